@@ -1,0 +1,165 @@
+//! The accounts: a 公众号 (official account) or a 小程序 (mini-program) each.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::callback::CallbackKeys;
+use crate::error::Error;
+use crate::secret::Secret;
+
+/// The id of an app, such as `wx3cc8fd6963e31a32`. Not a secret. Case matters.
+///
+/// ```
+/// use tower_wechat::AppId;
+///
+/// let appid = AppId::new("wx3cc8fd6963e31a32")?;
+/// assert_eq!(appid.as_str(), "wx3cc8fd6963e31a32");
+/// assert!(AppId::new("wx 3cc8").unwrap_err().to_string().contains("appid"));
+/// # Ok::<(), tower_wechat::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AppId(Arc<str>);
+
+impl AppId {
+    /// The longest id that is taken, in bytes.
+    pub const MAX_LEN: usize = 64;
+
+    /// Takes an id of 1 to 64 ASCII letters, digits, `-` and `_`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for anything else.
+    pub fn new(appid: impl AsRef<str>) -> Result<Self, Error> {
+        let appid = appid.as_ref();
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if appid.is_empty() || appid.len() > Self::MAX_LEN || !appid.bytes().all(legal) {
+            return Err(Error::input(
+                "appid",
+                format!(
+                    "must be 1 to {} letters, digits, '-' or '_' (it has {} bytes): copy it from the \
+                     platform's console, it looks like wx3cc8fd6963e31a32",
+                    Self::MAX_LEN,
+                    appid.len()
+                ),
+            ));
+        }
+        Ok(Self(appid.into()))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AppId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for AppId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Borrow<str> for AppId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Serialize for AppId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for AppId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let appid = String::deserialize(deserializer)?;
+        Self::new(appid).map_err(|error| serde::de::Error::custom(error.message()))
+    }
+}
+
+/// The secret of an app (AppSecret), which fetches its tokens.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AppSecret(Secret);
+
+impl AppSecret {
+    /// The secret as a [`Secret`], to expose or to send.
+    pub fn secret(&self) -> &Secret {
+        &self.0
+    }
+}
+
+impl<T: Into<Secret>> From<T> for AppSecret {
+    fn from(secret: T) -> Self {
+        Self(secret.into())
+    }
+}
+
+impl fmt::Debug for AppSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AppSecret(#{})", self.0.fingerprint())
+    }
+}
+
+/// Which call fetches an app's access token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum TokenGrant {
+    /// 获取稳定版接口调用凭据 (`stable_token`): asking again returns the same token, so instances
+    /// that do not know of each other cannot kill each other's.
+    #[default]
+    Stable,
+    /// 获取接口调用凭据 (`token`): every call makes a new token and retires the one before it. For
+    /// an app whose other services use this call and share its tokens.
+    Classic,
+}
+
+/// One app as the host configures it.
+///
+/// ```
+/// use tower_wechat::{AppConfig, CallbackKeys};
+///
+/// let app = AppConfig::new("wx3cc8fd6963e31a32", "the app secret")
+///     .callback(CallbackKeys::plaintext("callbacktoken")?);
+/// # Ok::<(), tower_wechat::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct AppConfig {
+    pub(crate) appid: String,
+    pub(crate) secret: AppSecret,
+    pub(crate) callback: Option<CallbackKeys>,
+    pub(crate) grant: TokenGrant,
+}
+
+impl AppConfig {
+    /// An app by its id and secret. A malformed id is reported by the builder that takes the app.
+    pub fn new(appid: impl Into<String>, secret: impl Into<AppSecret>) -> Self {
+        Self {
+            appid: appid.into(),
+            secret: secret.into(),
+            callback: None,
+            grant: TokenGrant::default(),
+        }
+    }
+
+    /// Makes the app receive pushes, checked with these keys.
+    #[must_use]
+    pub fn callback(mut self, keys: CallbackKeys) -> Self {
+        self.callback = Some(keys);
+        self
+    }
+
+    /// Chooses the call that fetches this app's access token.
+    #[must_use]
+    pub fn token_grant(mut self, grant: TokenGrant) -> Self {
+        self.grant = grant;
+        self
+    }
+}

@@ -1,0 +1,6 @@
+//! The callback.
+
+/// Keys.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct CallbackKeys;

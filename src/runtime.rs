@@ -1,0 +1,79 @@
+//! What the crate needs of an async runtime.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+/// A boxed future that can move between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// An async runtime: it runs a task to its end even when the caller is gone, and it waits.
+///
+/// With the feature `tokio` (part of the default features) [`TokioRuntime`] is used. Under any
+/// other runtime, implement these two methods and pass the value to the builder.
+pub trait Runtime: Send + Sync + 'static {
+    /// Runs `task` to its end, whatever becomes of the caller.
+    fn spawn(&self, task: BoxFuture<'static, ()>);
+
+    /// Waits for `duration`.
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+}
+
+/// The tokio runtime that the caller runs in.
+#[cfg(feature = "tokio")]
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct TokioRuntime;
+
+#[cfg(feature = "tokio")]
+impl Runtime for TokioRuntime {
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        tokio::spawn(task);
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// The runtime as the crate keeps it.
+#[derive(Clone)]
+pub(crate) struct SharedRuntime(Arc<dyn Runtime>);
+
+impl SharedRuntime {
+    pub(crate) fn new(runtime: impl Runtime) -> Self {
+        Self(Arc::new(runtime))
+    }
+
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.0.spawn(Box::pin(task));
+    }
+
+    pub(crate) fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.0.sleep(duration)
+    }
+
+    /// The output of `future`, or `None` when `limit` passed first.
+    pub(crate) async fn timeout<T>(
+        &self,
+        limit: Duration,
+        future: impl Future<Output = T>,
+    ) -> Option<T> {
+        let mut future = pin!(future);
+        let mut sleep = self.sleep(limit);
+        poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending => sleep.as_mut().poll(cx).map(|()| None),
+        })
+        .await
+    }
+}
+
+impl fmt::Debug for SharedRuntime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Runtime")
+    }
+}
