@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::callback::CallbackKeys;
 use crate::error::Error;
 use crate::secret::Secret;
+use crate::token::{TokenKey, TokenKind};
 
 /// The id of an app, such as `wx3cc8fd6963e31a32`. Not a secret. Case matters.
 ///
@@ -63,6 +64,12 @@ impl fmt::Display for AppId {
 impl fmt::Debug for AppId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for AppId {
+    fn as_ref(&self) -> &str {
+        &self.0
     }
 }
 
@@ -161,5 +168,51 @@ impl AppConfig {
     pub fn token_grant(mut self, grant: TokenGrant) -> Self {
         self.grant = grant;
         self
+    }
+}
+
+/// One app after its configuration was checked.
+#[derive(Debug)]
+pub(crate) struct AppEntry {
+    pub(crate) appid: AppId,
+    pub(crate) secret: AppSecret,
+    pub(crate) callback: Option<CallbackKeys>,
+    pub(crate) grant: TokenGrant,
+}
+
+impl AppEntry {
+    /// Under which the app's access token is kept. The tokens of the two grants are independent.
+    pub(crate) fn token_key(&self) -> TokenKey {
+        let kind = match self.grant {
+            TokenGrant::Stable => TokenKind::StableAccessToken,
+            TokenGrant::Classic => TokenKind::AccessToken,
+        };
+        TokenKey::new(self.appid.clone(), kind)
+    }
+}
+
+impl TryFrom<AppConfig> for AppEntry {
+    type Error = Error;
+
+    fn try_from(config: AppConfig) -> Result<Self, Error> {
+        let AppConfig {
+            appid,
+            secret,
+            callback,
+            grant,
+        } = config;
+        let appid = AppId::new(appid)?;
+        if secret.secret().expose().is_empty() {
+            return Err(Error::input(
+                "secret",
+                format!("of app {appid} must not be empty"),
+            ));
+        }
+        Ok(Self {
+            appid,
+            secret,
+            callback,
+            grant,
+        })
     }
 }

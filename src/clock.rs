@@ -76,14 +76,16 @@ impl SharedClock {
         Self(Arc::new(clock))
     }
 
-    pub(crate) fn now(&self) -> SystemTime {
-        self.0.now()
-    }
-
     /// Whole seconds since the Unix epoch; 0 for a clock set before it.
     pub(crate) fn unix(&self) -> u64 {
         let since = self.now().duration_since(SystemTime::UNIX_EPOCH);
         since.map_or(0, |elapsed| elapsed.as_secs())
+    }
+}
+
+impl Clock for SharedClock {
+    fn now(&self) -> SystemTime {
+        self.0.now()
     }
 }
 

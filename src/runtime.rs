@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use tracing::Instrument;
+
 /// A boxed future that can move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -49,7 +51,8 @@ impl SharedRuntime {
     }
 
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.0.spawn(Box::pin(task));
+        // What a task logs belongs to the request that started it.
+        self.0.spawn(Box::pin(task.in_current_span()));
     }
 
     pub(crate) fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {

@@ -111,10 +111,6 @@ impl Error {
         Self::new(kind, message).with(|inner| inner.source = Some(source.into()))
     }
 
-    pub(crate) fn with_source(self, source: impl Into<BoxError>) -> Self {
-        self.with(|inner| inner.source = Some(source.into()))
-    }
-
     /// Names the call that failed.
     pub(crate) fn at(self, endpoint: &'static str) -> Self {
         if self.0.endpoint.is_some() {

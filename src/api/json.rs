@@ -1,0 +1,146 @@
+//! The platform's JSON: UTF-8 by name, with a refusal in place of an answer under HTTP 200.
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::lenient;
+use crate::error::{ErrCode, Error, ErrorKind, Refusal};
+
+/// Reads an answer, or the refusal that stands in its place.
+pub(super) fn decode<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
+    if let Some(refusal) = refusal(body) {
+        return Err(Error::platform(refusal));
+    }
+    parse(body).map_err(|error| {
+        // The parser's own text may quote a value, and a value may be a secret.
+        let reason = match error.classify() {
+            serde_json::error::Category::Data => "a field is missing or of another type",
+            serde_json::error::Category::Eof => "it ends too early",
+            _ => "it is not JSON",
+        };
+        let (line, column) = (error.line(), error.column());
+        Error::new(
+            ErrorKind::Answer,
+            format!("the answer was not understood: {reason}, at line {line} column {column}"),
+        )
+    })
+}
+
+/// The code of a refusal, if the body is one.
+pub(crate) fn errcode_of(body: &Bytes) -> Option<ErrCode> {
+    refusal(body).map(|refusal| refusal.errcode)
+}
+
+fn refusal(body: &Bytes) -> Option<Refusal> {
+    #[derive(Deserialize)]
+    struct Outcome {
+        #[serde(default, deserialize_with = "lenient::number")]
+        errcode: i64,
+        #[serde(default)]
+        errmsg: String,
+    }
+
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first != Some(&b'{') {
+        return None;
+    }
+    let outcome: Outcome = parse(body).ok()?;
+    (outcome.errcode != 0).then(|| Refusal::new(ErrCode::new(outcome.errcode), &outcome.errmsg))
+}
+
+/// Parses, and once more with the text repaired: nicknames arrive with raw control characters and
+/// with bytes that are not UTF-8.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+    serde_json::from_slice(body).or_else(|error| match error.classify() {
+        serde_json::error::Category::Syntax => serde_json::from_str(&repair(body)),
+        _ => Err(error),
+    })
+}
+
+/// Replaces what is not UTF-8, and control characters inside strings by a space.
+fn repair(body: &[u8]) -> String {
+    let (mut in_string, mut escaped) = (false, false);
+    let repaired = |c: char| {
+        let result = if in_string && c < ' ' { ' ' } else { c };
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if in_string => escaped = true,
+            '"' => in_string = !in_string,
+            _ => {}
+        }
+        result
+    };
+    String::from_utf8_lossy(body)
+        .chars()
+        .map(repaired)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct User {
+        nickname: String,
+    }
+
+    fn nickname(body: &'static [u8]) -> String {
+        decode::<User>(&Bytes::from_static(body)).unwrap().nickname
+    }
+
+    #[test]
+    fn control_characters_in_strings_become_spaces() {
+        assert_eq!(nickname(b"{\"nickname\":\"a\x08b\x14c\n\"}"), "a b c ");
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_replaced() {
+        assert_eq!(nickname(b"{\"nickname\":\"\xc4\xe3\"}"), "\u{fffd}\u{fffd}");
+    }
+
+    #[test]
+    fn escapes_survive_the_repair() {
+        assert_eq!(
+            nickname(br#"{"nickname":"http:\/\/x\"\\"}"#),
+            r#"http://x"\"#
+        );
+        assert_eq!(nickname(b"{\"nickname\":\"\\\"\\\\ \x01\\/\"}"), "\"\\  /");
+    }
+
+    #[test]
+    fn a_refusal_is_an_error_whatever_the_type_of_its_code() {
+        for body in [
+            r#"{"errcode":40029,"errmsg":"invalid code rid: 1-2-3"}"#,
+            r#"{"errcode":"40029","errmsg":"invalid code rid: 1-2-3"}"#,
+        ] {
+            let error = decode::<User>(&Bytes::from(body)).unwrap_err();
+            assert_eq!(error.errcode(), Some(ErrCode::INVALID_CODE));
+            assert_eq!(error.errmsg(), Some("invalid code"));
+            assert_eq!(error.rid(), Some("1-2-3"));
+        }
+    }
+
+    #[test]
+    fn an_errcode_of_zero_is_success() {
+        assert_eq!(
+            nickname(br#"{"errcode":0,"errmsg":"ok","nickname":"x"}"#),
+            "x"
+        );
+    }
+
+    #[test]
+    fn what_is_not_understood_is_not_quoted() {
+        let body = Bytes::from(r#"{"nickname":["s3cr3t"]}"#);
+        let error = decode::<User>(&body).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Answer);
+        assert!(!format!("{error} {error:?}").contains("s3cr3t"));
+    }
+
+    #[test]
+    fn half_a_body_is_an_error() {
+        let error = decode::<User>(&Bytes::from(r#"{"nickname":"x"#)).unwrap_err();
+        assert!(error.to_string().contains("ends too early"), "{error}");
+    }
+}

@@ -1,0 +1,149 @@
+//! The platform's calls: one file an area, and the request type *is* the endpoint.
+//!
+//! A call is made through an [`App`](crate::App), which adds the credential, repeats what is safe
+//! to repeat and turns a refusal into an [`Error`]:
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), tower_wechat::Error> {
+//! use tower_wechat::api::network::GetCallbackIp;
+//! # let sandbox = tower_wechat::sandbox::Sandbox::new();
+//! # let wechat = sandbox.wechat();
+//! # let appid = sandbox.appid();
+//!
+//! let app = wechat.app(appid.as_str())?;
+//! let sources = app.call(GetCallbackIp::new()).await?;
+//! assert!(!sources.ip_list.is_empty());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A call that is not shipped takes a dozen lines in the host's own crate: see [`Endpoint`].
+
+mod json;
+pub(crate) mod lenient;
+pub mod network;
+pub mod oauth;
+pub mod token;
+
+pub(crate) use self::json::errcode_of;
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Method, Request, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::client::Host;
+use crate::error::{Error, ErrorKind};
+
+/// A call of the platform. The implementing type is the request: its fields are the query of a
+/// `GET` and the JSON body of a `POST`.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use tower_wechat::api::Endpoint;
+///
+/// /// 获取标签下粉丝列表
+/// #[derive(Serialize)]
+/// struct FollowersByTag {
+///     tagid: u32,
+///     next_openid: String,
+/// }
+///
+/// #[derive(Deserialize)]
+/// struct Followers {
+///     count: u32,
+///     next_openid: String,
+/// }
+///
+/// impl Endpoint for FollowersByTag {
+///     type Response = Followers;
+///     const PATH: &'static str = "/cgi-bin/user/tag/get";
+///     const REPEATABLE: bool = true; // it only reads
+/// }
+/// ```
+pub trait Endpoint: Serialize + Send + Sync {
+    /// What the platform answers.
+    type Response: Answer;
+
+    /// The path, with a leading slash. It also names the call in spans and errors.
+    const PATH: &'static str;
+
+    /// `POST` with a JSON body, or `GET` with the fields in the query.
+    const METHOD: Method = Method::POST;
+
+    /// The credential that the client adds.
+    const AUTH: Auth = Auth::AccessToken;
+
+    /// The host that serves the call.
+    const HOST: Host = Host::Api;
+
+    /// Whether the call may be repeated when it is not known whether the platform acted on it. A
+    /// call that sends something to a user must leave this `false`.
+    const REPEATABLE: bool = false;
+
+    /// Checks the limits of the platform before anything is sent.
+    ///
+    /// # Errors
+    /// [`Error::input`], naming the field, its limit and what to do.
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// The credential that an [`Endpoint`] is called with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Auth {
+    /// None: the request carries its own.
+    None,
+    /// `appid=` in the query.
+    AppId,
+    /// `appid=` and `secret=` in the query.
+    AppSecret,
+    /// The app's `access_token=` in the query; a dead one is replaced and the call made once more.
+    AccessToken,
+}
+
+/// A body that the platform answers with. Any `Deserialize` type is read as JSON.
+pub trait Answer: Sized + Send + 'static {
+    /// Reads the body of a successful HTTP exchange.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Platform`] when the body is a refusal, [`ErrorKind::Answer`] when it is
+    /// neither that nor what was expected.
+    fn decode(body: &Bytes) -> Result<Self, Error>;
+}
+
+impl<T: DeserializeOwned + Send + 'static> Answer for T {
+    fn decode(body: &Bytes) -> Result<Self, Error> {
+        json::decode(body)
+    }
+}
+
+/// Puts a call on the wire, still without host and credential.
+pub(crate) fn encode<E: Endpoint>(call: &E) -> Result<Request<Bytes>, Error> {
+    call.check()?;
+    let unencodable = || Error::new(ErrorKind::Input, "the call cannot be written as a request");
+    let mut request = Request::new(Bytes::new());
+    let mut target = E::PATH.to_owned();
+    if E::METHOD == Method::GET {
+        let query = serde_urlencoded::to_string(call).map_err(|_| unencodable())?;
+        if !query.is_empty() {
+            target.push('?');
+            target.push_str(&query);
+        }
+    } else {
+        // serde_json leaves non-ASCII text as it is, which the platform insists on.
+        let body = serde_json::to_vec(call).map_err(|_| unencodable())?;
+        *request.body_mut() = body.into();
+        let json = HeaderValue::from_static("application/json");
+        request.headers_mut().insert(header::CONTENT_TYPE, json);
+    }
+    *request.method_mut() = E::METHOD;
+    *request.uri_mut() = PathAndQuery::try_from(target)
+        .map_err(|_| unencodable())?
+        .into();
+    Ok(request)
+}

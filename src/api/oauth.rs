@@ -1,0 +1,243 @@
+//! Web OAuth (网页授权): from the authorisation page to the user's profile.
+//!
+//! The browser is sent to an [`AuthorizeUrl`] and comes back with a code; [`AccessToken`] trades
+//! the code, once, for the user's openid and a token of that user, with which [`UserInfo`] reads
+//! the profile. [`UserInfoService`](crate::routes::UserInfoService) does both.
+
+mod authorize;
+
+pub use self::authorize::{AuthorizeUrl, Scope};
+
+use http::Method;
+use serde::{Deserialize, Serialize};
+
+use super::{Auth, Endpoint, lenient};
+use crate::error::Error;
+use crate::secret::{Secret, expose};
+
+/// The longest code, token or openid that is sent on, in bytes.
+const MAX_LEN: usize = 1024;
+
+fn check(field: &'static str, value: &str) -> Result<(), Error> {
+    match value.len() {
+        0 => Err(Error::input(field, "must not be empty")),
+        len if len > MAX_LEN => Err(Error::input(
+            field,
+            format!("must be at most {MAX_LEN} bytes (it has {len}): pass it on as it came"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Trades a code for the user's token. Source: 网页授权, 通过 code 换取网页授权 access_token.
+///
+/// A code works once and for five minutes: a lost answer cannot be asked for again.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct AccessToken {
+    #[serde(serialize_with = "expose")]
+    code: Secret,
+    grant_type: &'static str,
+}
+
+impl AccessToken {
+    /// The trade of the code that came back with the browser.
+    pub fn new(code: impl Into<Secret>) -> Self {
+        Self {
+            code: code.into(),
+            grant_type: "authorization_code",
+        }
+    }
+}
+
+impl Endpoint for AccessToken {
+    type Response = UserToken;
+    const PATH: &'static str = "/sns/oauth2/access_token";
+    const METHOD: Method = Method::GET;
+    const AUTH: Auth = Auth::AppSecret;
+
+    fn check(&self) -> Result<(), Error> {
+        check("code", self.code.expose())
+    }
+}
+
+/// Prolongs a user's token. Source: 网页授权, 刷新 access_token.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct RefreshToken {
+    grant_type: &'static str,
+    #[serde(serialize_with = "expose")]
+    refresh_token: Secret,
+}
+
+impl RefreshToken {
+    /// The prolongation by the refresh token, which lives thirty days.
+    pub fn new(refresh_token: impl Into<Secret>) -> Self {
+        Self {
+            grant_type: "refresh_token",
+            refresh_token: refresh_token.into(),
+        }
+    }
+}
+
+impl Endpoint for RefreshToken {
+    type Response = UserToken;
+    const PATH: &'static str = "/sns/oauth2/refresh_token";
+    const METHOD: Method = Method::GET;
+    const AUTH: Auth = Auth::AppId;
+    const REPEATABLE: bool = true;
+
+    fn check(&self) -> Result<(), Error> {
+        check("refresh_token", self.refresh_token.expose())
+    }
+}
+
+/// A token of one user for one app. It is not the app's access token, and neither works in the
+/// other's place.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct UserToken {
+    /// The token, for [`UserInfo`] and [`CheckToken`].
+    pub access_token: Secret,
+    /// Its life in seconds, 7200.
+    #[serde(deserialize_with = "lenient::number")]
+    pub expires_in: u64,
+    /// Prolongs the token for thirty days.
+    pub refresh_token: Secret,
+    /// The user's id for this app.
+    pub openid: String,
+    /// What the user consented to, comma-separated.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub scope: String,
+    /// The user opened the page in snapshot mode (快照页): openid, unionid and profile are those
+    /// of a virtual account. Never bind anything to it.
+    #[serde(
+        default,
+        rename = "is_snapshotuser",
+        deserialize_with = "lenient::flag"
+    )]
+    pub is_snapshot_user: bool,
+    /// The user's id over all apps of one Open Platform account; none if the app is not bound to
+    /// one, or if only `snsapi_base` was asked for.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub unionid: Option<String>,
+}
+
+/// The language of the place names in a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[non_exhaustive]
+pub enum Lang {
+    /// Simplified Chinese.
+    #[default]
+    #[serde(rename = "zh_CN")]
+    SimplifiedChinese,
+    /// Traditional Chinese.
+    #[serde(rename = "zh_TW")]
+    TraditionalChinese,
+    /// English.
+    #[serde(rename = "en")]
+    English,
+}
+
+/// Reads the profile of a user who consented to `snsapi_userinfo`. Source: 网页授权, 拉取用户信息.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct UserInfo {
+    #[serde(serialize_with = "expose")]
+    access_token: Secret,
+    openid: String,
+    lang: Lang,
+}
+
+impl UserInfo {
+    /// The profile of the user that `token` is of.
+    pub fn of(token: &UserToken) -> Self {
+        Self {
+            access_token: token.access_token.clone(),
+            openid: token.openid.clone(),
+            lang: Lang::default(),
+        }
+    }
+
+    /// Chooses the language of the place names.
+    #[must_use]
+    pub fn lang(mut self, lang: Lang) -> Self {
+        self.lang = lang;
+        self
+    }
+}
+
+impl Endpoint for UserInfo {
+    type Response = Profile;
+    const PATH: &'static str = "/sns/userinfo";
+    const METHOD: Method = Method::GET;
+    const AUTH: Auth = Auth::None;
+    const REPEATABLE: bool = true;
+}
+
+/// A user's profile. Since October 2021 the platform leaves sex and place empty.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct Profile {
+    /// The user's id for this app.
+    pub openid: String,
+    /// Any text, emoji included; may be empty or `微信用户`.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub nickname: String,
+    /// 0 unknown, 1 male, 2 female.
+    #[serde(default, deserialize_with = "lenient::number")]
+    pub sex: u8,
+    /// The province; usually empty.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub province: String,
+    /// The city; usually empty.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub city: String,
+    /// The country; usually empty.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub country: String,
+    /// The picture's address, which dies when the user changes the picture. The last number is
+    /// its size: 0 (640×640), 46, 64, 96 or 132.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub headimgurl: Option<String>,
+    /// Marks such as `chinaunicom`.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub privilege: Vec<String>,
+    /// The user's id over all apps of one Open Platform account.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub unionid: Option<String>,
+}
+
+/// Asks whether a user's token still works. Source: 网页授权, 检验授权凭证.
+///
+/// A token that does not is an error of class [`User`](crate::Class::User).
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct CheckToken {
+    #[serde(serialize_with = "expose")]
+    access_token: Secret,
+    openid: String,
+}
+
+impl CheckToken {
+    /// The question for one user's token.
+    pub fn of(token: &UserToken) -> Self {
+        Self {
+            access_token: token.access_token.clone(),
+            openid: token.openid.clone(),
+        }
+    }
+}
+
+impl Endpoint for CheckToken {
+    type Response = Valid;
+    const PATH: &'static str = "/sns/auth";
+    const METHOD: Method = Method::GET;
+    const AUTH: Auth = Auth::None;
+    const REPEATABLE: bool = true;
+}
+
+/// The token works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Valid {}

@@ -1,0 +1,147 @@
+//! The page on which a user consents.
+
+use std::fmt::Write;
+
+use crate::app::AppId;
+use crate::client::Hosts;
+use crate::error::Error;
+
+/// What the user is asked to consent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Scope {
+    /// `snsapi_base`: the openid only, without a dialog.
+    Base,
+    /// `snsapi_userinfo`: the profile, with a dialog.
+    #[default]
+    UserInfo,
+}
+
+impl Scope {
+    /// The platform's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Base => "snsapi_base",
+            Self::UserInfo => "snsapi_userinfo",
+        }
+    }
+}
+
+/// The address to send a browser to, made by [`App::authorize_url`](crate::App::authorize_url).
+/// Source: 网页授权, 用户同意授权，获取 code.
+///
+/// The platform compares the order of the parameters, so it is fixed here.
+///
+/// ```
+/// use tower_wechat::api::oauth::Scope;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let wechat = sandbox.wechat();
+/// # let appid = sandbox.appid();
+///
+/// let url = wechat
+///     .app(appid.as_str())?
+///     .authorize_url("https://shop.example/signed-in")
+///     .scope(Scope::Base)
+///     .state("1024")
+///     .build()?;
+/// assert!(url.contains("?appid=wx3cc8fd6963e31a32&redirect_uri=https%3A%2F%2Fshop.example%2Fsigned-in&"));
+/// assert!(url.ends_with("&response_type=code&scope=snsapi_base&state=1024#wechat_redirect"));
+/// # Ok::<(), tower_wechat::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "the address is made by `build`"]
+pub struct AuthorizeUrl {
+    base: String,
+    appid: AppId,
+    redirect_uri: String,
+    scope: Scope,
+    state: Option<String>,
+    force_popup: bool,
+    force_snapshot: bool,
+}
+
+impl AuthorizeUrl {
+    /// The longest state, in bytes.
+    pub const STATE_MAX: usize = 128;
+
+    pub(crate) fn new(hosts: &Hosts, appid: AppId, redirect_uri: String) -> Self {
+        Self {
+            base: hosts.open_base().to_owned(),
+            appid,
+            redirect_uri,
+            scope: Scope::default(),
+            state: None,
+            force_popup: false,
+            force_snapshot: false,
+        }
+    }
+
+    /// What to ask for; `snsapi_userinfo` if not called.
+    pub fn scope(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// A text that comes back with the code: up to 128 letters and digits. Check that it is the
+    /// one that was sent with this browser, or anyone can sign a victim in as themselves.
+    pub fn state(mut self, state: impl Into<String>) -> Self {
+        self.state = Some(state.into());
+        self
+    }
+
+    /// Shows the dialog even where the platform would skip it.
+    pub fn force_popup(mut self) -> Self {
+        self.force_popup = true;
+        self
+    }
+
+    /// Opens the page in snapshot mode.
+    pub fn force_snapshot(mut self) -> Self {
+        self.force_snapshot = true;
+        self
+    }
+
+    /// The address.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a state that is not letters and digits or
+    /// is too long, and for a redirect address that is not an absolute http or https one.
+    pub fn build(self) -> Result<String, Error> {
+        let redirect = &self.redirect_uri;
+        if !redirect.starts_with("https://") && !redirect.starts_with("http://") {
+            return Err(Error::input(
+                "redirect_uri",
+                "must begin with https:// or http://: its host is the one registered as 网页授权域名",
+            ));
+        }
+        let mut url = form_urlencoded::Serializer::new(String::new());
+        url.append_pair("appid", self.appid.as_str());
+        url.append_pair("redirect_uri", redirect);
+        url.append_pair("response_type", "code");
+        url.append_pair("scope", self.scope.as_str());
+        if let Some(state) = &self.state {
+            if state.len() > Self::STATE_MAX || !state.bytes().all(|b| b.is_ascii_alphanumeric()) {
+                return Err(Error::input(
+                    "state",
+                    format!(
+                        "must be letters and digits, at most {} (it has {} bytes)",
+                        Self::STATE_MAX,
+                        state.len()
+                    ),
+                ));
+            }
+            url.append_pair("state", state);
+        }
+        if self.force_popup {
+            url.append_pair("forcePopup", "true");
+        }
+        if self.force_snapshot {
+            url.append_pair("forceSnapShot", "true");
+        }
+        let query = url.finish();
+        let mut address = self.base;
+        // Writing to a String cannot fail.
+        let _ = write!(address, "/connect/oauth2/authorize?{query}#wechat_redirect");
+        Ok(address)
+    }
+}

@@ -1,0 +1,215 @@
+//! The platform's hosts: the only ones that ever see a credential.
+
+use std::future::ready;
+use std::net::IpAddr;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{Request, Response, Uri};
+use tower::{Layer, Service};
+
+use super::Call;
+use crate::error::Error;
+use crate::runtime::BoxFuture;
+
+/// One of the platform's hosts for calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Host {
+    /// `api.weixin.qq.com`: nearly every call.
+    #[default]
+    Api,
+    /// `mp.weixin.qq.com`: the images of QR codes.
+    Mp,
+}
+
+/// Where the platform is: its real hosts, or a proxy's or sandbox's in their place.
+///
+/// ```
+/// use tower_wechat::client::Hosts;
+///
+/// let hosts = Hosts::default().api("http://127.0.0.1:36012/sandbox")?;
+/// assert!(Hosts::default().api("http://proxy.example").is_err()); // not encrypted
+/// # Ok::<(), tower_wechat::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Hosts {
+    api: String,
+    open: String,
+    mp: String,
+}
+
+impl Default for Hosts {
+    fn default() -> Self {
+        Self {
+            api: "https://api.weixin.qq.com".to_owned(),
+            open: "https://open.weixin.qq.com".to_owned(),
+            mp: "https://mp.weixin.qq.com".to_owned(),
+        }
+    }
+}
+
+impl Hosts {
+    /// Replaces the host of the calls: an address with an optional path, `https` unless it is a
+    /// loopback one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for any other address.
+    pub fn api(mut self, base: &str) -> Result<Self, Error> {
+        self.api = base_uri("api", base)?;
+        Ok(self)
+    }
+
+    /// Replaces the host of the authorisation page.
+    ///
+    /// # Errors
+    /// As [`api`](Self::api).
+    pub fn open(mut self, base: &str) -> Result<Self, Error> {
+        self.open = base_uri("open", base)?;
+        Ok(self)
+    }
+
+    /// Replaces the host of the QR code images.
+    ///
+    /// # Errors
+    /// As [`api`](Self::api).
+    pub fn mp(mut self, base: &str) -> Result<Self, Error> {
+        self.mp = base_uri("mp", base)?;
+        Ok(self)
+    }
+
+    pub(crate) fn open_base(&self) -> &str {
+        &self.open
+    }
+
+    fn base(&self, host: Host) -> &str {
+        match host {
+            Host::Api => &self.api,
+            Host::Mp => &self.mp,
+        }
+    }
+}
+
+fn base_uri(name: &str, base: &str) -> Result<String, Error> {
+    let wrong = |why: &str| Error::config(format!("the platform's {name} address {why}"));
+    let uri: Uri = base.parse().map_err(|_| wrong("is not a valid one"))?;
+    let host = uri
+        .host()
+        .ok_or_else(|| wrong("must begin with https://"))?;
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let loopback = host == "localhost" || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+    match uri.scheme_str() {
+        Some("https") => {}
+        Some("http") if loopback => {}
+        _ => {
+            return Err(wrong(
+                "must begin with https://; http:// is for loopback addresses",
+            ));
+        }
+    }
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    if uri.query().is_some() || authority.contains('@') {
+        return Err(wrong("must hold no query and no user"));
+    }
+    Ok(base.trim_end_matches('/').to_owned())
+}
+
+/// Makes [`BaseUri`] services.
+#[derive(Debug, Clone)]
+pub struct BaseUriLayer {
+    hosts: Hosts,
+}
+
+impl BaseUriLayer {
+    /// A layer that sends calls to `hosts`.
+    pub fn new(hosts: Hosts) -> Self {
+        Self { hosts }
+    }
+}
+
+impl<S> Layer<S> for BaseUriLayer {
+    type Service = BaseUri<S>;
+
+    fn layer(&self, inner: S) -> BaseUri<S> {
+        BaseUri {
+            inner,
+            hosts: self.hosts.clone(),
+        }
+    }
+}
+
+/// Turns the path of a call into an address at the platform. A request that already names a host
+/// is refused.
+#[derive(Debug, Clone)]
+pub struct BaseUri<S> {
+    inner: S,
+    hosts: Hosts,
+}
+
+impl<S> BaseUri<S> {
+    fn absolute(&self, request: &Request<Bytes>) -> Result<Uri, Error> {
+        let host = Call::of(request)?.host();
+        let uri = request.uri();
+        if uri.host().is_some() {
+            return Err(Error::config("a call must not name its host"));
+        }
+        let target = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        Uri::try_from(format!("{}{target}", self.hosts.base(host)))
+            .map_err(|_| Error::config("the address of the call is not a valid one"))
+    }
+}
+
+impl<S> Service<Request<Bytes>> for BaseUri<S>
+where
+    S: Service<Request<Bytes>, Response = Response<Bytes>, Error = Error>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Bytes>;
+    type Error = Error;
+    type Future = BoxFuture<'static, Result<Response<Bytes>, Error>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Bytes>) -> Self::Future {
+        match self.absolute(&request) {
+            Ok(uri) => {
+                *request.uri_mut() = uri;
+                Box::pin(self.inner.call(request))
+            }
+            Err(error) => Box::pin(ready(Err(error))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_loopback_only() {
+        for base in [
+            "http://127.0.0.1:1",
+            "http://localhost/x",
+            "http://[::1]:8080",
+        ] {
+            assert!(base_uri("api", base).is_ok(), "{base}");
+        }
+        for base in [
+            "http://api.weixin.qq.com",
+            "http://127.0.0.1.evil.example",
+            "ftp://x",
+            "",
+        ] {
+            assert!(base_uri("api", base).is_err(), "{base}");
+        }
+    }
+
+    #[test]
+    fn an_address_with_a_user_or_a_query_is_refused() {
+        assert!(base_uri("api", "https://api.weixin.qq.com@evil.example").is_err());
+        assert!(base_uri("api", "https://api.weixin.qq.com/?x=").is_err());
+    }
+}

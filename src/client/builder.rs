@@ -1,0 +1,166 @@
+//! The configuration of a [`Wechat`].
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use tower::util::BoxCloneSyncService;
+use tower::{Service, ServiceExt};
+
+use super::stack::{self, Leaf};
+use super::{Hosts, RetryPolicy, Shared, TransportLayer, Wechat, transport};
+use crate::app::{AppConfig, AppEntry};
+use crate::clock::{Clock, SharedClock};
+use crate::error::{BoxError, Error};
+use crate::runtime::{Runtime, SharedRuntime};
+use crate::token::{MemoryStore, PlatformSource, SharedSource, SharedStore, TokenStore, Tokens};
+
+/// Collects the configuration of a [`Wechat`]; made by [`Wechat::builder`].
+#[must_use = "the configuration takes effect with `build`"]
+pub struct WechatBuilder {
+    apps: Vec<AppConfig>,
+    hosts: Hosts,
+    timeout: Duration,
+    clock: SharedClock,
+    runtime: Option<SharedRuntime>,
+    transport: Option<Leaf>,
+    store: Option<SharedStore>,
+}
+
+impl WechatBuilder {
+    pub(super) fn new() -> Self {
+        #[cfg(feature = "tokio")]
+        let runtime = Some(SharedRuntime::new(crate::runtime::TokioRuntime));
+        #[cfg(not(feature = "tokio"))]
+        let runtime = None;
+        Self {
+            apps: Vec::new(),
+            hosts: Hosts::default(),
+            timeout: transport::TIMEOUT,
+            clock: SharedClock::default(),
+            runtime,
+            transport: None,
+            store: None,
+        }
+    }
+
+    /// Adds an app.
+    pub fn app(mut self, app: AppConfig) -> Self {
+        self.apps.push(app);
+        self
+    }
+
+    /// Replaces the platform's hosts, for example by those of an egress proxy.
+    pub fn hosts(mut self, hosts: Hosts) -> Self {
+        self.hosts = hosts;
+        self
+    }
+
+    /// How long one exchange with the platform may take; ten seconds if not called.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Carries the calls with `service` instead of the default transport. It gets absolute
+    /// addresses and must not follow redirects. Its errors must not print the address; one that
+    /// is an [`Error`] is taken as it is.
+    pub fn transport<S>(mut self, service: S) -> Self
+    where
+        S: Service<Request<Bytes>, Response = Response<Bytes>> + Clone + Send + Sync + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send + 'static,
+    {
+        self.transport = Some(BoxCloneSyncService::new(service.map_err(Into::into)));
+        self
+    }
+
+    /// Shares tokens with other instances through `store`.
+    pub fn token_store(mut self, store: impl TokenStore) -> Self {
+        self.store = Some(SharedStore::new(store));
+        self
+    }
+
+    /// Tells the time by `clock`.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = SharedClock::new(clock);
+        self
+    }
+
+    /// Runs on `runtime` instead of tokio.
+    pub fn runtime(mut self, runtime: impl Runtime) -> Self {
+        self.runtime = Some(SharedRuntime::new(runtime));
+        self
+    }
+
+    /// Checks the configuration. Nothing is sent: tokens are fetched when they are first needed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) or
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input), naming what is missing or wrong.
+    pub fn build(self) -> Result<Wechat, Error> {
+        let mut apps = BTreeMap::new();
+        for app in self.apps {
+            let entry = Arc::new(AppEntry::try_from(app)?);
+            let appid = entry.appid.clone();
+            if apps.insert(appid.clone(), entry).is_some() {
+                return Err(Error::config(format!("app {appid} is configured twice")));
+            }
+        }
+        if apps.is_empty() {
+            return Err(Error::config("no app is configured: add one with `app`"));
+        }
+        let runtime = self.runtime.ok_or_else(|| {
+            Error::config("no runtime: turn on the feature `tokio`, or pass one to `runtime`")
+        })?;
+        let leaf = match self.transport {
+            Some(leaf) => leaf,
+            None => default_transport()?,
+        };
+        let store = self
+            .store
+            .unwrap_or_else(|| SharedStore::new(MemoryStore::with_clock(self.clock.clone())));
+
+        let retry = RetryPolicy::shared(runtime.clone());
+        let transport = TransportLayer::shared(runtime.clone(), self.timeout);
+        let wire = stack::wire(transport, self.hosts.clone(), leaf);
+        let for_tokens = stack::for_tokens(retry.clone(), wire.clone());
+        let source = SharedSource::new(PlatformSource::new(for_tokens, apps.clone()));
+        let keys = apps.values().map(|entry| entry.token_key());
+        let tokens = Tokens::new(keys, source, store, self.clock.clone(), runtime);
+        let outbound = stack::for_calls(retry, tokens.clone(), wire);
+        Ok(Wechat(Arc::new(Shared {
+            apps,
+            outbound,
+            tokens,
+            hosts: self.hosts,
+            clock: self.clock,
+        })))
+    }
+}
+
+#[cfg(feature = "reqwest")]
+fn default_transport() -> Result<Leaf, Error> {
+    let transport = super::ReqwestTransport::new()?;
+    Ok(BoxCloneSyncService::new(transport.map_err(Into::into)))
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn default_transport() -> Result<Leaf, Error> {
+    Err(Error::config(
+        "no transport: turn on the feature `reqwest`, or pass one to `transport`",
+    ))
+}
+
+impl fmt::Debug for WechatBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WechatBuilder")
+            .field("apps", &self.apps)
+            .field("hosts", &self.hosts)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}

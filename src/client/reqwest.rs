@@ -1,0 +1,88 @@
+//! The default transport.
+
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response};
+use reqwest::Client;
+use reqwest::redirect::Policy;
+use tower::Service;
+
+use super::transport::ANSWER_MAX;
+use crate::error::{Error, ErrorKind};
+use crate::runtime::BoxFuture;
+
+/// Carries requests with [`reqwest`]: no redirects, 3 seconds to connect, answers capped while
+/// they are read, and no URL in any error.
+#[derive(Debug, Clone)]
+pub struct ReqwestTransport {
+    client: Client,
+}
+
+impl ReqwestTransport {
+    /// A transport with a client of its own.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when the TLS back-end cannot be set up.
+    pub fn new() -> Result<Self, Error> {
+        let client = Client::builder()
+            .redirect(Policy::none())
+            .connect_timeout(Duration::from_secs(3))
+            .pool_idle_timeout(Duration::from_secs(60))
+            .build();
+        client.map(Self::from_client).map_err(|error| {
+            Error::config(format!("the HTTP client could not be set up: {}", error.without_url()))
+        })
+    }
+
+    /// A transport over the host's own client, for example one with a proxy. It should not follow
+    /// redirects: they would carry the credential to another host.
+    pub fn from_client(client: Client) -> Self {
+        Self { client }
+    }
+}
+
+impl Service<Request<Bytes>> for ReqwestTransport {
+    type Response = Response<Bytes>;
+    type Error = Error;
+    type Future = BoxFuture<'static, Result<Response<Bytes>, Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let client = self.client.clone();
+        Box::pin(async move {
+            let request = request.try_into().map_err(stripped)?;
+            let mut response = client.execute(request).await.map_err(stripped)?;
+            let mut body = BytesMut::new();
+            while let Some(chunk) = response.chunk().await.map_err(stripped)? {
+                if body.len() + chunk.len() > ANSWER_MAX {
+                    return Err(Error::new(
+                        ErrorKind::Answer,
+                        "the answer is larger than 4 MiB",
+                    ));
+                }
+                body.extend_from_slice(&chunk);
+            }
+            let mut answer = Response::new(body.freeze());
+            *answer.status_mut() = response.status();
+            *answer.headers_mut() = std::mem::take(response.headers_mut());
+            Ok(answer)
+        })
+    }
+}
+
+/// The error without its URL, which holds the credential.
+fn stripped(error: reqwest::Error) -> Error {
+    let kind = if error.is_connect() {
+        ErrorKind::Connect
+    } else if error.is_timeout() {
+        ErrorKind::Timeout
+    } else {
+        ErrorKind::Transport
+    };
+    Error::transport(kind, error.without_url())
+}

@@ -1,0 +1,89 @@
+//! The future of [`Routes`](super::Routes).
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http::Response;
+use http_body::Body as HttpBody;
+use pin_project_lite::pin_project;
+use tower::Service;
+
+use crate::body::Body;
+use crate::callback::{self, IntoReply, Message};
+use crate::error::BoxError;
+use crate::runtime::BoxFuture;
+
+pin_project! {
+    /// Answers one request to [`Routes`](super::Routes).
+    pub struct ResponseFuture<B, H>
+    where
+        H: Service<Message>,
+    {
+        #[pin]
+        kind: Kind<B, H>,
+    }
+}
+
+pin_project! {
+    #[project = KindProj]
+    #[allow(clippy::large_enum_variant, reason = "the large one is the path that must be fast")]
+    enum Kind<B, H>
+    where
+        H: Service<Message>,
+    {
+        Ready { response: Option<Response<Body>> },
+        Json { future: BoxFuture<'static, Result<Response<Body>, Infallible>> },
+        Callback { #[pin] future: callback::ResponseFuture<B, H> },
+    }
+}
+
+impl<B, H: Service<Message>> ResponseFuture<B, H> {
+    pub(super) fn ready(response: Response<Body>) -> Self {
+        Self {
+            kind: Kind::Ready {
+                response: Some(response),
+            },
+        }
+    }
+
+    pub(super) fn json(future: BoxFuture<'static, Result<Response<Body>, Infallible>>) -> Self {
+        Self {
+            kind: Kind::Json { future },
+        }
+    }
+
+    pub(super) fn callback(future: callback::ResponseFuture<B, H>) -> Self {
+        Self {
+            kind: Kind::Callback { future },
+        }
+    }
+}
+
+impl<B, H> Future for ResponseFuture<B, H>
+where
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+    H: Service<Message>,
+    H::Response: IntoReply,
+    H::Error: Into<BoxError>,
+{
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().kind.project() {
+            // A future that is polled after its end may answer anything.
+            KindProj::Ready { response } => Poll::Ready(Ok(response.take().unwrap_or_default())),
+            KindProj::Json { future } => future.as_mut().poll(cx),
+            KindProj::Callback { future } => future.poll(cx),
+        }
+    }
+}
+
+impl<B, H: Service<Message>> fmt::Debug for ResponseFuture<B, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResponseFuture")
+    }
+}

@@ -1,0 +1,229 @@
+//! The documented routes: JSON in, `{ret, body}` out, for callers in any language.
+//!
+//! | path below the mount | method | |
+//! |---|---|---|
+//! | `getwxuserinfo` | `POST` | a code of web OAuth for the user's profile: [`UserInfoService`] |
+//! | `wxmsg` | `GET`, `POST` | the platform's pushes: [`Callback`], when one app receives them |
+//! | `wxmsg/{appid}` | `GET`, `POST` | the same, for each app that receives them |
+//!
+//! The documented mount is `/v1/service/wx`. A router that takes the prefix off, such as axum's
+//! `nest_service`, needs nothing more; for one that does not there is [`Routes::prefix`].
+//!
+//! # The envelope
+//!
+//! ```json
+//! {"ret":{"code":0,"msg":"OK","request_id":"wxmsg_7Fq0ZkW1xB"},"body":{}}
+//! ```
+//!
+//! Success is HTTP 200 with code 0. A failure has a status that fits, one of the codes below, a
+//! message that says what to do, and `errcode`, `errmsg` and `rid` when the platform refused.
+//!
+//! | code | |
+//! |---|---|
+//! | 3584001 | anything else |
+//! | 3584002 | a parameter is wrong |
+//! | 3584004 | the token was not to be had |
+//! | 3584005 | the app is not configured, or its secret is wrong |
+//! | 3584006 | the user's profile was not to be had |
+//!
+//! `source` names the calling business and is required; `flow_id` is echoed; `app_id` is taken for
+//! `appid`. The caller's `x-request-id` is used in place of a new one. It is on every log line of
+//! the request, in the span `wechat.route`.
+
+mod access;
+mod envelope;
+mod future;
+mod json;
+mod userinfo;
+
+pub use self::future::ResponseFuture;
+pub use self::userinfo::UserInfoService;
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response, StatusCode};
+use http_body::Body as HttpBody;
+use tower::Service;
+
+use self::envelope::{Failure, RequestId, RetCode};
+use crate::app::AppId;
+use crate::body::Body;
+use crate::callback::{Callback, IntoReply, Message};
+use crate::client::Wechat;
+use crate::error::BoxError;
+use crate::secret::Secret;
+
+/// All documented routes as one service; made by [`Wechat::routes`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use http::{Request, StatusCode};
+/// use tower::ServiceExt;
+/// use tower_wechat::{Body, Event, Message, Reply, handler_fn};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let wechat = sandbox.wechat();
+///
+/// async fn on_message(message: Message) -> Reply {
+///     match message.event() {
+///         Event::Scan(scan) => Reply::text(format!("scene {}", scan.scene())),
+///         _ => Reply::none(),
+///     }
+/// }
+///
+/// let routes = wechat.routes().on_message(handler_fn(on_message)).prefix("/v1/service/wx");
+/// let request = Request::post("/v1/service/wx/nosuchroute").body(Body::empty())?;
+/// assert_eq!(routes.oneshot(request).await?.status(), StatusCode::NOT_FOUND);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Routes<H> {
+    wechat: Wechat,
+    prefix: Arc<str>,
+    userinfo: UserInfoService,
+    callbacks: Arc<BTreeMap<AppId, Callback<H>>>,
+}
+
+/// Stands in [`Routes`] where no handler of messages has been set: `wxmsg` is then not found.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum NoHandler {}
+
+impl Routes<NoHandler> {
+    pub(crate) fn new(wechat: Wechat) -> Self {
+        let userinfo = UserInfoService::new(wechat.clone());
+        Self {
+            wechat,
+            prefix: "".into(),
+            userinfo,
+            callbacks: Arc::default(),
+        }
+    }
+
+    /// Hands the messages of every app that has callback keys to `handler`.
+    pub fn on_message<H>(self, handler: H) -> Routes<H>
+    where
+        H: Service<Message> + Clone,
+        H::Response: IntoReply,
+        H::Error: Into<BoxError>,
+    {
+        let apps = self.wechat.entries().filter_map(|entry| {
+            let recipient = entry.callback.clone()?.for_app(entry.appid.clone());
+            let callback = Callback::new(recipient, handler.clone());
+            Some((
+                entry.appid.clone(),
+                callback.clock(self.wechat.clock().clone()),
+            ))
+        });
+        let callbacks = Arc::new(apps.collect());
+        let Self {
+            wechat,
+            prefix,
+            userinfo,
+            ..
+        } = self;
+        Routes {
+            wechat,
+            prefix,
+            userinfo,
+            callbacks,
+        }
+    }
+}
+
+impl<H> Routes<H> {
+    /// The part of the path that the host's server leaves in front, such as `/v1/service/wx`.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl AsRef<str>) -> Self {
+        self.prefix = prefix.as_ref().trim_end_matches('/').into();
+        self
+    }
+
+    /// Lets only callers with one of these keys use the JSON routes, as
+    /// `Authorization: Bearer KEY`. `wxmsg` needs none: its pushes are signed.
+    ///
+    /// Without keys everyone who reaches the routes may use them.
+    #[must_use]
+    pub fn access_keys(mut self, keys: impl IntoIterator<Item = impl Into<Secret>>) -> Self {
+        self.userinfo = self.userinfo.access_keys(keys);
+        self
+    }
+
+    /// Answers every failure with HTTP 200, for callers that look at `ret.code` only.
+    #[must_use]
+    pub fn failures_as_200(mut self) -> Self {
+        self.userinfo = self.userinfo.failures_as_200();
+        self
+    }
+
+    /// Writes users' access and refresh tokens into answers, where they are empty otherwise.
+    #[must_use]
+    pub fn expose_tokens(mut self) -> Self {
+        self.userinfo = self.userinfo.expose_tokens();
+        self
+    }
+
+    /// The callback that a path below the mount is of: the part after `wxmsg`.
+    fn callback(&self, rest: &str) -> Option<&Callback<H>> {
+        match rest.strip_prefix('/') {
+            Some(appid) => self.callbacks.get(appid),
+            // Which app is meant must be in the address when there are several.
+            None if rest.is_empty() && self.callbacks.len() == 1 => self.callbacks.values().next(),
+            None => None,
+        }
+    }
+}
+
+impl<B, H> Service<Request<B>> for Routes<H>
+where
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+    H: Service<Message> + Clone,
+    H::Response: IntoReply,
+    H::Error: Into<BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = ResponseFuture<B, H>;
+
+    /// Always ready: what a request needs is waited for in its own future.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let path = request.uri().path();
+        let path = path.strip_prefix(&*self.prefix).unwrap_or_default();
+        let route = path.strip_prefix('/').unwrap_or_default();
+        if let Some(rest) = route.strip_prefix("wxmsg")
+            && let Some(callback) = self.callback(rest)
+        {
+            return ResponseFuture::callback(callback.clone().call(request));
+        }
+        if route == "getwxuserinfo" {
+            return ResponseFuture::json(self.userinfo.call(request));
+        }
+        let failure = Failure::new(
+            StatusCode::NOT_FOUND,
+            RetCode::OTHER,
+            "no such route: there are getwxuserinfo, wxmsg (when exactly one app receives pushes) \
+             and wxmsg/{appid}",
+        );
+        ResponseFuture::ready(failure.respond(&RequestId::of(&request), false))
+    }
+}
+
+impl<H> fmt::Debug for Routes<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Routes")
+            .field("prefix", &self.prefix)
+            .field("wxmsg", &self.callbacks.keys())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,79 @@
+//! Hands the tokens to the host's own handlers.
+
+use std::task::{Context, Poll};
+
+use http::Request;
+use tower::{Layer, Service};
+
+use super::Tokens;
+
+/// Puts a [`Tokens`] handle into the extensions of every request. Nothing is fetched by the layer:
+/// a handler that asks for a token waits for it, all others cost nothing.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// use http::Request;
+/// use tower::{ServiceBuilder, ServiceExt, service_fn};
+/// use tower_wechat::{BoxError, TokenLayer, Tokens};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let wechat = sandbox.wechat();
+/// # let appid = sandbox.appid();
+///
+/// let handler = service_fn(async |request: Request<()>| {
+///     let tokens = Tokens::of(&request).ok_or("TokenLayer is missing")?;
+///     let token = tokens.get("wx3cc8fd6963e31a32").await?;
+///     Ok::<_, BoxError>(token.secret().expose().len())
+/// });
+/// let service = ServiceBuilder::new().layer(TokenLayer::new(wechat.tokens())).service(handler);
+/// assert!(service.oneshot(Request::new(())).await? > 0);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct TokenLayer {
+    tokens: Tokens,
+}
+
+impl TokenLayer {
+    /// A layer that hands out `tokens`.
+    pub fn new(tokens: Tokens) -> Self {
+        Self { tokens }
+    }
+}
+
+impl<S> Layer<S> for TokenLayer {
+    type Service = TokenService<S>;
+
+    fn layer(&self, inner: S) -> TokenService<S> {
+        TokenService {
+            inner,
+            tokens: self.tokens.clone(),
+        }
+    }
+}
+
+/// The service of [`TokenLayer`].
+#[derive(Debug, Clone)]
+pub struct TokenService<S> {
+    inner: S,
+    tokens: Tokens,
+}
+
+impl<S, B> Service<Request<B>> for TokenService<S>
+where
+    S: Service<Request<B>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> S::Future {
+        request.extensions_mut().insert(self.tokens.clone());
+        self.inner.call(request)
+    }
+}

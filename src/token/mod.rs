@@ -1,0 +1,49 @@
+//! Access tokens: fetched once, shared by all, replaced before they die.
+//!
+//! # The life of a token
+//!
+//! A token is *issued*, becomes *stale* some minutes before it dies, and *expires*.
+//!
+//! | state | [`Tokens::get`] |
+//! |---|---|
+//! | fresh | returns it |
+//! | stale | returns it, and starts one refresh in the background |
+//! | expired or missing | waits for the one fetch that is under way, or starts it |
+//!
+//! However many callers wait, there is one fetch, and it is a task of its own: a caller that is
+//! dropped neither stops nor repeats it. When it fails, all waiters get the same error. A refusal
+//! that only an operator can mend, such as a wrong secret, is remembered for ten seconds, so that
+//! it is not asked for by every request.
+//!
+//! With `stable_token`, asking more than five minutes before the end returns the same token, so a
+//! token becomes stale between four and two minutes before it. With the classic grant it does
+//! between ten and five minutes. Where in between is left to chance, so that instances do not move
+//! together.
+//!
+//! # When the platform refuses a token
+//!
+//! 40001, 40014 and 42001 retire *the token that was used*, unless another one has taken its place
+//! meanwhile. The next one comes from `stable_token` in normal mode; only when that returns the
+//! very token that was refused is a new one forced, within the platform's budget of twenty a day
+//! and thirty seconds apart. With the budget spent the token is kept: the refusal may concern one
+//! call only, and the others should go on.
+//!
+//! Freshness is decided by the injected [`Clock`](crate::Clock), never by the cache's own.
+
+mod layer;
+mod source;
+mod store;
+#[expect(
+    clippy::module_inception,
+    reason = "the room is named after its main type"
+)]
+mod token;
+mod tokens;
+
+pub use self::layer::{TokenLayer, TokenService};
+pub use self::source::{Fetch, TokenSource};
+pub(crate) use self::source::{PlatformSource, SharedSource};
+pub(crate) use self::store::SharedStore;
+pub use self::store::{MemoryStore, StoreError, TokenStore};
+pub use self::token::{Issued, Status, Token, TokenKey, TokenKind};
+pub use self::tokens::Tokens;

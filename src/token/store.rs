@@ -1,0 +1,261 @@
+//! A second level behind the cache, which several instances can share.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use super::{Issued, TokenKey};
+use crate::clock::{Clock, SharedClock};
+use crate::error::BoxError;
+use crate::runtime::BoxFuture;
+use crate::secret::Secret;
+
+/// The platform's budget for forced refreshes.
+const FORCED_A_DAY: usize = 20;
+const FORCED_APART: Duration = Duration::from_secs(30);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Keeps tokens outside the cache. A store that fails is logged and passed over: it never fails a
+/// call that the cache or the source can serve.
+///
+/// Implement it with `async fn`s.
+pub trait TokenStore: Send + Sync + 'static {
+    /// The stored token with the life it has left, or `None`.
+    fn load(
+        &self,
+        key: &TokenKey,
+    ) -> impl Future<Output = Result<Option<Issued>, StoreError>> + Send;
+
+    /// Stores a token in place of the one before, for as long as it lives.
+    fn save(
+        &self,
+        key: &TokenKey,
+        token: &Issued,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Removes the token if it is still the one in `used`.
+    fn evict(
+        &self,
+        key: &TokenKey,
+        used: &Secret,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Takes one forced refresh from the platform's budget, 20 a day and 30 seconds apart, or
+    /// answers `false` when none is left.
+    fn take_forced_refresh(
+        &self,
+        key: &TokenKey,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+/// Why a [`TokenStore`] failed.
+#[derive(Debug)]
+pub struct StoreError(BoxError);
+
+impl StoreError {
+    /// Wraps the store's own error. It must not print a token.
+    pub fn new(source: impl Into<BoxError>) -> Self {
+        Self(source.into())
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the token store failed")
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(self.0.as_ref())
+    }
+}
+
+/// Keeps tokens in the memory of this process. Its clones share what they keep, so that several
+/// [`Wechat`](crate::Wechat) handles can share their tokens:
+///
+/// ```
+/// use tower_wechat::token::MemoryStore;
+/// use tower_wechat::{AppConfig, Wechat};
+///
+/// let store = MemoryStore::new();
+/// let app = AppConfig::new("wx3cc8fd6963e31a32", "the app secret");
+/// let one = Wechat::builder().app(app.clone()).token_store(store.clone()).build()?;
+/// let two = Wechat::builder().app(app).token_store(store).build()?;
+/// # Ok::<(), tower_wechat::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct MemoryStore {
+    clock: SharedClock,
+    // One small record an app: as bounded as the configuration.
+    records: Arc<Mutex<HashMap<TokenKey, Record>>>,
+}
+
+#[derive(Debug, Default)]
+struct Record {
+    token: Option<(Secret, SystemTime)>,
+    forced: VecDeque<SystemTime>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty store that tells the time by `clock`.
+    pub fn clocked(clock: impl Clock) -> Self {
+        Self::with_clock(SharedClock::new(clock))
+    }
+
+    pub(crate) fn with_clock(clock: SharedClock) -> Self {
+        Self {
+            clock,
+            records: Arc::default(),
+        }
+    }
+
+    fn records(&self) -> MutexGuard<'_, HashMap<TokenKey, Record>> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl TokenStore for MemoryStore {
+    async fn load(&self, key: &TokenKey) -> Result<Option<Issued>, StoreError> {
+        let now = self.clock.now();
+        let records = self.records();
+        let token = records.get(key).and_then(|record| record.token.as_ref());
+        Ok(token.and_then(|(secret, end)| {
+            let expires_in = end
+                .duration_since(now)
+                .ok()
+                .filter(|left| !left.is_zero())?;
+            Some(Issued::new(secret.clone(), expires_in))
+        }))
+    }
+
+    async fn save(&self, key: &TokenKey, token: &Issued) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let end = now.checked_add(token.expires_in).unwrap_or(now);
+        self.records().entry(key.clone()).or_default().token = Some((token.secret.clone(), end));
+        Ok(())
+    }
+
+    async fn evict(&self, key: &TokenKey, used: &Secret) -> Result<(), StoreError> {
+        if let Some(record) = self.records().get_mut(key) {
+            record.token.take_if(|(secret, _)| secret == used);
+        }
+        Ok(())
+    }
+
+    async fn take_forced_refresh(&self, key: &TokenKey) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let mut records = self.records();
+        let forced = &mut records.entry(key.clone()).or_default().forced;
+        let age = |time: &SystemTime| now.duration_since(*time).unwrap_or_default();
+        while forced.front().is_some_and(|first| age(first) >= DAY) {
+            forced.pop_front();
+        }
+        let granted = forced.len() < FORCED_A_DAY
+            && forced.back().is_none_or(|last| age(last) >= FORCED_APART);
+        if granted {
+            forced.push_back(now);
+        }
+        Ok(granted)
+    }
+}
+
+/// A store as the crate keeps it.
+#[derive(Clone)]
+pub(crate) struct SharedStore(Arc<dyn DynStore>);
+
+impl SharedStore {
+    pub(crate) fn new(store: impl TokenStore) -> Self {
+        Self(Arc::new(store))
+    }
+
+    /// The stored token; none when the store fails.
+    pub(super) async fn load(&self, key: &TokenKey) -> Option<Issued> {
+        self.0
+            .load(key)
+            .await
+            .unwrap_or_else(|error| passed_over(key, error))
+    }
+
+    pub(super) async fn save(&self, key: &TokenKey, token: &Issued) {
+        self.0
+            .save(key, token)
+            .await
+            .unwrap_or_else(|error| passed_over(key, error));
+    }
+
+    pub(super) async fn evict(&self, key: &TokenKey, used: &Secret) {
+        self.0
+            .evict(key, used)
+            .await
+            .unwrap_or_else(|error| passed_over(key, error));
+    }
+
+    /// Whether a refresh may be forced; not when the store, which counts them, fails.
+    pub(super) async fn take_forced_refresh(&self, key: &TokenKey) -> bool {
+        self.0
+            .take_forced_refresh(key)
+            .await
+            .unwrap_or_else(|error| passed_over(key, error))
+    }
+}
+
+fn passed_over<T: Default>(key: &TokenKey, error: StoreError) -> T {
+    tracing::warn!(appid = %key.appid, kind = ?key.kind, error = ?error.0, "the token store failed");
+    T::default()
+}
+
+/// The same trait with boxed futures, so that it can be kept without its type.
+trait DynStore: Send + Sync {
+    fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Option<Issued>, StoreError>>;
+    fn save<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        token: &'a Issued,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
+    fn evict<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        used: &'a Secret,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
+    fn take_forced_refresh<'a>(
+        &'a self,
+        key: &'a TokenKey,
+    ) -> BoxFuture<'a, Result<bool, StoreError>>;
+}
+
+impl<T: TokenStore> DynStore for T {
+    fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Option<Issued>, StoreError>> {
+        Box::pin(TokenStore::load(self, key))
+    }
+
+    fn save<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        token: &'a Issued,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(TokenStore::save(self, key, token))
+    }
+
+    fn evict<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        used: &'a Secret,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(TokenStore::evict(self, key, used))
+    }
+
+    fn take_forced_refresh<'a>(
+        &'a self,
+        key: &'a TokenKey,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(TokenStore::take_forced_refresh(self, key))
+    }
+}

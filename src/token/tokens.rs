@@ -1,0 +1,335 @@
+//! The cache and its state machine; the [room's documentation](super) tells the rules.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use http::Request;
+use moka::future::Cache;
+use moka::ops::compute::Op;
+use tokio::sync::oneshot;
+
+use super::{Fetch, Issued, SharedSource, SharedStore, Status, Token, TokenKey};
+use crate::app::AppId;
+use crate::clock::{Clock, SharedClock};
+use crate::error::{Error, ErrorKind};
+use crate::runtime::SharedRuntime;
+use crate::secret::Secret;
+
+/// The longest that a caller waits for a token, whatever the source does.
+const FETCH_MAX: Duration = Duration::from_secs(30);
+
+/// How long a refusal that will not pass by itself is remembered.
+const REFUSAL_KEPT: Duration = Duration::from_secs(10);
+
+/// How long a refused token that the platform calls current is not doubted again.
+const REINSTATED: Duration = Duration::from_secs(30);
+
+/// The access tokens of all apps: a handle that is cheap to clone.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let wechat = sandbox.wechat();
+/// let tokens = wechat.tokens();
+/// let token = tokens.get("wx3cc8fd6963e31a32").await?;
+/// assert_eq!(tokens.get("wx3cc8fd6963e31a32").await?.secret(), token.secret());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Tokens(Arc<Inner>);
+
+struct Inner {
+    cache: Cache<TokenKey, Token>,
+    slots: HashMap<AppId, Slot>,
+    source: SharedSource,
+    store: SharedStore,
+    clock: SharedClock,
+    runtime: SharedRuntime,
+}
+
+/// What is known of one app's token beside the token itself.
+struct Slot {
+    key: TokenKey,
+    refreshing: AtomicBool,
+    memory: Mutex<Memory>,
+}
+
+#[derive(Default)]
+struct Memory {
+    /// The source's refusal, and until when it is taken as its answer.
+    refused: Option<(Error, SystemTime)>,
+    /// The last token that the platform refused.
+    retired: Option<Secret>,
+    /// Until when that token is used all the same.
+    reinstated: Option<SystemTime>,
+}
+
+impl Slot {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tokens {
+    pub(crate) fn new(
+        keys: impl Iterator<Item = TokenKey>,
+        source: SharedSource,
+        store: SharedStore,
+        clock: SharedClock,
+        runtime: SharedRuntime,
+    ) -> Self {
+        let slots: HashMap<_, _> = keys
+            .map(|key| {
+                let appid = key.appid.clone();
+                (
+                    appid,
+                    Slot {
+                        key,
+                        refreshing: AtomicBool::new(false),
+                        memory: Mutex::default(),
+                    },
+                )
+            })
+            .collect();
+        // One entry an app, never evicted: the configuration bounds the cache.
+        let cache = Cache::builder().initial_capacity(slots.len()).build();
+        Self(Arc::new(Inner {
+            cache,
+            slots,
+            source,
+            store,
+            clock,
+            runtime,
+        }))
+    }
+
+    /// The handle that [`TokenLayer`](super::TokenLayer) put into a request.
+    pub fn of<B>(request: &Request<B>) -> Option<&Self> {
+        request.extensions().get()
+    }
+
+    /// An app's access token: from the cache at once, or from the one fetch under way.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnknownApp`], or the error of the fetch, which all waiters share.
+    ///
+    /// # Cancel safety
+    /// Dropping the future does not stop the fetch.
+    pub async fn get(&self, appid: impl AsRef<str>) -> Result<Token, Error> {
+        let slot = self.slot(appid.as_ref())?;
+        if let Some(token) = self.0.cache.get(&slot.key).await {
+            match token.status(self.0.clock.now()) {
+                Status::Fresh => return Ok(token),
+                Status::Stale => {
+                    self.refresh(slot);
+                    return Ok(token);
+                }
+                Status::Expired => {}
+            }
+        }
+        self.fetch(slot).await
+    }
+
+    /// Replaces a token that the platform refused, unless that has been done already, and returns
+    /// the current one. It is the same one only when the platform insists on it; to use it again
+    /// at once would be in vain.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn renew(&self, appid: impl AsRef<str>, used: &Secret) -> Result<Token, Error> {
+        let slot = self.slot(appid.as_ref())?;
+        let now = self.0.clock.now();
+        let reinstated = {
+            let memory = slot.memory();
+            memory.retired.as_ref() == Some(used) && memory.reinstated.is_some_and(|end| now < end)
+        };
+        if !reinstated && self.remove_if(slot, |token| token.secret() == used).await {
+            tracing::warn!(appid = %slot.key.appid, token = ?used, "the platform refused the token");
+            slot.memory().retired = Some(used.clone());
+            self.0.store.evict(&slot.key, used).await;
+        }
+        self.get(&slot.key.appid).await
+    }
+
+    /// The state of an app's token in the cache, without asking anyone for it; `None` when there
+    /// is none. For health checks.
+    pub async fn status(&self, appid: impl AsRef<str>) -> Option<Status> {
+        let slot = self.slot(appid.as_ref()).ok()?;
+        let token = self.0.cache.get(&slot.key).await?;
+        Some(token.status(self.0.clock.now()))
+    }
+
+    fn slot(&self, appid: &str) -> Result<&Slot, Error> {
+        self.0
+            .slots
+            .get(appid)
+            .ok_or_else(|| Error::unknown_app(appid))
+    }
+
+    /// Waits for the one fetch of an app's token, starting it if there is none.
+    ///
+    /// The cache lets one caller fetch and the others wait for it, but starts over when the
+    /// fetching caller is dropped. So the callers are tasks of their own, which nobody drops.
+    async fn fetch(&self, slot: &Slot) -> Result<Token, Error> {
+        let (done, outcome) = oneshot::channel();
+        let (tokens, appid) = (self.clone(), slot.key.appid.clone());
+        self.0.runtime.spawn(async move {
+            let result = match tokens.slot(appid.as_str()) {
+                Ok(slot) => tokens.fetch_once(slot).await,
+                Err(error) => Err(error),
+            };
+            // A caller that is gone does not need it.
+            let _ = done.send(result);
+        });
+        outcome.await.unwrap_or_else(|_| {
+            Err(Error::new(
+                ErrorKind::Interrupted,
+                "the fetch of a token was stopped",
+            ))
+        })
+    }
+
+    async fn fetch_once(&self, slot: &Slot) -> Result<Token, Error> {
+        let now = self.0.clock.now();
+        self.remove_if(slot, |token| token.status(now) == Status::Expired)
+            .await;
+        let fetch = self.obtain(slot, Status::Stale);
+        let result = self.0.cache.try_get_with(slot.key.clone(), fetch).await;
+        result.map_err(|error| Error::clone(&error))
+    }
+
+    /// Starts the refresh of a stale token, unless one is under way.
+    fn refresh(&self, slot: &Slot) {
+        if slot.refreshing.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let refreshing = Refreshing {
+            tokens: self.clone(),
+            appid: slot.key.appid.clone(),
+        };
+        self.0.runtime.spawn(async move {
+            let Ok(slot) = refreshing.tokens.slot(refreshing.appid.as_str()) else {
+                return;
+            };
+            let tokens = &refreshing.tokens;
+            let result = tokens.obtain(slot, Status::Fresh).await;
+            tokens.publish(slot, result).await;
+        });
+    }
+
+    /// Puts a refreshed token in the place of the stale one, or keeps that one for a while longer.
+    async fn publish(&self, slot: &Slot, result: Result<Token, Error>) {
+        let now = self.0.clock.now();
+        let entry = self.0.cache.entry_by_ref(&slot.key);
+        let op = entry.and_compute_with(|current| {
+            let current = current.map(moka::Entry::into_value);
+            std::future::ready(match (result, current) {
+                // Retired or replaced meanwhile: whoever did that has fetched, or will.
+                (Ok(new), Some(old)) if new.issued() < old.issued() => Op::Nop,
+                (Ok(new), Some(_)) => Op::Put(new.postponed(now)),
+                (Err(error), Some(old)) => {
+                    tracing::warn!(appid = %slot.key.appid, %error, "a token was not refreshed");
+                    Op::Put(old.postponed(now))
+                }
+                (_, None) => Op::Nop,
+            })
+        });
+        op.await;
+    }
+
+    /// A token from the store or the source. One of the store must be at most as old as `oldest`.
+    async fn obtain(&self, slot: &Slot, oldest: Status) -> Result<Token, Error> {
+        let now = self.0.clock.now();
+        if let Some((error, end)) = &slot.memory().refused
+            && now < *end
+        {
+            return Err(error.clone());
+        }
+        let fetch = self
+            .0
+            .runtime
+            .timeout(FETCH_MAX, self.obtain_now(slot, oldest));
+        let result = fetch.await.unwrap_or_else(|| {
+            Err(Error::new(
+                ErrorKind::Timeout,
+                "no token could be fetched in 30 seconds",
+            ))
+        });
+        slot.memory().refused = match &result {
+            Err(error) if !error.is_transient() => {
+                Some((error.clone(), self.0.clock.now() + REFUSAL_KEPT))
+            }
+            _ => None,
+        };
+        result
+    }
+
+    async fn obtain_now(&self, slot: &Slot, oldest: Status) -> Result<Token, Error> {
+        let Inner {
+            clock,
+            source,
+            store,
+            ..
+        } = &*self.0;
+        let (key, asked) = (&slot.key, clock.now());
+        let retired = slot.memory().retired.clone();
+        let is_retired = |issued: &Issued| retired.as_ref() == Some(&issued.secret);
+
+        if let Some(stored) = store.load(key).await.filter(|stored| !is_retired(stored)) {
+            let token = Token::new(stored, key.kind, asked);
+            let status = token.status(asked);
+            if status == Status::Fresh || status == oldest {
+                return Ok(token);
+            }
+        }
+        let mut issued = source.fetch(key, Fetch::Current).await?;
+        if is_retired(&issued) {
+            if store.take_forced_refresh(key).await {
+                tracing::warn!(appid = %key.appid, "the refused token came back: forcing a new one");
+                issued = source.fetch(key, Fetch::Forced).await?;
+            } else {
+                slot.memory().reinstated = Some(asked + REINSTATED);
+            }
+        }
+        store.save(key, &issued).await;
+        tracing::debug!(appid = %key.appid, token = ?issued.secret, "fetched a token");
+        Ok(Token::new(issued, key.kind, asked))
+    }
+
+    /// Removes an app's token from the cache if it still is the one that is meant.
+    async fn remove_if(&self, slot: &Slot, meant: impl Fn(&Token) -> bool + Send) -> bool {
+        let entry = self.0.cache.entry_by_ref(&slot.key);
+        let result = entry.and_compute_with(|current| {
+            let remove = current.is_some_and(|entry| meant(entry.value()));
+            std::future::ready(if remove { Op::Remove } else { Op::Nop })
+        });
+        matches!(result.await, moka::ops::compute::CompResult::Removed(_))
+    }
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens")
+            .field("apps", &self.0.slots.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Marks the slot as not refreshing again, also when the task panics or is stopped.
+struct Refreshing {
+    tokens: Tokens,
+    appid: AppId,
+}
+
+impl Drop for Refreshing {
+    fn drop(&mut self) {
+        if let Ok(slot) = self.tokens.slot(self.appid.as_str()) {
+            slot.refreshing.store(false, Ordering::Release);
+        }
+    }
+}
