@@ -49,6 +49,12 @@ impl AppId {
         Ok(Self(appid.into()))
     }
 
+    /// An id that is known to be well-formed.
+    #[cfg(feature = "sandbox")]
+    pub(crate) fn known(appid: &'static str) -> Self {
+        Self(appid.into())
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -6,23 +6,33 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use http_body_util::Full;
 
-/// A response body that is whole in memory. It wraps the type of another crate so that this one's
-/// API does not move with it.
+/// A body that is whole in memory: a type of the crate's own, so that its API does not move with
+/// another crate's.
+///
+/// ```
+/// use tower_wechat::Body;
+///
+/// assert_eq!(Body::from("success").into_bytes(), "success");
+/// ```
 #[derive(Debug, Clone, Default)]
-pub struct Body(Full<Bytes>);
+pub struct Body(Bytes);
 
 impl Body {
     /// A body without a byte.
     pub fn empty() -> Self {
         Self::default()
     }
+
+    /// All its bytes that have not been read.
+    pub fn into_bytes(self) -> Bytes {
+        self.0
+    }
 }
 
 impl<T: Into<Bytes>> From<T> for Body {
     fn from(bytes: T) -> Self {
-        Self(Full::new(bytes.into()))
+        Self(bytes.into())
     }
 }
 
@@ -32,16 +42,17 @@ impl http_body::Body for Body {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
+        _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Pin::new(&mut self.0).poll_frame(cx)
+        let bytes = std::mem::take(&mut self.0);
+        Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        self.0.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
+        SizeHint::with_exact(self.0.len() as u64)
     }
 }

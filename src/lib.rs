@@ -10,12 +10,14 @@ mod clock;
 mod error;
 pub mod routes;
 mod runtime;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 mod secret;
 pub mod token;
 
 pub use self::app::{AppConfig, AppId, AppSecret, TokenGrant};
 pub use self::body::Body;
-pub use self::callback::CallbackKeys;
+pub use self::callback::{Callback, CallbackKeys, Event, IntoReply, Message, Reply, handler_fn};
 pub use self::client::{App, Wechat, WechatBuilder};
 pub use self::clock::{Clock, ManualClock, SystemClock};
 pub use self::error::{BoxError, Class, ErrCode, Error, ErrorKind};

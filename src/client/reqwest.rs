@@ -32,7 +32,10 @@ impl ReqwestTransport {
             .pool_idle_timeout(Duration::from_secs(60))
             .build();
         client.map(Self::from_client).map_err(|error| {
-            Error::config(format!("the HTTP client could not be set up: {}", error.without_url()))
+            Error::config(format!(
+                "the HTTP client could not be set up: {}",
+                error.without_url()
+            ))
         })
     }
 

@@ -91,7 +91,7 @@ impl Error {
         let shown: String = appid.chars().take(crate::AppId::MAX_LEN).collect();
         Self::new(
             ErrorKind::UnknownApp,
-            format!("app {shown:?} is not configured: add it to the builder with its secret"),
+            format!("app {shown:?} is not configured: add it, with its secret, or correct the id"),
         )
     }
 

@@ -88,7 +88,7 @@ impl Token {
         let Issued { secret, expires_in } = issued;
         let life = expires_in - MARGIN.min(expires_in / 10);
         let early = Duration::from_secs(rand::rng().random_range(kind.stale_before_end()));
-        let fresh = life.saturating_sub(early).max(REFRESH_PAUSE.min(life));
+        let fresh = life.saturating_sub(early);
         // An absurd life must not overflow the clock.
         let after = |age| asked.checked_add(age).unwrap_or(asked);
         Self {

@@ -1,0 +1,65 @@
+//! The documented routes on a router of one's own, and a handler that uses the app's access token.
+//!
+//! Run with `cargo run --example axum [ADDRESS]`, and then
+//! `curl http://127.0.0.1:36013/sources`.
+
+use std::error::Error;
+
+use axum::extract::{Extension, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use tokio::net::TcpListener;
+use tower_wechat::api::network::GetCallbackIp;
+use tower_wechat::sandbox::Sandbox;
+use tower_wechat::{Event, Message, Reply, TokenLayer, Tokens, Wechat, handler_fn};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let address = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "127.0.0.1:36013".to_owned());
+    // For a real account: `Wechat::builder().app(AppConfig::new(appid, secret).callback(keys))`.
+    let wechat = Sandbox::new().wechat();
+    let listener = TcpListener::bind(address).await?;
+    println!("Listening on http://{}", listener.local_addr()?);
+    axum::serve(listener, app(wechat)).await?;
+    Ok(())
+}
+
+fn app(wechat: Wechat) -> Router {
+    let wx = wechat.routes().on_message(handler_fn(on_message));
+    Router::new()
+        .nest_service("/v1/service/wx", wx)
+        .route("/sources", get(sources))
+        .route("/token", get(token))
+        .layer(TokenLayer::new(wechat.tokens()))
+        .with_state(wechat)
+}
+
+async fn on_message(message: Message) -> Reply {
+    match message.event() {
+        Event::Text(text) => Reply::text(format!("you wrote: {}", text.content())),
+        _ => Reply::none(),
+    }
+}
+
+/// Where the platform's pushes come from: a typed call, with the token added on the way.
+async fn sources(State(wechat): State<Wechat>) -> Result<Json<Vec<String>>, (StatusCode, String)> {
+    let failed = |error: tower_wechat::Error| (StatusCode::BAD_GATEWAY, error.to_string());
+    let app = wechat.app(Sandbox::APPID).map_err(failed)?;
+    let sources = app.call(GetCallbackIp::new()).await.map_err(failed)?;
+    Ok(Json(sources.ip_list))
+}
+
+/// The token itself, for a call that one's own client makes. Never answer with it: its fingerprint
+/// does for a log.
+async fn token(Extension(tokens): Extension<Tokens>) -> Result<String, (StatusCode, String)> {
+    match tokens.get(Sandbox::APPID).await {
+        Ok(token) => Ok(format!(
+            "the token's fingerprint is {}\n",
+            token.secret().fingerprint()
+        )),
+        Err(error) => Err((StatusCode::BAD_GATEWAY, error.to_string())),
+    }
+}

@@ -1,0 +1,31 @@
+//! What to type next.
+
+use std::net::SocketAddr;
+
+/// Prints commands to copy, one flow each.
+pub(crate) fn print(address: SocketAddr) {
+    println!(
+        r#"Listening on http://{address}/v1/service/wx, with a sandbox as the platform.
+
+Sign a user in. The browser's step, which answers with a code in its Location:
+
+  curl -si 'http://{address}/sandbox/connect/oauth2/authorize?appid=wx3cc8fd6963e31a32&redirect_uri=http%3A%2F%2Fblog.xyecho.com&response_type=code&scope=snsapi_userinfo&state=1024'
+
+The back-end's step, with that code:
+
+  curl -s -X POST 'http://{address}/v1/service/wx/getwxuserinfo' -H 'Content-Type: application/json' \
+    --data-raw '{{"source":"curl-test","appid":"wx3cc8fd6963e31a32","code":"CODE FROM ABOVE"}}'
+
+Both at once:
+
+  curl -s -X POST 'http://{address}/v1/service/wx/getwxuserinfo' -H 'Content-Type: application/json' \
+    --data-raw "{{\"source\":\"curl-test\",\"appid\":\"wx3cc8fd6963e31a32\",\"code\":\"$(curl -si 'http://{address}/sandbox/connect/oauth2/authorize?appid=wx3cc8fd6963e31a32&redirect_uri=http%3A%2F%2Fblog.xyecho.com&response_type=code&scope=snsapi_userinfo&state=1024' | sed -n 's/.*[?]code=\([^&]*\).*/\1/p')\"}}"
+
+Let the platform push something that a user did, signed and encrypted, and see the reply:
+
+  curl -s 'http://{address}/sandbox/control/push' -d '{{"type":"text","content":"hello"}}'
+  curl -s 'http://{address}/sandbox/control/push' -d '{{"type":"scan","scene":"order-42"}}'
+
+Stop with ctrl-c."#
+    );
+}

@@ -1,0 +1,160 @@
+//! All documented routes as a server of their own.
+//!
+//! Run with `cargo run --example standalone`: it plays the platform too, as a sandbox at
+//! `/sandbox`, and prints commands to copy. For a real account, write a file as
+//! [`config`] describes it and run `cargo run --example standalone -- --config FILE`.
+
+mod config;
+mod guide;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{Request, StatusCode};
+use clap::Parser;
+use tokio::net::TcpListener;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+use tower_wechat::client::ReqwestTransport;
+use tower_wechat::sandbox::Sandbox;
+use tower_wechat::{BoxError, Event, Message, Reply, Wechat, handler_fn};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::Settings;
+
+/// Where the routes are documented to be.
+const MOUNT: &str = "/v1/service/wx";
+
+/// How long running requests may take to end after a signal.
+const DRAIN: Duration = Duration::from_secs(10);
+
+#[derive(Parser)]
+#[command(about = "WeChat sign-in and pushes as a server of their own")]
+struct Arguments {
+    /// The address to listen on, in place of the file's; 127.0.0.1:36012 without a file.
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+
+    /// The settings, in TOML. Without it the server plays the platform too.
+    #[arg(long)]
+    config: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("standalone: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), BoxError> {
+    let settings = match &arguments.config {
+        Some(file) => Settings::read(file)?,
+        None => Settings::default(),
+    };
+    let listen = arguments.listen.unwrap_or(settings.listen);
+    settings.check_exposure(listen)?;
+
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| format!("listen: {listen} cannot be listened on: {error}"))?;
+    let address = listener.local_addr()?;
+    let app = match arguments.config {
+        Some(_) => routes(&settings.wechat()?, &settings),
+        None => {
+            let sandbox = Sandbox::new();
+            let callback = format!("http://{address}{MOUNT}/wxmsg");
+            sandbox.set_callback_url(&sandbox.appid(), callback);
+            let platform = sandbox.http().push_through(ReqwestTransport::new()?);
+            routes(&sandbox.wechat(), &settings).nest_service("/sandbox", platform)
+        }
+    };
+    let app = app.layer(
+        ServiceBuilder::new()
+            // Outermost, so that it sees every answer. The query, which may hold a secret, is left
+            // out.
+            .layer(TraceLayer::new_for_http().make_span_with(|request: &Request<_>| {
+                tracing::info_span!("http", method = %request.method(), path = request.uri().path())
+            }))
+            .layer(TimeoutLayer::with_status_code(
+                StatusCode::GATEWAY_TIMEOUT,
+                Duration::from_secs(60),
+            ))
+            .layer(CatchPanicLayer::new()),
+    );
+
+    match arguments.config {
+        Some(_) => println!("Listening on http://{address}{MOUNT}"),
+        None => guide::print(address),
+    }
+    serve(listener, app).await
+}
+
+fn routes(wechat: &Wechat, settings: &Settings) -> Router {
+    let mut routes = wechat.routes().on_message(handler_fn(on_message));
+    if let Some(keys) = settings.access_keys() {
+        routes = routes.access_keys(keys);
+    }
+    Router::new().nest_service(MOUNT, routes)
+}
+
+async fn on_message(message: Message) -> Reply {
+    match message.event() {
+        Event::Text(text) => Reply::text(format!("you wrote: {}", text.content())),
+        Event::Scan(scan) => Reply::text(format!("scene {}", scan.scene())),
+        Event::Subscribe(subscribe) => Reply::text(match subscribe.scene() {
+            Some(scene) => format!("welcome via {scene}"),
+            None => "welcome".to_owned(),
+        }),
+        _ => Reply::none(),
+    }
+}
+
+/// Serves until a signal, and then lets running requests end.
+async fn serve(listener: TcpListener, app: Router) -> Result<(), BoxError> {
+    let (stop, mut stopped) = tokio::sync::watch::channel(false);
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+        signal().await;
+        tracing::info!("draining");
+        stop.send_replace(true);
+    });
+    tokio::select! {
+        result = server => result?,
+        () = async {
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+            tokio::time::sleep(DRAIN).await;
+        } => tracing::warn!("some requests did not end in {DRAIN:?}"),
+    }
+    Ok(())
+}
+
+async fn signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            },
+            Err(_) => drop(interrupt.await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupt.await);
+}

@@ -1,0 +1,165 @@
+//! Commands over HTTP, for whoever sits at a shell.
+
+use ::http::{Request, Response, StatusCode};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::http::Carrier;
+use super::state::PEOPLE_MAX;
+use super::{Attempt, Delivery, Push, Sandbox, User};
+use crate::app::AppId;
+use crate::body::Body;
+use crate::error::ErrCode;
+
+#[derive(Deserialize)]
+struct PushCommand {
+    appid: Option<AppId>,
+    user: Option<String>,
+    #[serde(flatten)]
+    what: What,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum What {
+    Text { content: String },
+    Scan { scene: String },
+    Subscribe { scene: Option<String> },
+    Unsubscribe,
+    Click { key: String },
+}
+
+#[derive(Deserialize)]
+struct UserCommand {
+    nickname: String,
+}
+
+#[derive(Deserialize)]
+struct FailCommand {
+    path: String,
+    errcode: i64,
+}
+
+/// A command that cannot be followed, and why.
+struct Refused(StatusCode, String);
+
+impl From<serde_json::Error> for Refused {
+    fn from(error: serde_json::Error) -> Self {
+        Self(StatusCode::BAD_REQUEST, error.to_string())
+    }
+}
+
+impl Sandbox {
+    pub(super) async fn control(
+        &self,
+        command: &str,
+        body: &[u8],
+        carrier: Option<Carrier>,
+    ) -> Response<Bytes> {
+        let (status, answer) = match self.follow(command, body, carrier).await {
+            Ok(answer) => (StatusCode::OK, answer),
+            Err(Refused(status, error)) => (status, json!({ "error": error })),
+        };
+        let mut response = Response::new(Bytes::from(format!("{answer}\n")));
+        *response.status_mut() = status;
+        response
+    }
+
+    async fn follow(
+        &self,
+        command: &str,
+        body: &[u8],
+        carrier: Option<Carrier>,
+    ) -> Result<Value, Refused> {
+        match command {
+            "push" => {
+                self.push_command(serde_json::from_slice(body)?, carrier)
+                    .await
+            }
+            "user" => self.user_command(serde_json::from_slice(body)?),
+            "fail" => {
+                let FailCommand { path, errcode } = serde_json::from_slice(body)?;
+                self.fail_next(&path, ErrCode::new(errcode));
+                Ok(json!({}))
+            }
+            "expire" => {
+                self.expire_tokens();
+                Ok(json!({}))
+            }
+            _ => Err(Refused(
+                StatusCode::NOT_FOUND,
+                "the commands are push, user, fail and expire".to_owned(),
+            )),
+        }
+    }
+
+    fn user_command(&self, command: UserCommand) -> Result<Value, Refused> {
+        let full = {
+            let state = self.state();
+            state.people().len() >= PEOPLE_MAX && state.find_user(&command.nickname).is_none()
+        };
+        if full {
+            return Err(Refused(
+                StatusCode::CONFLICT,
+                format!("there are {PEOPLE_MAX} users"),
+            ));
+        }
+        let user = self.user(&command.nickname);
+        Ok(json!({ "openid": user.openid(), "unionid": user.unionid() }))
+    }
+
+    async fn push_command(
+        &self,
+        command: PushCommand,
+        carrier: Option<Carrier>,
+    ) -> Result<Value, Refused> {
+        let carrier = carrier.ok_or_else(|| {
+            let error = "this sandbox has no transport for its pushes: see push_through";
+            Refused(StatusCode::NOT_IMPLEMENTED, error.to_owned())
+        })?;
+        let user = match &command.user {
+            Some(name) => self.state().find_user(name).ok_or_else(|| {
+                Refused(StatusCode::NOT_FOUND, "there is no such user".to_owned())
+            })?,
+            None => super::account::PersonId(0),
+        };
+        let user = User::new(self.clone(), user);
+        let user = match &command.appid {
+            Some(appid) => user.at(appid),
+            None => user,
+        };
+        let push = match &command.what {
+            What::Text { content } => Push::text(&user, content),
+            What::Scan { scene } => Push::scan(&user, scene),
+            What::Subscribe { scene } => Push::subscribe(&user, scene.as_deref()),
+            What::Unsubscribe => Push::unsubscribe(&user),
+            What::Click { key } => Push::click(&user, key),
+        };
+        let target = carrier
+            .map_request(|request: Request<Body>| request.map(Body::into_bytes))
+            .map_response(|response: Response<Bytes>| response.map(Body::from));
+        Ok(report(&self.push(push, target).await))
+    }
+}
+
+fn report(delivery: &Delivery) -> Value {
+    let attempts: Vec<Value> = delivery.attempts.iter().map(attempt).collect();
+    json!({ "answered": delivery.is_answered(), "attempts": attempts })
+}
+
+fn attempt(attempt: &Attempt) -> Value {
+    match attempt {
+        Attempt::Success => json!("success"),
+        Attempt::Reply(reply) => json!({
+            "type": reply.document().msg_type(),
+            "text": reply.text(),
+            "encrypted": reply.is_encrypted(),
+        }),
+        Attempt::Timeout => json!("no answer in time"),
+        Attempt::Broken => json!("the connection broke"),
+        Attempt::Status(status) => json!(format!("HTTP {status}")),
+        Attempt::Invalid(why) => json!(why),
+    }
+}

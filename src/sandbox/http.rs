@@ -1,0 +1,146 @@
+//! The platform over HTTP, for a router to nest below any path.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use ::http::{Request, Response, StatusCode};
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::{BodyExt, Full, Limited};
+use tower::util::BoxCloneSyncService;
+use tower::{Service, ServiceExt};
+
+use super::refusal::empty;
+use super::{Broken, Sandbox};
+use crate::error::BoxError;
+use crate::runtime::BoxFuture;
+
+/// The largest request body, in bytes.
+const BODY_MAX: usize = 1 << 20;
+
+/// What carries pushes to addresses.
+pub(super) type Carrier = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, BoxError>;
+
+/// The [`Sandbox`] as a service over any body; made by [`Sandbox::http`].
+///
+/// Below `/control` it takes commands, in JSON:
+///
+/// | `POST` | body | |
+/// |---|---|---|
+/// | `/control/push` | `{"type":"text","content":"hi"}`, `{"type":"scan","scene":"order-42"}`, `{"type":"subscribe"}` or with a `scene`, `{"type":"unsubscribe"}`, `{"type":"click","key":"HELP"}`; with an `appid` and a `user` if they are not the first ones | sends a push to the app's callback and answers with the reply |
+/// | `/control/user` | `{"nickname":"Hui"}` | makes a user |
+/// | `/control/fail` | `{"path":"/sns/userinfo","errcode":-1}` | refuses the next call of the path |
+/// | `/control/expire` | `{}` | ends the life of all app tokens |
+#[derive(Clone)]
+pub struct SandboxHttp {
+    sandbox: Sandbox,
+    carrier: Option<Carrier>,
+}
+
+impl Sandbox {
+    /// This platform over HTTP.
+    pub fn http(&self) -> SandboxHttp {
+        SandboxHttp {
+            sandbox: self.clone(),
+            carrier: None,
+        }
+    }
+}
+
+impl SandboxHttp {
+    /// Sends pushes through `transport`, such as
+    /// [`ReqwestTransport`](crate::client::ReqwestTransport), to the apps' callback addresses.
+    #[must_use]
+    pub fn push_through<S>(mut self, transport: S) -> Self
+    where
+        S: Service<Request<Bytes>, Response = Response<Bytes>> + Clone + Send + Sync + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send + 'static,
+    {
+        self.carrier = Some(BoxCloneSyncService::new(transport.map_err(Into::into)));
+        self
+    }
+}
+
+impl<B> Service<Request<B>> for SandboxHttp
+where
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<SandboxBody>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<SandboxBody>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let Self { sandbox, carrier } = self.clone();
+        Box::pin(async move {
+            let (head, body) = request.into_parts();
+            let Ok(body) = Limited::new(body, BODY_MAX).collect().await else {
+                return Ok(empty(StatusCode::PAYLOAD_TOO_LARGE).map(SandboxBody::whole));
+            };
+            let request = Request::from_parts(head, body.to_bytes());
+            if let Some(command) = request.uri().path().strip_prefix("/control/") {
+                let response = sandbox.control(command, request.body(), carrier).await;
+                return Ok(response.map(SandboxBody::whole));
+            }
+            Ok(match sandbox.oneshot(request).await {
+                Ok(response) => response.map(SandboxBody::whole),
+                Err(Broken {}) => Response::new(SandboxBody { bytes: None }),
+            })
+        })
+    }
+}
+
+impl fmt::Debug for SandboxHttp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sandbox.fmt(f)
+    }
+}
+
+/// A body that is whole in memory, or that breaks off at once and takes the connection with it.
+#[derive(Debug)]
+pub struct SandboxBody {
+    bytes: Option<Full<Bytes>>,
+}
+
+impl SandboxBody {
+    fn whole(bytes: Bytes) -> Self {
+        Self {
+            bytes: Some(Full::new(bytes)),
+        }
+    }
+}
+
+impl HttpBody for SandboxBody {
+    type Data = Bytes;
+    type Error = Broken;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        match &mut self.bytes {
+            Some(bytes) => Pin::new(bytes)
+                .poll_frame(cx)
+                .map_err(|never| match never {}),
+            None => Poll::Ready(Some(Err(Broken {}))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.as_ref().is_some_and(HttpBody::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.bytes
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(1), HttpBody::size_hint)
+    }
+}

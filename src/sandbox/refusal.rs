@@ -1,0 +1,67 @@
+//! The platform's refusals and answers on the wire.
+
+use ::http::header::CONTENT_TYPE;
+use ::http::{HeaderValue, Response, StatusCode};
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::random;
+use crate::error::ErrCode;
+
+/// What an endpoint answers with: its fields, or a refusal.
+pub(super) type Outcome = Result<Value, ErrCode>;
+
+/// Puts an outcome on the wire: HTTP 200 either way, and a content type that is not `charset`.
+pub(super) fn respond(outcome: Outcome) -> Response<Bytes> {
+    let body = outcome.unwrap_or_else(|code| {
+        let rid = format!("{}-{}-{}", random::hex(8), random::hex(8), random::hex(8));
+        json!({ "errcode": code.get(), "errmsg": format!("{} rid: {rid}", errmsg(code)) })
+    });
+    let mut response = Response::new(Bytes::from(body.to_string()));
+    let json = HeaderValue::from_static("application/json; encoding=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
+}
+
+/// An answer without a body, as the gateway gives it.
+pub(super) fn empty(status: StatusCode) -> Response<Bytes> {
+    let mut response = Response::default();
+    *response.status_mut() = status;
+    response
+}
+
+fn errmsg(code: ErrCode) -> &'static str {
+    match code {
+        ErrCode::SYSTEM_BUSY => "system error",
+        ErrCode::INVALID_CREDENTIAL => "invalid credential, access_token is invalid or not latest,",
+        ErrCode::INVALID_GRANT_TYPE => "invalid grant_type,",
+        ErrCode::INVALID_OPENID => "invalid openid,",
+        ErrCode::INVALID_APPID => "invalid appid,",
+        ErrCode::INVALID_ACCESS_TOKEN => "invalid access_token,",
+        ErrCode::INVALID_CODE => "invalid code,",
+        ErrCode::INVALID_REFRESH_TOKEN => "invalid refresh_token,",
+        ErrCode::INVALID_APP_SECRET => "invalid appsecret,",
+        ErrCode::CODE_USED => "code been used,",
+        ErrCode::IP_NOT_WHITELISTED => {
+            "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist"
+        }
+        ErrCode::MISSING_ACCESS_TOKEN => "access_token missing",
+        ErrCode::MISSING_APPID => "appid missing",
+        ErrCode::MISSING_REFRESH_TOKEN => "refresh_token missing",
+        ErrCode::MISSING_APP_SECRET => "appsecret missing",
+        ErrCode::MISSING_CODE => "code missing",
+        ErrCode::MISSING_OPENID => "openid missing",
+        ErrCode::ACCESS_TOKEN_EXPIRED => "access_token expired",
+        ErrCode::REFRESH_TOKEN_EXPIRED => "refresh_token expired",
+        ErrCode::CODE_EXPIRED => "code expired",
+        ErrCode::REQUIRE_GET => "require GET method",
+        ErrCode::REQUIRE_POST => "require POST method",
+        ErrCode::DAILY_QUOTA_REACHED => "reach max api daily quota limit",
+        ErrCode::MINUTE_QUOTA_REACHED => {
+            "api minute-quota reach limit, must slower, retry next minute"
+        }
+        ErrCode::MALFORMED_BODY => "data format error",
+        ErrCode::API_UNAUTHORIZED => "api unauthorized",
+        _ => "refused",
+    }
+}

@@ -1,0 +1,12 @@
+//! The crate as its users see it: through its public interface, against the sandbox.
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+mod client;
+mod examples;
+mod leaks;
+mod oauth;
+mod over_http;
+mod routes;
+mod sandbox;
+mod support;
+mod tokens;
