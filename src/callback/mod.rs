@@ -1,6 +1,14 @@
 //! The callback.
 
-/// Keys.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct CallbackKeys;
+pub mod crypto;
+mod json;
+mod keys;
+mod query;
+mod rejection;
+pub mod signature;
+mod tree;
+mod xml;
+
+pub use self::keys::{CallbackKeys, Mode, Recipient};
+pub use self::rejection::Rejection;
+pub use self::tree::{Field, Fields, Format, ParseError};
