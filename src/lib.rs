@@ -11,7 +11,7 @@ mod secret;
 
 pub use self::app::{AppConfig, AppId, AppSecret, TokenGrant};
 pub use self::body::Body;
-pub use self::callback::CallbackKeys;
+pub use self::callback::{Callback, CallbackKeys, Event, IntoReply, Message, Reply, handler_fn};
 pub use self::clock::{Clock, ManualClock, SystemClock};
 pub use self::error::{BoxError, Class, ErrCode, Error, ErrorKind};
 #[cfg(feature = "tokio")]

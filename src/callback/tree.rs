@@ -110,6 +110,14 @@ impl Tree {
         }
     }
 
+    /// The text of the first of them that has this very name.
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        let mut fields = self.fields();
+        fields
+            .find(|field| field.name() == name)
+            .map(|field| field.text())
+    }
+
     fn slice(&self, span: Span) -> &str {
         let range = usize::try_from(span.start)
             .ok()
