@@ -18,7 +18,9 @@ fn group(name: &str) -> Vec<Value> {
 }
 
 fn text<'a>(vector: &'a Value, name: &str) -> &'a str {
-    vector[name].as_str().unwrap_or_else(|| panic!("{name} of {}", vector["id"]))
+    vector[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("{name} of {}", vector["id"]))
 }
 
 fn verifies(hex: &str, signature: Signature) -> bool {
@@ -43,7 +45,10 @@ fn plain_signatures() {
         let signature = sign([nonce, token, timestamp]);
         assert_eq!(signature.to_string(), text(&vector, "signature"));
         assert!(verifies(text(&vector, "signature"), signature));
-        assert!(!verifies(text(&vector, "signature"), sign(["", timestamp, nonce])));
+        assert!(!verifies(
+            text(&vector, "signature"),
+            sign(["", timestamp, nonce])
+        ));
     }
 }
 
@@ -57,7 +62,10 @@ fn message_signatures() {
         assert_eq!(signature.to_string(), text(vector, "msg_signature"));
         assert!(verifies(text(vector, "msg_signature"), signature));
         let changed = encrypt.replacen('A', "B", 1);
-        assert!(!verifies(text(vector, "msg_signature"), sign([token, timestamp, nonce, &changed])));
+        assert!(!verifies(
+            text(vector, "msg_signature"),
+            sign([token, timestamp, nonce, &changed])
+        ));
     }
 }
 
@@ -74,7 +82,10 @@ fn ciphertexts() {
         let encrypt = key.encrypt(&decrypted.message, &decrypted.appid, random(&vector));
         assert_eq!(encrypt, text(&vector, "encrypt"));
     }
-    for vector in group("encrypted_reply").iter().chain(&group("encrypt_deterministic")) {
+    for vector in group("encrypted_reply")
+        .iter()
+        .chain(&group("encrypt_deterministic"))
+    {
         let key = AesKey::parse(text(vector, "encoding_aes_key")).unwrap();
         let [plaintext, appid, encrypt] =
             ["plaintext", "appid", "encrypt"].map(|name| text(vector, name));
@@ -142,7 +153,10 @@ fn query(vector: &Value) -> String {
 async fn encrypted_messages_pass_the_callback() {
     for vector in group("encrypted_message") {
         let [token, key] = ["token", "encoding_aes_key"].map(|name| text(&vector, name));
-        for keys in [CallbackKeys::secure(token, key), CallbackKeys::compatible(token, key)] {
+        for keys in [
+            CallbackKeys::secure(token, key),
+            CallbackKeys::compatible(token, key),
+        ] {
             let (response, message) = post(&vector, keys.unwrap(), &query(&vector)).await;
             assert_eq!(response.status(), StatusCode::OK, "{}", vector["id"]);
             let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -194,7 +208,10 @@ async fn plain_messages_pass_the_callback() {
 #[tokio::test]
 async fn urls_are_verified() {
     let vectors = group("plain_signature");
-    for vector in vectors.iter().filter(|vector| vector["echostr"].is_string()) {
+    for vector in vectors
+        .iter()
+        .filter(|vector| vector["echostr"].is_string())
+    {
         let [token, timestamp, nonce, signature, echostr] =
             ["token", "timestamp", "nonce", "signature", "echostr"].map(|name| text(vector, name));
         let keys = CallbackKeys::plaintext(token).unwrap();
