@@ -1,4 +1,5 @@
 //! The callback as the platform, and everyone else, meets it.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::convert::Infallible;
 use std::pin::Pin;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BufMut};
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{Request, Response, header};
 use pin_project_lite::pin_project;
 use tower::Service;
 use tower::util::Oneshot;
@@ -16,7 +16,7 @@ use tower::util::Oneshot;
 use crate::body::Body;
 use crate::callback::gate::{Opened, Push};
 use crate::callback::service::Config;
-use crate::callback::{Format, IntoReply, Message, Rejection, Reply};
+use crate::callback::{IntoReply, Message, Rejection, response};
 use crate::error::BoxError;
 
 /// The most bytes that are reserved for a body before they come.
@@ -149,14 +149,16 @@ where
                     let appid = opened.message.appid();
                     let response = match polled {
                         Ok(Poll::Pending) => return Poll::Pending,
-                        Ok(Poll::Ready(Ok(reply))) => respond(&reply, opened, config),
+                        Ok(Poll::Ready(Ok(reply))) => {
+                            response::reply(&reply, opened, config.clock.unix())
+                        }
                         Ok(Poll::Ready(Err(error))) => {
                             tracing::error!(%appid, error = &*error, "the handler failed");
-                            failed()
+                            response::failure()
                         }
                         Err(_) => {
                             tracing::error!(%appid, "the handler panicked");
-                            failed()
+                            response::failure()
                         }
                     };
                     State::Done {
@@ -195,36 +197,6 @@ fn poll_body<B: http_body::Body>(
         }
     }
     Poll::Ready(Ok(()))
-}
-
-/// The reply in the format and the mode of the push.
-fn respond(reply: &Reply, opened: &Opened, config: &Config) -> Response<Body> {
-    let Opened { message, seal } = opened;
-    let now = config.clock.unix();
-    let Some(document) = reply.document(message, now) else {
-        return Response::new(Body::from("success"));
-    };
-    let format = message.format();
-    let body = match seal {
-        Some(seal) => seal.envelope(format, &document, message.appid(), now, rand::random()),
-        None => document,
-    };
-    let mut response = Response::new(Body::from(body));
-    let content_type = HeaderValue::from_static(match format {
-        Format::Xml => "text/xml; charset=utf-8",
-        Format::Json => "application/json; charset=utf-8",
-    });
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, content_type);
-    response
-}
-
-/// Makes the platform send the push again.
-fn failed() -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    response
 }
 
 impl<B, H> fmt::Debug for ResponseFuture<B, H>

@@ -18,6 +18,7 @@ mod message;
 mod query;
 mod rejection;
 mod reply;
+mod response;
 mod service;
 pub mod signature;
 mod tree;

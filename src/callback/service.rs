@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{HeaderValue, Request, Response, header};
+use http::{Request, Response};
 use tower::Service;
 
 use crate::body::Body;
 use crate::callback::gate::{Admitted, Gate};
-use crate::callback::{IntoReply, Message, Recipient, Rejection, ResponseFuture};
+use crate::callback::{IntoReply, Message, Recipient, Rejection, ResponseFuture, response};
 use crate::clock::{Clock, SharedClock};
 use crate::error::BoxError;
 
@@ -144,7 +144,7 @@ where
                 let (handler, config) = (self.handler.clone(), Arc::clone(&self.config));
                 ResponseFuture::collect(config, push, handler, request)
             }
-            Ok(Admitted::Echo(echostr)) => ResponseFuture::done(echo(echostr)),
+            Ok(Admitted::Echo(echostr)) => ResponseFuture::done(response::echo(echostr)),
             Err(rejection) => ResponseFuture::done(self.config.reject(rejection)),
         }
     }
@@ -161,17 +161,6 @@ impl Config {
         }
         rejection.into_response()
     }
-}
-
-/// The text is the sender's: nothing may take it for a page.
-fn echo(echostr: String) -> Response<Body> {
-    let mut response = Response::new(Body::from(echostr));
-    let headers = response.headers_mut();
-    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
-    headers.insert(header::CONTENT_TYPE, plain);
-    let nosniff = HeaderValue::from_static("nosniff");
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
-    response
 }
 
 impl<H> fmt::Debug for Callback<H> {
