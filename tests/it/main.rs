@@ -1,6 +1,12 @@
 //! The crate as its users see it: through its public interface, against the sandbox.
-#![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing
+)]
 
+mod callback;
 mod client;
 mod examples;
 mod leaks;

@@ -1,0 +1,156 @@
+//! What replies with more than a text or a MediaId are made of. Source: 被动回复用户消息.
+
+use crate::callback::writer::Writer;
+
+/// A video to reply with. It must have passed the platform's review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Video {
+    pub(crate) media_id: String,
+    title: Option<String>,
+    description: Option<String>,
+}
+
+impl Video {
+    /// A video by its MediaId, temporary or permanent.
+    pub fn new(media_id: impl Into<String>) -> Self {
+        Self {
+            media_id: media_id.into(),
+            title: None,
+            description: None,
+        }
+    }
+
+    /// Sets the title.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// Sets the description.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        writer.text("MediaId", &self.media_id);
+        writer.optional("Title", self.title.as_deref());
+        writer.optional("Description", self.description.as_deref());
+    }
+}
+
+impl<T: Into<String>> From<T> for Video {
+    fn from(media_id: T) -> Self {
+        Self::new(media_id)
+    }
+}
+
+/// A piece of music to reply with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Music {
+    pub(crate) thumb_media_id: String,
+    title: Option<String>,
+    description: Option<String>,
+    music_url: Option<String>,
+    hq_music_url: Option<String>,
+}
+
+impl Music {
+    /// Music by the MediaId of its picture, which the platform requires.
+    pub fn new(thumb_media_id: impl Into<String>) -> Self {
+        Self {
+            thumb_media_id: thumb_media_id.into(),
+            title: None,
+            description: None,
+            music_url: None,
+            hq_music_url: None,
+        }
+    }
+
+    /// Sets the title.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// Sets the description.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// Sets where the music can be heard.
+    #[must_use]
+    pub fn music_url(mut self, url: impl Into<String>) -> Self {
+        self.music_url = Some(url.into());
+        self
+    }
+
+    /// Sets where it can be heard at high quality, which is taken on Wi-Fi.
+    #[must_use]
+    pub fn hq_music_url(mut self, url: impl Into<String>) -> Self {
+        self.hq_music_url = Some(url.into());
+        self
+    }
+
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        writer.optional("Title", self.title.as_deref());
+        writer.optional("Description", self.description.as_deref());
+        writer.optional("MusicUrl", self.music_url.as_deref());
+        writer.optional("HQMusicUrl", self.hq_music_url.as_deref());
+        writer.text("ThumbMediaId", &self.thumb_media_id);
+    }
+}
+
+impl<T: Into<String>> From<T> for Music {
+    fn from(thumb_media_id: T) -> Self {
+        Self::new(thumb_media_id)
+    }
+}
+
+/// A card of a news reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Article {
+    title: String,
+    description: String,
+    pic_url: String,
+    url: String,
+}
+
+impl Article {
+    /// A card that leads to `url`.
+    pub fn new(title: impl Into<String>, url: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            description: String::new(),
+            pic_url: String::new(),
+            url: url.into(),
+        }
+    }
+
+    /// Sets the description.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+
+    /// Sets where the picture is: JPG or PNG, best 360 × 200 pixels for the first card and
+    /// 200 × 200 for the others.
+    #[must_use]
+    pub fn pic_url(mut self, url: impl Into<String>) -> Self {
+        self.pic_url = url.into();
+        self
+    }
+
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        writer.text("Title", &self.title);
+        writer.text("Description", &self.description);
+        writer.text("PicUrl", &self.pic_url);
+        writer.text("Url", &self.url);
+    }
+}

@@ -1,0 +1,269 @@
+//! The encryption of pushes and of their replies: AES-256-CBC over a frame of 16 random bytes, the
+//! length of the message, the message and the appid.
+//!
+//! The cipher alone proves nothing: check `msg_signature` before decrypting. Source: 消息加解密说明.
+
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+
+use aes::{Aes256Dec, Aes256Enc};
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use cbc::cipher::block_padding::NoPadding;
+use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit};
+
+use crate::error::Error;
+
+/// The length of an EncodingAESKey, in characters.
+const ENCODED_LEN: usize = 43;
+/// The block size of the padding, in bytes; the cipher's own is 16.
+const PAD: usize = 32;
+/// The random bytes and the length in front of the message.
+const HEAD: usize = 16 + 4;
+
+/// Reads keys. Three in four of them end in bits that say nothing, and none has the `=`.
+const KEY: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone),
+);
+
+/// Ciphertexts, with the processor's vector instructions where there is a codec for them.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+static BASE64: LazyLock<base64::engine::Simd> =
+    LazyLock::new(|| base64::engine::Simd::standard(GeneralPurposeConfig::new()));
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+static BASE64: LazyLock<GeneralPurpose> =
+    LazyLock::new(|| GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new()));
+
+/// The key that the platform calls EncodingAESKey, ready for use and cheap to clone.
+///
+/// ```
+/// use tower_wechat::callback::crypto::AesKey;
+///
+/// let key = AesKey::parse("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG")?;
+/// let encrypt = key.encrypt("<xml/>", "wxb11529c136998cb6", *b"aaaabbbbccccdddd");
+/// let decrypted = key.decrypt(&encrypt).unwrap();
+/// assert_eq!(decrypted.message, "<xml/>");
+/// assert_eq!(decrypted.appid, "wxb11529c136998cb6");
+/// # Ok::<(), tower_wechat::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct AesKey(Arc<Prepared>);
+
+struct Prepared {
+    encrypt: Aes256Enc,
+    decrypt: Aes256Dec,
+    iv: [u8; 16],
+}
+
+impl AesKey {
+    /// Reads an EncodingAESKey of 43 letters and digits.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for anything else.
+    pub fn parse(encoding_aes_key: impl AsRef<str>) -> Result<Self, Error> {
+        let encoded = encoding_aes_key.as_ref();
+        let illegal = |_| {
+            Error::input(
+                "aes_key",
+                format!(
+                    "must be {ENCODED_LEN} letters and digits (it has {} bytes): copy the \
+                     EncodingAESKey from the platform's console",
+                    encoded.len()
+                ),
+            )
+        };
+        let bytes = KEY.decode(encoded).map_err(|_| illegal(()))?;
+        let key: [u8; 32] = bytes.try_into().map_err(|_| illegal(()))?;
+        let mut iv = [0; 16];
+        iv.iter_mut().zip(key).for_each(|(to, from)| *to = from);
+        Ok(Self(Arc::new(Prepared {
+            encrypt: Aes256Enc::new(&key.into()),
+            decrypt: Aes256Dec::new(&key.into()),
+            iv,
+        })))
+    }
+
+    /// Decrypts the text of an `Encrypt` element.
+    ///
+    /// # Errors
+    /// [`DecryptError`], without saying at which step.
+    pub fn decrypt(&self, encrypt: &str) -> Result<Decrypted, DecryptError> {
+        let mut frame = BASE64.decode(encrypt).map_err(|_| DecryptError)?;
+        cbc::Decryptor::inner_iv_init(self.0.decrypt.clone(), &self.0.iv.into())
+            .decrypt_padded::<NoPadding>(&mut frame)
+            .map_err(|_| DecryptError)?;
+        frame.truncate(unpadded(&frame).ok_or(DecryptError)?);
+        open(frame).ok_or(DecryptError)
+    }
+
+    /// Encrypts a message for `appid`. The `random` bytes must be new for every message; the
+    /// platform's own are letters and digits.
+    pub fn encrypt(&self, message: &str, appid: &str, random: [u8; 16]) -> String {
+        let len = HEAD + message.len() + appid.len();
+        let pad = PAD - len % PAD;
+        let mut frame = Vec::with_capacity(len + pad);
+        frame.extend_from_slice(&random);
+        // A message of four gigabytes cannot be told its length: the platform would refuse it.
+        let message_len = u32::try_from(message.len()).unwrap_or(u32::MAX);
+        frame.extend_from_slice(&message_len.to_be_bytes());
+        frame.extend_from_slice(message.as_bytes());
+        frame.extend_from_slice(appid.as_bytes());
+        frame.resize(len + pad, u8::try_from(pad).unwrap_or_default());
+        // The length is a multiple of the block, which is all that could be wrong.
+        let filled = frame.len();
+        cbc::Encryptor::inner_iv_init(self.0.encrypt.clone(), &self.0.iv.into())
+            .encrypt_padded::<NoPadding>(&mut frame, filled)
+            .map_or_else(|_| String::new(), |bytes| BASE64.encode(bytes))
+    }
+}
+
+impl fmt::Debug for AesKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AesKey(..)")
+    }
+}
+
+/// What was inside a ciphertext.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Decrypted {
+    /// The document, XML or JSON.
+    pub message: String,
+    /// The app that the document was encrypted for. It must be compared with the app's own id.
+    pub appid: String,
+}
+
+/// Prints no content: it is a user's message.
+impl fmt::Debug for Decrypted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decrypted")
+            .field("message_len", &self.message.len())
+            .field("appid", &self.appid)
+            .finish()
+    }
+}
+
+/// The text is not a message that was encrypted with this key. It does not say at which step it
+/// failed, so that it cannot serve as an oracle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DecryptError;
+
+impl fmt::Display for DecryptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not encrypted with this key")
+    }
+}
+
+impl std::error::Error for DecryptError {}
+
+/// The length of `frame` without its padding: 1 to 32 equal bytes that say how many they are.
+fn unpadded(frame: &[u8]) -> Option<usize> {
+    let last = *frame.last()?;
+    let pad = usize::from(last);
+    if !(1..=PAD).contains(&pad) {
+        return None;
+    }
+    let at = frame.len().checked_sub(pad)?;
+    let difference = frame
+        .get(at..)?
+        .iter()
+        .fold(0, |all, byte| all | (byte ^ last));
+    (difference == 0).then_some(at)
+}
+
+/// Takes a frame apart, in the memory it lies in.
+fn open(mut frame: Vec<u8>) -> Option<Decrypted> {
+    let (head, rest) = frame.split_first_chunk::<HEAD>()?;
+    let len = usize::try_from(u32::from_be_bytes(*head.last_chunk()?)).ok()?;
+    let (_, appid) = rest.split_at_checked(len)?;
+    let appid = std::str::from_utf8(appid).ok()?.to_owned();
+    frame.truncate(HEAD + len);
+    frame.drain(..HEAD);
+    Some(Decrypted {
+        message: String::from_utf8(frame).ok()?,
+        appid,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const KEY_TEXT: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
+
+    #[test]
+    fn every_message_length_and_hence_every_padding_comes_back() {
+        let key = AesKey::parse(KEY_TEXT).unwrap();
+        for len in 0..=300 {
+            let message = "m".repeat(len);
+            let encrypt = key.encrypt(&message, "wx5823bf96d3bd56c7", [7; 16]);
+            let frame = BASE64.decode(&encrypt).unwrap();
+            assert_eq!(frame.len() % PAD, 0);
+            assert!(frame.len() > HEAD + len + 18, "a pad byte at least");
+            let decrypted = key.decrypt(&encrypt).unwrap();
+            assert_eq!(
+                (decrypted.message, &*decrypted.appid),
+                (message, "wx5823bf96d3bd56c7")
+            );
+        }
+    }
+
+    #[test]
+    fn padding_beyond_the_block_or_uneven_is_refused() {
+        assert_eq!(unpadded(&[1]), Some(0));
+        assert_eq!(unpadded(&[32; 32]), Some(0));
+        assert_eq!(unpadded(&[9, 2, 2]), Some(1));
+        for wrong in [&[][..], &[0], &[33; 64], &[2], &[1, 2], &[3, 2, 3]] {
+            assert_eq!(unpadded(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_length_beyond_the_frame_is_refused() {
+        let mut frame = vec![0; 16];
+        frame.extend_from_slice(&u32::MAX.to_be_bytes());
+        frame.extend_from_slice(b"message");
+        assert_eq!(open(frame), None);
+        assert_eq!(open(vec![0; 19]), None);
+    }
+
+    #[test]
+    fn a_key_of_another_length_is_named_without_showing_it() {
+        for wrong in [
+            "",
+            "short",
+            &KEY_TEXT[1..],
+            &format!("{KEY_TEXT}="),
+            &"é".repeat(43),
+        ] {
+            let error = AesKey::parse(wrong).unwrap_err();
+            assert_eq!(error.field(), Some("aes_key"));
+            assert!(wrong.is_empty() || !format!("{error} {error:?}").contains(wrong));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_key_and_message_come_back(key in "[A-Za-z0-9]{43}", message in any::<String>(), random: [u8; 16]) {
+            let key = AesKey::parse(key).unwrap();
+            let decrypted = key.decrypt(&key.encrypt(&message, "wx1", random)).unwrap();
+            prop_assert_eq!(decrypted.message, message);
+            prop_assert_eq!(decrypted.appid, "wx1");
+        }
+
+        #[test]
+        fn arbitrary_ciphertext_never_panics(bytes: Vec<u8>, text: String) {
+            let key = AesKey::parse(KEY_TEXT).unwrap();
+            let _ = key.decrypt(&text);
+            let _ = key.decrypt(&BASE64.encode(&bytes));
+            let _ = unpadded(&bytes);
+            let _ = open(bytes);
+        }
+    }
+}

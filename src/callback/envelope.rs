@@ -1,0 +1,40 @@
+//! The envelope around a ciphertext. Source: 消息加解密说明.
+
+use crate::app::AppId;
+use crate::callback::Format;
+use crate::callback::crypto::AesKey;
+use crate::callback::signature::sign;
+use crate::callback::writer::{Writer, legal};
+use crate::secret::Secret;
+
+/// What a push was verified with, and its reply is sealed with.
+pub(crate) struct Seal {
+    pub(crate) token: Secret,
+    pub(crate) key: AesKey,
+    /// The nonce of the push, which the reply repeats.
+    pub(crate) nonce: String,
+}
+
+impl Seal {
+    /// Encrypts and signs `document` for `appid`, at the time `now`, in Unix seconds.
+    pub(crate) fn envelope(
+        &self,
+        format: Format,
+        document: &str,
+        appid: &AppId,
+        now: u64,
+        random: [u8; 16],
+    ) -> String {
+        let encrypt = self.key.encrypt(document, appid.as_str(), random);
+        let timestamp = now.to_string();
+        // What is signed must be what is written.
+        let nonce = legal(&self.nonce);
+        let signature = sign([self.token.expose(), &timestamp, &nonce, &encrypt]);
+        let mut writer = Writer::new(format, encrypt.len() + nonce.len() + 256);
+        writer.text("Encrypt", &encrypt);
+        writer.text("MsgSignature", &signature.to_string());
+        writer.number("TimeStamp", now);
+        writer.text("Nonce", &nonce);
+        writer.finish()
+    }
+}

@@ -1,0 +1,213 @@
+//! The future of the callback: read the body, let the handler answer, seal the answer.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, BufMut};
+use http::{Request, Response, header};
+use pin_project_lite::pin_project;
+use tower::Service;
+use tower::util::Oneshot;
+
+use crate::body::Body;
+use crate::callback::gate::{Opened, Push};
+use crate::callback::service::Config;
+use crate::callback::{IntoReply, Message, Rejection, response};
+use crate::error::BoxError;
+
+/// The most bytes that are reserved for a body before they come.
+const RESERVE_MAX: usize = 64 * 1024;
+
+pin_project! {
+    /// The future of [`Callback`](crate::Callback).
+    pub struct ResponseFuture<B, H>
+    where
+        H: Service<Message>,
+    {
+        #[pin]
+        state: State<B, H>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<B, H>
+    where
+        H: Service<Message>,
+    {
+        /// The sender knows the token; the body comes in.
+        Collect {
+            #[pin]
+            body: B,
+            collected: Vec<u8>,
+            verified: Option<(Push, H)>,
+            config: Arc<Config>,
+        },
+        /// The push is verified; the handler works.
+        Handle {
+            #[pin]
+            answer: Oneshot<H, Message>,
+            opened: Opened,
+            config: Arc<Config>,
+        },
+        Done {
+            response: Option<Response<Body>>,
+        },
+    }
+}
+
+impl<B, H> ResponseFuture<B, H>
+where
+    B: http_body::Body,
+    H: Service<Message>,
+{
+    pub(crate) fn collect(
+        config: Arc<Config>,
+        push: Push,
+        handler: H,
+        request: Request<B>,
+    ) -> Self {
+        let announced = announced(&request);
+        if announced > config.body_limit {
+            return Self::done(config.reject(Rejection::BodyTooLarge));
+        }
+        let state = State::Collect {
+            body: request.into_body(),
+            collected: Vec::with_capacity(announced.min(RESERVE_MAX)),
+            verified: Some((push, handler)),
+            config,
+        };
+        Self { state }
+    }
+
+    pub(crate) fn done(response: Response<Body>) -> Self {
+        let response = Some(response);
+        Self {
+            state: State::Done { response },
+        }
+    }
+}
+
+/// How long the body is at least, as far as it is known before it is read.
+fn announced<B: http_body::Body>(request: &Request<B>) -> usize {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    let lower = request.body().size_hint().lower();
+    usize::try_from(lower.max(length.unwrap_or(0))).unwrap_or(usize::MAX)
+}
+
+impl<B, H> Future for ResponseFuture<B, H>
+where
+    B: http_body::Body,
+    B::Error: Into<BoxError>,
+    H: Service<Message>,
+    H::Response: IntoReply,
+    H::Error: Into<BoxError>,
+{
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.project().state;
+        loop {
+            let next = match state.as_mut().project() {
+                StateProj::Collect {
+                    body,
+                    collected,
+                    verified,
+                    config,
+                } => {
+                    let read = ready!(poll_body(body, collected, config.body_limit, cx));
+                    // There is always one: the state is left below.
+                    let Some((push, handler)) = verified.take() else {
+                        return Poll::Pending;
+                    };
+                    let body = std::mem::take(collected);
+                    match read.and_then(|()| config.gate.open(push, body)) {
+                        Ok(opened) => State::Handle {
+                            answer: Oneshot::new(handler, opened.message.clone()),
+                            opened,
+                            config: Arc::clone(config),
+                        },
+                        Err(rejection) => State::Done {
+                            response: Some(config.reject(rejection)),
+                        },
+                    }
+                }
+                StateProj::Handle {
+                    answer,
+                    opened,
+                    config,
+                } => {
+                    let polled = catch_unwind(AssertUnwindSafe(|| {
+                        let answer = answer.poll(cx);
+                        answer.map(|answer| answer.map_err(Into::into)?.into_reply())
+                    }));
+                    let appid = opened.message.appid();
+                    let response = match polled {
+                        Ok(Poll::Pending) => return Poll::Pending,
+                        Ok(Poll::Ready(Ok(reply))) => {
+                            response::reply(&reply, opened, config.clock.unix())
+                        }
+                        Ok(Poll::Ready(Err(error))) => {
+                            tracing::error!(%appid, error = &*error, "the handler failed");
+                            response::failure()
+                        }
+                        Err(_) => {
+                            tracing::error!(%appid, "the handler panicked");
+                            response::failure()
+                        }
+                    };
+                    State::Done {
+                        response: Some(response),
+                    }
+                }
+                StateProj::Done { response } => {
+                    // A future is not polled again once it is ready.
+                    return response
+                        .take()
+                        .map_or(Poll::Pending, |it| Poll::Ready(Ok(it)));
+                }
+            };
+            state.set(next);
+        }
+    }
+}
+
+/// Reads the body to its end, within the limit.
+fn poll_body<B: http_body::Body>(
+    mut body: Pin<&mut B>,
+    collected: &mut Vec<u8>,
+    limit: usize,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), Rejection>> {
+    while let Some(frame) = ready!(body.as_mut().poll_frame(cx)) {
+        let Ok(frame) = frame else {
+            return Poll::Ready(Err(Rejection::BodyUnread));
+        };
+        // Trailers say nothing.
+        if let Ok(data) = frame.into_data() {
+            if data.remaining() > limit.saturating_sub(collected.len()) {
+                return Poll::Ready(Err(Rejection::BodyTooLarge));
+            }
+            collected.put(data);
+        }
+    }
+    Poll::Ready(Ok(()))
+}
+
+impl<B, H> fmt::Debug for ResponseFuture<B, H>
+where
+    H: Service<Message>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.state {
+            State::Collect { .. } => "ResponseFuture(collect)",
+            State::Handle { .. } => "ResponseFuture(handle)",
+            State::Done { .. } => "ResponseFuture(done)",
+        })
+    }
+}

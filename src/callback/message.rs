@@ -1,0 +1,183 @@
+//! What the platform pushed: a message of a user, or an event.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::app::AppId;
+use crate::callback::Event;
+use crate::callback::tree::{Fields, Format, ParseError, Tree};
+
+/// One push, decrypted and parsed. It is cheap to clone and holds no key and no token.
+///
+/// A field that this crate has no method for is reached by its name, however new it is:
+///
+/// ```
+/// use tower_wechat::{AppId, Event, Message};
+///
+/// let text = "<xml><ToUserName><![CDATA[gh_0a1b2c3d4e5f]]></ToUserName>\
+///     <FromUserName><![CDATA[oTEST_user_0001]]></FromUserName><CreateTime>1767225600</CreateTime>\
+///     <MsgType><![CDATA[text]]></MsgType><Content><![CDATA[hello]]></Content>\
+///     <MsgId>25000000000000001</MsgId></xml>";
+/// let message = Message::parse(AppId::new("wx3cc8fd6963e31a32")?, text.to_owned()).unwrap();
+///
+/// assert_eq!(message.from_user_name(), "oTEST_user_0001");
+/// assert_eq!(message.msg_id_u64(), Some(25000000000000001));
+/// assert_eq!(message.field("Content"), Some("hello"));
+/// assert!(matches!(message.event(), Event::Text(text) if text.content() == "hello"));
+/// # Ok::<(), tower_wechat::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Message(Arc<Inner>);
+
+struct Inner {
+    appid: AppId,
+    tree: Tree,
+}
+
+impl Message {
+    /// Parses a document that was pushed to `appid`, XML or JSON as its first character tells. No
+    /// field is required.
+    ///
+    /// # Errors
+    /// [`ParseError`] for a text that is not a document of the platform.
+    pub fn parse(appid: AppId, text: String) -> Result<Self, ParseError> {
+        Tree::parse(text).map(|tree| Self::new(appid, tree))
+    }
+
+    pub(crate) fn new(appid: AppId, tree: Tree) -> Self {
+        Self(Arc::new(Inner { appid, tree }))
+    }
+
+    /// The app it was pushed to.
+    pub fn appid(&self) -> &AppId {
+        &self.0.appid
+    }
+
+    /// The original id of the app, such as `gh_0a1b2c3d4e5f`. Empty if it was not sent.
+    pub fn to_user_name(&self) -> &str {
+        self.text("ToUserName")
+    }
+
+    /// The openid of the user it comes from. Empty if it was not sent.
+    pub fn from_user_name(&self) -> &str {
+        self.text("FromUserName")
+    }
+
+    /// When it was made, in seconds since the Unix epoch.
+    pub fn create_time(&self) -> Option<u64> {
+        self.number("CreateTime")
+    }
+
+    /// Its kind, such as `text` or `event`. Empty if it was not sent.
+    pub fn msg_type(&self) -> &str {
+        self.text("MsgType")
+    }
+
+    /// The id of a message of a user; events have none. The same user's same message, sent again
+    /// by the platform, has the same id.
+    pub fn msg_id(&self) -> Option<&str> {
+        self.value("MsgId")
+    }
+
+    /// The id as a number, which it nearly always is.
+    pub fn msg_id_u64(&self) -> Option<u64> {
+        self.number("MsgId")
+    }
+
+    /// The text of the first field that has this very name: `Some("")` if it was sent empty, as
+    /// the platform often does for "no value", and `None` if it was not sent.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.0.tree.field(name)
+    }
+
+    /// All fields in the order they were sent.
+    pub fn fields(&self) -> Fields<'_> {
+        self.0.tree.fields()
+    }
+
+    /// The document as it was received, after decryption.
+    pub fn raw(&self) -> &str {
+        self.0.tree.raw()
+    }
+
+    /// The format of the document. A reply has the same one.
+    pub fn format(&self) -> Format {
+        self.0.tree.format()
+    }
+
+    /// What it is, to match on.
+    pub fn event(&self) -> Event<'_> {
+        Event::of(self)
+    }
+
+    /// The text of a field; empty if it was not sent.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.field(name).unwrap_or_default()
+    }
+
+    /// The text of a field that was sent and not empty.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        self.field(name).filter(|text| !text.is_empty())
+    }
+
+    /// A field as a number.
+    pub(crate) fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.field(name)?.trim().parse().ok()
+    }
+}
+
+/// Prints what it is, and nothing of what the user wrote.
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("appid", self.appid())
+            .field("msg_type", &self.msg_type())
+            .field("event", &self.field("Event"))
+            .field("msg_id", &self.msg_id())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str) -> Message {
+        Message::parse(AppId::new("wx1").unwrap(), text.into()).unwrap()
+    }
+
+    #[test]
+    fn json_and_xml_read_alike() {
+        let xml = message(
+            "<xml><FromUserName>o1</FromUserName><CreateTime><![CDATA[12]]></CreateTime>\
+             <MsgType>text</MsgType><MsgId>18446744073709551615</MsgId></xml>",
+        );
+        let json = message(
+            r#"{"FromUserName":"o1","CreateTime":"12","MsgType":"text","MsgId":18446744073709551615}"#,
+        );
+        for message in [&xml, &json] {
+            assert_eq!(message.from_user_name(), "o1");
+            assert_eq!(message.create_time(), Some(12));
+            assert_eq!(message.msg_id_u64(), Some(u64::MAX));
+            assert_eq!(message.to_user_name(), "");
+        }
+        assert_eq!((xml.format(), json.format()), (Format::Xml, Format::Json));
+    }
+
+    #[test]
+    fn empty_is_not_absent_and_ids_may_be_text() {
+        let message = message("<xml><EventKey/><MsgId>a1</MsgId><CreateTime>-1</CreateTime></xml>");
+        assert_eq!(message.field("EventKey"), Some(""));
+        assert_eq!(message.field("eventkey"), None);
+        assert_eq!((message.msg_id(), message.msg_id_u64()), (Some("a1"), None));
+        assert_eq!(message.create_time(), None);
+    }
+
+    #[test]
+    fn debug_shows_no_content() {
+        let message = message("<xml><MsgType>text</MsgType><Content>private</Content></xml>");
+        let shown = format!("{message:?} {:?} {:?}", message.event(), message.fields());
+        assert!(!shown.contains("private"), "{shown}");
+        assert!(shown.contains("text"), "{shown}");
+    }
+}

@@ -1,0 +1,103 @@
+//! The query of a push: who signed it, and over what.
+
+use std::borrow::Cow;
+
+use crate::callback::Rejection;
+
+/// The parameters of a push, as text: a leading zero counts in a signature.
+#[derive(Default)]
+pub(crate) struct Query<'a> {
+    pub(crate) signature: Cow<'a, str>,
+    pub(crate) timestamp: Cow<'a, str>,
+    pub(crate) nonce: Cow<'a, str>,
+    pub(crate) echostr: Cow<'a, str>,
+    pub(crate) encrypt_type: Cow<'a, str>,
+    pub(crate) msg_signature: Cow<'a, str>,
+}
+
+impl<'a> Query<'a> {
+    /// Reads what every request carries. A parameter that comes twice is refused, since two
+    /// readers could each take another one; a parameter that is absent is empty.
+    pub(crate) fn parse(query: &'a str) -> Result<Self, Rejection> {
+        let mut parsed = Self::default();
+        let mut openid = Cow::default();
+        let mut seen = [false; 7];
+        let [
+            signature,
+            timestamp,
+            nonce,
+            echostr,
+            encrypt_type,
+            msg_signature,
+            of_user,
+        ] = &mut seen;
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let (seen, slot) = match &*name {
+                "signature" => (&mut *signature, &mut parsed.signature),
+                "timestamp" => (&mut *timestamp, &mut parsed.timestamp),
+                "nonce" => (&mut *nonce, &mut parsed.nonce),
+                "echostr" => (&mut *echostr, &mut parsed.echostr),
+                "encrypt_type" => (&mut *encrypt_type, &mut parsed.encrypt_type),
+                "msg_signature" => (&mut *msg_signature, &mut parsed.msg_signature),
+                "openid" => (&mut *of_user, &mut openid),
+                _ => continue,
+            };
+            if std::mem::replace(seen, true) {
+                return Err(Rejection::DuplicateParameter);
+            }
+            *slot = value;
+        }
+        let required = [&parsed.signature, &parsed.timestamp, &parsed.nonce];
+        if required.iter().any(|value| value.is_empty()) {
+            return Err(Rejection::MissingParameter);
+        }
+        Ok(parsed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn values_are_decoded_and_stay_text() {
+        let query = "signature=s&timestamp=0042&nonce=a%2Bb+c&other=1&other=2&echostr=%3C";
+        let query = Query::parse(query).unwrap();
+        assert_eq!((&*query.timestamp, &*query.nonce), ("0042", "a+b c"));
+        assert_eq!((&*query.echostr, &*query.msg_signature), ("<", ""));
+    }
+
+    #[test]
+    fn twice_or_missing_is_refused() {
+        for name in [
+            "signature",
+            "timestamp",
+            "nonce",
+            "echostr",
+            "encrypt_type",
+            "msg_signature",
+            "openid",
+        ] {
+            let query = format!("signature=s&timestamp=1&nonce=n&{name}=&{name}=");
+            assert_eq!(
+                Query::parse(&query).err(),
+                Some(Rejection::DuplicateParameter)
+            );
+        }
+        for query in [
+            "",
+            "signature=s&timestamp=1",
+            "signature=&timestamp=1&nonce=n",
+        ] {
+            assert_eq!(Query::parse(query).err(), Some(Rejection::MissingParameter));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_text_never_panics(query: String) {
+            let _ = Query::parse(&query);
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! The passive answer to a push. Source: 被动回复用户消息.
+
+use crate::callback::writer::{Writer, legal};
+use crate::callback::{Article, IntoReply, Message, Music, Video};
+use crate::error::BoxError;
+
+/// The answer to a push, which the user sees at once.
+///
+/// What the platform cannot show is not sent to it, since it would tell the user that the account
+/// is out of service: a reply whose text or MediaId is empty is sent as [`Reply::none`].
+/// Characters that XML cannot hold are left out.
+///
+/// ```
+/// use tower_wechat::Reply;
+/// use tower_wechat::callback::{Article, Video};
+///
+/// let reply = Reply::text("hello");
+/// assert_eq!(reply.clone(), reply);
+/// let video = Reply::video(Video::new("MEDIA_ID").title("A walk"));
+/// let news = Reply::news([Article::new("News of today", "https://example.com/today")]);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply(Kind);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    None,
+    Text(String),
+    Image(String),
+    Voice(String),
+    Video(Video),
+    Music(Music),
+    News(Vec<Article>),
+    CustomerService(Option<String>),
+}
+
+impl Reply {
+    /// The most articles of a news reply.
+    pub const MAX_ARTICLES: usize = 8;
+
+    /// Nothing: the body is `success`, and the platform is content. For pushes that need no
+    /// answer, or get one later as a customer-service message.
+    pub fn none() -> Self {
+        Self(Kind::None)
+    }
+
+    /// 回复文本消息: a text, of up to 2048 bytes to be safe. `\n` breaks the line.
+    pub fn text(content: impl Into<String>) -> Self {
+        Self(Kind::Text(content.into()))
+    }
+
+    /// 回复图片消息: an image by its MediaId, temporary or permanent.
+    pub fn image(media_id: impl Into<String>) -> Self {
+        Self(Kind::Image(media_id.into()))
+    }
+
+    /// 回复语音消息: a voice recording by its MediaId, temporary or permanent.
+    pub fn voice(media_id: impl Into<String>) -> Self {
+        Self(Kind::Voice(media_id.into()))
+    }
+
+    /// 回复视频消息: a video, by its MediaId or as a [`Video`] with a title.
+    pub fn video(video: impl Into<Video>) -> Self {
+        Self(Kind::Video(video.into()))
+    }
+
+    /// 回复音乐消息: a piece of music, by the MediaId of its picture or as a [`Music`].
+    pub fn music(music: impl Into<Music>) -> Self {
+        Self(Kind::Music(music.into()))
+    }
+
+    /// 回复图文消息: cards that lead to pages. The platform shows one in answer to a text, an
+    /// image, a voice recording, a video, a place or a link, and up to eight otherwise; those
+    /// beyond are not sent.
+    pub fn news(articles: impl IntoIterator<Item = Article>) -> Self {
+        let articles = articles.into_iter().take(Self::MAX_ARTICLES);
+        Self(Kind::News(articles.collect()))
+    }
+
+    /// 将消息转发到客服: hands the message over to the customer service. For messages only.
+    pub fn transfer_customer_service() -> Self {
+        Self(Kind::CustomerService(None))
+    }
+
+    /// Hands the message over to one account of the customer service, such as `name@wxid`. If it
+    /// is offline the message waits for it.
+    pub fn transfer_customer_service_to(kf_account: impl Into<String>) -> Self {
+        Self(Kind::CustomerService(Some(kf_account.into())))
+    }
+
+    /// The document that answers `message` at the time `now`, in Unix seconds; `None` for
+    /// `success`.
+    pub(crate) fn document(&self, message: &Message, now: u64) -> Option<String> {
+        let parts = [message.from_user_name(), message.to_user_name()];
+        if self.is_empty() || parts.iter().any(|name| name.is_empty()) {
+            return None;
+        }
+        let [to, from] = parts;
+        let mut writer = Writer::new(message.format(), 256 + self.size());
+        writer.text("ToUserName", to);
+        writer.text("FromUserName", from);
+        writer.number("CreateTime", now);
+        writer.text("MsgType", self.msg_type());
+        self.write(&mut writer, message);
+        Some(writer.finish())
+    }
+
+    /// Whether the user would see nothing, or the platform would refuse it.
+    fn is_empty(&self) -> bool {
+        match &self.0 {
+            Kind::None => true,
+            Kind::Text(required) | Kind::Image(required) | Kind::Voice(required) => {
+                legal(required).is_empty()
+            }
+            Kind::Video(video) => legal(&video.media_id).is_empty(),
+            Kind::Music(music) => legal(&music.thumb_media_id).is_empty(),
+            Kind::News(articles) => articles.is_empty(),
+            Kind::CustomerService(_) => false,
+        }
+    }
+
+    /// About how long the content is, in bytes.
+    fn size(&self) -> usize {
+        match &self.0 {
+            Kind::Text(content) => content.len(),
+            Kind::News(articles) => 512 * articles.len(),
+            Kind::Video(_) | Kind::Music(_) => 512,
+            Kind::None | Kind::Image(_) | Kind::Voice(_) | Kind::CustomerService(_) => 128,
+        }
+    }
+
+    fn msg_type(&self) -> &'static str {
+        match self.0 {
+            Kind::None => "",
+            Kind::Text(_) => "text",
+            Kind::Image(_) => "image",
+            Kind::Voice(_) => "voice",
+            Kind::Video(_) => "video",
+            Kind::Music(_) => "music",
+            Kind::News(_) => "news",
+            Kind::CustomerService(_) => "transfer_customer_service",
+        }
+    }
+
+    fn write(&self, writer: &mut Writer, message: &Message) {
+        match &self.0 {
+            Kind::None | Kind::CustomerService(None) => {}
+            Kind::Text(content) => writer.text("Content", content),
+            Kind::Image(id) => writer.object("Image", |writer| writer.text("MediaId", id)),
+            Kind::Voice(id) => writer.object("Voice", |writer| writer.text("MediaId", id)),
+            Kind::Video(video) => writer.object("Video", |writer| video.write(writer)),
+            Kind::Music(music) => writer.object("Music", |writer| music.write(writer)),
+            Kind::News(articles) => {
+                let shown = articles.iter().take(max_articles(message));
+                let count = u32::try_from(shown.len()).unwrap_or_default();
+                writer.number("ArticleCount", count);
+                writer.list("Articles", shown, |writer, article| article.write(writer));
+            }
+            Kind::CustomerService(Some(account)) => {
+                writer.object("TransInfo", |writer| writer.text("KfAccount", account));
+            }
+        }
+    }
+}
+
+/// How many articles the platform shows in answer to `message`.
+fn max_articles(message: &Message) -> usize {
+    match message.msg_type() {
+        "text" | "image" | "voice" | "video" | "shortvideo" | "location" | "link" => 1,
+        _ => Reply::MAX_ARTICLES,
+    }
+}
+
+impl IntoReply for Reply {
+    fn into_reply(self) -> Result<Reply, BoxError> {
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AppId;
+    use crate::callback::tree::Tree;
+    use proptest::prelude::*;
+
+    fn message(msg_type: &str) -> Message {
+        let text = format!(
+            "<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName>\
+             <MsgType>{msg_type}</MsgType></xml>"
+        );
+        Message::parse(AppId::new("wx1").unwrap(), text).unwrap()
+    }
+
+    fn json() -> Message {
+        let text = r#"{"ToUserName":"gh_1","FromUserName":"o1","MsgType":"event"}"#;
+        Message::parse(AppId::new("wx1").unwrap(), text.into()).unwrap()
+    }
+
+    fn content(reply: &Reply, message: &Message) -> String {
+        let document = reply.document(message, 7).unwrap();
+        let head = match document.starts_with('<') {
+            true => {
+                "<xml><ToUserName><![CDATA[o1]]></ToUserName><FromUserName><![CDATA[gh_1]]>\
+                 </FromUserName><CreateTime>7</CreateTime><MsgType><![CDATA["
+            }
+            false => r#"{"ToUserName":"o1","FromUserName":"gh_1","CreateTime":7,"MsgType":""#,
+        };
+        document
+            .strip_prefix(head)
+            .unwrap()
+            .replace("<![CDATA[", "")
+            .replace("]]>", "")
+    }
+
+    #[test]
+    fn every_kind_has_its_document() {
+        let music = Music::new("T")
+            .title("t")
+            .description("d")
+            .music_url("u")
+            .hq_music_url("h");
+        for (reply, document) in [
+            (
+                Reply::text("hi"),
+                "text</MsgType><Content>hi</Content></xml>",
+            ),
+            (
+                Reply::image("M"),
+                "image</MsgType><Image><MediaId>M</MediaId></Image></xml>",
+            ),
+            (
+                Reply::voice("M"),
+                "voice</MsgType><Voice><MediaId>M</MediaId></Voice></xml>",
+            ),
+            (
+                Reply::video("M"),
+                "video</MsgType><Video><MediaId>M</MediaId></Video></xml>",
+            ),
+            (
+                Reply::video(Video::new("M").title("t").description("d")),
+                "video</MsgType><Video><MediaId>M</MediaId><Title>t</Title>\
+                 <Description>d</Description></Video></xml>",
+            ),
+            (
+                Reply::music(music),
+                "music</MsgType><Music><Title>t</Title><Description>d</Description>\
+                 <MusicUrl>u</MusicUrl><HQMusicUrl>h</HQMusicUrl><ThumbMediaId>T</ThumbMediaId>\
+                 </Music></xml>",
+            ),
+            (
+                Reply::news([Article::new("t", "u").description("d").pic_url("p")]),
+                "news</MsgType><ArticleCount>1</ArticleCount><Articles><item><Title>t</Title>\
+                 <Description>d</Description><PicUrl>p</PicUrl><Url>u</Url></item></Articles></xml>",
+            ),
+            (
+                Reply::transfer_customer_service(),
+                "transfer_customer_service</MsgType></xml>",
+            ),
+            (
+                Reply::transfer_customer_service_to("a@b"),
+                "transfer_customer_service</MsgType><TransInfo><KfAccount>a@b</KfAccount>\
+                 </TransInfo></xml>",
+            ),
+        ] {
+            assert_eq!(content(&reply, &message("text")), document);
+        }
+    }
+
+    #[test]
+    fn a_json_push_gets_a_json_document() {
+        assert_eq!(
+            content(&Reply::text("a\"b"), &json()),
+            r#"text","Content":"a\"b"}"#
+        );
+        let news = Reply::news([Article::new("t", "u"), Article::new("t", "v")]);
+        let articles = r#"news","ArticleCount":2,"Articles":[{"Title":"t","Description":"","#;
+        assert!(content(&news, &json()).starts_with(articles));
+    }
+
+    #[test]
+    fn what_the_platform_cannot_show_is_success() {
+        for reply in [
+            Reply::none(),
+            Reply::text(""),
+            Reply::text("\u{1}"),
+            Reply::image(""),
+            Reply::voice(""),
+            Reply::video(""),
+            Reply::music(""),
+            Reply::news([]),
+        ] {
+            assert_eq!(reply.document(&message("text"), 7), None, "{reply:?}");
+        }
+        let nobody = Message::parse(AppId::new("wx1").unwrap(), "<xml/>".into()).unwrap();
+        assert_eq!(Reply::text("hi").document(&nobody, 7), None);
+    }
+
+    #[test]
+    fn articles_beyond_what_is_shown_are_not_sent() {
+        let articles = (0..10).map(|index| Article::new(index.to_string(), "u"));
+        let news = Reply::news(articles);
+        assert!(content(&news, &message("text")).contains("<ArticleCount>1<"));
+        let event = content(&news, &message("event"));
+        assert!(event.contains("<ArticleCount>8<"));
+        assert_eq!(event.matches("<item>").count(), 8);
+    }
+
+    proptest! {
+        #[test]
+        fn text_is_read_back_as_it_was_written(text in ".+") {
+            for message in [message("text"), json()] {
+                match Reply::text(&*text).document(&message, 7) {
+                    None => prop_assert!(legal(&text).is_empty()),
+                    Some(document) => {
+                        let tree = Tree::parse(document).unwrap();
+                        let content = tree.fields().find(|field| field.name() == "Content");
+                        prop_assert_eq!(content.unwrap().text(), legal(&text));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The callback as a service.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::{Request, Response};
+use tower::Service;
+
+use crate::body::Body;
+use crate::callback::gate::{Admitted, Gate};
+use crate::callback::{IntoReply, Message, Recipient, Rejection, ResponseFuture, response};
+use crate::clock::{Clock, SharedClock};
+use crate::error::BoxError;
+
+/// How far a timestamp may be from this machine's clock, either way.
+const WINDOW: Duration = Duration::from_secs(600);
+/// The longest body, in bytes. The platform's own stay below a tenth of it.
+const BODY_LIMIT: usize = 64 * 1024;
+
+/// The service at the URL that an app's pushes go to: it verifies, decrypts and parses them, lets
+/// the handler answer, and seals the answer.
+///
+/// It takes every request body and never fails, so it can be mounted on a router or served as it
+/// is. It is always ready: the handler is asked whether it is ready only once a push is verified,
+/// so that nobody but the platform can make it work.
+///
+/// | request | answer |
+/// |---|---|
+/// | the platform verifies the URL (GET) | 200, `echostr` as it came |
+/// | a push | 200, the reply in the push's own format and mode, or `success` |
+/// | a push, and the handler fails or panics | 500: the platform sends it again |
+/// | anything that does not prove to come from the platform | 403, an empty body |
+///
+/// A refused request's response carries the [`Rejection`] in its extensions.
+///
+/// ```
+/// use http::{Request, StatusCode};
+/// use http_body_util::{BodyExt, Empty};
+/// use tower::ServiceExt;
+/// use tower_wechat::{AppId, Callback, CallbackKeys, ManualClock, Message, Reply, handler_fn};
+///
+/// async fn on_message(msg: Message) -> Reply {
+///     Reply::text(format!("hello, {}", msg.from_user_name()))
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let keys = CallbackKeys::plaintext("AAAAA")?.for_app(AppId::new("wxba5fad812f8e6fb9")?);
+/// let callback = Callback::new(keys, handler_fn(on_message));
+///
+/// // The platform verifies the URL.
+/// let request = Request::get(
+///     "/wxmsg?signature=f464b24fc39322e44b38aa78f5edd27bd1441696&echostr=4375120948345356249\
+///      &timestamp=1714036504&nonce=1514711492",
+/// );
+/// let callback = callback.clock(ManualClock::at_unix(1714036504));
+/// let response = callback.oneshot(request.body(Empty::<&[u8]>::new())?).await?;
+/// assert_eq!(response.status(), StatusCode::OK);
+/// assert_eq!(response.into_body().collect().await?.to_bytes(), "4375120948345356249");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Callback<H> {
+    config: Arc<Config>,
+    handler: H,
+}
+
+#[derive(Clone)]
+pub(crate) struct Config {
+    pub(crate) gate: Gate,
+    pub(crate) clock: SharedClock,
+    pub(crate) body_limit: usize,
+}
+
+impl<H> Callback<H> {
+    /// A callback for one app; `handler` is a `tower::Service<Message>`, such as one of
+    /// [`handler_fn`](crate::handler_fn).
+    pub fn new(recipient: Recipient, handler: H) -> Self {
+        Self {
+            config: Arc::new(Config {
+                gate: Gate {
+                    recipient,
+                    window: Some(WINDOW),
+                },
+                clock: SharedClock::default(),
+                body_limit: BODY_LIMIT,
+            }),
+            handler,
+        }
+    }
+
+    /// How far a push's timestamp may be from this machine's clock, either way; ten minutes unless
+    /// set. `None` takes pushes of any age, which lets whoever has seen one send it again for
+    /// ever.
+    #[must_use]
+    pub fn timestamp_window(self, window: Option<Duration>) -> Self {
+        self.with(|config| config.gate.window = window)
+    }
+
+    /// The longest body that is read, in bytes; 64 KiB unless set. A document beyond 1 MiB is
+    /// malformed whatever is set.
+    #[must_use]
+    pub fn body_limit(self, bytes: usize) -> Self {
+        self.with(|config| config.body_limit = bytes)
+    }
+
+    /// The clock that timestamps are compared with, and replies are dated by.
+    #[must_use]
+    pub fn clock(self, clock: impl Clock) -> Self {
+        self.with(|config| config.clock = SharedClock::new(clock))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(Arc::make_mut(&mut self.config));
+        self
+    }
+}
+
+impl<B, H> Service<Request<B>> for Callback<H>
+where
+    B: http_body::Body,
+    B::Error: Into<BoxError>,
+    H: Service<Message> + Clone,
+    H::Response: IntoReply,
+    H::Error: Into<BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = ResponseFuture<B, H>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> ResponseFuture<B, H> {
+        let query = request.uri().query().unwrap_or_default();
+        let now = self.config.clock.unix();
+        match self.config.gate.admit(request.method(), query, now) {
+            Ok(Admitted::Push(push)) => {
+                let (handler, config) = (self.handler.clone(), Arc::clone(&self.config));
+                ResponseFuture::collect(config, push, handler, request)
+            }
+            Ok(Admitted::Echo(echostr)) => ResponseFuture::done(response::echo(echostr)),
+            Err(rejection) => ResponseFuture::done(self.config.reject(rejection)),
+        }
+    }
+}
+
+impl Config {
+    /// Tells the host why, and the sender nothing.
+    pub(crate) fn reject(&self, rejection: Rejection) -> Response<Body> {
+        let (appid, reason) = (self.gate.recipient.appid(), rejection.as_str());
+        if rejection == Rejection::Malformed {
+            tracing::warn!(%appid, reason, "a push could not be parsed");
+        } else {
+            tracing::debug!(%appid, reason, "a request was refused");
+        }
+        rejection.into_response()
+    }
+}
+
+impl<H> fmt::Debug for Callback<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Callback")
+            .field("recipient", &self.config.gate.recipient)
+            .field("timestamp_window", &self.config.gate.window)
+            .field("body_limit", &self.config.body_limit)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,111 @@
+//! The signature of a push: SHA-1 over its parts, sorted and joined without separators.
+//!
+//! `signature` covers the token, the timestamp and the nonce, so it proves who calls but nothing
+//! about the body; `msg_signature` covers the ciphertext too. Source: 消息推送, 验证消息的确来自
+//! 微信服务器.
+
+use std::fmt;
+
+use sha1::{Digest, Sha1};
+use subtle::ConstantTimeEq;
+
+/// The length of a SHA-1 digest, in bytes.
+const LEN: usize = 20;
+
+/// A signature, which prints as 40 lower-case hexadecimal digits and compares in constant time.
+///
+/// ```
+/// use tower_wechat::callback::signature::{Signature, sign};
+///
+/// let signature = sign(["AAAAA", "1714036504", "1514711492"]);
+/// assert_eq!(signature.to_string(), "f464b24fc39322e44b38aa78f5edd27bd1441696");
+///
+/// let received = Signature::parse("F464B24FC39322E44B38AA78F5EDD27BD1441696");
+/// assert_eq!(received, Some(signature));
+/// ```
+#[derive(Clone, Copy)]
+pub struct Signature([u8; LEN]);
+
+/// Signs `parts`: for `signature` the token, the timestamp and the nonce, for `msg_signature` the
+/// ciphertext as well, in any order.
+pub fn sign<const N: usize>(mut parts: [&str; N]) -> Signature {
+    parts.sort_unstable();
+    let mut digest = Sha1::new();
+    for part in parts {
+        digest.update(part.as_bytes());
+    }
+    Signature(digest.finalize().into())
+}
+
+impl Signature {
+    /// Reads 40 hexadecimal digits of either case; `None` for anything else.
+    pub fn parse(hex: &str) -> Option<Self> {
+        let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
+        if pairs.len() != LEN || !rest.is_empty() {
+            return None;
+        }
+        let mut bytes = [0; LEN];
+        for (byte, &[high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = digit(high)? << 4 | digit(low)?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+fn digit(hex: u8) -> Option<u8> {
+    match hex {
+        b'0'..=b'9' => Some(hex - b'0'),
+        b'a'..=b'f' => Some(hex - b'a' + 10),
+        b'A'..=b'F' => Some(hex - b'A' + 10),
+        _ => None,
+    }
+}
+
+impl PartialEq for Signature {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for Signature {}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Prints no digit: a signature in a log would let its reader forge a push.
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Signature(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_forty_digits_are_read() {
+        let hex = "f464b24fc39322e44b38aa78f5edd27bd1441696";
+        assert_eq!(Signature::parse(hex).unwrap().to_string(), hex);
+        let longer = format!("{hex}0");
+        let shorter = &hex[1..];
+        let other = hex.replace('f', "g");
+        for wrong in ["", shorter, &longer, &other, &hex.replace("f4", "é")] {
+            assert!(Signature::parse(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_parts_does_not_matter() {
+        assert_eq!(sign(["b", "a", "c"]), sign(["c", "b", "a"]));
+        assert_ne!(sign(["b", "a", "c"]), sign(["b", "a", "d"]));
+    }
+
+    #[test]
+    fn debug_shows_no_digit() {
+        assert_eq!(format!("{:?}", sign(["a"])), "Signature(..)");
+    }
+}

@@ -1,0 +1,90 @@
+//! How a tree is read.
+
+use std::fmt;
+
+use crate::callback::tree::{Node, Tree};
+
+/// The elements of one level, in the order of the document; a list is repeated elements of one
+/// name.
+#[derive(Clone)]
+pub struct Fields<'a> {
+    tree: &'a Tree,
+    next: usize,
+    end: usize,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn new(tree: &'a Tree, next: usize, end: usize) -> Self {
+        Self { tree, next, end }
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Field<'a>;
+
+    fn next(&mut self) -> Option<Field<'a>> {
+        if self.next >= self.end {
+            return None;
+        }
+        let index = self.next;
+        let node = *self.tree.nodes.get(index)?;
+        let end = usize::try_from(node.end).ok()?;
+        // Every step moves on, whatever the tree says.
+        self.next = end.max(index + 1);
+        Some(Field {
+            tree: self.tree,
+            node,
+            children: Fields::new(self.tree, index + 1, end),
+        })
+    }
+}
+
+impl std::iter::FusedIterator for Fields<'_> {}
+
+/// Prints names alone: the values are a user's.
+impl fmt::Debug for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
+
+/// One element of a document.
+#[derive(Clone)]
+pub struct Field<'a> {
+    tree: &'a Tree,
+    node: Node,
+    children: Fields<'a>,
+}
+
+impl<'a> Field<'a> {
+    /// Its name, such as `Content`.
+    pub fn name(&self) -> &'a str {
+        self.tree.slice(self.node.name)
+    }
+
+    /// Its text; empty for an element that has others inside. Numbers are the text they were sent
+    /// as.
+    pub fn text(&self) -> &'a str {
+        self.tree.slice(self.node.value)
+    }
+
+    /// The elements inside.
+    pub fn children(&self) -> Fields<'a> {
+        self.children.clone()
+    }
+
+    /// The text of the first element inside that has this very name.
+    pub fn field(&self, name: &str) -> Option<&'a str> {
+        let mut children = self.children();
+        children
+            .find(|child| child.name() == name)
+            .map(|child| child.text())
+    }
+}
+
+/// Prints the name alone: the text is a user's.
+impl fmt::Debug for Field<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Field").field(&self.name()).finish()
+    }
+}

@@ -1,0 +1,182 @@
+//! A parsed document: one tree for XML and JSON, over one text.
+
+mod builder;
+mod fields;
+
+pub(crate) use self::builder::{Builder, Parsed};
+pub use self::fields::{Field, Fields};
+
+use std::fmt;
+
+use crate::callback::{json, xml};
+
+/// The deepest nesting that is taken, the root not counted.
+pub(crate) const MAX_DEPTH: usize = 16;
+/// The most elements that are taken.
+pub(crate) const MAX_NODES: usize = 2048;
+/// The longest document that is taken, in bytes.
+pub(crate) const MAX_BYTES: usize = 1 << 20;
+
+/// The data format of a push (数据格式).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// The only format of 公众号.
+    Xml,
+    /// A choice of 小程序.
+    Json,
+}
+
+/// Why a text is not a document of the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// It begins with neither `<` nor `{`.
+    Format,
+    /// It is not well-formed, or it needs a document type to be understood.
+    Syntax,
+    /// It is longer than 1 MiB, nested deeper than 16 levels, or has more than 2048 elements.
+    Limit,
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Format => "neither XML nor JSON",
+            Self::Syntax => "not well-formed",
+            Self::Limit => "too long, too deep or too many elements",
+        })
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// The elements below the root, in the order of the document. A parent comes before its children.
+pub(crate) struct Tree {
+    /// The document as it was received, followed by the values that do not lie in it in one piece.
+    text: String,
+    raw_len: usize,
+    nodes: Vec<Node>,
+    format: Format,
+}
+
+/// One element.
+#[derive(Clone, Copy)]
+struct Node {
+    name: Span,
+    value: Span,
+    /// The index of the first node that is not below this one.
+    end: u32,
+}
+
+/// Where a piece of the text lies, in bytes.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Tree {
+    /// Parses a document. The format is told by its first character: the Content-Type is not
+    /// reliable.
+    pub(crate) fn parse(mut text: String) -> Result<Self, ParseError> {
+        let raw_len = text.len();
+        if raw_len > MAX_BYTES {
+            return Err(ParseError::Limit);
+        }
+        let document = text.strip_prefix('\u{feff}').unwrap_or(&text).trim_start();
+        let (format, parsed) = match document.bytes().next() {
+            Some(b'<') => (Format::Xml, xml::parse(&text, document)?),
+            Some(b'{') => (Format::Json, json::parse(&text, document)?),
+            _ => return Err(ParseError::Format),
+        };
+        text.push_str(&parsed.detached);
+        Ok(Self {
+            text,
+            raw_len,
+            nodes: parsed.nodes,
+            format,
+        })
+    }
+
+    pub(crate) fn raw(&self) -> &str {
+        self.text.get(..self.raw_len).unwrap_or_default()
+    }
+
+    pub(crate) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The elements directly below the root.
+    pub(crate) fn fields(&self) -> Fields<'_> {
+        Fields::new(self, 0, self.nodes.len())
+    }
+
+    /// The text of the first of them that has this very name.
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        let mut fields = self.fields();
+        fields
+            .find(|field| field.name() == name)
+            .map(|field| field.text())
+    }
+
+    fn slice(&self, span: Span) -> &str {
+        let range = usize::try_from(span.start)
+            .ok()
+            .zip(usize::try_from(span.end).ok());
+        range
+            .and_then(|(start, end)| self.text.get(start..end))
+            .unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn walk(fields: Fields<'_>) -> usize {
+        fields
+            .map(|field| field.name().len() + field.text().len() + walk(field.children()))
+            .sum()
+    }
+
+    #[test]
+    fn only_xml_and_json_objects_are_documents() {
+        for wrong in ["", " ", "\u{feff}", "success", "[1]", "\"text\"", "1"] {
+            assert_eq!(Tree::parse(wrong.into()).err(), Some(ParseError::Format));
+        }
+        let long = format!("<xml>{}</xml>", " ".repeat(MAX_BYTES));
+        assert_eq!(Tree::parse(long).err(), Some(ParseError::Limit));
+    }
+
+    /// A sample of the platform, with everything a document may have.
+    const SAMPLES: [&str; 2] = [
+        "<?xml version=\"1.0\"?><xml><A a=\"b\"><![CDATA[你 ]]></A><B> 1&lt;&#x41; <C/></B></xml>",
+        r#"{"A":"你\u4f60\n","B":[1,{"C":null,"D":[-1.5e3,true]}],"E":"\\"}"#,
+    ];
+
+    proptest! {
+        #[test]
+        fn damaged_documents_never_panic(sample in 0..2usize, at in 0..80usize, len in 0..4usize, with in ".{0,3}") {
+            let characters: Vec<char> = SAMPLES[sample].chars().collect();
+            let before = characters.iter().take(at);
+            let damaged: String = before.copied().chain(with.chars())
+                .chain(characters.iter().skip(at + len).copied()).collect();
+            if let Ok(tree) = Tree::parse(damaged.clone()) {
+                prop_assert_eq!(tree.raw(), damaged);
+                walk(tree.fields());
+            }
+        }
+
+        #[test]
+        fn arbitrary_text_never_panics(text: String, xml in "<[<>a/&;!\\[\\]CDAT \u{feff}]{0,40}", json in "\\{[{}\\[\\]\",:a0-9.\\\\u \u{1}-]{0,40}") {
+            for text in [text, xml, json] {
+                if let Ok(tree) = Tree::parse(text.clone()) {
+                    prop_assert_eq!(tree.raw(), text);
+                    walk(tree.fields());
+                }
+            }
+        }
+    }
+}

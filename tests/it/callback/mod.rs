@@ -1,0 +1,4 @@
+//! The callback: what it takes, what it refuses, what it answers.
+
+mod service;
+mod vectors;

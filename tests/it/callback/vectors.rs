@@ -1,0 +1,227 @@
+//! The published samples of the platform and of other SDKs, computed and verified.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use serde_json::Value;
+use tower::ServiceExt;
+use tower_wechat::callback::crypto::AesKey;
+use tower_wechat::callback::signature::{Signature, sign};
+use tower_wechat::callback::{Format, Rejection};
+use tower_wechat::{AppId, Body, Callback, CallbackKeys, ManualClock, Message, handler_fn};
+
+fn group(name: &str) -> Vec<Value> {
+    let all: Value = serde_json::from_str(include_str!("../../vectors/vectors.json")).unwrap();
+    all[name].as_array().unwrap().clone()
+}
+
+fn text<'a>(vector: &'a Value, name: &str) -> &'a str {
+    vector[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("{name} of {}", vector["id"]))
+}
+
+fn verifies(hex: &str, signature: Signature) -> bool {
+    Signature::parse(hex) == Some(signature)
+}
+
+fn random(vector: &Value) -> [u8; 16] {
+    text(vector, "random_16").as_bytes().try_into().unwrap()
+}
+
+fn clock(vector: &Value) -> ManualClock {
+    ManualClock::at_unix(text(vector, "timestamp").parse().unwrap())
+}
+
+#[test]
+fn plain_signatures() {
+    let vectors = group("plain_signature");
+    assert!(vectors.len() >= 5);
+    for vector in vectors {
+        let [token, timestamp, nonce] =
+            ["token", "timestamp", "nonce"].map(|name| text(&vector, name));
+        let signature = sign([nonce, token, timestamp]);
+        assert_eq!(signature.to_string(), text(&vector, "signature"));
+        assert!(verifies(text(&vector, "signature"), signature));
+        assert!(!verifies(
+            text(&vector, "signature"),
+            sign(["", timestamp, nonce])
+        ));
+    }
+}
+
+#[test]
+fn message_signatures() {
+    let groups = ["encrypted_message", "msg_signature_only"].map(group);
+    for vector in groups.iter().flatten() {
+        let [token, timestamp, nonce, encrypt] =
+            ["token", "timestamp", "nonce", "encrypt"].map(|name| text(vector, name));
+        let signature = sign([token, timestamp, nonce, encrypt]);
+        assert_eq!(signature.to_string(), text(vector, "msg_signature"));
+        assert!(verifies(text(vector, "msg_signature"), signature));
+        let changed = encrypt.replacen('A', "B", 1);
+        assert!(!verifies(
+            text(vector, "msg_signature"),
+            sign([token, timestamp, nonce, &changed])
+        ));
+    }
+}
+
+#[test]
+fn ciphertexts() {
+    let vectors = group("encrypted_message");
+    assert!(vectors.len() >= 5);
+    for vector in vectors {
+        let key = AesKey::parse(text(&vector, "encoding_aes_key")).unwrap();
+        let decrypted = key.decrypt(text(&vector, "encrypt")).unwrap();
+        assert_eq!(decrypted.message, text(&vector, "decrypted"));
+        assert_eq!(decrypted.appid, text(&vector, "appid"));
+        assert_eq!(decrypted.message.len() as u64, vector["msg_len"]);
+        let encrypt = key.encrypt(&decrypted.message, &decrypted.appid, random(&vector));
+        assert_eq!(encrypt, text(&vector, "encrypt"));
+    }
+    for vector in group("encrypted_reply")
+        .iter()
+        .chain(&group("encrypt_deterministic"))
+    {
+        let key = AesKey::parse(text(vector, "encoding_aes_key")).unwrap();
+        let [plaintext, appid, encrypt] =
+            ["plaintext", "appid", "encrypt"].map(|name| text(vector, name));
+        assert_eq!(key.encrypt(plaintext, appid, random(vector)), encrypt);
+        let decrypted = key.decrypt(encrypt).unwrap();
+        assert_eq!((&*decrypted.message, &*decrypted.appid), (plaintext, appid));
+    }
+    for vector in group("url_verification_encrypted_echostr_wecom") {
+        let key = AesKey::parse(text(&vector, "encoding_aes_key")).unwrap();
+        let decrypted = key.decrypt(text(&vector, "echostr")).unwrap();
+        assert_eq!(decrypted.message, text(&vector, "decrypted_echostr"));
+    }
+}
+
+#[test]
+fn reply_signatures() {
+    for vector in group("encrypted_reply") {
+        let timestamp = match &vector["timestamp"] {
+            Value::String(timestamp) => timestamp.clone(),
+            number => number.to_string(),
+        };
+        let [token, nonce, encrypt] = ["token", "nonce", "encrypt"].map(|name| text(&vector, name));
+        let signature = sign([token, &timestamp, nonce, encrypt]);
+        assert!(verifies(text(&vector, "msg_signature"), signature));
+    }
+}
+
+/// Posts a vector to a callback of its own, and returns what the handler got.
+async fn post(
+    vector: &Value,
+    keys: CallbackKeys,
+    query: &str,
+) -> (Response<Body>, Option<Message>) {
+    let received = Arc::new(Mutex::new(None));
+    let slot = Arc::clone(&received);
+    let handler = handler_fn(move |message: Message| {
+        slot.lock().unwrap().replace(message);
+        async {}
+    });
+    let appid = vector["appid"].as_str().unwrap_or("wx0000000000000001");
+    let recipient = keys.for_app(AppId::new(appid).unwrap());
+    let callback = Callback::new(recipient, handler).clock(clock(vector));
+    let body = Full::new(bytes::Bytes::from(text(vector, "body").to_owned()));
+    let request = Request::post(format!("/wxmsg?{query}")).body(body).unwrap();
+    let response: Result<_, Infallible> = callback.oneshot(request).await;
+    let message = received.lock().unwrap().take();
+    (response.unwrap(), message)
+}
+
+/// The query that a vector would come with.
+fn query(vector: &Value) -> String {
+    let [token, timestamp, nonce, msg_signature] =
+        ["token", "timestamp", "nonce", "msg_signature"].map(|name| text(vector, name));
+    let signature = sign([token, timestamp, nonce]);
+    if let Some(published) = vector["signature"].as_str() {
+        assert_eq!(published, signature.to_string());
+    }
+    format!(
+        "signature={signature}&timestamp={timestamp}&nonce={nonce}&openid=o1&encrypt_type=aes\
+         &msg_signature={msg_signature}"
+    )
+}
+
+#[tokio::test]
+async fn encrypted_messages_pass_the_callback() {
+    for vector in group("encrypted_message") {
+        let [token, key] = ["token", "encoding_aes_key"].map(|name| text(&vector, name));
+        for keys in [
+            CallbackKeys::secure(token, key),
+            CallbackKeys::compatible(token, key),
+        ] {
+            let (response, message) = post(&vector, keys.unwrap(), &query(&vector)).await;
+            assert_eq!(response.status(), StatusCode::OK, "{}", vector["id"]);
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            assert_eq!(body, "success");
+            let message = message.unwrap();
+            assert_eq!(message.raw(), text(&vector, "decrypted"));
+            let json = message.format() == Format::Json;
+            assert_eq!(json, text(&vector, "format") == "json");
+            assert!(!message.from_user_name().is_empty());
+            let number = message.field("CreateTime").unwrap();
+            assert_eq!(message.create_time().unwrap().to_string(), number);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_changed_ciphertext_does_not_pass() {
+    for mut vector in group("encrypted_message") {
+        let [token, key] = ["token", "encoding_aes_key"].map(|name| text(&vector, name));
+        let keys = CallbackKeys::secure(token, key).unwrap();
+        let query = query(&vector);
+        let encrypt = text(&vector, "encrypt");
+        let changed = match encrypt.strip_prefix('A') {
+            Some(rest) => format!("B{rest}"),
+            None => format!("A{}", &encrypt[1..]),
+        };
+        vector["body"] = text(&vector, "body").replace(encrypt, &changed).into();
+        let (response, message) = post(&vector, keys, &query).await;
+        assert_eq!(response.status(), StatusCode::FORBIDDEN, "{}", vector["id"]);
+        assert_eq!(response.extensions().get(), Some(&Rejection::MsgSignature));
+        assert!(message.is_none());
+    }
+}
+
+#[tokio::test]
+async fn plain_messages_pass_the_callback() {
+    let vectors = group("plain_signature");
+    for vector in vectors.iter().filter(|vector| vector["body"].is_string()) {
+        let [token, timestamp, nonce, signature] =
+            ["token", "timestamp", "nonce", "signature"].map(|name| text(vector, name));
+        let keys = CallbackKeys::plaintext(token).unwrap();
+        let query = format!("signature={signature}&timestamp={timestamp}&nonce={nonce}");
+        let (response, message) = post(vector, keys, &query).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(message.unwrap().field("debug_str"), Some("hello world"));
+    }
+}
+
+#[tokio::test]
+async fn urls_are_verified() {
+    let vectors = group("plain_signature");
+    for vector in vectors
+        .iter()
+        .filter(|vector| vector["echostr"].is_string())
+    {
+        let [token, timestamp, nonce, signature, echostr] =
+            ["token", "timestamp", "nonce", "signature", "echostr"].map(|name| text(vector, name));
+        let keys = CallbackKeys::plaintext(token).unwrap();
+        let recipient = keys.for_app(AppId::new("wx1").unwrap());
+        let callback = Callback::new(recipient, handler_fn(|_| async {})).clock(clock(vector));
+        let uri = format!(
+            "/?signature={signature}&timestamp={timestamp}&nonce={nonce}&echostr={echostr}"
+        );
+        let request = Request::get(uri).body(Body::empty()).unwrap();
+        let body = callback.oneshot(request).await.unwrap().into_body();
+        assert_eq!(body.collect().await.unwrap().to_bytes(), echostr);
+    }
+}
