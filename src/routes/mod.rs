@@ -42,6 +42,7 @@ pub use self::userinfo::UserInfoService;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
+use std::future::Ready;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -52,7 +53,7 @@ use tower::Service;
 use self::envelope::{Failure, RequestId, RetCode};
 use crate::app::AppId;
 use crate::body::Body;
-use crate::callback::{Callback, IntoReply, Message};
+use crate::callback::{Callback, IntoReply, Message, Reply};
 use crate::client::Wechat;
 use crate::error::BoxError;
 use crate::secret::Secret;
@@ -93,6 +94,20 @@ pub struct Routes<H> {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum NoHandler {}
+
+impl Service<Message> for NoHandler {
+    type Response = Reply;
+    type Error = Infallible;
+    type Future = Ready<Result<Reply, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        match *self {}
+    }
+
+    fn call(&mut self, _: Message) -> Self::Future {
+        match *self {}
+    }
+}
 
 impl Routes<NoHandler> {
     pub(crate) fn new(wechat: Wechat) -> Self {
