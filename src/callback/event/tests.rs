@@ -1,5 +1,6 @@
 use super::*;
 use crate::AppId;
+use crate::callback::Message;
 
 fn push(fields: &str) -> Message {
     let text = format!("<xml><FromUserName>o1</FromUserName>{fields}</xml>");
@@ -98,7 +99,7 @@ fn every_message_has_its_view() {
         ("unsubscribe", "Unsubscribe"),
         ("CLICK", "Click"),
         ("VIEW", "View"),
-        ("view_miniprogram", "Other"),
+        ("view_miniprogram", "ViewMiniprogram"),
     ] {
         assert_eq!(
             names(&format!("<MsgType>event</MsgType><Event>{event}</Event>")),
@@ -149,14 +150,14 @@ fn template_results_are_told_apart() {
 #[test]
 fn other_keeps_every_field() {
     let message = event(
-        "scancode_waitmsg",
+        "ShakearoundUserShake",
         "<ScanCodeInfo><ScanType>qrcode</ScanType><ScanResult>1</ScanResult></ScanCodeInfo>",
     );
     let Event::Other(other) = message.event() else {
         panic!("{message:?}");
     };
-    assert!(other.is("ScanCode_WaitMsg"));
-    assert_eq!(other.event(), Some("scancode_waitmsg"));
+    assert!(other.is("SHAKEAROUNDUSERSHAKE"));
+    assert_eq!(other.event(), Some("ShakearoundUserShake"));
     let info = other
         .fields()
         .find(|field| field.name() == "ScanCodeInfo")
