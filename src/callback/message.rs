@@ -101,9 +101,15 @@ impl Message {
     }
 
     /// The name of the event, as it was sent; `None` for a message. The platform's capitals are
-    /// irregular: match on [`event`](Self::event), or compare without regard to them.
+    /// irregular: match on [`event`](Self::event), or compare with [`is_event`](Self::is_event).
     pub fn event_name(&self) -> Option<&str> {
         self.value("Event")
+    }
+
+    /// Whether it is this kind of event, in capitals or not.
+    pub fn is_event(&self, name: &str) -> bool {
+        let is = |event: &str| event.eq_ignore_ascii_case(name);
+        self.msg_type() == "event" && self.event_name().is_some_and(is)
     }
 
     /// The key of the event: a scene, the key of a menu entry, a page. `None` if it was not sent

@@ -4,6 +4,7 @@
 //! decrypts and parses a push into a [`Message`], the host's handler matches on its [`Event`], and
 //! the [`Reply`] goes back the way the push came. [`signature`] and [`crypto`] are the parts it is
 //! made of, as plain functions.
+//!
 
 mod card;
 pub mod crypto;
@@ -19,6 +20,7 @@ mod query;
 mod rejection;
 mod reply;
 mod response;
+pub mod route;
 mod service;
 pub mod signature;
 mod tree;
