@@ -21,7 +21,7 @@ use crate::runtime::BoxFuture;
 /// is for it. Clones share the handlers, each message is handled by a clone of its handler, and a
 /// handler that panics or fails does so for its message alone.
 ///
-/// See the [module](self) for an example.
+/// See the [module](crate::callback::route) for an example.
 #[derive(Clone, Default)]
 pub struct Router {
     routes: Arc<Routes>,

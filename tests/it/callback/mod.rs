@@ -1,5 +1,6 @@
 //! The callback: what it takes, what it refuses, what it answers.
 
+mod attacks;
 #[cfg(feature = "metrics")]
 mod count;
 mod events;
