@@ -51,7 +51,7 @@ view! {
         card_id: text = "CardId";
         /// The number of the card.
         user_card_code: text = "UserCardCode";
-        /// Whether it came back, since nobody took it in a day.
+        /// Whether it came back.
         is_return_back: flag = "IsReturnBack";
         /// The openid of the user it was given to.
         friend_user_name: value = "FriendUserName";

@@ -65,29 +65,29 @@ view! {
 }
 
 view! {
-    /// 券点流水详情事件: the account bought or used coupon points (券点).
+    /// 券点流水详情事件: the account's coupon points (券点) changed.
     CardPayOrder {
         /// The order.
         order_id: text = "OrderId";
         /// What became of it, such as `ORDER_STATUS_FINANCE_SUCC`.
         status: text = "Status";
-        /// When it was made, in seconds since the Unix epoch.
+        /// When the code to pay it by was made, in seconds since the Unix epoch.
         create_order_time: number u64 = "CreateOrderTime";
         /// When it was paid, in seconds since the Unix epoch.
         pay_finish_time: number u64 = "PayFinishTime";
         /// How it was paid.
         desc: value = "Desc";
-        /// How many free points were used. It may have decimals.
+        /// How many free points are left. It may have decimals.
         free_coin_count: value = "FreeCoinCount";
-        /// How many paid points were used.
+        /// How many paid points are left.
         pay_coin_count: value = "PayCoinCount";
-        /// How many free points came back.
+        /// By how many free points the account changed.
         refund_free_coin_count: value = "RefundFreeCoinCount";
-        /// How many paid points came back.
+        /// By how many paid points the account changed.
         refund_pay_coin_count: value = "RefundPayCoinCount";
         /// The kind of order, such as `ORDER_TYPE_SYS_ADD`.
         order_type: value = "OrderType";
-        /// A remark of the platform.
+        /// Why the account changed, in the platform's words.
         memo: value = "Memo";
         /// About the invoice.
         receipt_info: value = "ReceiptInfo";
@@ -104,7 +104,7 @@ view! {
         order_id: text = "OrderId";
         /// Whether it was given into a group.
         is_chat_room: flag = "IsChatRoom";
-        /// Whether it came back, since nobody took it in a day.
+        /// Whether it came back.
         is_return_back: flag = "IsReturnBack";
     }
 }

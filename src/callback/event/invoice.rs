@@ -9,7 +9,7 @@ view! {
         fail_order_id: value = "FailOrderId";
         /// The app that asked.
         appid: value = "AppId";
-        /// Where the user was asked: `app`, `web` or `wap`.
+        /// Where the user was asked, such as `web`.
         source: value = "Source";
     }
 }

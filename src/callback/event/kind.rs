@@ -91,7 +91,8 @@ events! {
         UserEnterTempsession(UserEnterTempsession) = "user_enter_tempsession";
         /// 客户扫顾问二维码: a user scanned the QR code of a shopping guide.
         GuideQrcodeScan(GuideQrcodeScan) = "guide_qrcode_scan_event";
-        /// 资质认证成功: the account's qualification is verified, and may be named.
+        /// 资质认证成功: the account's qualification is verified, which gives it the interfaces that
+        /// need it at once.
         QualificationVerifySuccess(VerifyTerm) = "qualification_verify_success";
         /// 资质认证失败: the account's qualification could not be verified.
         QualificationVerifyFail(VerifyFail) = "qualification_verify_fail";
@@ -135,7 +136,7 @@ events! {
         CardSkuRemind(CardSkuRemind) = "card_sku_remind";
         /// 子商户审核事件: the review of a business under the account ended.
         CardMerchantCheckResult(CardMerchantCheckResult) = "card_merchant_check_result";
-        /// 券点流水详情事件: the account bought or used coupon points.
+        /// 券点流水详情事件: the account's coupon points changed.
         CardPayOrder(CardPayOrder) = "card_pay_order";
         /// 用户购买礼品卡付款成功: a gift card was bought.
         GiftcardPayDone(Giftcard) = "giftcard_pay_done";

@@ -44,7 +44,7 @@ view! {
         prob: number u32 = "prob";
         /// The word that was found.
         keyword: value = "keyword";
-        /// How bad it is, as the platform numbers it.
+        /// The level of the word, as the platform numbers it.
         level: value = "level";
     }
 }

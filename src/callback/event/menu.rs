@@ -36,7 +36,7 @@ view! {
     ScanCode {
         /// The key of the entry.
         key: text = "EventKey";
-        /// What was scanned: `qrcode` or `barcode`.
+        /// What was scanned, such as `qrcode`.
         scan_type: text = "ScanType" in "ScanCodeInfo";
         /// What it says. That of a barcode may have its kind in front, as in `CODE_128,6901234`.
         scan_result: text = "ScanResult" in "ScanCodeInfo";

@@ -3,29 +3,32 @@
 //! Every test attacks a callback of its own, and then sends it a good push, which is answered.
 
 mod body;
+mod frame;
 mod method;
 mod query;
 mod seal;
 mod signature;
+mod stream;
 mod taken;
+mod told;
 
 use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 
 use aes::Aes256Enc;
 use bytes::Bytes;
 use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
-use http_body::{Frame, SizeHint};
 use tower::{Service, ServiceExt};
 use tower_wechat::callback::crypto::AesKey;
 use tower_wechat::callback::signature::sign;
 use tower_wechat::callback::{Mode, Rejection};
 use tower_wechat::{AppId, Body, Callback, CallbackKeys, ManualClock, Message, handler_fn};
+
+use frame::{decode, encode, frame, padded, unpadded};
+use stream::Stream;
 
 const APPID: &str = "wxba5fad812f8e6fb9";
 const TOKEN: &str = "thetoken";
@@ -287,73 +290,4 @@ fn callback(
         async move { format!("echo of {}", message.field("Content").unwrap_or_default()) }
     });
     Callback::new(recipient, handler).clock(ManualClock::at_unix(NOW))
-}
-
-/// A body in frames of a thousand bytes.
-struct Stream {
-    left: Bytes,
-    announced: Option<u64>,
-    endless: bool,
-}
-
-impl http_body::Body for Stream {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.endless && self.left.is_empty() {
-            self.left = Bytes::from_static(&[b' '; 1000]);
-        }
-        let len = self.left.len().min(1000);
-        let frame = self.left.split_to(len);
-        Poll::Ready((len > 0).then_some(Ok(Frame::data(frame))))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.announced.map(SizeHint::with_exact).unwrap_or_default()
-    }
-}
-
-use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-
-fn engine() -> GeneralPurpose {
-    let config = GeneralPurposeConfig::new()
-        .with_decode_allow_trailing_bits(true)
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    GeneralPurpose::new(&STANDARD, config)
-}
-
-fn encode(bytes: &[u8]) -> String {
-    engine().encode(bytes)
-}
-
-fn decode(text: &str) -> Vec<u8> {
-    engine().decode(text).unwrap()
-}
-
-/// What is inside a ciphertext, with a length that is told and a padding as they are given.
-fn frame(message: &[u8], len: u32, tail: &[u8]) -> Vec<u8> {
-    let mut frame = b"0123456789abcdef".to_vec();
-    frame.extend(len.to_be_bytes());
-    frame.extend(message);
-    frame.extend(tail);
-    frame
-}
-
-/// A frame of a good message for this app, before its padding.
-fn unpadded(len: impl Fn(u32) -> u32) -> Vec<u8> {
-    let message = DOCUMENT.as_bytes();
-    frame(message, len(message.len() as u32), APPID.as_bytes())
-}
-
-/// A frame with the padding it should have.
-fn padded(mut frame: Vec<u8>) -> Vec<u8> {
-    let pad = 32 - frame.len() % 32;
-    frame.resize(frame.len() + pad, pad as u8);
-    frame
 }

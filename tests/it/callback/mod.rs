@@ -5,5 +5,6 @@ mod attacks;
 mod count;
 mod events;
 mod replies;
+mod route;
 mod service;
 mod vectors;

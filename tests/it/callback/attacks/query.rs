@@ -20,7 +20,9 @@ refused! {
     no_timestamp: Secure MissingParameter, |push| push.without("timestamp");
     no_nonce: Secure MissingParameter, |push| push.without("nonce");
     no_msg_signature: Secure MissingParameter, |push| push.without("msg_signature");
-    no_msg_signature_in_compatible_mode: Compatible MissingParameter, |push| push.without("msg_signature");
+    no_msg_signature_in_compatible_mode: Compatible MissingParameter, |push| {
+        push.without("msg_signature");
+    };
     an_empty_signature: Secure MissingParameter, |push| push.set("signature", "");
     an_empty_timestamp: Secure MissingParameter, |push| push.set("timestamp", "").sign();
     an_empty_nonce: Secure MissingParameter, |push| push.set("nonce", "").sign();
@@ -44,14 +46,20 @@ refused! {
     timestamp_twice: Secure DuplicateParameter, |push| push.again("timestamp", NOW.to_string());
     nonce_twice: Secure DuplicateParameter, |push| push.again("nonce", NONCE);
     openid_twice: Secure DuplicateParameter, |push| push.again("openid", "o2");
-    msg_signature_twice: Secure DuplicateParameter, |push| push.again("msg_signature", "0".repeat(40));
+    msg_signature_twice: Secure DuplicateParameter, |push| {
+        push.again("msg_signature", "0".repeat(40));
+    };
     encrypt_type_twice: Secure DuplicateParameter, |push| push.again("encrypt_type", "aes");
-    encrypt_type_twice_and_different: Secure DuplicateParameter, |push| push.again("encrypt_type", "raw");
+    encrypt_type_twice_and_different: Secure DuplicateParameter, |push| {
+        push.again("encrypt_type", "raw");
+    };
     encrypt_type_twice_in_plaintext_mode: Plaintext DuplicateParameter, |push| {
         push.set("encrypt_type", "raw").again("encrypt_type", "aes");
     };
     a_second_signature_that_is_empty: Secure DuplicateParameter, |push| push.again("signature", "");
-    a_second_nonce_in_front: Secure DuplicateParameter, |push| push.query.insert(0, ("nonce".into(), "1".into()));
+    a_second_nonce_in_front: Secure DuplicateParameter, |push| {
+        push.query.insert(0, ("nonce".into(), "1".into()));
+    };
     a_second_timestamp_whose_name_is_encoded: Secure DuplicateParameter, |push| {
         push.written = Some(push.uri().replace("/wxmsg?", "%74imestamp=1&"));
     };
@@ -82,18 +90,34 @@ refused! {
     };
     a_nonce_encoded_twice: Secure Signature, |push| write(&mut push, "nonce", "nonce=%25392623149");
     a_nonce_with_nul: Secure Signature, |push| write(&mut push, "nonce", "nonce=9372623149%00");
-    a_nonce_with_a_broken_escape: Secure Signature, |push| write(&mut push, "nonce", "nonce=9372623149%zz");
-    a_nonce_with_half_an_escape: Secure Signature, |push| write(&mut push, "nonce", "nonce=9372623149%3");
-    a_nonce_that_is_not_utf8: Secure Signature, |push| write(&mut push, "nonce", "nonce=9372623149%ff%fe");
-    a_nonce_with_an_overlong_encoding: Secure Signature, |push| write(&mut push, "nonce", "nonce=%c0%b9372623149");
-    a_nonce_with_white_space: Secure Signature, |push| write(&mut push, "nonce", "nonce=+9372623149");
-    a_nonce_with_a_line_break: Secure Signature, |push| write(&mut push, "nonce", "nonce=9372623149%0d%0a");
+    a_nonce_with_a_broken_escape: Secure Signature, |push| {
+        write(&mut push, "nonce", "nonce=9372623149%zz");
+    };
+    a_nonce_with_half_an_escape: Secure Signature, |push| {
+        write(&mut push, "nonce", "nonce=9372623149%3");
+    };
+    a_nonce_that_is_not_utf8: Secure Signature, |push| {
+        write(&mut push, "nonce", "nonce=9372623149%ff%fe");
+    };
+    a_nonce_with_an_overlong_encoding: Secure Signature, |push| {
+        write(&mut push, "nonce", "nonce=%c0%b9372623149");
+    };
+    a_nonce_with_white_space: Secure Signature, |push| {
+        write(&mut push, "nonce", "nonce=+9372623149");
+    };
+    a_nonce_with_a_line_break: Secure Signature, |push| {
+        write(&mut push, "nonce", "nonce=9372623149%0d%0a");
+    };
     a_plus_that_was_signed_as_one_and_not_encoded: Secure Signature, |push| {
         push.set("nonce", "a+b").sign();
         write(&mut push, "nonce", "nonce=a+b");
     };
-    a_nonce_of_fifty_thousand_characters: Secure Signature, |push| push.set("nonce", "9".repeat(50_000));
-    a_signature_of_fifty_thousand_digits: Secure Signature, |push| push.set("signature", "0".repeat(50_000));
+    a_nonce_of_fifty_thousand_characters: Secure Signature, |push| {
+        push.set("nonce", "9".repeat(50_000));
+    };
+    a_signature_of_fifty_thousand_digits: Secure Signature, |push| {
+        push.set("signature", "0".repeat(50_000));
+    };
     ten_thousand_parameters: Secure DuplicateParameter, |push| {
         push.written = Some("a=&".repeat(10_000) + "nonce=1&nonce=2");
     };

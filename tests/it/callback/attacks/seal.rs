@@ -36,11 +36,15 @@ refused! {
     encrypt_type_absent: Secure NotEncrypted, |push| push.without("encrypt_type");
     encrypt_type_empty: Secure NotEncrypted, |push| push.set("encrypt_type", "");
     encrypt_type_raw: Secure NotEncrypted, |push| push.set("encrypt_type", "raw");
-    encrypt_type_raw_in_compatible_mode: Compatible NotEncrypted, |push| push.set("encrypt_type", "raw").body(DOCUMENT);
+    encrypt_type_raw_in_compatible_mode: Compatible NotEncrypted, |push| {
+        push.set("encrypt_type", "raw").body(DOCUMENT);
+    };
     encrypt_type_in_capitals: Secure NotEncrypted, |push| push.set("encrypt_type", "AES");
     encrypt_type_with_white_space: Secure NotEncrypted, |push| push.set("encrypt_type", "aes ");
     encrypt_type_with_nul: Secure NotEncrypted, |push| push.set("encrypt_type", "aes\0");
-    encrypt_type_of_another_kind: Secure NotEncrypted, |push| push.set("encrypt_type", "aes-256-gcm");
+    encrypt_type_of_another_kind: Secure NotEncrypted, |push| {
+        push.set("encrypt_type", "aes-256-gcm");
+    };
     an_encrypted_push_in_plaintext_mode: Plaintext Encrypted, |push| {
         push.sealed(AES_KEY, APPID, DOCUMENT);
     };
@@ -52,9 +56,13 @@ refused! {
     };
     another_key: Secure Undecryptable, |push| push.sealed(OTHER_KEY, APPID, DOCUMENT);
     another_app: Secure OtherApp, |push| push.sealed(AES_KEY, "wx0000000000000001", DOCUMENT);
-    another_app_in_compatible_mode: Compatible OtherApp, |push| push.sealed(AES_KEY, "wx0000000000000001", DOCUMENT);
+    another_app_in_compatible_mode: Compatible OtherApp, |push| {
+        push.sealed(AES_KEY, "wx0000000000000001", DOCUMENT);
+    };
     no_app: Secure OtherApp, |push| push.sealed(AES_KEY, "", DOCUMENT);
-    the_app_in_capitals: Secure OtherApp, |push| push.sealed(AES_KEY, &APPID.to_uppercase(), DOCUMENT);
+    the_app_in_capitals: Secure OtherApp, |push| {
+        push.sealed(AES_KEY, &APPID.to_uppercase(), DOCUMENT);
+    };
     the_app_and_more: Secure OtherApp, |push| push.sealed(AES_KEY, &format!("{APPID}0"), DOCUMENT);
     the_app_and_nul: Secure OtherApp, |push| push.sealed(AES_KEY, &format!("{APPID}\0"), DOCUMENT);
     the_front_of_the_app: Secure OtherApp, |push| push.sealed(AES_KEY, &APPID[..17], DOCUMENT);
@@ -69,10 +77,18 @@ refused! {
     a_flipped_bit_in_the_message: Secure MsgSignature, |push| flip(&mut push, |len| len / 2);
     a_flipped_bit_in_the_app: Secure MsgSignature, |push| flip(&mut push, |len| len - 33);
     a_flipped_bit_in_the_padding: Secure MsgSignature, |push| flip(&mut push, |len| len - 1);
-    a_flipped_bit_in_compatible_mode: Compatible MsgSignature, |push| flip(&mut push, |len| len / 2);
-    a_ciphertext_in_other_capitals: Secure MsgSignature, |push| changed(&mut push, str::to_lowercase);
-    a_ciphertext_with_white_space: Secure MsgSignature, |push| changed(&mut push, |text| format!("{text} "));
-    a_ciphertext_cut_off: Secure MsgSignature, |push| changed(&mut push, |text| text[..64].to_owned());
+    a_flipped_bit_in_compatible_mode: Compatible MsgSignature, |push| {
+        flip(&mut push, |len| len / 2);
+    };
+    a_ciphertext_in_other_capitals: Secure MsgSignature, |push| {
+        changed(&mut push, str::to_lowercase);
+    };
+    a_ciphertext_with_white_space: Secure MsgSignature, |push| {
+        changed(&mut push, |text| format!("{text} "));
+    };
+    a_ciphertext_cut_off: Secure MsgSignature, |push| {
+        changed(&mut push, |text| text[..64].to_owned());
+    };
     a_ciphertext_doubled: Secure MsgSignature, |push| changed(&mut push, |text| text.repeat(2));
     another_pushs_ciphertext: Secure MsgSignature, |push| {
         let key = AesKey::parse(AES_KEY).unwrap();
@@ -100,7 +116,8 @@ refused! {
     };
     an_empty_ciphertext: Secure NoCiphertext, |push| push.ciphertext("");
     an_envelope_with_an_entity: Secure NoCiphertext, |push| {
-        push.body("<!DOCTYPE xml [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><xml><Encrypt>&e;</Encrypt></xml>");
+        let entity = "<!DOCTYPE xml [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>";
+        push.body(format!("{entity}<xml><Encrypt>&e;</Encrypt></xml>"));
     };
     an_envelope_that_is_cut_off: Secure NoCiphertext, |push| push.body.truncate(100);
     an_envelope_with_trailing_junk: Secure NoCiphertext, |push| push.body.extend(b"junk");
@@ -108,9 +125,15 @@ refused! {
         let body = format!(r#"{{"Encrypt":"{}"}}junk"#, push.encrypt());
         push.body(body);
     };
-    an_envelope_in_json_whose_ciphertext_is_a_list_of_none: Secure NoCiphertext, |push| push.body(r#"{"Encrypt":[]}"#);
-    an_envelope_in_json_whose_ciphertext_is_null: Secure NoCiphertext, |push| push.body(r#"{"Encrypt":null}"#);
-    an_envelope_in_json_whose_ciphertext_is_a_number: Secure MsgSignature, |push| push.body(r#"{"Encrypt":1}"#);
+    an_envelope_in_json_whose_ciphertext_is_a_list_of_none: Secure NoCiphertext, |push| {
+        push.body(r#"{"Encrypt":[]}"#);
+    };
+    an_envelope_in_json_whose_ciphertext_is_null: Secure NoCiphertext, |push| {
+        push.body(r#"{"Encrypt":null}"#);
+    };
+    an_envelope_in_json_whose_ciphertext_is_a_number: Secure MsgSignature, |push| {
+        push.body(r#"{"Encrypt":1}"#);
+    };
     an_envelope_that_is_not_utf8: Secure NoCiphertext, |push| push.body.extend(b"\xff");
     an_envelope_with_nul: Secure NoCiphertext, |push| push.body.push(0);
     no_envelope: Secure NoCiphertext, |push| push.body.clear();
@@ -172,7 +195,9 @@ refused! {
     a_length_of_minus_one: Secure Undecryptable, |push| push.frame(padded(unpadded(|_| u32::MAX)));
     the_lowest_length: Secure Undecryptable, |push| push.frame(padded(unpadded(|_| 1 << 31)));
     a_huge_length: Secure Undecryptable, |push| push.frame(padded(unpadded(|_| i32::MAX as u32)));
-    a_length_that_wraps_around: Secure Undecryptable, |push| push.frame(padded(unpadded(|len| len.wrapping_sub(20 + len))));
+    a_length_that_wraps_around: Secure Undecryptable, |push| {
+        push.frame(padded(unpadded(|len| len.wrapping_sub(20 + len))));
+    };
     a_length_one_beyond_the_frame: Secure Undecryptable, |push| {
         push.frame(padded(unpadded(|len| len + APPID.len() as u32 + 1)));
     };
@@ -182,8 +207,12 @@ refused! {
     a_length_one_too_long: Secure OtherApp, |push| push.frame(padded(unpadded(|len| len + 1)));
     a_length_one_too_short: Secure OtherApp, |push| push.frame(padded(unpadded(|len| len - 1)));
     a_length_of_zero: Secure OtherApp, |push| push.frame(padded(unpadded(|_| 0)));
-    a_length_in_the_other_byte_order: Secure Undecryptable, |push| push.frame(padded(unpadded(u32::swap_bytes)));
-    a_frame_without_a_length: Secure Undecryptable, |push| push.frame(padded(b"0123456789abcdef\0\0\0".to_vec()));
+    a_length_in_the_other_byte_order: Secure Undecryptable, |push| {
+        push.frame(padded(unpadded(u32::swap_bytes)));
+    };
+    a_frame_without_a_length: Secure Undecryptable, |push| {
+        push.frame(padded(b"0123456789abcdef\0\0\0".to_vec()));
+    };
 }
 
 /// Whichever bit of the body's ciphertext, of its signatures or of what they cover is flipped.

@@ -29,8 +29,12 @@ refused! {
         push.set("signature", signature);
     };
     signature_over_another_nonce: Secure Signature, |push| push.set("nonce", "1");
-    signature_over_another_timestamp: Secure Signature, |push| push.set("timestamp", (NOW + 1).to_string());
-    signature_over_another_nonce_in_plaintext_mode: Plaintext Signature, |push| push.set("nonce", "1");
+    signature_over_another_timestamp: Secure Signature, |push| {
+        push.set("timestamp", (NOW + 1).to_string());
+    };
+    signature_over_another_nonce_in_plaintext_mode: Plaintext Signature, |push| {
+        push.set("nonce", "1");
+    };
     msg_signature_over_another_nonce: Secure MsgSignature, |push| push.set("nonce", "1").sign();
     msg_signature_over_another_timestamp: Secure MsgSignature, |push| {
         push.set("timestamp", (NOW + 1).to_string()).sign();
@@ -53,8 +57,12 @@ refused! {
     };
     a_signature_of_zeros: Secure Signature, |push| push.set("signature", "0".repeat(40));
     a_msg_signature_of_zeros: Secure MsgSignature, |push| push.set("msg_signature", "0".repeat(40));
-    a_signature_that_is_not_hexadecimal: Secure Signature, |push| push.set("signature", "g".repeat(40));
-    a_msg_signature_that_is_not_hexadecimal: Secure MsgSignature, |push| push.set("msg_signature", "g".repeat(40));
+    a_signature_that_is_not_hexadecimal: Secure Signature, |push| {
+        push.set("signature", "g".repeat(40));
+    };
+    a_msg_signature_that_is_not_hexadecimal: Secure MsgSignature, |push| {
+        push.set("msg_signature", "g".repeat(40));
+    };
     a_signature_a_digit_too_short: Secure Signature, |push| {
         let signature = push.get("signature")[1..].to_owned();
         push.set("signature", signature);
@@ -85,15 +93,21 @@ refused! {
         let signature = format!("{}\0", push.get("signature"));
         push.set("signature", signature);
     };
-    a_signature_in_base64: Secure Signature, |push| push.set("signature", "9GSyT8mTI+RLOKp49e3Se9FEFpY=");
+    a_signature_in_base64: Secure Signature, |push| {
+        push.set("signature", "9GSyT8mTI+RLOKp49e3Se9FEFpY=");
+    };
     an_old_timestamp: Secure StaleTimestamp, |push| at(&mut push, &(NOW - 601).to_string());
-    an_old_timestamp_in_plaintext_mode: Plaintext StaleTimestamp, |push| at(&mut push, &(NOW - 601).to_string());
+    an_old_timestamp_in_plaintext_mode: Plaintext StaleTimestamp, |push| {
+        at(&mut push, &(NOW - 601).to_string());
+    };
     an_early_timestamp: Secure StaleTimestamp, |push| at(&mut push, &(NOW + 601).to_string());
     timestamp_zero: Secure StaleTimestamp, |push| at(&mut push, "0");
     a_timestamp_in_milliseconds: Secure StaleTimestamp, |push| at(&mut push, &format!("{NOW}000"));
     the_largest_timestamp: Secure StaleTimestamp, |push| at(&mut push, "18446744073709551615");
     a_timestamp_that_overflows: Secure Timestamp, |push| at(&mut push, "18446744073709551616");
-    a_timestamp_that_wraps_around_to_now: Secure Timestamp, |push| at(&mut push, &(u128::from(NOW) + (1 << 64)).to_string());
+    a_timestamp_that_wraps_around_to_now: Secure Timestamp, |push| {
+        at(&mut push, &(u128::from(NOW) + (1 << 64)).to_string());
+    };
     a_timestamp_of_ten_thousand_digits: Secure Timestamp, |push| at(&mut push, &"1".repeat(10_000));
     a_negative_timestamp: Secure Timestamp, |push| at(&mut push, &format!("-{NOW}"));
     a_timestamp_with_a_sign: Secure Timestamp, |push| at(&mut push, &format!("+{NOW}"));
@@ -103,7 +117,9 @@ refused! {
     a_timestamp_with_white_space: Secure Timestamp, |push| at(&mut push, &format!(" {NOW}"));
     a_timestamp_in_full_width_digits: Secure Timestamp, |push| at(&mut push, "１７６７２２５６００");
     a_timestamp_in_words: Secure Timestamp, |push| at(&mut push, "now");
-    a_timestamp_with_a_zero_more_than_was_signed: Secure Signature, |push| push.set("timestamp", format!("0{NOW}"));
+    a_timestamp_with_a_zero_more_than_was_signed: Secure Signature, |push| {
+        push.set("timestamp", format!("0{NOW}"));
+    };
     digits_moved_from_the_timestamp_to_the_nonce: Secure StaleTimestamp, |push| {
         let (timestamp, last) = (NOW / 10, NOW % 10);
         push.set("timestamp", timestamp.to_string()).set("nonce", format!("{last}{NONCE}"));
