@@ -41,7 +41,16 @@ pub(crate) fn reply(reply: &Reply, opened: &Opened, now: u64) -> Response<Body> 
 
 /// Makes the platform send the push again.
 pub(crate) fn failure() -> Response<Body> {
+    empty(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// Does so too, and says that it was not tried.
+pub(crate) fn overloaded() -> Response<Body> {
+    empty(StatusCode::SERVICE_UNAVAILABLE)
+}
+
+fn empty(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    *response.status_mut() = status;
     response
 }

@@ -274,6 +274,8 @@ impl Sandbox {
         if let Some(follow) = push.follow {
             person.follow(&push.appid, follow);
         }
+        let left = push.follow == Some(false);
+        person.chat(&push.appid).touch(self.clock.now(), left);
         let document = push.xml(&account.original_id, &person.openid(&push.appid), now);
         Some((account, document))
     }
