@@ -33,7 +33,10 @@ impl Overloaded {
             if error.is::<Self>() {
                 return true;
             }
-            source = error.source();
+            source = match error.downcast_ref::<HandlerError>() {
+                Some(HandlerError(inner)) => Some(&**inner),
+                None => error.source(),
+            };
         }
         false
     }
@@ -46,6 +49,47 @@ impl fmt::Display for Overloaded {
 }
 
 impl std::error::Error for Overloaded {}
+
+/// The error of a handler behind [`Once`](super::once::Once) or
+/// [`Deadline`](super::deadline::Deadline): it prints and is as that error.
+// A type without a lifetime: with `BoxError` in its place, the compiler cannot prove that a future
+// with the service in it is `Send` ("implementation of `From` is not general enough").
+pub struct HandlerError(BoxError);
+
+impl HandlerError {
+    /// Wraps the handler's own error, once.
+    pub(crate) fn new(error: BoxError) -> Self {
+        error.downcast().map_or_else(Self, |wrapped| *wrapped)
+    }
+
+    /// The handler's own error, or one such as [`Overloaded`].
+    pub fn get_ref(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+        &*self.0
+    }
+
+    /// The same, taken out.
+    pub fn into_inner(self) -> BoxError {
+        self.0
+    }
+}
+
+impl fmt::Display for HandlerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for HandlerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for HandlerError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
 
 /// The handler panicked.
 #[derive(Debug)]

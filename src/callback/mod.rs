@@ -34,7 +34,7 @@ mod xml;
 pub use self::card::{Article, Music, Video};
 #[doc(inline)]
 pub use self::event::Event;
-pub use self::failure::Overloaded;
+pub use self::failure::{HandlerError, Overloaded};
 pub use self::future::ResponseFuture;
 pub use self::handler::{HandlerFn, HandlerFuture, IntoReply, handler_fn};
 pub use self::keys::{CallbackKeys, Mode, Recipient};

@@ -228,11 +228,14 @@ impl Sandbox {
                 .attempt(&account, &push, &document, target.clone())
                 .await;
             let done = matches!(attempt, Attempt::Success | Attempt::Reply(_));
+            let waited = match attempt {
+                Attempt::Timeout => self.patience,
+                _ => self.clock.now().duration_since(start).unwrap_or_default(),
+            };
             attempts.push(attempt);
             if done || attempts.len() == ATTEMPTS {
                 break;
             }
-            let waited = self.clock.now().duration_since(start).unwrap_or_default();
             self.runtime
                 .sleep(self.patience.saturating_sub(waited))
                 .await;

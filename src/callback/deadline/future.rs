@@ -11,8 +11,7 @@ use super::LateReply;
 use super::handlers::Entered;
 use super::layer::Config;
 use crate::callback::failure::{Work, end_of, poll_work};
-use crate::callback::{Message, Overloaded, Reply};
-use crate::error::BoxError;
+use crate::callback::{HandlerError, Message, Overloaded, Reply};
 use crate::runtime::{BoxFuture, SharedRuntime};
 
 /// The future of [`Deadline`](super::Deadline). When it is dropped while the handler works, the
@@ -71,11 +70,13 @@ impl DeadlineFuture {
 }
 
 impl Future for DeadlineFuture {
-    type Output = Result<Reply, BoxError>;
+    type Output = Result<Reply, HandlerError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let (slot, sleep) = match &mut self.state {
-            State::Refused(overloaded) => return Poll::Ready(Err((*overloaded).into())),
+            State::Refused(overloaded) => {
+                return Poll::Ready(Err(HandlerError::new((*overloaded).into())));
+            }
             State::Working { working, sleep } => (working, sleep),
         };
         // A future is not polled again once it is ready.
@@ -84,7 +85,7 @@ impl Future for DeadlineFuture {
         };
         if let Poll::Ready(result) = poll_work(working.work.as_mut(), cx) {
             *slot = None;
-            return Poll::Ready(result);
+            return Poll::Ready(result.map_err(HandlerError::new));
         }
         if sleep.is_none() {
             let runtime = SharedRuntime::or_current(working.config.runtime.as_ref());

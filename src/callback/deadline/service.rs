@@ -9,7 +9,7 @@ use tower::Service;
 use super::layer::Config;
 use super::{DeadlineFuture, Handlers};
 use crate::callback::failure::answer;
-use crate::callback::{IntoReply, Message, Reply};
+use crate::callback::{HandlerError, IntoReply, Message, Reply};
 use crate::error::BoxError;
 
 /// Answers in the place of its handler when that is late; made by
@@ -35,11 +35,11 @@ where
     H::Future: Send,
 {
     type Response = Reply;
-    type Error = BoxError;
+    type Error = HandlerError;
     type Future = DeadlineFuture;
 
     /// Always ready: the time that the handler takes to be ready counts.
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), HandlerError>> {
         Poll::Ready(Ok(()))
     }
 

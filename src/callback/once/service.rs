@@ -12,7 +12,7 @@ use super::OnceKey;
 use super::memory::{Claim, Memory, Verdict};
 use super::store::SharedStore;
 use crate::callback::failure::{Work, answer, poll_work};
-use crate::callback::{IntoReply, Message, Overloaded, Reply};
+use crate::callback::{HandlerError, IntoReply, Message, Overloaded, Reply};
 use crate::clock::{Clock, SharedClock};
 use crate::error::BoxError;
 use crate::runtime::SharedRuntime;
@@ -49,11 +49,11 @@ where
     H::Future: Send,
 {
     type Response = Reply;
-    type Error = BoxError;
+    type Error = HandlerError;
     type Future = OnceFuture;
 
     /// Always ready: only a push that is run needs the handler, and waits for it.
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), HandlerError>> {
         Poll::Ready(Ok(()))
     }
 
@@ -140,24 +140,26 @@ enum State {
 }
 
 impl Future for OnceFuture {
-    type Output = Result<Reply, BoxError>;
+    type Output = Result<Reply, HandlerError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut self.state {
+        let result = match &mut self.state {
             State::Run(slot) => {
                 let Some(run) = slot else {
                     return Poll::Pending;
                 };
                 let result = ready!(Pin::new(run).poll(cx));
                 *slot = None;
-                Poll::Ready(result)
+                result
             }
-            State::Join(reply) => Pin::new(reply)
-                .poll(cx)
-                .map_err(|_| BoxError::from(RunFailed)),
-            // A future is not polled again once it is ready.
-            State::Done(result) => result.take().map_or(Poll::Pending, Poll::Ready),
-        }
+            State::Join(reply) => ready!(Pin::new(reply).poll(cx)).map_err(|_| RunFailed.into()),
+            State::Done(slot) => match slot.take() {
+                Some(result) => result,
+                // A future is not polled again once it is ready.
+                None => return Poll::Pending,
+            },
+        };
+        Poll::Ready(result.map_err(HandlerError::new))
     }
 }
 
