@@ -16,7 +16,7 @@ const ACK: Duration = Duration::from_millis(4500);
 /// One second before the platform gives up for the third and last time.
 const HOLD: Duration = Duration::from_secs(14);
 
-/// Answers in the place of a handler that is late: see the [module documentation](super::deadline).
+/// Answers in the place of a handler that is late: see the [module documentation](crate::callback::deadline).
 ///
 /// ```
 /// use tower::Layer;

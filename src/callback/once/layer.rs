@@ -19,7 +19,7 @@ const WINDOW: Duration = Duration::from_secs(60);
 const CAPACITY: usize = 100_000;
 const MAX_RUNNING: usize = 1024;
 
-/// Makes a handler see every message once: see the [module documentation](super::once).
+/// Makes a handler see every message once: see the [module documentation](crate::callback::once).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -61,7 +61,7 @@ impl Default for OnceLayer {
 }
 
 impl OnceLayer {
-    /// The layer with its [default limits](super::once#limits).
+    /// The layer with its [default limits](crate::callback::once#limits).
     pub fn new() -> Self {
         Self {
             window: WINDOW,
