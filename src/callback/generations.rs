@@ -72,16 +72,20 @@ impl<V> Generations<V> {
         if age < self.age {
             return;
         }
-        self.turn(now);
-        if age >= self.age.saturating_mul(2) {
+        if age < self.age.saturating_mul(2) {
+            // As of when it was due, so that nothing outlives two ages however rarely this is
+            // called.
+            self.turn(self.since + self.age);
+        } else {
+            self.turn(now);
             self.old.clear();
         }
     }
 
-    fn turn(&mut self, now: SystemTime) {
+    fn turn(&mut self, since: SystemTime) {
         std::mem::swap(&mut self.young, &mut self.old);
         self.young.clear();
-        self.since = now;
+        self.since = since;
     }
 }
 
