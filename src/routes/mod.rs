@@ -120,8 +120,8 @@ impl Routes<NoHandler> {
         self.on_message_within(DeadlineLayer::ack(), handler)
     }
 
-    /// Does the same with a deadline of the host's, which has a hook for late replies or holds the
-    /// platform up.
+    /// Does the same with a deadline of the host's: one that has a hook for late replies, holds the
+    /// platform up, or counts its handlers for the shutdown.
     ///
     /// ```
     /// # let sandbox = tower_wechat::sandbox::Sandbox::new();

@@ -16,7 +16,7 @@ use tower_wechat::callback::deadline::DeadlineLayer;
 use tower_wechat::client::{CustomerService, ReqwestTransport};
 use tower_wechat::sandbox::{Attempt, Delivery, Push, Sandbox, User};
 
-use super::stage::{Tally, counting, seconds};
+use super::stage::{NOW, Tally, callback, counting, seconds};
 
 /// Serves the routes with a handler of some duration, and pushes a text to them.
 async fn deliver(
@@ -119,4 +119,23 @@ async fn a_reply_after_eight_seconds_reaches_the_user() {
         hold(Sandbox::new(), DeadlineLayer::hold(), seconds(8.0)),
         ack(Sandbox::new(), DeadlineLayer::ack(), seconds(8.0)),
     );
+}
+
+#[tokio::test]
+async fn a_body_that_stalls_is_answered_with_408_and_its_connection_closed() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let quiet = tower_wechat::handler_fn(|_| async {});
+    let callback = callback(quiet).body_timeout(Some(seconds(0.3)));
+    let address = serve(TowerToHyperService::new(callback)).await;
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST {} HTTP/1.1\r\nhost: test\r\ncontent-length: 500\r\n\r\n<xml>",
+        super::stage::address(NOW, "n1")
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut response = String::new();
+    let read = tokio::time::timeout(seconds(20.0), stream.read_to_string(&mut response));
+    read.await.expect("the connection is closed").unwrap();
+    assert!(response.starts_with("HTTP/1.1 408 "), "{response}");
+    assert!(response.contains("content-length: 0\r\n"), "{response}");
 }
