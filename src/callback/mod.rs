@@ -40,7 +40,7 @@ pub use self::handler::{HandlerFn, HandlerFuture, IntoReply, handler_fn};
 pub use self::keys::{CallbackKeys, Mode, Recipient};
 pub use self::message::Message;
 pub use self::rejection::Rejection;
+pub(crate) use self::reply::Kind as ReplyKind;
 pub use self::reply::Reply;
-pub(crate) use self::reply::ReplyKind;
 pub use self::service::Callback;
 pub use self::tree::{Field, Fields, Format, ParseError};

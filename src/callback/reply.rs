@@ -20,11 +20,11 @@ use crate::error::BoxError;
 /// let news = Reply::news([Article::new("News of today", "https://example.com/today")]);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply(ReplyKind);
+pub struct Reply(Kind);
 
 /// What a reply is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ReplyKind {
+pub(crate) enum Kind {
     None,
     Text(String),
     Image(String),
@@ -42,32 +42,32 @@ impl Reply {
     /// Nothing: the body is `success`, and the platform is content. For pushes that need no
     /// answer, or get one later as a customer-service message.
     pub fn none() -> Self {
-        Self(ReplyKind::None)
+        Self(Kind::None)
     }
 
     /// 回复文本消息: a text, of up to 2048 bytes to be safe. `\n` breaks the line.
     pub fn text(content: impl Into<String>) -> Self {
-        Self(ReplyKind::Text(content.into()))
+        Self(Kind::Text(content.into()))
     }
 
     /// 回复图片消息: an image by its MediaId, temporary or permanent.
     pub fn image(media_id: impl Into<String>) -> Self {
-        Self(ReplyKind::Image(media_id.into()))
+        Self(Kind::Image(media_id.into()))
     }
 
     /// 回复语音消息: a voice recording by its MediaId, temporary or permanent.
     pub fn voice(media_id: impl Into<String>) -> Self {
-        Self(ReplyKind::Voice(media_id.into()))
+        Self(Kind::Voice(media_id.into()))
     }
 
     /// 回复视频消息: a video, by its MediaId or as a [`Video`] with a title.
     pub fn video(video: impl Into<Video>) -> Self {
-        Self(ReplyKind::Video(video.into()))
+        Self(Kind::Video(video.into()))
     }
 
     /// 回复音乐消息: a piece of music, by the MediaId of its picture or as a [`Music`].
     pub fn music(music: impl Into<Music>) -> Self {
-        Self(ReplyKind::Music(music.into()))
+        Self(Kind::Music(music.into()))
     }
 
     /// 回复图文消息: cards that lead to pages. The platform shows one in answer to a text, an
@@ -75,18 +75,18 @@ impl Reply {
     /// beyond are not sent.
     pub fn news(articles: impl IntoIterator<Item = Article>) -> Self {
         let articles = articles.into_iter().take(Self::MAX_ARTICLES);
-        Self(ReplyKind::News(articles.collect()))
+        Self(Kind::News(articles.collect()))
     }
 
     /// 将消息转发到客服: hands the message over to the customer service. For messages only.
     pub fn transfer_customer_service() -> Self {
-        Self(ReplyKind::CustomerService(None))
+        Self(Kind::CustomerService(None))
     }
 
     /// Hands the message over to one account of the customer service, such as `name@wxid`. If it
     /// is offline the message waits for it.
     pub fn transfer_customer_service_to(kf_account: impl Into<String>) -> Self {
-        Self(ReplyKind::CustomerService(Some(kf_account.into())))
+        Self(Kind::CustomerService(Some(kf_account.into())))
     }
 
     /// The document that answers `message` at the time `now`, in Unix seconds; `None` for
@@ -106,65 +106,62 @@ impl Reply {
         Some(writer.finish())
     }
 
-    pub(crate) fn kind(&self) -> &ReplyKind {
+    pub(crate) fn kind(&self) -> &Kind {
         &self.0
     }
 
     /// Whether the user would see nothing, or the platform would refuse it.
     pub(crate) fn is_empty(&self) -> bool {
         match &self.0 {
-            ReplyKind::None => true,
-            ReplyKind::Text(required) | ReplyKind::Image(required) | ReplyKind::Voice(required) => {
+            Kind::None => true,
+            Kind::Text(required) | Kind::Image(required) | Kind::Voice(required) => {
                 legal(required).is_empty()
             }
-            ReplyKind::Video(video) => legal(&video.media_id).is_empty(),
-            ReplyKind::Music(music) => legal(&music.thumb_media_id).is_empty(),
-            ReplyKind::News(articles) => articles.is_empty(),
-            ReplyKind::CustomerService(_) => false,
+            Kind::Video(video) => legal(&video.media_id).is_empty(),
+            Kind::Music(music) => legal(&music.thumb_media_id).is_empty(),
+            Kind::News(articles) => articles.is_empty(),
+            Kind::CustomerService(_) => false,
         }
     }
 
     /// About how long the content is, in bytes.
     fn size(&self) -> usize {
         match &self.0 {
-            ReplyKind::Text(content) => content.len(),
-            ReplyKind::News(articles) => 512 * articles.len(),
-            ReplyKind::Video(_) | ReplyKind::Music(_) => 512,
-            ReplyKind::None
-            | ReplyKind::Image(_)
-            | ReplyKind::Voice(_)
-            | ReplyKind::CustomerService(_) => 128,
+            Kind::Text(content) => content.len(),
+            Kind::News(articles) => 512 * articles.len(),
+            Kind::Video(_) | Kind::Music(_) => 512,
+            Kind::None | Kind::Image(_) | Kind::Voice(_) | Kind::CustomerService(_) => 128,
         }
     }
 
     fn msg_type(&self) -> &'static str {
         match self.0 {
-            ReplyKind::None => "",
-            ReplyKind::Text(_) => "text",
-            ReplyKind::Image(_) => "image",
-            ReplyKind::Voice(_) => "voice",
-            ReplyKind::Video(_) => "video",
-            ReplyKind::Music(_) => "music",
-            ReplyKind::News(_) => "news",
-            ReplyKind::CustomerService(_) => "transfer_customer_service",
+            Kind::None => "",
+            Kind::Text(_) => "text",
+            Kind::Image(_) => "image",
+            Kind::Voice(_) => "voice",
+            Kind::Video(_) => "video",
+            Kind::Music(_) => "music",
+            Kind::News(_) => "news",
+            Kind::CustomerService(_) => "transfer_customer_service",
         }
     }
 
     fn write(&self, writer: &mut Writer, message: &Message) {
         match &self.0 {
-            ReplyKind::None | ReplyKind::CustomerService(None) => {}
-            ReplyKind::Text(content) => writer.text("Content", content),
-            ReplyKind::Image(id) => writer.object("Image", |writer| writer.text("MediaId", id)),
-            ReplyKind::Voice(id) => writer.object("Voice", |writer| writer.text("MediaId", id)),
-            ReplyKind::Video(video) => writer.object("Video", |writer| video.write(writer)),
-            ReplyKind::Music(music) => writer.object("Music", |writer| music.write(writer)),
-            ReplyKind::News(articles) => {
+            Kind::None | Kind::CustomerService(None) => {}
+            Kind::Text(content) => writer.text("Content", content),
+            Kind::Image(id) => writer.object("Image", |writer| writer.text("MediaId", id)),
+            Kind::Voice(id) => writer.object("Voice", |writer| writer.text("MediaId", id)),
+            Kind::Video(video) => writer.object("Video", |writer| video.write(writer)),
+            Kind::Music(music) => writer.object("Music", |writer| music.write(writer)),
+            Kind::News(articles) => {
                 let shown = articles.iter().take(max_articles(message));
                 let count = u32::try_from(shown.len()).unwrap_or_default();
                 writer.number("ArticleCount", count);
                 writer.list("Articles", shown, |writer, article| article.write(writer));
             }
-            ReplyKind::CustomerService(Some(account)) => {
+            Kind::CustomerService(Some(account)) => {
                 writer.object("TransInfo", |writer| writer.text("KfAccount", account));
             }
         }

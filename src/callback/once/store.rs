@@ -28,7 +28,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// overwrites the value, and `release` deletes it.
 pub trait OnceStore: Send + Sync + 'static {
     /// Claims a push for the caller, unless it is running or finished. A claim must end by itself,
-    /// after a minute or so: the instance may be gone.
+    /// some seconds after the [deadline](crate::callback::deadline): the instance may be gone, and
+    /// the platform sends the push again for ten seconds only.
     fn claim(&self, key: &OnceKey) -> impl Future<Output = Result<Claimed, BoxError>> + Send;
 
     /// Remembers a claimed push as finished, for a minute at least.
