@@ -1,6 +1,7 @@
 //! Tower layers and services for the WeChat platform.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod address;
 pub mod api;
 mod app;
 mod body;

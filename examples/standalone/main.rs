@@ -16,13 +16,13 @@ use axum::Router;
 use axum::http::{Request, StatusCode};
 use clap::Parser;
 use tokio::net::TcpListener;
-use tower::ServiceBuilder;
+use tower::{Service, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use tower_wechat::client::ReqwestTransport;
 use tower_wechat::sandbox::Sandbox;
-use tower_wechat::{BoxError, Event, Message, Reply, Wechat, handler_fn};
+use tower_wechat::{BoxError, Event, IntoReply, Message, Reply, Wechat, handler_fn};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Settings;
@@ -74,13 +74,17 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
         .map_err(|error| format!("listen: {listen} cannot be listened on: {error}"))?;
     let address = listener.local_addr()?;
     let app = match arguments.config {
-        Some(_) => routes(&settings.wechat()?, &settings),
+        Some(_) => match settings.forward()? {
+            Some(forward) => routes(&settings.wechat()?, &settings, forward),
+            None => routes(&settings.wechat()?, &settings, handler_fn(on_message)),
+        },
         None => {
             let sandbox = Sandbox::new();
             let callback = format!("http://{address}{MOUNT}/wxmsg");
             sandbox.set_callback_url(&sandbox.appid(), callback);
             let platform = sandbox.http().push_through(ReqwestTransport::new()?);
-            routes(&sandbox.wechat(), &settings).nest_service("/sandbox", platform)
+            routes(&sandbox.wechat(), &settings, handler_fn(on_message))
+                .nest_service("/sandbox", platform)
         }
     };
     let app = app.layer(
@@ -104,8 +108,12 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
     serve(listener, app).await
 }
 
-fn routes(wechat: &Wechat, settings: &Settings) -> Router {
-    let mut routes = wechat.routes().on_message(handler_fn(on_message));
+fn routes<H>(wechat: &Wechat, settings: &Settings, handler: H) -> Router
+where
+    H: Service<Message, Response: IntoReply, Error: Into<BoxError>, Future: Send>,
+    H: Clone + Send + Sync + 'static,
+{
+    let mut routes = wechat.routes().on_message(handler);
     if let Some(keys) = settings.access_keys() {
         routes = routes.access_keys(keys);
     }
