@@ -9,6 +9,7 @@
 mod callback;
 mod client;
 mod examples;
+mod forward_settings;
 mod leaks;
 mod oauth;
 mod over_http;
