@@ -52,8 +52,10 @@ impl Stamp {
 pub(crate) enum Answer {
     /// `success` or an empty body.
     Success,
-    /// A document, verified and decrypted if it was encrypted.
-    Document { document: Message, encrypted: bool },
+    /// A clear document.
+    Clear(Message),
+    /// A document that was encrypted; it is verified and decrypted.
+    Encrypted(Message),
 }
 
 impl Outgoing<'_> {
@@ -116,10 +118,7 @@ impl Outgoing<'_> {
         let Some(encrypt) = outer.field("Encrypt") else {
             return match self.form {
                 Form::Encrypted(_) => Err("a clear reply in secure mode"),
-                Form::Clear | Form::Both(_) => Ok(Answer::Document {
-                    document: outer,
-                    encrypted: false,
-                }),
+                Form::Clear | Form::Both(_) => Ok(Answer::Clear(outer)),
             };
         };
         let key = match self.form {
@@ -138,10 +137,7 @@ impl Outgoing<'_> {
             return Err("the reply is of another app");
         }
         let document = parse(decrypted.message).ok_or("the reply is not a document")?;
-        Ok(Answer::Document {
-            document,
-            encrypted: true,
-        })
+        Ok(Answer::Encrypted(document))
     }
 }
 
@@ -177,5 +173,47 @@ fn format_of(document: &str) -> Format {
     {
         Some(b'{') => Format::Json,
         _ => Format::Xml,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::callback::CallbackKeys;
+
+    const AES_KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
+
+    #[test]
+    fn the_ciphertext_stands_beside_documents_of_the_platform_only() {
+        for (document, both) in [
+            (
+                "<xml><A>1</A></xml>\n",
+                "<xml><A>1</A><Encrypt><![CDATA[c]]></Encrypt></xml>",
+            ),
+            ("{\"A\":1 } ", "{\"A\":1,\"Encrypt\":\"c\"}"),
+            ("{ }", "{\"Encrypt\":\"c\"}"),
+        ] {
+            assert_eq!(beside(document, "c").as_deref(), Some(both));
+        }
+        assert_eq!(beside("<xml/>", "c"), None);
+        assert_eq!(
+            alone("<xml/>", "gh_1", "c"),
+            "<xml><ToUserName><![CDATA[gh_1]]></ToUserName><Encrypt><![CDATA[c]]></Encrypt></xml>"
+        );
+        let json = alone("\u{feff} {}", "gh_1", "c");
+        assert_eq!(json, r#"{"ToUserName":"gh_1","Encrypt":"c"}"#);
+    }
+
+    #[test]
+    fn parameters_without_a_value_are_left_out() {
+        let keys = CallbackKeys::secure("thetoken", AES_KEY).unwrap();
+        let appid = AppId::new("wx1").unwrap();
+        let stamp = Stamp::new(7, "0042", [7; 16]);
+        let (query, _) = keys.outgoing(&appid).push(&stamp, "<xml/>", "", "");
+        assert!(!query.contains("openid"), "{query}");
+        assert!(
+            query.contains("&timestamp=7&nonce=0042&encrypt_type=aes&"),
+            "{query}"
+        );
     }
 }

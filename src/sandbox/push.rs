@@ -356,15 +356,11 @@ where
 
 /// What the platform makes of an answer's body.
 fn read(account: &Account, appid: &AppId, body: &[u8]) -> Attempt {
-    match account.outgoing(appid).answer(body) {
-        Ok(Answer::Success) => Attempt::Success,
-        Ok(Answer::Document {
-            document,
-            encrypted,
-        }) => Attempt::Reply(Received {
-            message: document,
-            encrypted,
-        }),
-        Err(why) => Attempt::Invalid(why),
-    }
+    let (message, encrypted) = match account.outgoing(appid).answer(body) {
+        Ok(Answer::Success) => return Attempt::Success,
+        Ok(Answer::Clear(message)) => (message, false),
+        Ok(Answer::Encrypted(message)) => (message, true),
+        Err(why) => return Attempt::Invalid(why),
+    };
+    Attempt::Reply(Received { message, encrypted })
 }

@@ -21,7 +21,7 @@ pub(super) fn read(
     }
     let document = match outgoing.answer(body)? {
         Answer::Success => return Ok(Reply::none()),
-        Answer::Document { document, .. } => document,
+        Answer::Clear(document) | Answer::Encrypted(document) => document,
     };
     if document.format() != message.format() {
         return Err("the reply is not in the push's format");

@@ -654,6 +654,18 @@ async fn only_what_did_not_reach_the_target_is_tried_again() {
     assert!(error.source().is_none() && wire.hosts().len() == 1);
 }
 
+#[tokio::test]
+async fn a_push_that_fits_no_address_is_not_sent() {
+    let wire = Wired::success();
+    let push = of(&"o".repeat(70_000), "<MsgType>text</MsgType>");
+    let error = to_dev(wire.clone(), Mode::Plaintext)
+        .oneshot(push)
+        .await
+        .unwrap_err();
+    assert_eq!(failure_of(&error), Failure::Request);
+    assert!(wire.hosts().is_empty());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_target_has_four_seconds_for_all_it_does() {
     let start = tokio::time::Instant::now();
