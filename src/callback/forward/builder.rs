@@ -105,7 +105,7 @@ impl ForwardBuilder {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) when there is neither a default target nor
     /// a fallback or when there are both, when two targets have one name, or without a runtime;
     /// [`ErrorKind::Input`](crate::ErrorKind::Input) for an address that begins with `http://` at
-    /// a host that is not allowed, or for a rule that no push can meet.
+    /// a host that is not allowed, a concurrency of 0, or a rule that no push can meet.
     pub fn build(self) -> Result<Forward, Error> {
         let runtime = self.runtime.ok_or_else(|| {
             Error::config("no runtime: turn on the feature `tokio`, or pass one to `runtime`")
@@ -176,7 +176,7 @@ impl Lanes {
             let why = format!("two targets are called {:?}", target.name());
             return Err(Error::config(why));
         }
-        target.check_scheme(&self.http_hosts)?;
+        target.check(&self.http_hosts)?;
         let lane = Arc::new(Lane::new(target));
         self.all.push(Arc::clone(&lane));
         Ok(lane)

@@ -140,6 +140,7 @@ impl Lane {
         stamp: &Stamp,
         message: &Message,
     ) -> Option<Request<Bytes>> {
+        // The openid in the query is not covered by a signature: the document's is the same.
         let (to, openid) = (message.to_user_name(), message.from_user_name());
         let (query, body) = outgoing.push(stamp, message.raw(), to, openid);
         let content_type = HeaderValue::from_static(match message.format() {

@@ -48,8 +48,8 @@ type Local = BoxCloneSyncService<Message, Reply, BoxError>;
 /// A push that meets no rule goes to the default target, or to the host's own handler. Shadows
 /// get a copy of what meets their rule, and what they answer is never passed on.
 ///
-/// Wherever a target answers slowly, the platform's five seconds go on: a target has four unless
-/// [`Target::timeout`] says otherwise.
+/// A target has four of the platform's five seconds to answer, unless [`Target::timeout`] says
+/// otherwise.
 ///
 /// ```
 /// # #[cfg(feature = "reqwest")]

@@ -114,8 +114,15 @@ impl Target {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Refuses to send users' messages where others can read them, unless the host is known.
-    pub(super) fn check_scheme(&self, http_hosts: &[String]) -> Result<(), Error> {
+    /// Refuses a target that could get nothing, or where others can read users' messages on their
+    /// way, unless the host is known.
+    pub(super) fn check(&self, http_hosts: &[String]) -> Result<(), Error> {
+        if self.0.concurrency == 0 {
+            return Err(Error::input(
+                "concurrency",
+                format!("of target {:?} must be at least 1", self.0.name),
+            ));
+        }
         let host = self.0.url.host().unwrap_or_default();
         let listed = || {
             let mut known = http_hosts.iter();
@@ -185,7 +192,7 @@ mod tests {
         let check = |url| {
             target("dev", url)
                 .unwrap()
-                .check_scheme(&["Dev.lan".into(), "fd00::1".into()])
+                .check(&["Dev.lan".into(), "fd00::1".into()])
         };
         for url in [
             "https://anywhere.example",

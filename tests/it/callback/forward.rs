@@ -315,9 +315,13 @@ async fn a_target_that_is_slow_or_gone_makes_the_platform_send_again() {
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = gone.local_addr().unwrap();
     drop(gone);
+    let breaks = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let broken = format!("http://{}/wxmsg", breaks.local_addr().unwrap());
+    tokio::spawn(async move { while breaks.accept().await.is_ok() {} });
     for (url, failure) in [
         (serve(slow).await, Failure::Timeout),
         (format!("http://{address}/wxmsg"), Failure::Connect),
+        (broken, Failure::Transport),
     ] {
         let dev = target("dev", &url, Mode::Secure).timeout(Duration::from_millis(400));
         let forward = over_sockets().default_target(dev).build().unwrap();
@@ -801,6 +805,10 @@ async fn a_configuration_that_loses_pushes_or_shows_them_is_refused() {
         (
             builder().default_target(at("dev", "http://dev.example/")),
             "must begin with https://",
+        ),
+        (
+            builder().default_target(dev().concurrency(0)),
+            "concurrency of target \"dev\" must be at least 1",
         ),
         (
             builder()
