@@ -1,4 +1,66 @@
-//! Tower layers and services for the WeChat platform.
+//! Tower layers and services for the WeChat platform: official accounts (公众号) and mini-programs
+//! (小程序).
+//!
+//! A [`Wechat`] holds the configured apps, their tokens and the way to the platform. It is cheap to
+//! clone, and everything else is made from it or stands on its own:
+//!
+//! | to do | take |
+//! |---|---|
+//! | mount all documented routes on a router | [`Wechat::routes`] |
+//! | receive pushes only | [`Callback`] |
+//! | hand pushes on to several environments | [`callback::forward::Forward`] |
+//! | sign users in | [`routes::UserInfoService`], or the calls in [`api::oauth`] |
+//! | call the platform | [`App::call`] with a type of [`api`] |
+//! | use an app's access token in one's own handlers | [`TokenLayer`] and [`Tokens`] |
+//! | develop and test without an account | [`sandbox`] |
+//!
+//! ```no_run
+//! use axum::Router;
+//! use tower_wechat::{
+//!     AppConfig, CallbackKeys, Event, Message, Reply, TokenLayer, Wechat, handler_fn,
+//! };
+//!
+//! async fn on_message(msg: Message) -> Reply {
+//!     match msg.event() {
+//!         Event::Scan(scan) => Reply::text(format!("scene {}", scan.scene())),
+//!         _ => Reply::none(),
+//!     }
+//! }
+//!
+//! # fn app(secret: &str, token: &str, aes_key: &str) -> Result<Router, tower_wechat::Error> {
+//! let keys = CallbackKeys::secure(token, aes_key)?;
+//! let wechat = Wechat::builder()
+//!     .app(AppConfig::new("wx3cc8fd6963e31a32", secret).callback(keys))
+//!     .build()?;
+//! let app = Router::new()
+//!     .nest_service("/v1/service/wx", wechat.routes().on_message(handler_fn(on_message)))
+//!     .layer(TokenLayer::new(wechat.tokens()));
+//! # Ok(app)
+//! # }
+//! ```
+//!
+//! # How it is built
+//!
+//! Services that face the host are generic over the request body and never fail, so that axum,
+//! hyper and others take them as they are. The side that faces the platform is a stack of layers
+//! over collected bodies; see [`client`]. Below both lie functions over bytes, without I/O or a
+//! clock, such as [`callback::signature`] and [`callback::crypto`].
+//!
+//! Time comes from a [`Clock`] and waiting from a [`Runtime`], so that tests move both.
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `reqwest` | yes | the default transport, with rustls; turns `tokio` on |
+//! | `tokio` | yes | the default [`Runtime`] |
+//! | `sandbox` | no | the local platform; turns `tokio` on |
+//!
+//! # Security
+//!
+//! Which checks a push must pass is decided by configuration, never by the push. An access token
+//! travels in the query of a call, so no address is written to a log, a span or an error; secrets
+//! print as fingerprints and do not serialize.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod address;
@@ -27,3 +89,8 @@ pub use self::runtime::TokioRuntime;
 pub use self::runtime::{BoxFuture, Runtime};
 pub use self::secret::{Secret, expose};
 pub use self::token::{Token, TokenLayer, Tokens};
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -32,7 +32,8 @@ pub(crate) fn errcode_of(body: &Bytes) -> Option<ErrCode> {
     refusal(body).map(|refusal| refusal.errcode)
 }
 
-fn refusal(body: &Bytes) -> Option<Refusal> {
+/// The refusal that a body may be.
+pub(super) fn refusal(body: &Bytes) -> Option<Refusal> {
     #[derive(Deserialize)]
     struct Outcome {
         #[serde(default, deserialize_with = "lenient::number")]

@@ -20,12 +20,14 @@
 //!
 //! A call that is not shipped takes a dozen lines in the host's own crate: see [`Endpoint`].
 
+mod image;
 mod json;
 pub(crate) mod lenient;
 pub mod network;
 pub mod oauth;
 pub mod token;
 
+pub use self::image::{Image, ImageFormat};
 pub(crate) use self::json::errcode_of;
 
 use bytes::Bytes;
@@ -106,7 +108,8 @@ pub enum Auth {
     AccessToken,
 }
 
-/// A body that the platform answers with. Any `Deserialize` type is read as JSON.
+/// A body that the platform answers with. Any `Deserialize` type is read as JSON; an [`Image`] is
+/// told from a refusal by its bytes.
 pub trait Answer: Sized + Send + 'static {
     /// Reads the body of a successful HTTP exchange.
     ///

@@ -187,9 +187,9 @@ impl Error {
             ErrorKind::Connect
             | ErrorKind::Timeout
             | ErrorKind::Transport
-            | ErrorKind::Status(_)
+            | ErrorKind::Status(200 | 408 | 429 | 500..)
             | ErrorKind::Interrupted => Class::Retry,
-            ErrorKind::Answer => Class::Unknown,
+            ErrorKind::Status(_) | ErrorKind::Answer => Class::Unknown,
             ErrorKind::Platform => self.errcode().map_or(Class::Unknown, |code| {
                 code.class_at(self.endpoint().unwrap_or_default())
             }),

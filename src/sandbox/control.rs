@@ -1,5 +1,7 @@
 //! Commands over HTTP, for whoever sits at a shell.
 
+use std::time::Duration;
+
 use ::http::{Request, Response, StatusCode};
 use bytes::Bytes;
 use serde::Deserialize;
@@ -40,6 +42,17 @@ struct UserCommand {
 struct FailCommand {
     path: String,
     errcode: i64,
+}
+
+#[derive(Deserialize)]
+struct DelayCommand {
+    path: String,
+    millis: u64,
+}
+
+#[derive(Deserialize)]
+struct DropCommand {
+    path: String,
 }
 
 /// A command that cannot be followed, and why.
@@ -84,13 +97,23 @@ impl Sandbox {
                 self.fail_next(&path, ErrCode::new(errcode));
                 Ok(json!({}))
             }
+            "delay" => {
+                let DelayCommand { path, millis } = serde_json::from_slice(body)?;
+                self.delay_next(&path, Duration::from_millis(millis));
+                Ok(json!({}))
+            }
+            "drop" => {
+                let DropCommand { path } = serde_json::from_slice(body)?;
+                self.drop_next(&path);
+                Ok(json!({}))
+            }
             "expire" => {
                 self.expire_tokens();
                 Ok(json!({}))
             }
             _ => Err(Refused(
                 StatusCode::NOT_FOUND,
-                "the commands are push, user, fail and expire".to_owned(),
+                "the commands are push, user, fail, delay, drop and expire".to_owned(),
             )),
         }
     }

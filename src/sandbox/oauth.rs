@@ -298,13 +298,10 @@ fn location(redirect: &str, code: &str, state: Option<&str>) -> Option<HeaderVal
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("code", code);
     query.append_pair("state", state.unwrap_or_default());
-    let target = uri.path_and_query().map_or("/", |target| target.as_str());
-    let separator = if uri.query().is_some() { '&' } else { '?' };
-    let authority = uri.authority()?;
-    let address = format!(
-        "{scheme}://{authority}{target}{separator}{}",
-        query.finish()
-    );
+    let own = uri.query().map(|own| format!("{own}&")).unwrap_or_default();
+    let path = Some(uri.path()).filter(|path| !path.is_empty());
+    let (authority, path) = (uri.authority()?, path.unwrap_or("/"));
+    let address = format!("{scheme}://{authority}{path}?{own}{}", query.finish());
     HeaderValue::try_from(address).ok()
 }
 

@@ -16,7 +16,6 @@ use crate::app::AppId;
 use crate::body::Body;
 use crate::callback::Message;
 use crate::callback::outgoing::{Answer, Stamp};
-use crate::clock::Clock;
 use crate::error::BoxError;
 
 /// How often the platform sends a push that is not answered.
@@ -223,7 +222,7 @@ impl Sandbox {
             return Delivery { attempts };
         };
         while attempts.len() < ATTEMPTS {
-            let start = self.clock.now();
+            let next = self.runtime.sleep(self.patience);
             let attempt = self
                 .attempt(&account, &push, &document, target.clone())
                 .await;
@@ -232,10 +231,7 @@ impl Sandbox {
             if done || attempts.len() == ATTEMPTS {
                 break;
             }
-            let waited = self.clock.now().duration_since(start).unwrap_or_default();
-            self.runtime
-                .sleep(self.patience.saturating_sub(waited))
-                .await;
+            next.await;
         }
         Delivery { attempts }
     }

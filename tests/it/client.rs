@@ -1,1 +1,348 @@
+//! The outbound stack: what is repeated, what is not, and what an answer is taken for.
 
+use std::convert::Infallible;
+use std::future::{pending, ready};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use tower::service_fn;
+use tower_wechat::api::network::{GetApiDomainIp, GetCallbackIp};
+use tower_wechat::callback::Mode;
+use tower_wechat::client::Hosts;
+use tower_wechat::sandbox::Sandbox;
+use tower_wechat::{
+    AppConfig, AppId, BoxFuture, Class, ErrCode, Error, ErrorKind, Runtime, Wechat, WechatBuilder,
+};
+
+use crate::support::{Recorded, STABLE, Send, clock, json, send, status};
+
+const APPID: &str = Sandbox::APPID;
+const IPS: &str = "/cgi-bin/getcallbackip";
+const SEND: &str = "/cgi-bin/message/test/send";
+
+fn builder() -> WechatBuilder {
+    Wechat::builder().app(AppConfig::new(APPID, "secret"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_platform_is_asked_again_when_that_is_safe() {
+    let sandbox = Sandbox::clocked(clock());
+    let app = sandbox.wechat().app(APPID).unwrap();
+    sandbox.fail_next(IPS, ErrCode::SYSTEM_BUSY);
+    sandbox.fail_next(IPS, ErrCode::SYSTEM_BUSY);
+    app.call(GetCallbackIp::new()).await.unwrap();
+    assert_eq!(sandbox.calls(IPS), 3);
+
+    sandbox.fail_next(SEND, ErrCode::SYSTEM_BUSY);
+    let error = app.call(send()).await.unwrap_err();
+    assert_eq!(
+        (error.errcode(), error.class()),
+        (Some(ErrCode::SYSTEM_BUSY), Class::Retry)
+    );
+    assert!(error.is_transient());
+    assert_eq!(sandbox.calls(SEND), 1, "the message may have been sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_platform_is_asked_three_times_at_most() {
+    let sandbox = Sandbox::clocked(clock());
+    let app = sandbox.wechat().app(APPID).unwrap();
+    for _ in 0..9 {
+        sandbox.fail_next(IPS, ErrCode::SYSTEM_BUSY);
+    }
+    app.call(GetCallbackIp::new()).await.unwrap_err();
+    assert_eq!(sandbox.calls(IPS), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_send_is_not_repeated_when_the_connection_broke() {
+    let sandbox = Sandbox::clocked(clock());
+    let app = sandbox.wechat().app(APPID).unwrap();
+    sandbox.drop_next(SEND);
+    let error = app.call(send()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert_eq!(error.endpoint(), Some(SEND));
+    assert_eq!(sandbox.calls(SEND), 1);
+
+    sandbox.drop_next(IPS);
+    app.call(GetCallbackIp::new()).await.unwrap();
+    assert_eq!(sandbox.calls(IPS), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_never_sent_is_repeated_for_every_call() {
+    let sandbox = Sandbox::clocked(clock());
+    let tries = Arc::new(AtomicUsize::new(0));
+    let transport = service_fn({
+        let (sandbox, tries) = (sandbox.clone(), tries.clone());
+        move |request: Request<Bytes>| {
+            let first = request.uri().path() == SEND && tries.fetch_add(1, Ordering::Relaxed) == 0;
+            let mut sandbox = sandbox.clone();
+            async move {
+                if first {
+                    return Err(Error::transport(ErrorKind::Connect, "refused"));
+                }
+                let answer = tower::Service::call(&mut sandbox, request).await;
+                answer.map_err(|broken| Error::transport(ErrorKind::Transport, broken))
+            }
+        }
+    });
+    sandbox.answer_next(SEND, json(r#"{"msgid":7}"#));
+    let app = sandbox.app_configs().remove(0);
+    let wechat = Wechat::builder()
+        .app(app)
+        .transport(transport)
+        .build()
+        .unwrap();
+    assert_eq!(
+        wechat.app(APPID).unwrap().call(send()).await.unwrap().msgid,
+        7
+    );
+    assert_eq!(tries.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exchange_has_one_deadline() {
+    let transport = service_fn(|_| pending::<Result<Response<Bytes>, Infallible>>());
+    let builder = builder()
+        .transport(transport)
+        .timeout(Duration::from_secs(2));
+    let app = builder.build().unwrap().app(APPID).unwrap();
+    let start = tokio::time::Instant::now();
+    let error = app.call(send()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    // Three exchanges for the token, and the pauses between them.
+    assert!(
+        start.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateways_answer_is_not_taken_for_the_platforms() {
+    let sandbox = Sandbox::clocked(clock());
+    let app = sandbox.wechat().app(APPID).unwrap();
+    let gateway = [
+        (status(200, "<html><body>busy</body></html>"), true),
+        (status(200, ""), true),
+        (status(200, " \n"), true),
+        (status(502, r#"{"errcode":0}"#), true),
+        (status(302, ""), false),
+        (status(404, "not found"), false),
+    ];
+    for (answer, transient) in gateway {
+        let expected = answer.status().as_u16();
+        sandbox.answer_next(SEND, answer);
+        let error = app.call(send()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Status(expected));
+        assert_eq!(error.is_transient(), transient, "{expected}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_beyond_the_cap_is_refused() {
+    let sandbox = Sandbox::clocked(clock());
+    let app = sandbox.wechat().app(APPID).unwrap();
+    sandbox.answer_next(SEND, json(format!("{{\"x\":\"{}\"}}", "x".repeat(4 << 20))));
+    assert_eq!(
+        app.call(send()).await.unwrap_err().kind(),
+        ErrorKind::Answer
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_a_body_is_an_error() {
+    let sandbox = Sandbox::clocked(clock());
+    let app = sandbox.wechat().app(APPID).unwrap();
+    sandbox.answer_next(SEND, json(r#"{"errcode":0,"errm"#));
+    let error = app.call(send()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Answer);
+    assert!(error.to_string().contains("ends too early"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_tells_code_class_rid_and_what_to_do() {
+    let sandbox = Sandbox::clocked(clock());
+    let app = sandbox.wechat().app(APPID).unwrap();
+    sandbox.fail_next(IPS, ErrCode::IP_NOT_WHITELISTED);
+    let error = app.call(GetCallbackIp::new()).await.unwrap_err();
+    assert_eq!(error.class(), Class::Config);
+    assert_eq!(error.egress_ip(), Some([203, 0, 113, 7].into()));
+    assert_eq!(error.rid().unwrap().len(), 26);
+    assert!(error.to_string().contains("whitelist"), "{error}");
+
+    sandbox.fail_next(IPS, ErrCode::DAILY_QUOTA_REACHED);
+    let error = app.call(GetCallbackIp::new()).await.unwrap_err();
+    assert_eq!(error.class(), Class::Quota);
+    assert!(error.to_string().contains("midnight"), "{error}");
+    assert_eq!(error.egress_ip(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_string_errcode_is_a_refusal_too() {
+    let sandbox = Sandbox::clocked(clock());
+    let app = sandbox.wechat().app(APPID).unwrap();
+    app.token().await.unwrap();
+    sandbox.answer_next(
+        SEND,
+        json(r#"{"errcode":"42001","errmsg":"access_token expired"}"#),
+    );
+    sandbox.answer_next(SEND, json(r#"{"errcode":"0","errmsg":"ok","msgid":9}"#));
+    assert_eq!(app.call(send()).await.unwrap().msgid, 9);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_go_to_the_configured_host_and_below_its_path() {
+    let sandbox = Sandbox::clocked(clock());
+    let to = |hosts| {
+        let recorded = Recorded::new(&sandbox);
+        let builder = Wechat::builder()
+            .app(sandbox.app_configs().remove(0))
+            .hosts(hosts);
+        (
+            builder.transport(recorded.clone()).build().unwrap(),
+            recorded,
+        )
+    };
+    let (wechat, recorded) = to(Hosts::default());
+    wechat
+        .app(APPID)
+        .unwrap()
+        .call(GetApiDomainIp::new())
+        .await
+        .unwrap();
+    for path in ["/cgi-bin/get_api_domain_ip", STABLE] {
+        let uri = recorded.of(path)[0].uri().clone();
+        assert_eq!(
+            (uri.scheme_str(), uri.host()),
+            (Some("https"), Some("api.weixin.qq.com"))
+        );
+    }
+
+    let (wechat, recorded) = to(Hosts::default().api("http://localhost:1/sandbox/").unwrap());
+    wechat.app(APPID).unwrap().token().await.unwrap_err();
+    assert_eq!(recorded.of("/sandbox/cgi-bin/stable_token").len(), 1);
+}
+
+#[test]
+fn a_wrong_configuration_says_what_is_wrong() {
+    let said = |builder: WechatBuilder| builder.build().unwrap_err().to_string();
+    assert!(said(Wechat::builder()).contains("no app"));
+    assert!(said(builder().app(AppConfig::new(APPID, "x"))).contains("twice"));
+    assert!(said(Wechat::builder().app(AppConfig::new("wx 1", "x"))).contains("appid"));
+    assert!(said(Wechat::builder().app(AppConfig::new("wx1", ""))).contains("secret"));
+    assert!(
+        Hosts::default()
+            .mp("ftp://x")
+            .unwrap_err()
+            .to_string()
+            .contains("mp")
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_app_is_named_and_its_id_bounded() {
+    let sandbox = Sandbox::new();
+    let error = sandbox.wechat().app("wx\n".repeat(9_999)).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.class()),
+        (ErrorKind::UnknownApp, Class::Config)
+    );
+    assert!(error.to_string().len() < 300, "{error}");
+    assert!(!error.to_string().contains('\n'));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_breaks_a_limit_is_not_sent() {
+    use tower_wechat::api::oauth;
+    let sandbox = Sandbox::clocked(clock());
+    let app = sandbox.wechat().app(APPID).unwrap();
+    for code in [String::new(), "x".repeat(1025)] {
+        let error = app.call(oauth::AccessToken::new(code)).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.field()),
+            (ErrorKind::Input, Some("code"))
+        );
+    }
+    assert_eq!(sandbox.calls("/sns/oauth2/access_token"), 0);
+}
+
+/// A runtime of the host's own: each task on a thread, each wait at once.
+struct Threads;
+
+impl Runtime for Threads {
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap();
+            runtime.block_on(task);
+        });
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        // Long waits are deadlines, which this runtime does not have.
+        if duration > Duration::from_secs(1) {
+            Box::pin(pending())
+        } else {
+            Box::pin(ready(()))
+        }
+    }
+}
+
+#[test]
+fn another_runtime_than_tokio_will_do() {
+    let sandbox = Sandbox::clocked(clock());
+    let builder = Wechat::builder()
+        .transport(sandbox.clone())
+        .runtime(Threads);
+    let wechat = builder
+        .app(sandbox.app_configs().remove(0))
+        .build()
+        .unwrap();
+    let app = wechat.app(APPID).unwrap();
+    // No timer and no I/O: nothing but this crate's own code is awaited.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    sandbox.fail_next(IPS, ErrCode::SYSTEM_BUSY);
+    runtime.block_on(app.call(GetCallbackIp::new())).unwrap();
+    assert_eq!(sandbox.calls(IPS), 2);
+}
+
+#[test]
+fn the_public_types_can_be_shared_between_threads() {
+    fn shared<T: Clone + std::marker::Send + Sync + 'static>() {}
+    shared::<Wechat>();
+    shared::<tower_wechat::App>();
+    shared::<tower_wechat::Tokens>();
+    shared::<tower_wechat::Token>();
+    shared::<tower_wechat::Error>();
+    shared::<tower_wechat::AppConfig>();
+    shared::<AppId>();
+    shared::<tower_wechat::routes::UserInfoService>();
+    shared::<tower_wechat::routes::Routes<tower_wechat::routes::NoHandler>>();
+    shared::<Sandbox>();
+}
+
+#[tokio::test]
+async fn each_mode_configures_an_app() {
+    let sandbox = Sandbox::new();
+    for (appid, mode) in [
+        ("wxp", Mode::Plaintext),
+        ("wxc", Mode::Compatible),
+        ("wxs", Mode::Secure),
+    ] {
+        sandbox.add_app(appid, mode).unwrap();
+    }
+    let wechat = sandbox.wechat();
+    let appids: Vec<_> = wechat.appids().map(AppId::as_str).collect();
+    assert_eq!(appids, [APPID, "wxc", "wxp", "wxs"]);
+    let _ = Send {
+        touser: String::new(),
+    };
+}

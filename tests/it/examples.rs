@@ -1,1 +1,396 @@
+//! The examples as their users run them: as processes.
 
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, StatusCode, header};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+use tower::ServiceExt;
+use tower_wechat::callback::crypto::AesKey;
+use tower_wechat::callback::signature::sign;
+use tower_wechat::client::ReqwestTransport;
+use tower_wechat::{Clock, SystemClock};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn example(name: &str) -> Command {
+    // Tests are in target/<profile>/deps, examples in target/<profile>/examples.
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    path.pop();
+    path.push("examples");
+    path.push(name);
+    let path = path.with_extension(std::env::consts::EXE_EXTENSION);
+    assert!(
+        path.exists(),
+        "{} is not built: cargo test builds it",
+        path.display()
+    );
+    let mut command = Command::new(path);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+/// Starts an example and waits for the address it listens on.
+async fn start(mut command: Command) -> (Child, String) {
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = timeout(PATIENCE, lines.next_line())
+        .await
+        .unwrap()
+        .unwrap()
+        .expect("a line");
+    // The pipe is read on, or the example would stop at a full one.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    let address = line.strip_prefix("Listening on http://").unwrap();
+    let address = address.split(['/', ',']).next().unwrap();
+    (child, format!("http://{address}"))
+}
+
+async fn exchange(request: Request<Bytes>) -> (StatusCode, http::HeaderMap, Bytes) {
+    let transport = ReqwestTransport::new().unwrap();
+    let response = timeout(PATIENCE, transport.oneshot(request))
+        .await
+        .unwrap()
+        .unwrap();
+    let (head, body) = response.into_parts();
+    (head.status, head.headers, body)
+}
+
+async fn get(url: String) -> (StatusCode, http::HeaderMap, Bytes) {
+    exchange(Request::get(url).body(Bytes::new()).unwrap()).await
+}
+
+async fn post(url: String, key: Option<&str>, body: Value) -> (StatusCode, Value) {
+    let mut request = Request::post(url).header(header::CONTENT_TYPE, "application/json");
+    if let Some(key) = key {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {key}"));
+    }
+    let (status, _, body) = exchange(request.body(body.to_string().into()).unwrap()).await;
+    (status, serde_json::from_slice(&body).unwrap())
+}
+
+#[tokio::test]
+async fn standalone_signs_a_user_in_and_answers_pushes() {
+    let mut command = example("standalone");
+    command.args(["--listen", "127.0.0.1:0"]);
+    let (_child, base) = start(command).await;
+    let authorize = format!(
+        "{base}/sandbox/connect/oauth2/authorize?appid=wx3cc8fd6963e31a32&redirect_uri=\
+         http%3A%2F%2Fblog.xyecho.com&response_type=code&scope=snsapi_userinfo&state=1024"
+    );
+    let (status, headers, _) = get(authorize).await;
+    assert_eq!(status, StatusCode::FOUND);
+    let location = headers[header::LOCATION].to_str().unwrap();
+    let code = location
+        .strip_prefix("http://blog.xyecho.com/?code=")
+        .unwrap();
+    let code = code.strip_suffix("&state=1024").unwrap();
+
+    let url = format!("{base}/v1/service/wx/getwxuserinfo");
+    let body = json!({"source": "curl-test", "appid": "wx3cc8fd6963e31a32", "code": code});
+    let (status, envelope) = post(url.clone(), None, body.clone()).await;
+    assert_eq!(
+        (status, &envelope["ret"]["msg"]),
+        (StatusCode::OK, &json!("OK"))
+    );
+    assert_eq!(envelope["body"]["nickname"], "Hui🐠");
+    let (_, envelope) = post(url, None, body).await;
+    assert_eq!(envelope["ret"]["errcode"], 40163);
+
+    let push = format!("{base}/sandbox/control/push");
+    let (_, report) = post(
+        push.clone(),
+        None,
+        json!({"type": "text", "content": "hello"}),
+    )
+    .await;
+    assert_eq!(report["attempts"][0]["text"], "you wrote: hello");
+    let scan = json!({"type": "scan", "scene": "order-42"});
+    for text in ["welcome via order-42", "scene order-42"] {
+        let (_, report) = post(push.clone(), None, scan.clone()).await;
+        assert_eq!(report["attempts"][0]["text"], text);
+        assert_eq!(report["attempts"][0]["encrypted"], true);
+    }
+    let (status, _, body) = get(format!("{base}/v1/service/wx/wxmsg?signature=x")).await;
+    assert_eq!((status, body.len()), (StatusCode::FORBIDDEN, 0));
+}
+
+/// A settings file of a test's own.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str, text: &str) -> Self {
+        let name = format!("tower-wechat-{}-{name}.toml", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, text).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+const SETTINGS: &str = r#"
+listen = "127.0.0.1:0"
+[platform]
+api = "http://127.0.0.1:9"
+[[apps]]
+appid = "wx3cc8fd6963e31a32"
+secret = "s3cr3t-of-the-app"
+[apps.callback]
+token = "callbacktoken"
+aes_key = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+mode = "secure"
+[access]
+keys = ["a-key-of-sixteen-characters-or-more"]
+"#;
+
+#[tokio::test]
+async fn standalone_takes_a_file_and_keeps_strangers_out() {
+    let file = File::new("good", SETTINGS);
+    let mut command = example("standalone");
+    command.arg("--config").arg(&file.0);
+    let (_child, base) = start(command).await;
+    let url = format!("{base}/v1/service/wx/getwxuserinfo");
+    let body = json!({"source": "t", "appid": "wx3cc8fd6963e31a32", "code": "x"});
+    let (status, _) = post(url.clone(), None, body.clone()).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    // Let in, and on to the platform, where nobody listens.
+    let (status, envelope) = post(url, Some("a-key-of-sixteen-characters-or-more"), body).await;
+    assert_eq!(
+        (status, &envelope["ret"]["code"]),
+        (StatusCode::BAD_GATEWAY, &json!(3584004))
+    );
+    let (status, ..) = get(format!("{base}/sandbox/cgi-bin/token")).await;
+    assert_eq!(
+        status,
+        StatusCode::NOT_FOUND,
+        "a real server plays no platform"
+    );
+    let now = SystemClock::default()
+        .now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    let timestamp = now.as_secs().to_string();
+    let signature = sign(["callbacktoken", &timestamp, "n1"]);
+    let query = format!("signature={signature}&timestamp={timestamp}&nonce=n1&echostr=42");
+    let (status, headers, body) = get(format!("{base}/v1/service/wx/wxmsg?{query}")).await;
+    assert_eq!((status, &body[..]), (StatusCode::OK, &b"42"[..]));
+    assert!(
+        headers[header::CONTENT_TYPE]
+            .to_str()
+            .unwrap()
+            .starts_with("text/plain")
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
+    let without = |line: &str| SETTINGS.replace(line, "");
+    let key = "aes_key = \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"";
+    let cases = [
+        (without("secret = \"s3cr3t-of-the-app\""), "apps[0].secret"),
+        (
+            SETTINGS.replace("secret = ", "secret_env = \"NO_SUCH\"\n#"),
+            "apps[0].secret_env",
+        ),
+        (
+            without("token = \"callbacktoken\""),
+            "apps[0].callback.token",
+        ),
+        (without(key), "apps[0].callback.aes_key"),
+        (SETTINGS.replace("aaaa\"", "\""), "apps[0].callback.aes_key"),
+        (
+            SETTINGS.replace("\"secure\"", "\"none\""),
+            "apps[0].callback.mode",
+        ),
+        (
+            SETTINGS.replace("\"secure\"", "\"plaintext\""),
+            "apps[0].callback.mode",
+        ),
+        (
+            SETTINGS.replace("appid = \"wx3", "appid = \"wx 3"),
+            "apps[0].appid",
+        ),
+        (
+            SETTINGS.replace("http://127.0.0.1:9", "http://example.com"),
+            "platform.api",
+        ),
+        (
+            SETTINGS.replace("[platform]", "[platform]\nnosuch = 1"),
+            "platform",
+        ),
+        (SETTINGS.replace("\"127.0.0.1:0\"", "\"nowhere\""), "listen"),
+        (SETTINGS.replace("\"127.0.0.1:0\"", "7"), "listen"),
+        (
+            SETTINGS.replace("a-key-of-sixteen-characters-or-more", "short"),
+            "access.keys",
+        ),
+        (SETTINGS.replace("[access]", "[access"), "--config"),
+        ("listen = \"127.0.0.1:0\"".to_owned(), "apps"),
+        (
+            SETTINGS
+                .replace("127.0.0.1:0", "0.0.0.0:0")
+                .replace("keys = [\"a-key-of-sixteen-characters-or-more\"]", ""),
+            "access.keys",
+        ),
+    ];
+    for (index, (settings, named)) in cases.into_iter().enumerate() {
+        let file = File::new(&format!("wrong-{index}"), &settings);
+        let mut command = example("standalone");
+        command.arg("--config").arg(&file.0);
+        let output = timeout(PATIENCE, command.output())
+            .await
+            .expect("it stops")
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{named}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(
+            said.starts_with(&format!("standalone: {named}")),
+            "{named}: {said}"
+        );
+        assert!(
+            !said.contains("s3cr3t") && !said.contains("callbacktoken"),
+            "{said}"
+        );
+    }
+    let mut command = example("standalone");
+    command.args(["--listen", "0.0.0.0:0"]);
+    let output = timeout(PATIENCE, command.output())
+        .await
+        .expect("it stops")
+        .unwrap();
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("access.keys")
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn standalone_drains_running_requests_on_sigterm() {
+    let mut command = example("standalone");
+    command.args(["--listen", "127.0.0.1:0"]);
+    let (mut child, base) = start(command).await;
+    // The sandbox serves the server's own calls in process, and late when told so.
+    let delay = json!({"path": "/sns/oauth2/access_token", "millis": 1500});
+    post(format!("{base}/sandbox/control/delay"), None, delay).await;
+    let url = format!("{base}/v1/service/wx/getwxuserinfo");
+    let body = json!({"source": "t", "appid": "wx3cc8fd6963e31a32", "code": "x"});
+    let running = tokio::spawn(post(url, None, body));
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(!running.is_finished());
+    let pid = child.id().unwrap().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .await
+            .unwrap()
+            .success()
+    );
+    let (status, envelope) = running.await.unwrap();
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(envelope["ret"]["errcode"], 40029);
+    let status = timeout(PATIENCE, child.wait())
+        .await
+        .expect("it ends")
+        .unwrap();
+    assert!(status.success());
+    let mut said = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .await
+        .unwrap();
+    assert!(said.contains("draining"), "{said}");
+}
+
+#[tokio::test]
+async fn axum_serves_its_own_handlers_beside_the_routes() {
+    let mut command = example("axum");
+    command.arg("127.0.0.1:0");
+    let (_child, base) = start(command).await;
+    let (status, _, body) = get(format!("{base}/sources")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(
+        serde_json::from_slice::<Value>(&body).unwrap()[0],
+        "127.0.0.1"
+    );
+    let (status, _, body) = get(format!("{base}/token")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(body.starts_with(b"the token's fingerprint is "));
+    let url = format!("{base}/v1/service/wx/getwxuserinfo");
+    let (status, _) = post(url, None, json!({"source": ""})).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn hyper_serves_the_callback_alone() {
+    let mut command = example("hyper");
+    command
+        .arg("127.0.0.1:0")
+        .env("WX_APPID", "wxhyper")
+        .env("WX_TOKEN", "thetoken");
+    let aes_key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
+    command.env("WX_AES_KEY", aes_key);
+    let (_child, base) = start(command).await;
+
+    let aes_key = AesKey::parse(aes_key).unwrap();
+    let document = "<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName>\
+        <CreateTime>1</CreateTime><MsgType>text</MsgType><Content>x</Content><MsgId>1</MsgId></xml>";
+    let encrypt = aes_key.encrypt(document, "wxhyper", [7; 16]);
+    let now = SystemClock::default()
+        .now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    let timestamp = now.as_secs().to_string();
+    let signature = sign(["thetoken", &timestamp, "n1"]);
+    let msg_signature = sign(["thetoken", &timestamp, "n1", &encrypt]);
+    let query = format!(
+        "signature={signature}&timestamp={timestamp}&nonce=n1&encrypt_type=aes&\
+         msg_signature={msg_signature}"
+    );
+    let body = format!("<xml><ToUserName>gh_1</ToUserName><Encrypt>{encrypt}</Encrypt></xml>");
+    let push = |query: &str| Request::post(format!("{base}/?{query}")).body(body.clone().into());
+    let (status, _, reply) = exchange(push(&query).unwrap()).await;
+    assert_eq!(status, StatusCode::OK);
+    let reply = std::str::from_utf8(&reply).unwrap();
+    let encrypt = reply
+        .split("<Encrypt><![CDATA[")
+        .nth(1)
+        .unwrap()
+        .split("]]>")
+        .next()
+        .unwrap();
+    assert!(
+        aes_key
+            .decrypt(encrypt)
+            .unwrap()
+            .message
+            .contains("got text")
+    );
+
+    let forged = query.replace("msg_signature=", "msg_signature=0");
+    assert_eq!(
+        exchange(push(&forged).unwrap()).await.0,
+        StatusCode::FORBIDDEN
+    );
+}

@@ -1,1 +1,253 @@
+//! No secret leaves in a log line, an error or a `Debug` text.
 
+use std::fmt;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tower::ServiceExt;
+use tower_wechat::api::network::GetCallbackIp;
+use tower_wechat::api::oauth::{AccessToken, CheckToken, RefreshToken, UserInfo};
+use tower_wechat::api::token::{ClassicToken, StableToken};
+use tower_wechat::callback::Mode;
+use tower_wechat::sandbox::{Push, Sandbox};
+use tower_wechat::{
+    AppConfig, AppSecret, Callback, ErrCode, Message, Reply, TokenGrant, TokenLayer, Wechat,
+    handler_fn,
+};
+use tracing_subscriber::fmt::format::FmtSpan;
+
+use crate::support::{code, post, send, settle};
+
+/// Collects what is logged, and whatever a test adds to it.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn add(&self, text: impl fmt::Debug) {
+        writeln!(self.clone(), "{text:?} {text:#?}").unwrap();
+    }
+
+    fn add_error(&self, error: &tower_wechat::Error) {
+        self.add(error);
+        let mut source: Option<&dyn std::error::Error> = Some(error);
+        while let Some(error) = source {
+            writeln!(self.clone(), "{error} {error:?}").unwrap();
+            source = error.source();
+        }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn no_flow_leaks_a_secret() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_span_events(FmtSpan::FULL)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    // One thread, so that the subscriber sees every task.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let secrets = tracing::subscriber::with_default(subscriber, || {
+        runtime.block_on(async {
+            let sandbox = Sandbox::new();
+            tokens(&sandbox, &log).await;
+            sign_in(&sandbox, &log).await;
+            pushes(&sandbox, &log).await;
+            sandbox.secrets()
+        })
+    });
+
+    let text = log.text();
+    // What it was all about is there, or the test would see nothing.
+    for expected in [
+        "wechat.call",
+        "wechat.route",
+        "request_id",
+        "/cgi-bin/stable_token",
+        "40125",
+        "refused",
+    ] {
+        assert!(text.contains(expected), "{expected} is not logged");
+    }
+    assert!(secrets.len() > 20, "{}", secrets.len());
+    for secret in secrets {
+        let line = text.lines().find(|line| line.contains(secret.expose()));
+        assert_eq!(line, None, "{secret:?}");
+    }
+    for name in [
+        "access_token=",
+        "secret=",
+        "?code=",
+        "&code=",
+        "refresh_token=",
+    ] {
+        let line = text.lines().find(|line| line.contains(name));
+        assert_eq!(line, None, "an address with its query");
+    }
+}
+
+async fn tokens(sandbox: &Sandbox, log: &Log) {
+    let config = sandbox.app_configs().remove(0);
+    for grant in [TokenGrant::Stable, TokenGrant::Classic] {
+        let builder = Wechat::builder()
+            .transport(sandbox.clone())
+            .clock(sandbox.clock());
+        let builder = builder.app(config.clone().token_grant(grant));
+        log.add(&builder);
+        let wechat = builder.build().unwrap();
+        let app = wechat.app(Sandbox::APPID).unwrap();
+        log.add((
+            &wechat,
+            &app,
+            wechat.tokens(),
+            TokenLayer::new(wechat.tokens()),
+        ));
+        log.add(app.token().await.unwrap());
+        app.call(GetCallbackIp::new()).await.unwrap();
+        sandbox.expire_tokens();
+        app.call(GetCallbackIp::new()).await.unwrap();
+        sandbox.refuse_tokens();
+        let _ = app.call(GetCallbackIp::new()).await;
+        sandbox.advance(Duration::from_secs(7200 - 100));
+        app.token().await.unwrap();
+        settle().await;
+        for code in [-1, 40001, 40164, 45009, 50001].map(ErrCode::new) {
+            sandbox.fail_next("/cgi-bin/message/test/send", code);
+            if let Err(error) = app.call(send()).await {
+                log.add_error(&error);
+            }
+        }
+        sandbox.drop_next("/cgi-bin/message/test/send");
+        log.add_error(&app.call(send()).await.unwrap_err());
+        sandbox.advance(Duration::from_secs(7200));
+    }
+    log.add((&config, sandbox, sandbox.http(), sandbox.user("Hui🐠")));
+    let secret = AppSecret::from(sandbox.secrets().remove(0));
+    let appid = sandbox.appid();
+    log.add((
+        StableToken::new(appid.clone(), &secret),
+        ClassicToken::new(appid, &secret),
+        &secret,
+    ));
+
+    let builder = Wechat::builder().transport(sandbox.clone());
+    let wechat = builder
+        .app(AppConfig::new(Sandbox::APPID, "a wrong secret"))
+        .build()
+        .unwrap();
+    log.add_error(&wechat.tokens().get(Sandbox::APPID).await.unwrap_err());
+}
+
+async fn sign_in(sandbox: &Sandbox, log: &Log) {
+    let wechat = sandbox.wechat();
+    let app = wechat.app(Sandbox::APPID).unwrap();
+    let first = code(sandbox, "snsapi_userinfo").await;
+    let trade = AccessToken::new(first.clone());
+    log.add(&trade);
+    let token = app.call(trade).await.unwrap();
+    let refresh = RefreshToken::new(token.refresh_token.clone());
+    log.add((
+        &token,
+        UserInfo::of(&token),
+        CheckToken::of(&token),
+        &refresh,
+    ));
+    log.add((
+        app.call(refresh).await.unwrap(),
+        app.call(CheckToken::of(&token)).await.unwrap(),
+    ));
+    log.add(app.call(UserInfo::of(&token)).await.unwrap());
+    log.add_error(&app.call(AccessToken::new(first)).await.unwrap_err());
+    sandbox.advance(Duration::from_secs(7200));
+    log.add_error(&app.call(UserInfo::of(&token)).await.unwrap_err());
+
+    let routes = wechat
+        .routes()
+        .access_keys(["an access key of some length"]);
+    log.add(&routes);
+    let routes = wechat.routes();
+    for scope in ["snsapi_userinfo", "snsapi_base"] {
+        let code = code(sandbox, scope).await;
+        let body = format!(
+            r#"{{"source":"test","appid":"{}","code":"{code}"}}"#,
+            Sandbox::APPID
+        );
+        for body in [
+            body.clone(),
+            body.clone(),
+            body.replace("\"source\"", "source"),
+        ] {
+            let response = routes
+                .clone()
+                .oneshot(post("/getwxuserinfo", body))
+                .await
+                .unwrap();
+            log.add(response.headers());
+            let text = response.into_body().into_bytes();
+            assert!(!text.is_empty());
+            log.add(text);
+        }
+    }
+}
+
+async fn pushes(sandbox: &Sandbox, log: &Log) {
+    let on_message = handler_fn(async |message: Message| {
+        tracing::info!(?message, event = ?message.event(), "a message");
+        Reply::text("hello")
+    });
+    for (appid, mode) in [
+        ("wxp", Mode::Plaintext),
+        ("wxc", Mode::Compatible),
+        ("wxs", Mode::Secure),
+    ] {
+        let appid = sandbox.add_app(appid, mode).unwrap();
+        let routes = sandbox.wechat().routes().on_message(on_message);
+        let routes = routes.prefix("/v1/service/wx");
+        log.add(&routes);
+        let user = sandbox.user("Ming").at(&appid);
+        assert!(sandbox.verify(&appid, routes.clone()).await);
+        for push in [
+            Push::text(&user, "hi"),
+            Push::scan(&user, "1"),
+            Push::scan(&user, "2"),
+        ] {
+            let delivery = sandbox.push(push, routes.clone()).await;
+            assert!(delivery.is_answered());
+            log.add(&delivery);
+        }
+        // The same pushes at an app that has other keys.
+        sandbox.set_callback_url(&appid, format!("/v1/service/wx/wxmsg/{}", Sandbox::APPID));
+        let quick = sandbox.clone().patience(Duration::from_millis(1));
+        let delivery = quick.push(Push::text(&user, "hi"), routes).await;
+        assert!(!delivery.is_answered());
+    }
+    let keys = tower_wechat::CallbackKeys::secure("callbacktoken", "a".repeat(43)).unwrap();
+    let recipient = keys.clone().for_app(sandbox.appid());
+    log.add((
+        keys,
+        recipient.clone(),
+        Callback::new(recipient, on_message),
+    ));
+    assert!(!log.text().contains("callbacktoken"));
+}

@@ -1,1 +1,407 @@
+//! The documented routes: the envelope, and every way to miss it.
 
+use std::time::Duration;
+
+use http::{Method, Request, StatusCode, header};
+use serde_json::json;
+use tower::ServiceExt;
+use tower_wechat::callback::Mode;
+use tower_wechat::routes::{NoHandler, Routes, UserInfoService};
+use tower_wechat::sandbox::{Push, Sandbox};
+use tower_wechat::{AppConfig, Body, ErrCode, Message, Reply, Wechat, handler_fn};
+
+use crate::support::{self, answer, clock, code, post};
+
+const USERINFO: &str = "/getwxuserinfo";
+
+fn sandbox() -> (Sandbox, Routes<NoHandler>) {
+    let sandbox = Sandbox::clocked(clock());
+    let routes = sandbox.wechat().routes();
+    (sandbox, routes)
+}
+
+fn body(code: &str) -> String {
+    json!({ "source": "test", "appid": Sandbox::APPID, "code": code }).to_string()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_answer_has_the_documented_shape() {
+    let (sandbox, routes) = sandbox();
+    let code = code(&sandbox, "snsapi_userinfo").await;
+    let response = routes.oneshot(post(USERINFO, body(&code))).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+    let id = response.headers()["x-request-id"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(id.starts_with("wxmsg_") && id.len() == 16, "{id}");
+
+    let text = String::from_utf8(response.into_body().into_bytes().into()).unwrap();
+    let user = sandbox.user("Hui🐠");
+    let (openid, unionid) = (user.openid(), user.unionid());
+    let (before, picture) = text.split_once(r#""headimgurl":"https://"#).unwrap();
+    assert_eq!(
+        before,
+        format!(
+            r#"{{"ret":{{"code":0,"msg":"OK","request_id":"{id}"}},"body":{{"appid":"wx3cc8fd6963e31a32","access_token":"","openid":"{openid}","refresh_token":"","nickname":"Hui🐠","sex":0,"province":"","city":"","country":"","#
+        )
+    );
+    let end = format!(r#"","unionid":"{unionid}","is_snapshot_user":0}}}}"#);
+    assert!(picture.ends_with(&end), "{picture}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_that_was_used_says_so() {
+    let (sandbox, routes) = sandbox();
+    let code = code(&sandbox, "snsapi_userinfo").await;
+    answer(routes.clone(), post(USERINFO, body(&code))).await;
+    let (status, envelope) = answer(routes, post(USERINFO, body(&code))).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(envelope["ret"]["code"], 3584004);
+    assert_eq!(envelope["ret"]["errcode"], 40163);
+    assert_eq!(envelope["ret"]["errmsg"], "code been used");
+    assert_eq!(envelope["ret"]["rid"].as_str().unwrap().len(), 26);
+    assert!(
+        envelope["ret"]["msg"]
+            .as_str()
+            .unwrap()
+            .contains("the code was used before")
+    );
+    assert_eq!(envelope["body"], json!({}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_failure_has_its_code_and_status() {
+    let (sandbox, routes) = sandbox();
+    let case = async |request: serde_json::Value| {
+        let (status, envelope) = answer(routes.clone(), post(USERINFO, request.to_string())).await;
+        let ret = &envelope["ret"];
+        let msg = ret["msg"].as_str().unwrap().to_owned();
+        (status.as_u16(), ret["code"].as_u64().unwrap(), msg)
+    };
+    let appid = Sandbox::APPID;
+
+    for source in [json!(""), json!(null)] {
+        let (status, code, msg) =
+            case(json!({"source": source, "appid": appid, "code": "x"})).await;
+        assert_eq!((status, code), (400, 3584002));
+        assert!(msg.contains("source"), "{msg}");
+    }
+    for missing in ["source", "appid", "code"] {
+        let mut request = json!({"source": "t", "appid": appid, "code": "x"});
+        request.as_object_mut().unwrap().remove(missing);
+        let (status, code, msg) = case(request).await;
+        assert_eq!((status, code), (400, 3584002));
+        assert!(msg.contains(missing), "{msg}");
+    }
+    let long = "x".repeat(129);
+    let (status, code, msg) = case(json!({"source": long, "appid": appid, "code": "x"})).await;
+    assert_eq!((status, code), (400, 3584002));
+    assert!(
+        msg.contains("source") && msg.contains("128") && msg.contains("129"),
+        "{msg}"
+    );
+    let (status, code, msg) =
+        case(json!({"source": "t", "appid": appid, "code": "x".repeat(1025)})).await;
+    assert_eq!((status, code), (400, 3584002));
+    assert!(msg.contains("code") && msg.contains("1024"), "{msg}");
+
+    let (status, code, msg) = case(json!({"source": "t", "appid": "wx0", "code": "x"})).await;
+    assert_eq!((status, code), (404, 3584005));
+    assert!(msg.contains("wx0"), "{msg}");
+
+    let (status, code, _) = case(json!({"source": "t", "appid": appid, "code": "x"})).await;
+    assert_eq!((status, code), (422, 3584004));
+
+    let trade = "/sns/oauth2/access_token";
+    let refusals = [
+        (ErrCode::INVALID_APP_SECRET, 502, 3584005),
+        (ErrCode::IP_NOT_WHITELISTED, 502, 3584005),
+        (ErrCode::MINUTE_QUOTA_REACHED, 503, 3584004),
+        (ErrCode::DAILY_QUOTA_REACHED, 429, 3584004),
+        (ErrCode::SYSTEM_BUSY, 503, 3584004),
+        (ErrCode::new(99999), 502, 3584004),
+    ];
+    for (errcode, status, code) in refusals {
+        sandbox.fail_next(trade, errcode);
+        let request = json!({"source": "t", "appid": appid, "code": "x"});
+        let outcome = case(request).await;
+        assert_eq!((outcome.0, outcome.1), (status, code), "{errcode}");
+    }
+
+    let code = support::code(&sandbox, "snsapi_base").await;
+    let (status, ret, msg) = case(json!({"source": "t", "appid": appid, "code": code})).await;
+    assert_eq!((status, ret), (502, 3584006));
+    assert!(msg.contains("snsapi_userinfo"), "{msg}");
+    assert!(!msg.contains(&code));
+}
+
+#[tokio::test(start_paused = true)]
+async fn transport_failures_are_told_apart() {
+    let (sandbox, routes) = sandbox();
+    sandbox.drop_next("/sns/oauth2/access_token");
+    let (status, _) = answer(routes.clone(), post(USERINFO, body("x"))).await;
+    assert_eq!(status, StatusCode::BAD_GATEWAY);
+    sandbox.delay_next("/sns/oauth2/access_token", Duration::from_secs(3600));
+    let (status, _) = answer(routes, post(USERINFO, body("x"))).await;
+    assert_eq!(status, StatusCode::GATEWAY_TIMEOUT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn both_names_of_the_appid_are_taken_and_the_flow_id_is_echoed() {
+    let (sandbox, routes) = sandbox();
+    let code = code(&sandbox, "snsapi_userinfo").await;
+    let request = json!({
+        "source": "t", "app_id": Sandbox::APPID, "code": code, "flow_id": "f-1", "unknown": [1]
+    });
+    let (status, envelope) = answer(routes, post(USERINFO, request.to_string())).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(envelope["body"]["flow_id"], "f-1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn malformed_json_is_named_by_position_and_field() {
+    let (_, routes) = sandbox();
+    let case = async |body: &'static str| {
+        let (status, envelope) = answer(routes.clone(), post(USERINFO, body)).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        assert_eq!(envelope["ret"]["code"], 3584002);
+        envelope["ret"]["msg"].as_str().unwrap().to_owned()
+    };
+    let msg = case("{\"source\":\"a\",\n\"code\":[\"s3cr3t\"]}").await;
+    assert!(
+        msg.contains("code") && msg.contains("line 2 column"),
+        "{msg}"
+    );
+    assert!(!msg.contains("s3cr3t"));
+    assert!(
+        case("{\"source\":\"a\",code:1}")
+            .await
+            .contains("line 1 column 15")
+    );
+    assert!(case("{\"source\":").await.contains("ends too early"));
+    assert!(case("").await.contains("ends too early"));
+    assert!(case("{} trailing").await.contains("column 4"));
+    assert!(
+        case("{\"appid\":\"a\",\"app_id\":\"b\"}")
+            .await
+            .contains("twice")
+    );
+    assert!(case("[[[[").await.contains("body"));
+    assert!(case("nul").await.contains("line 1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn deep_nesting_is_refused_and_not_followed() {
+    let (_, routes) = sandbox();
+    let deep = format!("{{\"x\":{}", "[".repeat(60_000));
+    let (status, _) = answer(routes, post(USERINFO, deep)).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_does_not_fit_is_told_why() {
+    let (_, routes) = sandbox();
+    let (status, envelope) = answer(routes.clone(), post("/nosuchroute", "{}")).await;
+    assert_eq!(
+        (status.as_u16(), &envelope["ret"]["code"]),
+        (404, &json!(3584001))
+    );
+    for route in [
+        "/",
+        "/getwxuserinfo/",
+        "/getwxuserinfo/x",
+        "/wxmsgs",
+        "/wxmsg",
+    ] {
+        let (status, _) = answer(routes.clone(), post(route, "{}")).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{route}");
+    }
+
+    let get = Request::get(USERINFO).body(Body::empty()).unwrap();
+    let response = routes.clone().oneshot(get).await.unwrap();
+    assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(response.headers()[header::ALLOW], "POST");
+
+    let mut request = post(USERINFO, "{}");
+    request
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, "text/plain".parse().unwrap());
+    let (status, envelope) = answer(routes.clone(), request).await;
+    assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert!(
+        envelope["ret"]["msg"]
+            .as_str()
+            .unwrap()
+            .contains("application/json")
+    );
+
+    let large = format!("{{\"source\":\"{}\"}}", "x".repeat(64 << 10));
+    let (status, _) = answer(routes.clone(), post(USERINFO, large)).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    let mut request = post(USERINFO, "{}");
+    let json = "application/json; charset=utf-8".parse().unwrap();
+    request.headers_mut().insert(header::CONTENT_TYPE, json);
+    let (status, _) = answer(routes, request).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test(start_paused = true)]
+async fn access_keys_keep_others_out() {
+    let (sandbox, routes) = sandbox();
+    let routes = routes.access_keys(["the-first-long-key", "the-second-long-key"]);
+    let with = |authorization: Option<&str>| {
+        let mut request = post(USERINFO, "{}");
+        if let Some(value) = authorization {
+            request
+                .headers_mut()
+                .insert(header::AUTHORIZATION, value.parse().unwrap());
+        }
+        request
+    };
+    let refused = [
+        None,
+        Some(""),
+        Some("Bearer "),
+        Some("Bearer wrong"),
+        Some("Basic the-first-long-key"),
+        Some("the-first-long-key"),
+        Some("Bearer the-first-long-key "),
+        Some("Bearer the-first-long-ke"),
+    ];
+    for authorization in refused {
+        let (status, envelope) = answer(routes.clone(), with(authorization)).await;
+        // A trailing space is taken off by the HTTP grammar, not by us.
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{authorization:?}");
+        assert_eq!(envelope["ret"]["code"], 3584001);
+    }
+    for key in ["Bearer the-first-long-key", "bearer the-second-long-key"] {
+        let (status, _) = answer(routes.clone(), with(Some(key))).await;
+        assert_eq!(
+            status,
+            StatusCode::BAD_REQUEST,
+            "let in, and told what is missing"
+        );
+    }
+    assert_eq!(sandbox.calls("/sns/oauth2/access_token"), 0);
+    assert!(!format!("{routes:?}").contains("long-key"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_callers_request_id_is_kept_if_it_is_short_and_visible() {
+    let (_, routes) = sandbox();
+    let id = async |given: &str| {
+        let mut request = post(USERINFO, "{}");
+        request
+            .headers_mut()
+            .insert("x-request-id", given.parse().unwrap());
+        let (_, envelope) = answer(routes.clone(), request).await;
+        envelope["ret"]["request_id"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(id("abc-1").await, "abc-1");
+    for given in ["", "a b", &"x".repeat(129)] {
+        assert!(id(given).await.starts_with("wxmsg_"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_can_all_be_200() {
+    let (_, routes) = sandbox();
+    let routes = routes.failures_as_200();
+    let (status, envelope) = answer(routes, post(USERINFO, body("x"))).await;
+    assert_eq!(
+        (status, &envelope["ret"]["code"]),
+        (StatusCode::OK, &json!(3584004))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn users_tokens_are_shown_only_when_exposed() {
+    let (sandbox, routes) = sandbox();
+    let code = code(&sandbox, "snsapi_userinfo").await;
+    let (_, envelope) = answer(routes.expose_tokens(), post(USERINFO, body(&code))).await;
+    assert_ne!(envelope["body"]["access_token"], "");
+    assert_ne!(envelope["body"]["refresh_token"], "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_secret_is_the_operators() {
+    let sandbox = Sandbox::clocked(clock());
+    let builder = Wechat::builder().transport(sandbox.clone());
+    let wechat = builder
+        .app(AppConfig::new(Sandbox::APPID, "wrong"))
+        .build()
+        .unwrap();
+    let code = code(&sandbox, "snsapi_userinfo").await;
+    let service = UserInfoService::new(wechat);
+    let (status, envelope) = answer(service, post("/anything", body(&code))).await;
+    assert_eq!(
+        (status, &envelope["ret"]["code"]),
+        (StatusCode::BAD_GATEWAY, &json!(3584005))
+    );
+    assert_eq!(envelope["ret"]["errcode"], 40125);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_union_of_both_answers_has_the_unionid() {
+    let (sandbox, routes) = sandbox();
+    let code = code(&sandbox, "snsapi_userinfo").await;
+    let profile = r#"{"openid":"o1","nickname":"x"}"#;
+    sandbox.answer_next("/sns/userinfo", support::json(profile));
+    let (_, envelope) = answer(routes, post(USERINFO, body(&code))).await;
+    assert_eq!(envelope["body"]["unionid"], sandbox.user("Hui🐠").unionid());
+    assert_eq!(envelope["body"]["headimgurl"], "");
+}
+
+async fn on_message(message: Message) -> Reply {
+    Reply::text(format!("{} for {}", message.msg_type(), message.appid()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_app_is_pushed_to_at_both_paths_and_several_at_their_own() {
+    let sandbox = Sandbox::clocked(clock());
+    let (first, user) = (sandbox.appid(), sandbox.user("Hui"));
+    let routes = sandbox.wechat().routes().on_message(handler_fn(on_message));
+    for path in ["/wxmsg", "/wxmsg/wx3cc8fd6963e31a32"] {
+        sandbox.set_callback_url(&first, path);
+        assert!(sandbox.verify(&first, routes.clone()).await, "{path}");
+        let delivery = sandbox.push(Push::text(&user, "hi"), routes.clone()).await;
+        let text = delivery.reply().unwrap().text().unwrap().to_owned();
+        assert_eq!(text, "text for wx3cc8fd6963e31a32");
+    }
+
+    let second = sandbox.add_app("wxsecond", Mode::Plaintext).unwrap();
+    let routes = sandbox
+        .wechat()
+        .routes()
+        .on_message(handler_fn(on_message))
+        .prefix("/wx/");
+    for (appid, url) in [
+        (&first, "/wx/wxmsg/wx3cc8fd6963e31a32"),
+        (&second, "/wx/wxmsg/wxsecond"),
+    ] {
+        sandbox.set_callback_url(appid, url);
+        assert!(sandbox.verify(appid, routes.clone()).await, "{appid}");
+        let push = Push::text(&user.clone().at(appid), "hi");
+        let delivery = sandbox.push(push, routes.clone()).await;
+        assert_eq!(
+            delivery.reply().unwrap().text(),
+            Some(&*format!("text for {appid}"))
+        );
+    }
+    // Which one is meant must be said, and each app's pushes are checked with its own keys.
+    sandbox.set_callback_url(&first, "/wx/wxmsg");
+    assert!(!sandbox.verify(&first, routes.clone()).await);
+    sandbox.set_callback_url(&first, "/wx/wxmsg/wxsecond");
+    assert!(!sandbox.verify(&first, routes.clone()).await);
+    sandbox.set_callback_url(&first, "/wx/wxmsg/wxunknown");
+    assert!(!sandbox.verify(&first, routes.clone()).await);
+    let put = Request::put("/wx/wxmsg/wxsecond")
+        .body(Body::empty())
+        .unwrap();
+    let response = routes.oneshot(put).await.unwrap();
+    assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert!(response.headers().contains_key(header::ALLOW));
+    let _ = Method::PUT;
+}

@@ -401,7 +401,7 @@ fn answered(mode: u8, push: &str, reply: Reply) -> String {
     let signature = sign([TOKEN, &timestamp, "n"]);
     let mut query = format!("signature={signature}&timestamp={NOW}&nonce=n");
     let mut body = push.to_owned();
-    if mode % 3 != 0 {
+    if !mode.is_multiple_of(3) {
         let key = AesKey::parse(AES_KEY).unwrap();
         let encrypt = key.encrypt(push, APPID, [7; 16]);
         let msg_signature = sign([TOKEN, &timestamp, "n", &encrypt]);
@@ -416,7 +416,7 @@ fn answered(mode: u8, push: &str, reply: Reply) -> String {
 /// The document of a reply, verified and decrypted.
 fn opened_reply(mode: u8, answer: String) -> Message {
     let outer = Message::parse(appid(), answer).unwrap();
-    if mode % 3 == 0 {
+    if mode.is_multiple_of(3) {
         return outer;
     }
     let field = |name| outer.field(name).unwrap();
