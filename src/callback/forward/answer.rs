@@ -40,8 +40,10 @@ pub(super) fn read(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::AppId;
     use crate::callback::CallbackKeys;
-    use crate::{AppId, Reply};
+    use crate::callback::crypto::AesKey;
+    use crate::callback::signature::sign;
 
     const AES_KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
     const REPLY: &str = "<xml><ToUserName>o1</ToUserName><FromUserName>gh_1</FromUserName>\
@@ -94,5 +96,44 @@ mod tests {
         }
         let secure = CallbackKeys::secure("thetoken", AES_KEY).unwrap();
         assert_eq!(of(&secure, REPLY), Err("a clear reply in secure mode"));
+    }
+
+    #[test]
+    fn each_part_of_an_encrypted_reply_counts() {
+        let keys = CallbackKeys::secure("thetoken", AES_KEY).unwrap();
+        let of = |token: &str, key: &str, appid: &str, document: &str| {
+            let encrypt = AesKey::parse(key)
+                .unwrap()
+                .encrypt(document, appid, [7; 16]);
+            let signature = sign([token, "1", "n", &encrypt]);
+            let body = format!(
+                "<xml><Encrypt>{encrypt}</Encrypt><MsgSignature>{signature}</MsgSignature>\
+                 <TimeStamp>1</TimeStamp><Nonce>n</Nonce></xml>"
+            );
+            of(&keys, &body)
+        };
+        let read = of("thetoken", AES_KEY, "wx1", REPLY);
+        assert_eq!(read, Ok(Reply::ready(REPLY.into())));
+        let other_key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+        for (read, why) in [
+            (
+                of("another", AES_KEY, "wx1", REPLY),
+                "the signature of the reply is wrong",
+            ),
+            (
+                of("thetoken", other_key, "wx1", REPLY),
+                "the reply cannot be decrypted",
+            ),
+            (
+                of("thetoken", AES_KEY, "wx2", REPLY),
+                "the reply is of another app",
+            ),
+            (
+                of("thetoken", AES_KEY, "wx1", "success"),
+                "the reply is not a document",
+            ),
+        ] {
+            assert_eq!(read, Err(why));
+        }
     }
 }

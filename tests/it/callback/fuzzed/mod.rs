@@ -33,15 +33,21 @@ fn with_choice(bytes: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = V
     })
 }
 
-/// Whole blocks that end in a padding.
+/// Whole blocks that end in a padding, which may be damaged.
 fn frame() -> impl Strategy<Value = Vec<u8>> {
-    let content = prop::collection::vec(any::<u8>(), 0..80);
-    (content, 0..40u8, 0..90u8).prop_map(|(mut content, pad, len)| {
+    let content = prop::collection::vec(0..128u8, 0..80);
+    let damage = prop::option::of((1..40usize, any::<u8>()));
+    (content, 0..40u8, 0..90u8, damage).prop_map(|(mut content, pad, len, damage)| {
         if let Some(field) = content.get_mut(16..20) {
             field.copy_from_slice(&[0, 0, 0, len]);
         }
         content.resize(content.len() + usize::from(pad), pad);
         content.resize(content.len().div_ceil(16) * 16, pad);
+        if let Some((before_end, with)) = damage
+            && let Some(at) = content.len().checked_sub(before_end)
+        {
+            content[at] ^= with;
+        }
         content.insert(0, 2);
         content
     })
@@ -54,6 +60,8 @@ proptest! {
     fn query(data in with_choice(alike(&[
         "timestamp=1767225600&nonce=n&echostr=4375120948345356249",
         "timestamp=1767225600&nonce=a%2Bb+c&openid=o1",
+        "timestamp=1767225600&nonce=n&nonce=n&echostr=1",
+        "timestamp=1767225600&timestamp=1767225601&nonce=n&echostr=1",
         "timestamp=1767225600&nonce=n&encrypt_type=aes&msg_signature=",
     ]))) {
         bodies::query(&data);
