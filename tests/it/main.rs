@@ -10,6 +10,7 @@ mod callback;
 mod client;
 mod customer_service;
 mod examples;
+mod forward_settings;
 mod leaks;
 mod oauth;
 mod over_http;
