@@ -9,7 +9,7 @@ use crate::callback::envelope::Seal;
 use crate::callback::query::Query;
 use crate::callback::replay::Replays;
 use crate::callback::signature::{Signature, sign};
-use crate::callback::tree::Tree;
+use crate::callback::tree::{Limits, Tree};
 use crate::callback::{Message, Mode, Recipient, Rejection};
 use crate::secret::Secret;
 
@@ -18,6 +18,7 @@ use crate::secret::Secret;
 pub(crate) struct Gate {
     pub(crate) recipient: Recipient,
     pub(crate) window: Option<Duration>,
+    pub(crate) limits: Limits,
     /// The clear pushes that were taken lately.
     pub(crate) replays: Replays,
 }
@@ -144,7 +145,7 @@ impl Gate {
         now: SystemTime,
     ) -> Result<Opened, Rejection> {
         let text = String::from_utf8(body).map_err(|_| Rejection::Malformed)?;
-        let tree = Tree::parse(text).map_err(|_| Rejection::Malformed)?;
+        let tree = Tree::parse_within(text, self.limits).map_err(|_| Rejection::Malformed)?;
         if tree.field("Encrypt").is_some() {
             return Err(Rejection::Encrypted);
         }
@@ -165,7 +166,9 @@ impl Gate {
         body: Vec<u8>,
     ) -> Result<Opened, Rejection> {
         let text = String::from_utf8(body).map_err(|_| Rejection::NoCiphertext)?;
-        let envelope = Tree::parse(text).map_err(|_| Rejection::NoCiphertext)?;
+        // The ciphertext is as long as the body.
+        let limits = self.limits.field(usize::MAX);
+        let envelope = Tree::parse_within(text, limits).map_err(|_| Rejection::NoCiphertext)?;
         // Whatever else the envelope holds is not covered by the signature.
         let encrypt = envelope.field("Encrypt").filter(|text| !text.is_empty());
         let encrypt = encrypt.ok_or(Rejection::NoCiphertext)?;
@@ -178,9 +181,10 @@ impl Gate {
         if decrypted.appid != appid.as_str() {
             return Err(Rejection::OtherApp);
         }
-        let message = Message::parse(appid.clone(), decrypted.message);
+        let tree = Tree::parse_within(decrypted.message, self.limits);
+        let tree = tree.map_err(|_| Rejection::Malformed)?;
         Ok(Opened {
-            message: message.map_err(|_| Rejection::Malformed)?,
+            message: Message::new(appid.clone(), tree),
             seal: Some(Seal {
                 key: key.clone(),
                 token: push.token,

@@ -57,4 +57,4 @@ pub use self::rejection::Rejection;
 pub(crate) use self::reply::Kind as ReplyKind;
 pub use self::reply::Reply;
 pub use self::service::Callback;
-pub use self::tree::{Field, Fields, Format, ParseError};
+pub use self::tree::{Field, Fields, Format, Limits, ParseError};

@@ -13,7 +13,7 @@ use crate::body::Body;
 use crate::callback::count::count;
 use crate::callback::gate::{Admitted, Gate};
 use crate::callback::replay::Replays;
-use crate::callback::{IntoReply, Message, Recipient, Rejection, ResponseFuture, response};
+use crate::callback::{IntoReply, Limits, Message, Recipient, Rejection, ResponseFuture, response};
 use crate::clock::{Clock, SharedClock};
 use crate::error::BoxError;
 use crate::runtime::{Runtime, SharedRuntime};
@@ -51,7 +51,8 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// | age of a timestamp, either way | 10 minutes | [`timestamp_window`](Self::timestamp_window) |
 /// | length of a body | 64 KiB | [`body_limit`](Self::body_limit) |
 /// | time for a body | 5 seconds | [`body_timeout`](Self::body_timeout) |
-/// | depth, elements and length of a document | 16, 2048 and 1 MiB | fixed |
+/// | depth, elements and longest field of a document | 16, 2048 and 64 KiB | [`limits`](Self::limits) |
+/// | length of a document | 1 MiB | fixed |
 /// | document types and entities | none | fixed |
 /// | pushes in plaintext mode that are remembered, so that their signature takes no other body | of the last 20 minutes, the last 100,000 at least, in 9 MB at most | twice the timestamp window |
 ///
@@ -108,6 +109,7 @@ impl<H> Callback<H> {
                 gate: Gate {
                     recipient,
                     window: Some(WINDOW),
+                    limits: Limits::DEFAULT,
                     replays: Replays::new(Some(WINDOW)),
                 },
                 clock: SharedClock::default(),
@@ -135,6 +137,12 @@ impl<H> Callback<H> {
     #[must_use]
     pub fn body_limit(self, bytes: usize) -> Self {
         self.with(|config| config.body_limit = bytes)
+    }
+
+    /// How large a document may be once it is decrypted.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        self.with(|config| config.gate.limits = limits)
     }
 
     /// How long a body may take to come, from the moment it keeps the callback waiting; 5 seconds

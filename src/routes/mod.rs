@@ -228,6 +228,27 @@ impl<H> Routes<H> {
         self
     }
 
+    /// Changes the callbacks of all apps, for example their limits.
+    ///
+    /// ```
+    /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+    /// # let wechat = sandbox.wechat();
+    /// use tower_wechat::{Message, handler_fn};
+    ///
+    /// let routes = wechat.routes().on_message(handler_fn(|_: Message| async { "hello" }));
+    /// let routes = routes.callbacks(|callback| callback.body_limit(16 << 10));
+    /// ```
+    #[must_use]
+    pub fn callbacks(mut self, change: impl Fn(Callback<H>) -> Callback<H>) -> Self
+    where
+        H: Clone,
+    {
+        let callbacks = self.callbacks.iter();
+        let changed = callbacks.map(|(appid, callback)| (appid.clone(), change(callback.clone())));
+        self.callbacks = Arc::new(changed.collect());
+        self
+    }
+
     /// Writes users' access and refresh tokens into answers, where they are empty otherwise.
     #[must_use]
     pub fn expose_tokens(mut self) -> Self {

@@ -11,7 +11,7 @@ use http::{Request, Response, StatusCode};
 use http_body::Frame;
 use tokio::time::{Instant, Sleep};
 use tower::ServiceExt;
-use tower_wechat::callback::{Overloaded, Rejection};
+use tower_wechat::callback::{Limits, Overloaded, Rejection};
 use tower_wechat::{
     AppId, Body, BoxError, Callback, CallbackKeys, ManualClock, Message, handler_fn,
 };
@@ -216,5 +216,43 @@ async fn an_encrypted_push_is_bound_to_its_body_by_its_own_signature() {
     for content in ["one", "two"] {
         let response = callback.clone().oneshot(push("n1", body(content))).await;
         assert_eq!(rejection(&response.unwrap()), Some(Rejection::NotEncrypted));
+    }
+}
+
+#[tokio::test]
+async fn the_limits_of_a_document_can_be_set() {
+    let tally = Tally::default();
+    let callback = callback(counting(&tally, Duration::ZERO));
+    let limits = Limits::default().depth(2).elements(8).field(16);
+    let strict = callback.clone().limits(limits);
+    let nested = |levels: usize| {
+        let (open, close) = ("<a>".repeat(levels), "</a>".repeat(levels));
+        document(&format!("{open}{close}"))
+    };
+    let cases = [
+        (nested(2), nested(3)),
+        // Three fields are every document's.
+        (document(&"<a/>".repeat(5)), document(&"<a/>".repeat(6))),
+        (
+            document("<a>0123456789abcdef</a>"),
+            document("<a>0123456789abcdef0</a>"),
+        ),
+        (
+            r#"{"a":{"b":{"c":1}}}"#.replace(r#"{"c":1}"#, "1"),
+            r#"{"a":{"b":{"c":1}}}"#.to_owned(),
+        ),
+    ];
+    for (index, (within, beyond)) in cases.into_iter().enumerate() {
+        let status = async |callback: &Callback<_>, nonce: String, body: String| {
+            let response = callback.clone().oneshot(push(&nonce, body)).await.unwrap();
+            (response.status(), rejection(&response))
+        };
+        let (kept, _) = status(&strict, format!("w{index}"), within).await;
+        assert_eq!(kept, StatusCode::OK, "{index}");
+        let refused = status(&strict, format!("b{index}"), beyond.clone()).await;
+        let malformed = (StatusCode::BAD_REQUEST, Some(Rejection::Malformed));
+        assert_eq!(refused, malformed, "{index}");
+        let (by_default, _) = status(&callback, format!("d{index}"), beyond).await;
+        assert_eq!(by_default, StatusCode::OK, "{index}");
     }
 }
