@@ -9,7 +9,9 @@
 mod callback;
 mod client;
 mod examples;
+mod jssdk;
 mod leaks;
+mod miniprogram;
 mod oauth;
 mod over_http;
 mod routes;
