@@ -15,6 +15,7 @@ mod miniprogram;
 mod oauth;
 mod over_http;
 mod routes;
+mod routes_miniprogram;
 mod sandbox;
 mod support;
 mod tokens;

@@ -19,7 +19,7 @@ fn sandbox() -> (Sandbox, App) {
     (sandbox, app)
 }
 
-fn typed(content_type: &'static str, body: impl Into<Bytes>) -> Response<Bytes> {
+pub fn typed(content_type: &'static str, body: impl Into<Bytes>) -> Response<Bytes> {
     let mut response = Response::new(body.into());
     let value = HeaderValue::from_static(content_type);
     response.headers_mut().insert(header::CONTENT_TYPE, value);
