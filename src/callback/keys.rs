@@ -74,8 +74,8 @@ impl<T> Pair<T> {
 
 impl CallbackKeys {
     /// Keys for 明文模式. The body of a push is not signed in this mode: whoever sees one push of
-    /// the platform can put another body under its signature for as long as the timestamp is
-    /// taken. Prefer [`secure`](Self::secure).
+    /// the platform before it arrives can put another body under its signature. Once it has
+    /// arrived, its signature takes no other body. Prefer [`secure`](Self::secure).
     ///
     /// # Errors
     /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a token that is not 1 to 64 printable

@@ -22,8 +22,9 @@ use crate::error::BoxError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply(Kind);
 
+/// What a reply is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     None,
     Text(String),
     Image(String),
@@ -132,8 +133,12 @@ impl Reply {
         Some(writer.finish())
     }
 
+    pub(crate) fn kind(&self) -> &Kind {
+        &self.0
+    }
+
     /// Whether the user would see nothing, or the platform would refuse it.
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         match &self.0 {
             Kind::None => true,
             Kind::Text(required) | Kind::Image(required) | Kind::Voice(required) => {

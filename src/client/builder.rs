@@ -134,7 +134,8 @@ impl WechatBuilder {
         let calls = Wire { retry, wire };
         let tickets = TicketSource::new(calls.clone(), apps.clone());
         let keys = apps.values().map(|entry| entry.token_key());
-        let tokens = Tokens::new(keys, source, tickets, store, self.clock.clone(), runtime);
+        let (clock, runs) = (self.clock.clone(), runtime.clone());
+        let tokens = Tokens::new(keys, source, tickets, store, clock, runs);
         let outbound = calls.for_calls(tokens.clone());
         Ok(Wechat(Arc::new(Shared {
             apps,
@@ -142,6 +143,7 @@ impl WechatBuilder {
             tokens,
             hosts: self.hosts,
             clock: self.clock,
+            runtime,
         })))
     }
 }

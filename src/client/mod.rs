@@ -16,6 +16,7 @@
 mod auth;
 mod base_uri;
 mod builder;
+mod customer_service;
 mod retry;
 mod stack;
 mod trace;
@@ -27,6 +28,7 @@ mod reqwest;
 pub use self::auth::{AuthLayer, Authenticated};
 pub use self::base_uri::{BaseUri, BaseUriLayer, Host, Hosts};
 pub use self::builder::WechatBuilder;
+pub use self::customer_service::CustomerService;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
 pub use self::retry::RetryPolicy;
@@ -48,6 +50,7 @@ use crate::app::{AppEntry, AppId};
 use crate::clock::SharedClock;
 use crate::error::Error;
 use crate::routes::{NoHandler, Routes};
+use crate::runtime::SharedRuntime;
 use crate::token::{Token, Tokens};
 
 /// All configured apps, one shared token cache and one outbound stack, behind a handle that is
@@ -72,6 +75,7 @@ struct Shared {
     tokens: Tokens,
     hosts: Hosts,
     clock: SharedClock,
+    runtime: SharedRuntime,
 }
 
 impl Wechat {
@@ -118,6 +122,10 @@ impl Wechat {
 
     pub(crate) fn clock(&self) -> &SharedClock {
         &self.0.clock
+    }
+
+    pub(crate) fn runtime(&self) -> &SharedRuntime {
+        &self.0.runtime
     }
 }
 

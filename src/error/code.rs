@@ -50,6 +50,8 @@ impl ErrCode {
     pub const INVALID_GRANT_TYPE: Self = Self(40002);
     /// 40003: the openid is not one of this app.
     pub const INVALID_OPENID: Self = Self(40003);
+    /// 40008: the type of the message is unknown.
+    pub const INVALID_MESSAGE_TYPE: Self = Self(40008);
     /// 40013: the appid is unknown.
     pub const INVALID_APPID: Self = Self(40013);
     /// 40014: the access token is invalid.
@@ -88,10 +90,16 @@ impl ErrCode {
     pub const REQUIRE_POST: Self = Self(43002);
     /// 43004: the recipient does not follow the account.
     pub const NOT_FOLLOWING: Self = Self(43004);
+    /// 45008: a message has more articles than it may have.
+    pub const TOO_MANY_ARTICLES: Self = Self(45008);
     /// 45009: the daily quota of the call is used up.
     pub const DAILY_QUOTA_REACHED: Self = Self(45009);
     /// 45011: too many calls in this minute.
     pub const MINUTE_QUOTA_REACHED: Self = Self(45011);
+    /// 45015: the user was not in touch with the account lately, or has left it.
+    pub const RESPONSE_WINDOW_CLOSED: Self = Self(45015);
+    /// 45047: the account has sent all the messages it may since the user was in touch with it.
+    pub const RESPONSES_USED_UP: Self = Self(45047);
     /// 47001: the body is not the JSON the call takes.
     pub const MALFORMED_BODY: Self = Self(47001);
     /// 48001: the account, or the consent of the user, does not cover this call.

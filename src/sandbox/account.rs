@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::customer_service::Chat;
 use super::{Sandbox, random};
 use crate::app::{AppConfig, AppId};
 use crate::callback::crypto::AesKey;
@@ -71,6 +72,7 @@ pub(super) struct Person {
     pub(super) refuses: bool,
     openids: BTreeMap<AppId, String>,
     follows: BTreeSet<AppId>,
+    chats: BTreeMap<AppId, Chat>,
 }
 
 impl Person {
@@ -87,6 +89,7 @@ impl Person {
             refuses: false,
             openids: BTreeMap::new(),
             follows: BTreeSet::new(),
+            chats: BTreeMap::new(),
         }
     }
 
@@ -100,6 +103,14 @@ impl Person {
 
     pub(super) fn has_openid(&self, openid: &str) -> bool {
         self.openids.values().any(|known| known == openid)
+    }
+
+    pub(super) fn is_known_as(&self, openid: &str, appid: &AppId) -> bool {
+        self.openids.get(appid).is_some_and(|known| known == openid)
+    }
+
+    pub(super) fn chat(&mut self, appid: &AppId) -> &mut Chat {
+        self.chats.entry(appid.clone()).or_default()
     }
 
     pub(super) fn follows(&self, appid: &AppId) -> bool {
@@ -170,6 +181,13 @@ impl User {
     /// Lets the user follow the app, or leave it, without a push.
     pub fn set_follows(&self, follows: bool) {
         self.change(|person, appid| person.follow(appid, follows));
+    }
+
+    /// The customer-service messages that the app has sent to the user, as they came, the newest
+    /// last; the last 1000 are kept.
+    pub fn received(&self) -> Vec<serde_json::Value> {
+        self.change(|person, appid| person.chat(appid).received())
+            .unwrap_or_default()
     }
 
     /// Lets the user open authorisation pages in snapshot mode (快照页) from now on.

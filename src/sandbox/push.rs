@@ -16,6 +16,7 @@ use crate::app::AppId;
 use crate::body::Body;
 use crate::callback::signature::{self, Signature};
 use crate::callback::{Message, Mode};
+use crate::clock::Clock;
 use crate::error::BoxError;
 
 /// How often the platform sends a push that is not answered.
@@ -270,6 +271,8 @@ impl Sandbox {
         if let Some(follow) = push.follow {
             person.follow(&push.appid, follow);
         }
+        let left = push.follow == Some(false);
+        person.chat(&push.appid).touch(self.clock.now(), left);
         let document = push.xml(&account.original_id, &person.openid(&push.appid), now);
         Some((account, document))
     }

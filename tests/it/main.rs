@@ -8,6 +8,7 @@
 
 mod callback;
 mod client;
+mod customer_service;
 mod examples;
 mod jssdk;
 mod leaks;
