@@ -76,13 +76,13 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
     let address = listener.local_addr()?;
     let handlers = Handlers::new();
     let app = match arguments.config {
-        Some(_) => routes(&settings.wechat()?, &settings, &handlers),
+        Some(_) => routes(&settings.wechat()?, &settings, &handlers)?,
         None => {
             let sandbox = Sandbox::new();
             let callback = format!("http://{address}{MOUNT}/wxmsg");
             sandbox.set_callback_url(&sandbox.appid(), callback);
             let platform = sandbox.http().push_through(ReqwestTransport::new()?);
-            routes(&sandbox.wechat(), &settings, &handlers).nest_service("/sandbox", platform)
+            routes(&sandbox.wechat(), &settings, &handlers)?.nest_service("/sandbox", platform)
         }
     };
     let app = app.layer(
@@ -112,7 +112,7 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
     Ok(())
 }
 
-fn routes(wechat: &Wechat, settings: &Settings, handlers: &Handlers) -> Router {
+fn routes(wechat: &Wechat, settings: &Settings, handlers: &Handlers) -> Result<Router, BoxError> {
     let deadline = DeadlineLayer::ack()
         .late(CustomerService::new(wechat.clone()))
         .handlers(handlers);
@@ -121,7 +121,12 @@ fn routes(wechat: &Wechat, settings: &Settings, handlers: &Handlers) -> Router {
     if let Some(keys) = settings.access_keys() {
         routes = routes.access_keys(keys);
     }
-    Router::new().nest_service(MOUNT, routes)
+    if let Some(keys) = settings.token_keys() {
+        routes = routes
+            .serve_tokens(keys)
+            .map_err(|error| format!("access.token_keys: {error}"))?;
+    }
+    Ok(Router::new().nest_service(MOUNT, routes))
 }
 
 async fn on_message(message: Message) -> Reply {

@@ -26,6 +26,9 @@ use crate::error::ErrCode;
 /// The page that every app has released.
 const HOME: &str = "pages/index/index";
 
+/// The most pages of an app.
+const PAGES_MAX: usize = 10_000;
+
 /// What may stand in a scene or a query, beside letters and digits.
 const MARKS: &str = "!#$&'()*+,/:;=?@-._~";
 
@@ -51,11 +54,17 @@ impl MiniPrograms {
 
 impl Sandbox {
     /// Releases a page of a mini-program, such as `pages/order/detail`. Codes and links of a page
-    /// that is not released are refused.
+    /// that is not released are refused. An app has at most 10,000 pages; more are passed over, as
+    /// are those of an app that the sandbox does not have.
     pub fn publish_page(&self, appid: &AppId, page: impl Into<String>) {
         let mut state = self.state();
+        if state.account(appid.as_str()).is_none() {
+            return;
+        }
         let pages = state.mini.pages.entry(appid.clone()).or_default();
-        pages.insert(page.into());
+        if pages.len() < PAGES_MAX {
+            pages.insert(page.into());
+        }
     }
 }
 

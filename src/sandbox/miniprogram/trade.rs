@@ -11,6 +11,9 @@ const LIFE: Duration = Duration::from_secs(300);
 /// What is dead is remembered for a day, so that it can be told from what never was.
 const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
 
+/// The most codes at a time: beyond them the oldest is forgotten.
+const CODES_MAX: usize = 10_000;
+
 #[derive(Debug, Default)]
 pub(super) struct Codes(HashMap<String, Code>);
 
@@ -34,6 +37,12 @@ pub(super) enum Untradable {
 impl Codes {
     pub(super) fn mint(&mut self, appid: &AppId, person: PersonId, now: SystemTime) -> String {
         self.0.retain(|_, code| code.end + REMEMBERED > now);
+        if self.0.len() >= CODES_MAX {
+            let oldest = self.0.iter().min_by_key(|(_, code)| code.end);
+            if let Some(oldest) = oldest.map(|(text, _)| text.clone()) {
+                self.0.remove(&oldest);
+            }
+        }
         let text = random::text(32);
         let code = Code {
             appid: appid.clone(),

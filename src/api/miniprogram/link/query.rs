@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::limits;
+use crate::api::miniprogram::limits;
 use crate::api::{Endpoint, lenient};
 use crate::error::Error;
 

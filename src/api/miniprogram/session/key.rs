@@ -24,6 +24,12 @@ use crate::secret::Secret;
 /// let key = SessionKey::new("o0q0otL8aEzpcZL/FT9WsQ==");
 /// assert!(key.sign(r#"{"foo":"bar"}"#).starts_with("654571f79995b2ce"));
 /// ```
+///
+/// ```compile_fail,E0277
+/// # use tower_wechat::api::miniprogram::session::SessionKey;
+/// # let key = SessionKey::new("o0q0otL8aEzpcZL/FT9WsQ==");
+/// serde_json::to_string(&key); // the client must not have it
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionKey(Secret);
 
