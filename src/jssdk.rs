@@ -30,6 +30,7 @@ use crate::app::AppId;
 use crate::client::App;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::hex;
 use crate::secret::Secret;
 
 /// The longest address that is signed, in bytes.
@@ -128,7 +129,7 @@ pub fn signature(ticket: &Secret, nonce: &str, timestamp: u64, url: &str) -> Str
     sha.update(ticket.expose());
     sha.update(format!("&noncestr={nonce}&timestamp={timestamp}&url="));
     sha.update(url);
-    hex(&sha.finalize())
+    hex::lower(&sha.finalize())
 }
 
 /// The signature of a card: SHA-1 over the values in their order as bytes, in lower-case
@@ -146,7 +147,7 @@ pub fn card_signature<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
     values.sort_unstable();
     let mut sha = Sha1::new();
     values.iter().for_each(|value| sha.update(value));
-    hex(&sha.finalize())
+    hex::lower(&sha.finalize())
 }
 
 /// An address that can be one of a page, without its fragment.
@@ -173,8 +174,4 @@ fn page(url: &str) -> Result<&str, Error> {
 fn nonce() -> String {
     let letters = rand::rng().sample_iter(Alphanumeric);
     letters.take(16).map(char::from).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | mount all documented routes on a router | [`Wechat::routes`] |
 //! | receive pushes only | [`Callback`] |
+//! | hand pushes on to several environments | [`callback::forward::Forward`] |
 //! | sign users in | [`routes::UserInfoService`], or the calls in [`api::oauth`] |
 //! | call the platform | [`App::call`] with a type of [`api`] |
 //! | sign pages that use the JS-SDK | [`App::page_config`] |
@@ -65,6 +66,7 @@
 //! print as fingerprints and do not serialize.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod address;
 pub mod api;
 mod app;
 mod body;
@@ -72,6 +74,7 @@ pub mod callback;
 pub mod client;
 mod clock;
 mod error;
+mod hex;
 pub mod jssdk;
 pub mod routes;
 mod runtime;

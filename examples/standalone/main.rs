@@ -16,14 +16,14 @@ use axum::Router;
 use axum::http::{Request, StatusCode};
 use clap::Parser;
 use tokio::net::TcpListener;
-use tower::ServiceBuilder;
+use tower::{Service, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use tower_wechat::callback::deadline::{DeadlineLayer, Handlers};
 use tower_wechat::client::{CustomerService, ReqwestTransport};
 use tower_wechat::sandbox::Sandbox;
-use tower_wechat::{BoxError, Event, Message, Reply, Wechat, handler_fn};
+use tower_wechat::{BoxError, Event, IntoReply, Message, Reply, Wechat, handler_fn};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Settings;
@@ -76,13 +76,21 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
     let address = listener.local_addr()?;
     let handlers = Handlers::new();
     let app = match arguments.config {
-        Some(_) => routes(&settings.wechat()?, &settings, &handlers)?,
+        Some(_) => match settings.forward()? {
+            Some(forward) => routes(&settings.wechat()?, &settings, &handlers, forward)?,
+            None => {
+                let handler = handler_fn(on_message);
+                routes(&settings.wechat()?, &settings, &handlers, handler)?
+            }
+        },
         None => {
             let sandbox = Sandbox::new();
             let callback = format!("http://{address}{MOUNT}/wxmsg");
             sandbox.set_callback_url(&sandbox.appid(), callback);
             let platform = sandbox.http().push_through(ReqwestTransport::new()?);
-            routes(&sandbox.wechat(), &settings, &handlers)?.nest_service("/sandbox", platform)
+            let handler = handler_fn(on_message);
+            routes(&sandbox.wechat(), &settings, &handlers, handler)?
+                .nest_service("/sandbox", platform)
         }
     };
     let app = app.layer(
@@ -112,12 +120,20 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
     Ok(())
 }
 
-fn routes(wechat: &Wechat, settings: &Settings, handlers: &Handlers) -> Result<Router, BoxError> {
+fn routes<H>(
+    wechat: &Wechat,
+    settings: &Settings,
+    handlers: &Handlers,
+    handler: H,
+) -> Result<Router, BoxError>
+where
+    H: Service<Message, Response: IntoReply, Error: Into<BoxError>, Future: Send>,
+    H: Clone + Send + Sync + 'static,
+{
     let deadline = DeadlineLayer::ack()
         .late(CustomerService::new(wechat.clone()))
         .handlers(handlers);
-    let routes = wechat.routes();
-    let mut routes = routes.on_message_within(deadline, handler_fn(on_message));
+    let mut routes = wechat.routes().on_message_within(deadline, handler);
     if let Some(keys) = settings.access_keys() {
         routes = routes.access_keys(keys);
     }

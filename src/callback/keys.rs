@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::app::AppId;
 use crate::callback::crypto::AesKey;
+use crate::callback::outgoing::{Form, Outgoing};
 use crate::error::Error;
 use crate::secret::Secret;
 
@@ -167,6 +168,19 @@ impl CallbackKeys {
     /// refused.
     pub fn for_app(self, appid: AppId) -> Recipient {
         Recipient { appid, keys: self }
+    }
+
+    /// The other half: what pushes are made with that these keys verify.
+    pub(crate) fn outgoing<'a>(&'a self, appid: &'a AppId) -> Outgoing<'a> {
+        Outgoing {
+            appid,
+            token: &self.tokens.current,
+            form: match &self.cipher {
+                Cipher::Plaintext => Form::Clear,
+                Cipher::Compatible(keys) => Form::Both(&keys.current),
+                Cipher::Secure(keys) => Form::Encrypted(&keys.current),
+            },
+        }
     }
 
     /// The token in use and the one before it.

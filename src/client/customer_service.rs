@@ -23,6 +23,7 @@ use crate::runtime::BoxFuture;
 /// | a news reply | its first card |
 /// | a video | nothing: such a message needs the MediaId of a picture, which a reply does not have |
 /// | [`transfer_customer_service`](Reply::transfer_customer_service) | nothing: only an answer in time can do it |
+/// | the reply of a [forward](crate::callback::forward) target | nothing: it is a ready document |
 ///
 /// ```
 /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
@@ -101,6 +102,11 @@ fn message(openid: &str, reply: &Reply) -> Result<Send, Error> {
         ReplyKind::CustomerService(_) => {
             return Err(unsendable(
                 "hands over to the customer service: only in time",
+            ));
+        }
+        ReplyKind::Document(_) => {
+            return Err(unsendable(
+                "came ready-made from a forward target: only in time",
             ));
         }
         ReplyKind::None => return Err(unsendable("is empty")),

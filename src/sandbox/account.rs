@@ -6,6 +6,7 @@ use super::customer_service::Chat;
 use super::{Sandbox, random};
 use crate::app::{AppConfig, AppId};
 use crate::callback::crypto::AesKey;
+use crate::callback::outgoing::{Form, Outgoing};
 use crate::callback::{CallbackKeys, Mode};
 use crate::secret::Secret;
 
@@ -46,6 +47,19 @@ impl Account {
         };
         // The sandbox's own keys are well-formed.
         keys.map_or(config.clone(), |keys| config.callback(keys))
+    }
+
+    /// The app's callback, as seen from the platform.
+    pub(super) fn outgoing<'a>(&'a self, appid: &'a AppId) -> Outgoing<'a> {
+        Outgoing {
+            appid,
+            token: &self.token,
+            form: match self.mode {
+                Mode::Plaintext => Form::Clear,
+                Mode::Compatible => Form::Both(&self.aes_key),
+                Mode::Secure => Form::Encrypted(&self.aes_key),
+            },
+        }
     }
 
     pub(super) fn secrets(&self) -> impl Iterator<Item = Secret> + use<> {

@@ -10,6 +10,7 @@ mod callback;
 mod client;
 mod customer_service;
 mod examples;
+mod forward_settings;
 mod jssdk;
 mod leaks;
 mod miniprogram;

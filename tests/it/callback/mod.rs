@@ -5,6 +5,8 @@ mod attacks;
 mod count;
 mod deadline;
 mod events;
+mod forward;
+mod fuzzed;
 mod limits;
 mod once;
 mod over_sockets;

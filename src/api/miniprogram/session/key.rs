@@ -11,6 +11,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use crate::error::Error;
+use crate::hex;
 use crate::secret::Secret;
 
 /// The key of one user's session (`session_key`): base64 of 16 bytes.
@@ -52,7 +53,7 @@ impl SessionKey {
             return String::new();
         };
         mac.update(message.as_bytes());
-        hex(&mac.finalize().into_bytes())
+        hex::lower(&mac.finalize().into_bytes())
     }
 
     /// Checks the `signature` that `wx.getUserProfile` and its like give for their `rawData`:
@@ -74,7 +75,7 @@ impl SessionKey {
         let mut sha = Sha1::new();
         sha.update(raw_data.as_bytes());
         sha.update(self.0.expose().as_bytes());
-        let expected = hex(&sha.finalize());
+        let expected = hex::lower(&sha.finalize());
         let given = signature.to_ascii_lowercase();
         match bool::from(expected.as_bytes().ct_eq(given.as_bytes())) {
             true => Ok(()),
@@ -106,8 +107,4 @@ impl<'de> Deserialize<'de> for SessionKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Secret::deserialize(deserializer).map(Self)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
