@@ -221,6 +221,13 @@ async fn a_token_that_is_not_to_be_had_is_not_the_codes_fault() {
     sandbox.fail_next(STABLE, ErrCode::INVALID_APP_SECRET);
     let (status, code, _) = refused(&routes, PHONE, asked(json!({"code": "a"}))).await;
     assert_eq!((status, code), (502, 3_584_005));
+
+    sandbox.advance(Duration::from_secs(11));
+    for _ in 0..2 {
+        sandbox.fail_next("/wxa/getwxacodeunlimit", ErrCode::INVALID_CREDENTIAL);
+    }
+    let (status, code, _) = refused(&routes, QRCODE, asked(json!({"scene": "a"}))).await;
+    assert_eq!((status, code), (502, 3_584_004), "two tokens were refused");
 }
 
 #[tokio::test(start_paused = true)]

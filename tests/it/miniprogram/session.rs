@@ -126,6 +126,37 @@ async fn a_code_works_once_for_five_minutes_and_for_one_app() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_sandbox_refuses_what_the_platform_refuses() {
+    use http::Request;
+    use tower::ServiceExt;
+
+    let (sandbox, app) = sandbox();
+    let session = session(&sandbox, &app).await;
+    let token = app.token().await.unwrap();
+    let refused = async |query: String| {
+        let token = token.secret().expose();
+        let uri = format!("{CHECK}?access_token={token}{query}");
+        let request = Request::get(uri).body(bytes::Bytes::new()).unwrap();
+        let response = sandbox.clone().oneshot(request).await.unwrap();
+        let answer: Value = serde_json::from_slice(response.body()).unwrap();
+        answer["errcode"].as_i64().unwrap()
+    };
+    let (openid, signature) = (session.openid, session.session_key.sign(""));
+    let signed = format!("&openid={openid}&signature={signature}");
+    assert_eq!(refused(String::new()).await, 41009);
+    assert_eq!(refused(signed.clone()).await, 87008);
+    assert_eq!(refused(format!("{signed}&sig_method=sha1")).await, 87008);
+    assert_eq!(
+        refused(format!("{signed}0&sig_method=hmac_sha256")).await,
+        87009
+    );
+    assert_eq!(refused(format!("{signed}&sig_method=hmac_sha256")).await, 0);
+    sandbox.fail_next(LOGIN, ErrCode::USER_BLOCKED);
+    let error = app.call(trade("x")).await.unwrap_err();
+    assert_eq!(error.class(), Class::User);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lost_answer_is_not_asked_for_again() {
     let (sandbox, app) = sandbox();
     sandbox.drop_next(LOGIN);
