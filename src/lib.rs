@@ -11,6 +11,8 @@
 //! | hand pushes on to several environments | [`callback::forward::Forward`] |
 //! | sign users in | [`routes::UserInfoService`], or the calls in [`api::oauth`] |
 //! | call the platform | [`App::call`] with a type of [`api`] |
+//! | sign pages that use the JS-SDK | [`App::page_config`] |
+//! | call a mini-program's side of the platform | [`api::miniprogram`] |
 //! | use an app's access token in one's own handlers | [`TokenLayer`] and [`Tokens`] |
 //! | develop and test without an account | [`sandbox`] |
 //!
@@ -72,6 +74,8 @@ pub mod callback;
 pub mod client;
 mod clock;
 mod error;
+mod hex;
+pub mod jssdk;
 pub mod routes;
 mod runtime;
 #[cfg(feature = "sandbox")]

@@ -26,6 +26,15 @@ Let the platform push something that a user did, signed and encrypted, and see t
   curl -s 'http://{address}/sandbox/control/push' -d '{{"type":"text","content":"hello"}}'
   curl -s 'http://{address}/sandbox/control/push' -d '{{"type":"scan","scene":"order-42"}}'
 
+A mini-program's code as an image, and the phone number of a user who pressed the button:
+
+  curl -s -X POST 'http://{address}/v1/service/wx/getunlimitedqrcode' -H 'Content-Type: application/json' \
+    --data-raw '{{"source":"curl-test","appid":"wx3cc8fd6963e31a32","scene":"order=42"}}'
+
+  curl -s 'http://{address}/sandbox/control/code' -d '{{"type":"phone"}}'
+  curl -s -X POST 'http://{address}/v1/service/wx/getuserphone' -H 'Content-Type: application/json' \
+    --data-raw '{{"source":"curl-test","appid":"wx3cc8fd6963e31a32","code":"CODE FROM ABOVE"}}'
+
 Stop with ctrl-c."#
     );
 }

@@ -24,8 +24,10 @@ pub mod customer_service;
 mod image;
 mod json;
 pub(crate) mod lenient;
+pub mod miniprogram;
 pub mod network;
 pub mod oauth;
+pub mod ticket;
 pub mod token;
 
 pub use self::image::{Image, ImageFormat};
@@ -37,6 +39,7 @@ use http::{HeaderValue, Method, Request, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::app::AppId;
 use crate::client::Host;
 use crate::error::{Error, ErrorKind};
 
@@ -91,6 +94,14 @@ pub trait Endpoint: Serialize + Send + Sync {
     /// # Errors
     /// [`Error::input`], naming the field, its limit and what to do.
     fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Checks an answer against the app that called, before the caller sees it.
+    ///
+    /// # Errors
+    /// When the answer is not this app's.
+    fn check_answer(_answer: &Self::Response, _appid: &AppId) -> Result<(), Error> {
         Ok(())
     }
 }

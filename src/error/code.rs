@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::miniprogram;
+
 /// The kind of remedy that helps against an [`Error`](crate::Error).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -182,6 +184,9 @@ impl ErrCode {
 
     /// The remedy at one endpoint: some reuse a number for something else.
     pub(crate) fn class_at(self, endpoint: &str) -> Class {
+        if let Some(class) = miniprogram::class_at(self, endpoint) {
+            return class;
+        }
         match (endpoint, self) {
             ("/cgi-bin/token" | "/cgi-bin/stable_token", Self::INVALID_CREDENTIAL) => Class::Config,
             (
@@ -194,6 +199,9 @@ impl ErrCode {
 
     /// Plain advice for the codes that have a usual cause.
     pub(crate) fn hint_at(self, endpoint: &str) -> Option<&'static str> {
+        if let Some(hint) = miniprogram::hint_at(self, endpoint) {
+            return Some(hint);
+        }
         Some(match (self, self.class_at(endpoint)) {
             (Self::INVALID_CREDENTIAL, Class::Config) | (Self::INVALID_APP_SECRET, _) => {
                 "the app secret is wrong: copy it anew from the platform's console"

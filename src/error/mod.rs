@@ -1,6 +1,7 @@
 //! One opaque error for everything that can go wrong between the caller and the platform.
 
 mod code;
+mod miniprogram;
 mod refusal;
 
 pub use self::code::{Class, ErrCode};
@@ -61,6 +62,8 @@ pub enum ErrorKind {
     Answer,
     /// The platform refused, with an [`ErrCode`].
     Platform,
+    /// Data of a mini-program's user does not fit the session key: the user must sign in again.
+    Session,
     /// The task that worked on the call was stopped, as on shutdown.
     Interrupted,
 }
@@ -97,6 +100,13 @@ impl Error {
 
     pub(crate) fn platform(refusal: Refusal) -> Self {
         Self::new(ErrorKind::Platform, "").with(|inner| inner.refusal = Some(refusal))
+    }
+
+    /// User data that a session key does not open or sign.
+    pub(crate) fn session(what: &'static str) -> Self {
+        let advice = "the key is not the current one, or the data was changed on its way: let the \
+                      client call wx.login, then read the data anew";
+        Self::new(ErrorKind::Session, format!("{what}: {advice}"))
     }
 
     /// An error of a transport, of a kind that says whether the platform may have acted
@@ -184,6 +194,7 @@ impl Error {
         match self.kind() {
             ErrorKind::Config | ErrorKind::UnknownApp => Class::Config,
             ErrorKind::Input => Class::Input,
+            ErrorKind::Session => Class::User,
             ErrorKind::Connect
             | ErrorKind::Timeout
             | ErrorKind::Transport
@@ -198,7 +209,11 @@ impl Error {
 
     /// What to do, in plain words, for the refusals that have a usual cause.
     pub fn hint(&self) -> Option<&'static str> {
-        self.errcode()?.hint_at(self.endpoint().unwrap_or_default())
+        let endpoint = self.endpoint().unwrap_or_default();
+        match self.errcode() {
+            Some(code) => code.hint_at(endpoint),
+            None => miniprogram::hint_without_answer(self.kind(), endpoint),
+        }
     }
 
     /// Whether the same call may succeed later without anyone changing anything.
