@@ -8,7 +8,8 @@
 //! |---|---|
 //! | mount all documented routes on a router | [`Wechat::routes`] |
 //! | receive pushes only | [`Callback`] |
-//! | sign users in | [`routes::UserInfoService`], or the calls in [`api::oauth`] |
+//! | sign users in | [`oauth::OAuthService`], [`routes::UserInfoService`], or the calls in [`api::oauth`] |
+//! | sign users in by scanning a QR code | [`scan_login`] |
 //! | call the platform | [`App::call`] with a type of [`api`] |
 //! | use an app's access token in one's own handlers | [`TokenLayer`] and [`Tokens`] |
 //! | develop and test without an account | [`sandbox`] |
@@ -65,14 +66,17 @@
 pub mod api;
 mod app;
 mod body;
+mod browser;
 pub mod callback;
 pub mod client;
 mod clock;
 mod error;
+pub mod oauth;
 pub mod routes;
 mod runtime;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+//SCAN
 mod secret;
 pub mod token;
 

@@ -48,6 +48,7 @@ use crate::app::{AppEntry, AppId};
 use crate::clock::SharedClock;
 use crate::error::Error;
 use crate::routes::{NoHandler, Routes};
+use crate::runtime::SharedRuntime;
 use crate::token::{Token, Tokens};
 
 /// All configured apps, one shared token cache and one outbound stack, behind a handle that is
@@ -72,6 +73,7 @@ struct Shared {
     tokens: Tokens,
     hosts: Hosts,
     clock: SharedClock,
+    runtime: SharedRuntime,
 }
 
 impl Wechat {
@@ -119,6 +121,10 @@ impl Wechat {
     pub(crate) fn clock(&self) -> &SharedClock {
         &self.0.clock
     }
+
+    pub(crate) fn runtime(&self) -> &SharedRuntime {
+        &self.0.runtime
+    }
 }
 
 impl fmt::Debug for Wechat {
@@ -165,6 +171,10 @@ impl App {
             self.appid().clone(),
             redirect_uri.into(),
         )
+    }
+
+    pub(crate) fn wechat(&self) -> &Wechat {
+        &self.wechat
     }
 }
 

@@ -11,6 +11,7 @@ mod client;
 mod examples;
 mod leaks;
 mod oauth;
+mod oauth_service;
 mod over_http;
 mod routes;
 mod sandbox;
