@@ -76,7 +76,7 @@ pub mod routes;
 mod runtime;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
-//SCAN
+pub mod scan_login;
 mod secret;
 pub mod token;
 

@@ -15,5 +15,6 @@ mod oauth_service;
 mod over_http;
 mod routes;
 mod sandbox;
+mod scan_login;
 mod support;
 mod tokens;
