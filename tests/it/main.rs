@@ -9,7 +9,9 @@
 mod callback;
 mod client;
 mod examples;
+mod examples_login;
 mod leaks;
+mod leaks_login;
 mod oauth;
 mod oauth_service;
 mod over_http;
