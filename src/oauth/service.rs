@@ -101,7 +101,6 @@ impl<H> OAuthService<H> {
         self.with(|settings| {
             settings.result_life = life;
             settings.results_max = most;
-            settings.renew_memo();
         })
     }
 
@@ -132,7 +131,9 @@ impl<H> OAuthService<H> {
     }
 
     fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        change(Arc::make_mut(&mut self.settings));
+        let settings = Arc::make_mut(&mut self.settings);
+        change(settings);
+        settings.renew_memo();
         self
     }
 }

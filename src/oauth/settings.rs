@@ -65,7 +65,8 @@ impl Settings {
         })
     }
 
-    /// The memory anew, after its limits were changed.
+    /// A memory of its own, for settings that were changed: what one service let in, another one
+    /// made from it might not.
     pub(super) fn renew_memo(&mut self) {
         self.memo = Memo::new(self.app.clone(), self.result_life, self.results_max);
     }

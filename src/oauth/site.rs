@@ -176,4 +176,37 @@ mod tests {
             assert_eq!(Origin::split(bad), None, "{bad}");
         }
     }
+
+    // What the parser of browsers makes of an address, which is the one that counts.
+    #[cfg(feature = "reqwest")]
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(2000))]
+
+        #[test]
+        fn a_browser_stays_on_this_site(path in "[/.a%25fFcC?#:@\\\\\t\n \u{ff0f}-]{0,12}") {
+            let path = format!("/{path}");
+            if is_path(&path) {
+                let here = reqwest::Url::parse("https://shop.example/login/done").unwrap();
+                let there = here.join(&path).unwrap();
+                proptest::prop_assert_eq!(there.origin(), here.origin());
+                proptest::prop_assert!(!there.path().starts_with("//"));
+            }
+        }
+
+        #[test]
+        fn a_browser_goes_to_the_site_that_was_read(
+            rest in "[/.ab%25f?#:@\\\\\t\n 4-\u{ff0e}\u{ad}]{0,16}",
+            scheme in "https?:[/\\\\]{0,3}",
+        ) {
+            let address = format!("{scheme}{rest}");
+            if let Some((origin, _)) = Origin::split(&address)
+                && let Ok(url) = reqwest::Url::parse(&address)
+                // A number is an address of four; it is on no list by its short form.
+                && url.domain().is_some()
+            {
+                proptest::prop_assert_eq!(url.origin().ascii_serialization(), origin.to_string());
+                proptest::prop_assert!(url.username().is_empty() && url.password().is_none());
+            }
+        }
+    }
 }

@@ -24,13 +24,14 @@ const LOOK: Duration = Duration::from_secs(2);
 
 /// What a page of a sign-in talks to; made by [`ScanLogin::service`].
 ///
-/// The browser is known by the cookie that came with the QR code. Without it, and after the
-/// sign-in has ended, every route is gone (410).
+/// The browser is known by the cookie that came with the QR code. Without it every route is gone
+/// (410), and so are `wait` and `finish` after the sign-in has ended. A browser has one sign-in at
+/// a time: another QR code takes the place of the one before it.
 ///
 /// | `GET` below the mount | |
 /// |---|---|
 /// | `wait` | 200 when the user has scanned; 204 after 25 seconds without: ask again |
-/// | `events` | server-sent events: `scanned`, or `gone`; then the stream ends |
+/// | `events` | server-sent events: `scanned`, or `gone`; then the stream ends, and the page closes its `EventSource` |
 /// | `finish` | the host's answer, as a rule a session and a redirect; 409 before the scan |
 ///
 /// Too many at a time are sent away with 503.
