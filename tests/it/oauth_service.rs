@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, COOKIE, LOCATION, REFERRER_POLICY, SET_COOKIE};
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
+use proptest::prelude::{any, prop_assert, proptest};
 use tower::ServiceExt;
 use tower_wechat::api::oauth::Scope;
 use tower_wechat::oauth::{OAuthService, Origin, Relay, SignInFn, SignedIn, StateKey, sign_in_fn};
@@ -613,4 +614,84 @@ async fn nothing_secret_is_printed() {
     ] {
         assert!(!shown.contains(secret), "{shown}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_pages_of_a_browser_sign_in_side_by_side() {
+    let (sandbox, login) = sandbox();
+    let mut browser = Browser::default();
+    let first = browser.consent(&sandbox, &login, "?return_to=/a").await;
+    let cookie = browser.0.clone();
+    let second = browser.consent(&sandbox, &login, "?return_to=/b").await;
+    assert_eq!(browser.0, cookie);
+    for (back, to) in [(second, "/b"), (first, "/a")] {
+        let done = browser.get(&login, &path(&back)).await;
+        assert_eq!(location(&done), to);
+        assert!(session(&done).is_some());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_made_from_another_does_not_share_its_results() {
+    let (sandbox, login) = sandbox();
+    sandbox.user("Hui🐠").set_snapshot(true);
+    let strict = login.clone().reject_snapshot();
+    let mut browser = Browser::default();
+    let back = path(&browser.consent(&sandbox, &login, "").await);
+    assert!(session(&browser.get(&login, &back).await).is_some());
+    assert_eq!(session(&browser.get(&strict, &back).await), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_and_its_result_last_as_long_as_the_host_says() {
+    let (sandbox, login) = sandbox();
+    let login = login
+        .state_life(Duration::from_secs(60))
+        .remember(Duration::from_secs(30), 100);
+    let mut browser = Browser::default();
+    let back = path(&browser.consent(&sandbox, &login, "").await);
+    sandbox.advance(Duration::from_secs(59));
+    assert!(session(&browser.get(&login, &back).await).is_some());
+    sandbox.advance(Duration::from_secs(29));
+    assert!(session(&browser.get(&login, &back).await).is_some());
+    sandbox.advance(Duration::from_secs(1));
+    assert_eq!(session(&browser.get(&login, &back).await), None);
+}
+
+proptest! {
+    #[test]
+    fn no_query_leads_elsewhere(query in "[a-z/:.@%25f#?&=0 \\\\\\\\]{0,40}", escaped in any::<bool>()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let value: String = match escaped {
+            true => form_urlencoded(&query),
+            false => query.replace([' ', '\\'], "+"),
+        };
+        let relay = Relay::to([Origin::new("https://app.shop.example").unwrap()]);
+        let (_, login) = sandbox();
+        for (name, uri) in [
+            ("target", format!("/relay?target={value}&code=c&state=s")),
+            ("target", format!("/relay?target=https%3A%2F%2Fapp.shop.example{value}&code=c&state=s")),
+            ("return_to", format!("/start?return_to={value}")),
+            ("return_to", format!("/start?return_to=%2F{value}")),
+            ("state", format!("/done?{value}")),
+        ] {
+            let Ok(uri) = uri.parse::<Uri>() else { continue };
+            let request = Request::get(uri).body(()).unwrap();
+            let response = match name {
+                "target" => runtime.block_on(relay.clone().oneshot(request)).unwrap(),
+                _ => runtime.block_on(login.clone().oneshot(request)).unwrap(),
+            };
+            prop_assert!(!response.status().is_server_error());
+            if let Some(location) = response.headers().get(LOCATION) {
+                let location = location.to_str().unwrap();
+                let known = ["https://app.shop.example/", "https://open.weixin.qq.com/connect/"];
+                prop_assert!(known.iter().any(|known| location.starts_with(known)), "{}", location);
+            }
+        }
+    }
+}
+
+/// A text as a form writes it.
+fn form_urlencoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
