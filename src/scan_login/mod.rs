@@ -50,13 +50,16 @@ mod events;
 mod layer;
 mod login;
 mod memory;
+mod pending;
 mod service;
+mod settings;
 mod store;
 
 pub use self::answer::{ScannedFn, scanned_fn};
 pub use self::events::ScanBody;
 pub use self::layer::{ScanHandler, ScanLoginLayer};
-pub use self::login::{PendingLogin, ScanLogin, ScanStatus};
+pub use self::login::{ScanLogin, ScanStatus};
 pub use self::memory::MemoryScans;
+pub use self::pending::PendingLogin;
 pub use self::service::ScanLoginService;
 pub use self::store::{ScanError, ScanStore, ScannedUser};
