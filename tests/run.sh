@@ -10,6 +10,9 @@ if ! have cargo; then
     echo 'Rust is missing: install it from https://rustup.rs' >&2
     exit 1
 fi
+if ! have curl; then
+    step apt-get install -y curl
+fi
 for component in rustfmt clippy; do
     if ! cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1; then
         step rustup component add "$component"
@@ -18,7 +21,6 @@ done
 
 export CARGO_TERM_COLOR=never
 
-# What leaves a machine must not speak of it.
 step cargo fmt --all -- --check
 step cargo clippy --locked --all-targets --all-features -- -D warnings
 

@@ -18,7 +18,7 @@ use tower_wechat::{Clock, SystemClock};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn example(name: &str) -> Command {
+pub fn example(name: &str) -> Command {
     // Tests are in target/<profile>/deps, examples in target/<profile>/examples.
     let mut path = std::env::current_exe().unwrap();
     path.pop();
@@ -41,7 +41,7 @@ fn example(name: &str) -> Command {
 }
 
 /// Starts an example and waits for the address it listens on.
-async fn start(mut command: Command) -> (Child, String) {
+pub async fn start(mut command: Command) -> (Child, String) {
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let line = timeout(PATIENCE, lines.next_line())
@@ -431,5 +431,18 @@ async fn hyper_serves_the_callback_alone() {
     assert_eq!(
         exchange(push(&forged).unwrap()).await.0,
         StatusCode::FORBIDDEN
+    );
+}
+
+#[tokio::test]
+async fn own_call_calls_what_the_crate_does_not_ship() {
+    let output = timeout(PATIENCE, example("own_call").output())
+        .await
+        .expect("it ends")
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "tag 134 is called 广东\n"
     );
 }
