@@ -85,6 +85,12 @@ pub trait Endpoint: Serialize + Send + Sync {
     /// call that sends something to a user must leave this `false`.
     const REPEATABLE: bool = false;
 
+    /// Whether this call may be repeated: [`REPEATABLE`](Self::REPEATABLE), unless it depends on
+    /// the fields, as of a message with an id by which the platform knows a second one.
+    fn repeatable(&self) -> bool {
+        Self::REPEATABLE
+    }
+
     /// Checks the limits of the platform before anything is sent.
     ///
     /// # Errors
