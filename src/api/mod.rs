@@ -20,13 +20,24 @@
 //!
 //! A call that is not shipped takes a dozen lines in the host's own crate: see [`Endpoint`].
 
+mod done;
 mod image;
 mod json;
+pub(crate) mod keyword;
 pub(crate) mod lenient;
+mod limit;
+pub mod menu;
 pub mod network;
 pub mod oauth;
+pub mod qrcode;
+pub mod quota;
+pub mod shorten;
+pub mod subscribe_message;
+pub mod template;
 pub mod token;
+pub mod user;
 
+pub use self::done::Done;
 pub use self::image::{Image, ImageFormat};
 pub(crate) use self::json::errcode_of;
 
