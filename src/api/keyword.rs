@@ -100,10 +100,7 @@ fn is_amount(value: &str) -> bool {
     let signs = value.chars().filter(|c| !c.is_ascii_digit() && *c != '.');
     let digits = sum.chars().filter(char::is_ascii_digit).count();
     let points = sum.chars().filter(|c| *c == '.').count();
-    (1..=10).contains(&digits)
-        && points <= 1
-        && digits + points == sum.len()
-        && signs.count() <= 4
+    (1..=10).contains(&digits) && points <= 1 && digits + points == sum.len() && signs.count() <= 4
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ mod industry;
 mod manage;
 
 pub use self::industry::{GetIndustry, Industries, Industry, SetIndustry};
+#[cfg(feature = "sandbox")]
+pub(crate) use self::manage::keywords_of;
 pub use self::manage::{Add, Added, Delete, List, Template, Templates};
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +18,7 @@ use crate::error::Error;
 /// Sends a template message to a follower. Source: 发送模板消息 (`sendTemplateMessage`).
 ///
 /// An answer means that the message was accepted. Whether it arrived comes later, as the push
-/// `TEMPLATESENDJOBFINISH` with the same id, a [`TemplateSent`](crate::callback::TemplateSent).
+/// `TEMPLATESENDJOBFINISH` with the same id as its `MsgID`.
 ///
 /// A message with a [`client_msg_id`](Self::client_msg_id) is sent again when it is not known what
 /// became of it; one without is not, since the user might get it twice.

@@ -53,13 +53,11 @@ impl Failover {
     pub(super) fn learn<T>(&self, host: usize, hosts: usize, result: &Result<T, Error>) {
         let mut state = self.state();
         match result {
-            Err(error) if is_unreachable(error) => {
-                // A call that was sent before the others moved on must not move them further.
-                if host == state.current && hosts > 1 {
-                    state.current = (host + 1) % hosts;
-                    state.since = self.clock.now();
-                    tracing::warn!(%error, host = state.current, "moved to another host");
-                }
+            // A call that was sent before the others moved on must not move them further.
+            Err(error) if is_unreachable(error) && host == state.current && hosts > 1 => {
+                state.current = (host + 1) % hosts;
+                state.since = self.clock.now();
+                tracing::warn!(%error, host = state.current, "moved to another host");
             }
             Ok(_) if host == 0 && state.current != 0 => {
                 state.current = 0;
@@ -105,7 +103,11 @@ mod tests {
         assert_eq!(failover.choose(true), 1);
         failover.learn(1, 3, &unreachable());
         failover.learn(2, 3, &unreachable());
-        assert_eq!(failover.choose(true), 0, "the last is followed by the first");
+        assert_eq!(
+            failover.choose(true),
+            0,
+            "the last is followed by the first"
+        );
     }
 
     #[test]

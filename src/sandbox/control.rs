@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use ::http::{Request, Response, StatusCode};
+use ::http::{Response, StatusCode};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 use super::http::Carrier;
+use super::official::through;
 use super::state::PEOPLE_MAX;
 use super::{Attempt, Delivery, Push, Sandbox, User};
 use crate::app::AppId;
-use crate::body::Body;
 use crate::error::ErrCode;
 
 #[derive(Deserialize)]
@@ -26,11 +25,20 @@ struct PushCommand {
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum What {
-    Text { content: String },
-    Scan { scene: String },
-    Subscribe { scene: Option<String> },
+    Text {
+        content: String,
+    },
+    Scan {
+        scene: Option<String>,
+        ticket: Option<String>,
+    },
+    Subscribe {
+        scene: Option<String>,
+    },
     Unsubscribe,
-    Click { key: String },
+    Click {
+        key: String,
+    },
 }
 
 #[derive(Deserialize)]
@@ -155,15 +163,25 @@ impl Sandbox {
         };
         let push = match &command.what {
             What::Text { content } => Push::text(&user, content),
-            What::Scan { scene } => Push::scan(&user, scene),
+            What::Scan {
+                ticket: Some(ticket),
+                ..
+            } => self.scanned(&user, ticket).ok_or_else(|| {
+                let error = "there is no code of this ticket, or it has expired";
+                Refused(StatusCode::NOT_FOUND, error.to_owned())
+            })?,
+            What::Scan {
+                scene: Some(scene), ..
+            } => Push::scan(&user, scene),
+            What::Scan { .. } => {
+                let error = "a scan needs a scene, or the ticket of a code".to_owned();
+                return Err(Refused(StatusCode::BAD_REQUEST, error));
+            }
             What::Subscribe { scene } => Push::subscribe(&user, scene.as_deref()),
             What::Unsubscribe => Push::unsubscribe(&user),
             What::Click { key } => Push::click(&user, key),
         };
-        let target = carrier
-            .map_request(|request: Request<Body>| request.map(Body::into_bytes))
-            .map_response(|response: Response<Bytes>| response.map(Body::from));
-        Ok(report(&self.push(push, target).await))
+        Ok(report(&self.push(push, through(carrier)).await))
     }
 }
 
