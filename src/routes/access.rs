@@ -6,7 +6,7 @@ use http::header::AUTHORIZATION;
 use http::{Request, StatusCode};
 use subtle::{Choice, ConstantTimeEq};
 
-use super::envelope::{Failure, RetCode};
+use super::failure::{Failure, RetCode};
 use crate::secret::Secret;
 
 /// The keys of the callers; without any, everyone may call.

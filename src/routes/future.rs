@@ -11,10 +11,10 @@ use http_body::Body as HttpBody;
 use pin_project_lite::pin_project;
 use tower::Service;
 
+use super::json::Served;
 use crate::body::Body;
 use crate::callback::{self, IntoReply, Message};
 use crate::error::BoxError;
-use crate::runtime::BoxFuture;
 
 pin_project! {
     /// Answers one request to [`Routes`](super::Routes).
@@ -35,7 +35,7 @@ pin_project! {
         H: Service<Message>,
     {
         Ready { response: Option<Response<Body>> },
-        Json { future: BoxFuture<'static, Result<Response<Body>, Infallible>> },
+        Json { future: Served },
         Callback { #[pin] future: callback::ResponseFuture<B, H> },
     }
 }
@@ -49,7 +49,7 @@ impl<B, H: Service<Message>> ResponseFuture<B, H> {
         }
     }
 
-    pub(super) fn json(future: BoxFuture<'static, Result<Response<Body>, Infallible>>) -> Self {
+    pub(super) fn json(future: Served) -> Self {
         Self {
             kind: Kind::Json { future },
         }

@@ -32,12 +32,16 @@
 
 mod access;
 mod envelope;
+mod failure;
 mod future;
 mod json;
+mod request_id;
 mod userinfo;
 
+pub use self::failure::{Failure, RetCode};
 pub use self::future::ResponseFuture;
-pub use self::userinfo::UserInfoService;
+pub use self::json::{JsonRoute, JsonService};
+pub use self::userinfo::{UserInfo, UserInfoAnswer, UserInfoRequest, UserInfoService};
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -50,7 +54,9 @@ use http::{Request, Response, StatusCode};
 use http_body::Body as HttpBody;
 use tower::Service;
 
-use self::envelope::{Failure, RequestId, RetCode};
+use self::access::AccessKeys;
+use self::json::Options;
+use self::request_id::RequestId;
 use crate::app::AppId;
 use crate::body::Body;
 use crate::callback::{Callback, IntoReply, Message, Reply};
@@ -86,7 +92,8 @@ use crate::secret::Secret;
 pub struct Routes<H> {
     wechat: Wechat,
     prefix: Arc<str>,
-    userinfo: UserInfoService,
+    options: Options,
+    userinfo: UserInfo,
     callbacks: Arc<BTreeMap<AppId, Callback<H>>>,
 }
 
@@ -111,12 +118,12 @@ impl Service<Message> for NoHandler {
 
 impl Routes<NoHandler> {
     pub(crate) fn new(wechat: Wechat) -> Self {
-        let userinfo = UserInfoService::new(wechat.clone());
         Self {
-            wechat,
             prefix: "".into(),
-            userinfo,
+            options: Options::default(),
+            userinfo: UserInfo::new(wechat.clone()),
             callbacks: Arc::default(),
+            wechat,
         }
     }
 
@@ -136,16 +143,11 @@ impl Routes<NoHandler> {
             ))
         });
         let callbacks = Arc::new(apps.collect());
-        let Self {
-            wechat,
-            prefix,
-            userinfo,
-            ..
-        } = self;
         Routes {
-            wechat,
-            prefix,
-            userinfo,
+            wechat: self.wechat,
+            prefix: self.prefix,
+            options: self.options,
+            userinfo: self.userinfo,
             callbacks,
         }
     }
@@ -165,21 +167,21 @@ impl<H> Routes<H> {
     /// Without keys everyone who reaches the routes may use them.
     #[must_use]
     pub fn access_keys(mut self, keys: impl IntoIterator<Item = impl Into<Secret>>) -> Self {
-        self.userinfo = self.userinfo.access_keys(keys);
+        self.options.access = AccessKeys::new(keys);
         self
     }
 
     /// Answers every failure with HTTP 200, for callers that look at `ret.code` only.
     #[must_use]
     pub fn failures_as_200(mut self) -> Self {
-        self.userinfo = self.userinfo.failures_as_200();
+        self.options.failures_as_200 = true;
         self
     }
 
     /// Writes users' access and refresh tokens into answers, where they are empty otherwise.
     #[must_use]
     pub fn expose_tokens(mut self) -> Self {
-        self.userinfo = self.userinfo.expose_tokens();
+        self.userinfo.expose_tokens = true;
         self
     }
 
@@ -221,16 +223,22 @@ where
         {
             return ResponseFuture::callback(callback.clone().call(request));
         }
-        if route == "getwxuserinfo" {
-            return ResponseFuture::json(self.userinfo.call(request));
+        let options = self.options.clone();
+        match route {
+            "getwxuserinfo" => {
+                ResponseFuture::json(json::serve(self.userinfo.clone(), options, request))
+            }
+            _ => {
+                let failure = Failure::new(
+                    StatusCode::NOT_FOUND,
+                    RetCode::OTHER,
+                    "no such route: there are getwxuserinfo, wxmsg (when exactly one app receives \
+                     pushes) and wxmsg/{appid}",
+                );
+                let id = RequestId::of(&request);
+                ResponseFuture::ready(envelope::failure(&failure, &id, false))
+            }
         }
-        let failure = Failure::new(
-            StatusCode::NOT_FOUND,
-            RetCode::OTHER,
-            "no such route: there are getwxuserinfo, wxmsg (when exactly one app receives pushes) \
-             and wxmsg/{appid}",
-        );
-        ResponseFuture::ready(failure.respond(&RequestId::of(&request), false))
     }
 }
 

@@ -1,21 +1,11 @@
 //! `POST getwxuserinfo`: a code of web OAuth for the user's profile.
 
-use std::convert::Infallible;
-use std::task::{Context, Poll};
-
-use http::{Request, Response};
-use http_body::Body as HttpBody;
 use serde::{Deserialize, Serialize};
-use tower::Service;
 
-use super::access::AccessKeys;
-use super::envelope::{Failure, RetCode};
-use super::json::{self, Options, Route, bounded, required};
+use super::failure::{Failure, RetCode};
+use super::json::{JsonRoute, JsonService, check_caller, required};
 use crate::api::oauth::{self, Profile, UserToken};
-use crate::body::Body;
 use crate::client::Wechat;
-use crate::error::BoxError;
-use crate::runtime::BoxFuture;
 use crate::secret::Secret;
 
 /// Trades the code with which a browser came back for the user's profile.
@@ -42,76 +32,53 @@ use crate::secret::Secret;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone)]
-pub struct UserInfoService {
-    wechat: Wechat,
-    options: Options,
-    expose_tokens: bool,
-}
+pub type UserInfoService = JsonService<UserInfo>;
 
 impl UserInfoService {
     /// A service for all apps of `wechat`.
     pub fn new(wechat: Wechat) -> Self {
-        Self {
-            wechat,
-            options: Options::default(),
-            expose_tokens: false,
-        }
-    }
-
-    /// As [`Routes::access_keys`](super::Routes::access_keys).
-    #[must_use]
-    pub fn access_keys(mut self, keys: impl IntoIterator<Item = impl Into<Secret>>) -> Self {
-        self.options.access = AccessKeys::new(keys);
-        self
-    }
-
-    /// As [`Routes::failures_as_200`](super::Routes::failures_as_200).
-    #[must_use]
-    pub fn failures_as_200(mut self) -> Self {
-        self.options.failures_as_200 = true;
-        self
+        Self::of(UserInfo::new(wechat))
     }
 
     /// As [`Routes::expose_tokens`](super::Routes::expose_tokens).
     #[must_use]
     pub fn expose_tokens(mut self) -> Self {
-        self.expose_tokens = true;
+        self.route.expose_tokens = true;
         self
     }
 }
 
-impl<B> Service<Request<B>> for UserInfoService
-where
-    B: HttpBody + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<BoxError>,
-{
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+/// The route of [`UserInfoService`].
+#[derive(Debug, Clone)]
+pub struct UserInfo {
+    wechat: Wechat,
+    pub(super) expose_tokens: bool,
+}
 
-    /// Always ready: what a request needs is waited for in its own future.
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        json::serve(self.clone(), self.options.clone(), request)
+impl UserInfo {
+    pub(super) fn new(wechat: Wechat) -> Self {
+        Self {
+            wechat,
+            expose_tokens: false,
+        }
     }
 }
 
-#[derive(Deserialize)]
-pub(super) struct UserInfoRequest {
+/// What `getwxuserinfo` takes.
+#[derive(Debug, Deserialize)]
+#[non_exhaustive]
+pub struct UserInfoRequest {
     source: Option<String>,
     #[serde(alias = "app_id")]
     appid: Option<String>,
-    code: Option<String>,
+    code: Option<Secret>,
     flow_id: Option<String>,
 }
 
+/// What `getwxuserinfo` answers with. A text that is not known is empty.
 #[derive(Serialize)]
-pub(super) struct UserInfoAnswer {
+#[non_exhaustive]
+pub struct UserInfoAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     flow_id: Option<String>,
     appid: String,
@@ -128,51 +95,49 @@ pub(super) struct UserInfoAnswer {
     is_snapshot_user: u8,
 }
 
-impl Route for UserInfoService {
+/// Prints whose profile it is, and no token.
+impl std::fmt::Debug for UserInfoAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UserInfoAnswer")
+            .field("appid", &self.appid)
+            .field("openid", &self.openid)
+            .finish_non_exhaustive()
+    }
+}
+
+impl JsonRoute for UserInfo {
     const NAME: &'static str = "getwxuserinfo";
     type Request = UserInfoRequest;
     type Answer = UserInfoAnswer;
 
     async fn answer(self, request: UserInfoRequest) -> Result<UserInfoAnswer, Failure> {
-        let source = required("source", request.source)?;
-        bounded("source", &source)?;
-        bounded("flow_id", request.flow_id.as_deref().unwrap_or_default())?;
+        let source = check_caller(request.source, request.flow_id.as_ref())?;
         let appid = required("appid", request.appid)?;
-        let code = required("code", request.code)?;
+        let code = request.code.map(|code| code.expose().to_owned());
+        let code = required("code", code)?;
 
-        let app = self
-            .wechat
-            .app(&appid)
-            .map_err(|error| Failure::of(error, RetCode::APP))?;
+        let app = self.wechat.app(&appid);
+        let app = app.map_err(|error| Failure::of(error, RetCode::APP))?;
         let token = app.call(oauth::AccessToken::new(code)).await;
         let token = token.map_err(|error| Failure::of(error, RetCode::TOKEN))?;
         let profile = app.call(oauth::UserInfo::of(&token)).await;
         let profile = profile.map_err(|error| Failure::of(error, RetCode::USER_INFO))?;
         tracing::debug!(source, appid, "signed a user in");
-        Ok(UserInfoAnswer::new(
-            request.flow_id,
-            appid,
-            token,
-            profile,
-            self.expose_tokens,
-        ))
+        Ok(UserInfoAnswer {
+            flow_id: request.flow_id,
+            ..UserInfoAnswer::new(appid, token, profile, self.expose_tokens)
+        })
     }
 }
 
 impl UserInfoAnswer {
-    fn new(
-        flow_id: Option<String>,
-        appid: String,
-        token: UserToken,
-        profile: Profile,
-        expose_tokens: bool,
-    ) -> Self {
+    fn new(appid: String, token: UserToken, profile: Profile, expose_tokens: bool) -> Self {
         let exposed = |secret: &Secret| match expose_tokens {
             true => secret.expose().to_owned(),
             false => String::new(),
         };
         Self {
-            flow_id,
+            flow_id: None,
             appid,
             access_token: exposed(&token.access_token),
             openid: token.openid,

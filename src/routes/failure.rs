@@ -1,0 +1,138 @@
+//! Why a request to a JSON route failed.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+
+use crate::error::{Class, Error, ErrorKind};
+
+/// A number of `ret.code`; see [the table](super#the-envelope).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct RetCode(u32);
+
+impl RetCode {
+    /// 0: the request went well.
+    pub const OK: Self = Self(0);
+    /// 3584001: a failure of no other kind.
+    pub const OTHER: Self = Self(3_584_001);
+    /// 3584002: a parameter is wrong.
+    pub const PARAMETER: Self = Self(3_584_002);
+    /// 3584004: the token was not to be had.
+    pub const TOKEN: Self = Self(3_584_004);
+    /// 3584005: the app is not configured, or its secret is wrong.
+    pub const APP: Self = Self(3_584_005);
+    /// 3584006: the user's profile was not to be had.
+    pub const USER_INFO: Self = Self(3_584_006);
+
+    /// A number of the host's own.
+    pub const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+/// Why a request to a [`JsonRoute`](super::JsonRoute) failed: a status, a code and what to do.
+#[derive(Debug)]
+pub struct Failure {
+    status: StatusCode,
+    code: RetCode,
+    message: Cow<'static, str>,
+    error: Option<Error>,
+    allow: Option<HeaderValue>,
+}
+
+impl Failure {
+    /// A failure of the host's own.
+    pub fn new(status: StatusCode, code: RetCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            error: None,
+            allow: None,
+        }
+    }
+
+    /// A parameter that is missing or wrong, by its name: 400 and 3584002.
+    pub fn parameter(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, RetCode::PARAMETER, message)
+    }
+
+    /// An error of a call, under the code of what was to be had. A wrong argument keeps the code
+    /// 3584002, and what the operator must mend, such as a wrong secret, 3584005.
+    pub fn of(error: Error, code: RetCode) -> Self {
+        let code = match error.class() {
+            _ if error.kind() == ErrorKind::Input => RetCode::PARAMETER,
+            Class::Config => RetCode::APP,
+            _ => code,
+        };
+        let failure = Self::new(status(&error), code, error.to_string());
+        Self {
+            error: Some(error),
+            ..failure
+        }
+    }
+
+    pub(super) fn method(allow: &'static str) -> Self {
+        let message = format!("the method is not {allow}");
+        let failure = Self::new(StatusCode::METHOD_NOT_ALLOWED, RetCode::OTHER, message);
+        Self {
+            allow: Some(HeaderValue::from_static(allow)),
+            ..failure
+        }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The number of `ret.code`.
+    pub fn code(&self) -> RetCode {
+        self.code
+    }
+
+    /// The text of `ret.msg`.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The error of the call, if there was one.
+    pub fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+
+    pub(super) fn allow(&self) -> Option<&HeaderValue> {
+        self.allow.as_ref()
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (status, code) = (self.status.as_u16(), self.code.0);
+        write!(f, "{status} ({code}): {}", self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+fn status(error: &Error) -> StatusCode {
+    match (error.kind(), error.class()) {
+        (ErrorKind::Input, _) => StatusCode::BAD_REQUEST,
+        (ErrorKind::UnknownApp, _) => StatusCode::NOT_FOUND,
+        (ErrorKind::Timeout, _) => StatusCode::GATEWAY_TIMEOUT,
+        (ErrorKind::Platform, Class::Retry) | (ErrorKind::Interrupted, _) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        (_, Class::Quota) => StatusCode::TOO_MANY_REQUESTS,
+        (_, Class::User | Class::Input) => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => StatusCode::BAD_GATEWAY,
+    }
+}

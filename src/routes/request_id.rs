@@ -1,0 +1,51 @@
+//! The id of a request, in its answer and on every log line.
+
+use std::fmt;
+
+use http::{HeaderName, HeaderValue, Request, Response};
+use rand::RngExt;
+use rand::distr::Alphanumeric;
+
+use crate::body::Body;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest id that is taken from a caller, in bytes.
+const MAX_LEN: usize = 128;
+
+#[derive(Debug, Clone)]
+pub(super) struct RequestId(String);
+
+impl RequestId {
+    /// The caller's `x-request-id`, if it is a short visible text, or a new one.
+    pub(super) fn of<B>(request: &Request<B>) -> Self {
+        let given = request.headers().get(X_REQUEST_ID);
+        let legal = |id: &&str| {
+            (1..=MAX_LEN).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        match given.and_then(|id| id.to_str().ok()).filter(legal) {
+            Some(id) => Self(id.to_owned()),
+            None => {
+                let random = rand::rng().sample_iter(Alphanumeric).take(10);
+                Self("wxmsg_".chars().chain(random.map(char::from)).collect())
+            }
+        }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Writes the id into the answer's head.
+    pub(super) fn stamp(&self, response: &mut Response<Body>) {
+        if let Ok(id) = HeaderValue::from_str(&self.0) {
+            response.headers_mut().insert(X_REQUEST_ID, id);
+        }
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
