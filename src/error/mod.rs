@@ -218,6 +218,14 @@ impl Error {
         self.class() == Class::Retry
     }
 
+    /// Whether it arose when the access token for a call was fetched.
+    pub(crate) fn is_of_token(&self) -> bool {
+        matches!(
+            self.endpoint(),
+            Some("/cgi-bin/token" | "/cgi-bin/stable_token")
+        )
+    }
+
     /// Whether the platform surely did not act on the call, so that repeating it is safe for any
     /// call.
     pub(crate) fn was_not_sent(&self) -> bool {

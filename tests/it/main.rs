@@ -9,10 +9,13 @@
 mod callback;
 mod client;
 mod examples;
+mod failover;
 mod leaks;
 mod oauth;
+mod official;
 mod over_http;
 mod routes;
+mod routes_official;
 mod sandbox;
 mod support;
 mod tokens;
