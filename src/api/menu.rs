@@ -62,6 +62,19 @@ impl Endpoint for Create {
 
 /// The current menu. Source: 获取自定义菜单配置 (`getMenu`). It is refused with 46003 if there is
 /// none that was made through the API.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::{ErrCode, api::menu};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+///
+/// let none = app.call(menu::Get::new()).await.unwrap_err();
+/// assert_eq!(none.errcode(), Some(ErrCode::NO_MENU));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, Serialize)]
 #[non_exhaustive]
 pub struct Get {}
@@ -101,6 +114,18 @@ pub struct Menu {
 }
 
 /// Removes all menus. Source: 删除自定义菜单 (`deleteMenu`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::menu;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+///
+/// app.call(menu::Delete::new()).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, Serialize)]
 #[non_exhaustive]
 pub struct Delete {}

@@ -125,6 +125,19 @@ impl Endpoint for Clear {
 
 /// The same without an access token: for when the quota of fetching one is used up. Source: 使用
 /// AppSecret 重置 API 调用次数 (`clearQuotaByAppSecret`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::{AppSecret, api::quota};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # let secret = AppSecret::from(sandbox.secrets()[0].clone());
+///
+/// app.call(quota::ClearBySecret::new(app.appid().clone(), &secret)).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct ClearBySecret {

@@ -83,6 +83,19 @@ pub struct ShortKey {
 }
 
 /// Reads a text that was kept. Source: 还原短 key (`fetchShorten`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::{ErrCode, api::shorten};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+///
+/// let error = app.call(shorten::Fetch::new("0123456789abcde")).await.unwrap_err();
+/// assert_eq!(error.errcode(), Some(ErrCode::new(9410012))); // unknown, expired or another account's
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct Fetch {

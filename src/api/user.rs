@@ -149,6 +149,29 @@ pub struct User {
 }
 
 /// The openids of the followers, up to 10,000 a page. Source: 获取关注用户列表 (`getFans`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::user;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # sandbox.user("Hui").set_follows(true);
+///
+/// let mut call = user::List::new();
+/// let mut followers = 0;
+/// loop {
+///     let page = app.call(call).await?;
+///     followers += page.openids().len();
+///     match page.next_openid {
+///         Some(next) => call = user::List::after(next),
+///         None => break,
+///     }
+/// }
+/// assert_eq!(followers, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, Serialize)]
 #[non_exhaustive]
 pub struct List {
@@ -207,6 +230,21 @@ impl Page {
 }
 
 /// Notes something on a user. Source: 设置用户备注名 (`updateRemark`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::user;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # let openid = sandbox.user("Hui").openid();
+///
+/// app.call(user::UpdateRemark::new(openid, "regular guest")).await?;
+/// let long = user::UpdateRemark::new("o", "a note of thirty or more characters");
+/// assert_eq!(app.call(long).await.unwrap_err().field(), Some("remark"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct UpdateRemark {

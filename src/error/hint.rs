@@ -87,8 +87,8 @@ impl ErrCode {
             (45047, _) => "too many messages since the user last wrote: wait for the user",
             (45168 | 45166 | 87014, _) => "the platform takes a word of the text for an offence",
             (47003, _) => {
-                "a value breaks the rule of its keyword's type, which the errmsg names; see \
-                 `strict`"
+                "a value breaks the rule of its keyword's type, such as 20 characters for a thing: \
+                 the errmsg names the keyword"
             }
             (48002, _) => "the user has switched the account's messages off",
             _ => return None,
@@ -138,5 +138,45 @@ impl ErrCode {
             (9_410_012, _) => "the short key is unknown, expired, or another account's",
             _ => return None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hint(endpoint: &str, code: i64) -> &'static str {
+        let hint = ErrCode::new(code).hint_at(endpoint);
+        hint.unwrap_or_else(|| panic!("{code} at {endpoint} has no hint"))
+    }
+
+    #[test]
+    fn each_common_code_says_what_to_do() {
+        for code in [
+            -1, 40001, 40003, 40013, 40014, 40029, 40036, 40037, 40053, 40097, 40125, 40163, 40164,
+            40165, 40201, 40226, 40243, 41001, 41030, 42001, 42002, 42003, 42007, 43003, 43004,
+            43019, 43101, 43107, 43108, 44990, 44993, 45009, 45011, 45015, 45026, 45027, 45028,
+            45029, 45047, 45168, 46003, 47001, 47003, 48001, 48002, 48004, 48006, 50002, 50005,
+            50007, 76021, 76004, 87007, 9_410_012,
+        ] {
+            assert!(hint("/cgi-bin/x", code).len() > 20, "{code}");
+        }
+        assert_eq!(ErrCode::new(123_456).hint_at("/cgi-bin/x"), None);
+    }
+
+    #[test]
+    fn the_same_number_is_explained_by_its_endpoint() {
+        let phone = hint("/wxa/business/getuserphonenumber", 40029);
+        assert!(phone.contains("login code"), "{phone}");
+        let login = hint("/sns/jscode2session", 40029);
+        assert!(login.contains("wx.login"), "{login}");
+        assert!(hint("/cgi-bin/token", 40001).contains("secret"));
+        assert!(hint("/cgi-bin/user/info", 40001).contains("another system"));
+        assert!(hint("/sns/userinfo", 40001).contains("sign-in"));
+        let template = hint("/cgi-bin/message/template/send", 40037);
+        assert!(template.contains("subscribe kind"), "{template}");
+        assert!(hint("/cgi-bin/qrcode/create", 48001).contains("service account"));
+        assert!(hint("/wxa/getwxacodeunlimit", 45009).contains("minute"));
+        assert!(hint("/cgi-bin/user/info", 45009).contains("midnight"));
     }
 }

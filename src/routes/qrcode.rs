@@ -106,7 +106,10 @@ impl QrcodeRequest {
     }
 
     fn scene(&self) -> Result<qrcode::Scene, Failure> {
-        match (&self.scene, self.scene_id) {
+        // Callers whose JSON writer leaves nothing out send an empty one of the two.
+        let scene = self.scene.as_ref().filter(|scene| !scene.is_empty());
+        let id = self.scene_id.filter(|id| *id > 0 || scene.is_none());
+        match (scene, id) {
             (Some(_), Some(_)) => Err(Failure::parameter(
                 "scene and scene_id exclude each other: give one",
             )),
@@ -116,7 +119,7 @@ impl QrcodeRequest {
                     u32::MAX
                 ))
             }),
-            (scene, None) => Ok(required("scene", scene.clone())?.into()),
+            (scene, None) => Ok(required("scene", scene.cloned())?.into()),
         }
     }
 }

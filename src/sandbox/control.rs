@@ -14,6 +14,9 @@ use super::{Attempt, Delivery, Push, Sandbox, User};
 use crate::app::AppId;
 use crate::error::ErrCode;
 
+/// The most templates of an app that this page makes.
+const TEMPLATES_MAX: usize = 1_000;
+
 #[derive(Deserialize)]
 struct PushCommand {
     appid: Option<AppId>,
@@ -44,6 +47,15 @@ enum What {
 #[derive(Deserialize)]
 struct UserCommand {
     nickname: String,
+}
+
+#[derive(Deserialize)]
+struct TemplateCommand {
+    appid: Option<AppId>,
+    title: String,
+    content: String,
+    #[serde(default)]
+    subscribe: bool,
 }
 
 #[derive(Deserialize)]
@@ -100,6 +112,7 @@ impl Sandbox {
                     .await
             }
             "user" => self.user_command(serde_json::from_slice(body)?),
+            "template" => self.template_command(serde_json::from_slice(body)?),
             "fail" => {
                 let FailCommand { path, errcode } = serde_json::from_slice(body)?;
                 self.fail_next(&path, ErrCode::new(errcode));
@@ -121,7 +134,7 @@ impl Sandbox {
             }
             _ => Err(Refused(
                 StatusCode::NOT_FOUND,
-                "the commands are push, user, fail, delay, drop and expire".to_owned(),
+                "the commands are push, user, template, fail, delay, drop and expire".to_owned(),
             )),
         }
     }
@@ -139,6 +152,20 @@ impl Sandbox {
         }
         let user = self.user(&command.nickname);
         Ok(json!({ "openid": user.openid(), "unionid": user.unionid() }))
+    }
+
+    fn template_command(&self, command: TemplateCommand) -> Result<Value, Refused> {
+        let appid = command.appid.unwrap_or_else(|| self.appid());
+        if self.templates(&appid) >= TEMPLATES_MAX {
+            let error = format!("there are {TEMPLATES_MAX} templates");
+            return Err(Refused(StatusCode::CONFLICT, error));
+        }
+        let (title, content) = (command.title, command.content);
+        let template_id = match command.subscribe {
+            true => self.add_subscribe_template(&appid, &title, &content),
+            false => self.add_template(&appid, &title, &content),
+        };
+        Ok(json!({ "template_id": template_id }))
     }
 
     async fn push_command(

@@ -92,6 +92,8 @@ async fn a_code_is_permanent_or_temporary_with_a_text_or_a_number() {
             2_592_000,
         ),
         (json!({"scene": "x", "permanent": true}), 0),
+        (json!({"scene": "x", "scene_id": 0}), 60),
+        (json!({"scene": "", "scene_id": 7}), 60),
         (
             json!({"scene_id": "7", "permanent": true, "expire_seconds": 0}),
             0,

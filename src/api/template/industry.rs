@@ -49,6 +49,19 @@ impl Endpoint for SetIndustry {
 }
 
 /// The account's industries. Source: 获取行业信息 (`getIndustry`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::template;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+///
+/// let chosen = app.call(template::GetIndustry::new()).await?;
+/// println!("{}", chosen.primary_industry.second_class);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, Serialize)]
 #[non_exhaustive]
 pub struct GetIndustry {}

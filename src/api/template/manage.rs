@@ -61,6 +61,21 @@ pub struct Added {
 }
 
 /// The templates of the account. Source: 获取已添加至账号下所有模板列表 (`getAllTemplates`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::template;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # sandbox.add_template(&sandbox.appid(), "发货通知", "{{thing1.DATA}}");
+///
+/// for template in app.call(template::List::new()).await?.template_list {
+///     println!("{}: {:?}", template.title, template.keywords().collect::<Vec<_>>());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, Serialize)]
 #[non_exhaustive]
 pub struct List {}
@@ -127,6 +142,21 @@ pub(crate) fn keywords_of(content: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Removes a template from the account's own. Source: 删除模板 (`deleteTemplate`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::{ErrCode, api::template};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # let template_id = sandbox.add_template(&sandbox.appid(), "发货通知", "{{thing1.DATA}}");
+///
+/// app.call(template::Delete::new(&template_id)).await?;
+/// let again = app.call(template::Delete::new(&template_id)).await.unwrap_err();
+/// assert_eq!(again.errcode(), Some(ErrCode::INVALID_TEMPLATE_ID));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct Delete {

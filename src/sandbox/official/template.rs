@@ -106,6 +106,13 @@ impl Sandbox {
         let mut state = self.state();
         state.official.templates.add(appid, title, content, true)
     }
+
+    /// How many templates an account has.
+    pub(in crate::sandbox) fn templates(&self, appid: &AppId) -> usize {
+        let state = self.state();
+        let templates = state.official.templates.by_app.get(appid);
+        templates.map_or(0, Vec::len)
+    }
 }
 
 impl State {
