@@ -8,6 +8,7 @@
 //! |---|---|
 //! | mount all documented routes on a router | [`Wechat::routes`] |
 //! | receive pushes only | [`Callback`] |
+//! | hand pushes on to several environments | [`callback::forward::Forward`] |
 //! | sign users in | [`routes::UserInfoService`], or the calls in [`api::oauth`] |
 //! | call the platform | [`App::call`] with a type of [`api`] |
 //! | use an app's access token in one's own handlers | [`TokenLayer`] and [`Tokens`] |
@@ -63,6 +64,7 @@
 //! print as fingerprints and do not serialize.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod address;
 pub mod api;
 mod app;
 mod body;

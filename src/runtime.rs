@@ -50,6 +50,18 @@ impl SharedRuntime {
         Self(Arc::new(runtime))
     }
 
+    /// The runtime that was given, or else the tokio runtime that the caller runs in, if it runs in
+    /// one.
+    pub(crate) fn or_current(given: Option<&Self>) -> Option<Self> {
+        #[cfg(feature = "tokio")]
+        return given.cloned().or_else(|| {
+            tokio::runtime::Handle::try_current().ok()?;
+            Some(Self::new(TokioRuntime))
+        });
+        #[cfg(not(feature = "tokio"))]
+        given.cloned()
+    }
+
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         // What a task logs belongs to the request that started it.
         self.0.spawn(Box::pin(task.in_current_span()));

@@ -16,13 +16,14 @@ use axum::Router;
 use axum::http::{Request, StatusCode};
 use clap::Parser;
 use tokio::net::TcpListener;
-use tower::ServiceBuilder;
+use tower::{Service, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
-use tower_wechat::client::ReqwestTransport;
+use tower_wechat::callback::deadline::{DeadlineLayer, Handlers};
+use tower_wechat::client::{CustomerService, ReqwestTransport};
 use tower_wechat::sandbox::Sandbox;
-use tower_wechat::{BoxError, Event, Message, Reply, Wechat, handler_fn};
+use tower_wechat::{BoxError, Event, IntoReply, Message, Reply, Wechat, handler_fn};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Settings;
@@ -73,14 +74,23 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
         .await
         .map_err(|error| format!("listen: {listen} cannot be listened on: {error}"))?;
     let address = listener.local_addr()?;
+    let handlers = Handlers::new();
     let app = match arguments.config {
-        Some(_) => routes(&settings.wechat()?, &settings),
+        Some(_) => match settings.forward()? {
+            Some(forward) => routes(&settings.wechat()?, &settings, &handlers, forward),
+            None => {
+                let handler = handler_fn(on_message);
+                routes(&settings.wechat()?, &settings, &handlers, handler)
+            }
+        },
         None => {
             let sandbox = Sandbox::new();
             let callback = format!("http://{address}{MOUNT}/wxmsg");
             sandbox.set_callback_url(&sandbox.appid(), callback);
             let platform = sandbox.http().push_through(ReqwestTransport::new()?);
-            routes(&sandbox.wechat(), &settings).nest_service("/sandbox", platform)
+            let handler = handler_fn(on_message);
+            routes(&sandbox.wechat(), &settings, &handlers, handler)
+                .nest_service("/sandbox", platform)
         }
     };
     let app = app.layer(
@@ -101,11 +111,24 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
         Some(_) => println!("Listening on http://{address}{MOUNT}"),
         None => guide::print(address),
     }
-    serve(listener, app).await
+    serve(listener, app).await?;
+    // Those whose push was answered before they were done.
+    let left = handlers.drain(tokio::time::sleep(DRAIN)).await;
+    if left > 0 {
+        tracing::warn!(left, "some handlers did not end in {DRAIN:?}");
+    }
+    Ok(())
 }
 
-fn routes(wechat: &Wechat, settings: &Settings) -> Router {
-    let mut routes = wechat.routes().on_message(handler_fn(on_message));
+fn routes<H>(wechat: &Wechat, settings: &Settings, handlers: &Handlers, handler: H) -> Router
+where
+    H: Service<Message, Response: IntoReply, Error: Into<BoxError>, Future: Send>,
+    H: Clone + Send + Sync + 'static,
+{
+    let deadline = DeadlineLayer::ack()
+        .late(CustomerService::new(wechat.clone()))
+        .handlers(handlers);
+    let mut routes = wechat.routes().on_message_within(deadline, handler);
     if let Some(keys) = settings.access_keys() {
         routes = routes.access_keys(keys);
     }

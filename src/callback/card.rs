@@ -6,8 +6,8 @@ use crate::callback::writer::Writer;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Video {
     pub(crate) media_id: String,
-    title: Option<String>,
-    description: Option<String>,
+    pub(crate) title: Option<String>,
+    pub(crate) description: Option<String>,
 }
 
 impl Video {
@@ -51,10 +51,10 @@ impl<T: Into<String>> From<T> for Video {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Music {
     pub(crate) thumb_media_id: String,
-    title: Option<String>,
-    description: Option<String>,
-    music_url: Option<String>,
-    hq_music_url: Option<String>,
+    pub(crate) title: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) music_url: Option<String>,
+    pub(crate) hq_music_url: Option<String>,
 }
 
 impl Music {
@@ -115,10 +115,10 @@ impl<T: Into<String>> From<T> for Music {
 /// A card of a news reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Article {
-    title: String,
-    description: String,
-    pic_url: String,
-    url: String,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) pic_url: String,
+    pub(crate) url: String,
 }
 
 impl Article {

@@ -16,8 +16,10 @@ use tower::util::Oneshot;
 use crate::body::Body;
 use crate::callback::gate::{Opened, Push};
 use crate::callback::service::Config;
-use crate::callback::{IntoReply, Message, Rejection, response};
+use crate::callback::{IntoReply, Message, Overloaded, Rejection, response};
+use crate::clock::Clock;
 use crate::error::BoxError;
+use crate::runtime::{BoxFuture, SharedRuntime};
 
 /// The most bytes that are reserved for a body before they come.
 const RESERVE_MAX: usize = 64 * 1024;
@@ -45,6 +47,8 @@ pin_project! {
             body: B,
             collected: Vec<u8>,
             verified: Option<(Push, H)>,
+            // Runs since the body kept us waiting for the first time.
+            timer: Option<BoxFuture<'static, ()>>,
             config: Arc<Config>,
         },
         /// The push is verified; the handler works.
@@ -79,6 +83,7 @@ where
             body: request.into_body(),
             collected: Vec::with_capacity(announced.min(RESERVE_MAX)),
             verified: Some((push, handler)),
+            timer: None,
             config,
         };
         Self { state }
@@ -118,15 +123,23 @@ where
                     body,
                     collected,
                     verified,
+                    timer,
                     config,
                 } => {
-                    let read = ready!(poll_body(body, collected, config.body_limit, cx));
+                    let read = match poll_body(body, collected, config.body_limit, cx) {
+                        Poll::Ready(read) => read,
+                        Poll::Pending => {
+                            ready!(poll_timer(timer, config, cx));
+                            Err(Rejection::BodyTimeout)
+                        }
+                    };
                     // There is always one: the state is left below.
                     let Some((push, handler)) = verified.take() else {
                         return Poll::Pending;
                     };
                     let body = std::mem::take(collected);
-                    match read.and_then(|()| config.gate.open(push, body)) {
+                    let now = config.clock.now();
+                    match read.and_then(|()| config.gate.open(push, body, now)) {
                         Ok(opened) => State::Handle {
                             answer: Oneshot::new(handler, opened.message.clone()),
                             opened,
@@ -152,6 +165,10 @@ where
                         Ok(Poll::Ready(Ok(reply))) => {
                             response::reply(&reply, opened, config.clock.unix())
                         }
+                        Ok(Poll::Ready(Err(error))) if Overloaded::caused(&error) => {
+                            tracing::warn!(%appid, "too many messages are being worked on");
+                            response::overloaded(appid)
+                        }
                         Ok(Poll::Ready(Err(error))) => {
                             tracing::error!(%appid, error = &*error, "the handler failed");
                             response::failure(appid)
@@ -174,6 +191,24 @@ where
             };
             state.set(next);
         }
+    }
+}
+
+/// Ready once the body has taken too long; never if there is no limit, or nothing to wait with.
+fn poll_timer(
+    timer: &mut Option<BoxFuture<'static, ()>>,
+    config: &Config,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    if timer.is_none()
+        && let Some(limit) = config.body_timeout
+    {
+        let runtime = SharedRuntime::or_current(config.runtime.as_ref());
+        *timer = runtime.map(|runtime| runtime.sleep(limit));
+    }
+    match timer {
+        Some(timer) => timer.as_mut().poll(cx),
+        None => Poll::Pending,
     }
 }
 

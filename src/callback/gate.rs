@@ -1,14 +1,15 @@
 //! Decides whether a request is a push of the platform, without I/O.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::Method;
 
 use crate::callback::crypto::{AesKey, Decrypted};
 use crate::callback::envelope::Seal;
 use crate::callback::query::Query;
+use crate::callback::replay::Replays;
 use crate::callback::signature::{Signature, sign};
-use crate::callback::tree::Tree;
+use crate::callback::tree::{Limits, Tree};
 use crate::callback::{Message, Mode, Recipient, Rejection};
 use crate::secret::Secret;
 
@@ -17,6 +18,9 @@ use crate::secret::Secret;
 pub(crate) struct Gate {
     pub(crate) recipient: Recipient,
     pub(crate) window: Option<Duration>,
+    pub(crate) limits: Limits,
+    /// The clear pushes that were taken lately.
+    pub(crate) replays: Replays,
 }
 
 /// A request whose sender knows the token.
@@ -32,6 +36,7 @@ pub(crate) struct Push {
     token: Secret,
     timestamp: String,
     nonce: String,
+    signature: Signature,
     /// Covers the ciphertext; none in plaintext mode.
     msg_signature: Option<Signature>,
 }
@@ -58,9 +63,11 @@ impl Gate {
         }
         let query = Query::parse(query)?;
         self.check_age(&query.timestamp, now)?;
-        let token = self.signer(&query).ok_or(Rejection::Signature)?;
+        let (token, signature) = self.signer(&query).ok_or(Rejection::Signature)?;
         if *method == Method::POST {
-            return self.push(query, token.clone()).map(Admitted::Push);
+            return self
+                .push(query, token.clone(), signature)
+                .map(Admitted::Push);
         }
         if query.echostr.is_empty() {
             return Err(Rejection::MissingParameter);
@@ -82,14 +89,21 @@ impl Gate {
     }
 
     /// The token that `signature` was made with.
-    fn signer(&self, query: &Query<'_>) -> Option<&Secret> {
+    fn signer(&self, query: &Query<'_>) -> Option<(&Secret, Signature)> {
         let signature = Signature::parse(&query.signature)?;
         let mut tokens = self.recipient.keys().tokens();
-        tokens.find(|token| sign([token.expose(), &query.timestamp, &query.nonce]) == signature)
+        let token = tokens
+            .find(|token| sign([token.expose(), &query.timestamp, &query.nonce]) == signature)?;
+        Some((token, signature))
     }
 
     /// The mode is the app's, whatever the request says.
-    fn push(&self, query: Query<'_>, token: Secret) -> Result<Push, Rejection> {
+    fn push(
+        &self,
+        query: Query<'_>,
+        token: Secret,
+        signature: Signature,
+    ) -> Result<Push, Rejection> {
         let encrypted = query.encrypt_type == "aes";
         let msg_signature = match self.recipient.keys().mode() {
             Mode::Plaintext if encrypted => return Err(Rejection::Encrypted),
@@ -106,23 +120,37 @@ impl Gate {
             token,
             timestamp: query.timestamp.into_owned(),
             nonce: query.nonce.into_owned(),
+            signature,
             msg_signature,
         })
     }
 
     /// Checks, decrypts and parses the body.
-    pub(crate) fn open(&self, push: Push, body: Vec<u8>) -> Result<Opened, Rejection> {
+    pub(crate) fn open(
+        &self,
+        push: Push,
+        body: Vec<u8>,
+        now: SystemTime,
+    ) -> Result<Opened, Rejection> {
         match push.msg_signature {
-            None => self.open_plain(body),
+            None => self.open_plain(push.signature, body, now),
             Some(msg_signature) => self.open_sealed(push, msg_signature, body),
         }
     }
 
-    fn open_plain(&self, body: Vec<u8>) -> Result<Opened, Rejection> {
+    fn open_plain(
+        &self,
+        signature: Signature,
+        body: Vec<u8>,
+        now: SystemTime,
+    ) -> Result<Opened, Rejection> {
         let text = String::from_utf8(body).map_err(|_| Rejection::Malformed)?;
-        let tree = Tree::parse(text).map_err(|_| Rejection::Malformed)?;
+        let tree = Tree::parse_within(text, self.limits).map_err(|_| Rejection::Malformed)?;
         if tree.field("Encrypt").is_some() {
             return Err(Rejection::Encrypted);
+        }
+        if !self.replays.admit(signature, tree.raw(), now) {
+            return Err(Rejection::Replayed);
         }
         Ok(Opened {
             message: Message::new(self.recipient.appid().clone(), tree),
@@ -138,7 +166,9 @@ impl Gate {
         body: Vec<u8>,
     ) -> Result<Opened, Rejection> {
         let text = String::from_utf8(body).map_err(|_| Rejection::NoCiphertext)?;
-        let envelope = Tree::parse(text).map_err(|_| Rejection::NoCiphertext)?;
+        // The ciphertext is as long as the body.
+        let limits = self.limits.field(usize::MAX);
+        let envelope = Tree::parse_within(text, limits).map_err(|_| Rejection::NoCiphertext)?;
         // Whatever else the envelope holds is not covered by the signature.
         let encrypt = envelope.field("Encrypt").filter(|text| !text.is_empty());
         let encrypt = encrypt.ok_or(Rejection::NoCiphertext)?;
@@ -151,9 +181,10 @@ impl Gate {
         if decrypted.appid != appid.as_str() {
             return Err(Rejection::OtherApp);
         }
-        let message = Message::parse(appid.clone(), decrypted.message);
+        let tree = Tree::parse_within(decrypted.message, self.limits);
+        let tree = tree.map_err(|_| Rejection::Malformed)?;
         Ok(Opened {
-            message: message.map_err(|_| Rejection::Malformed)?,
+            message: Message::new(appid.clone(), tree),
             seal: Some(Seal {
                 key: key.clone(),
                 token: push.token,

@@ -7,14 +7,14 @@ use serde::Deserializer as _;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::callback::tree::{Builder, MAX_DEPTH, ParseError, Parsed, Span};
+use crate::callback::tree::{Builder, Limits, ParseError, Parsed, Span};
 
 /// Parses `document`, which lies in `text`.
 ///
 /// A list becomes repeated elements of one name, which is what it is in XML, so that a list of one
 /// and its only element look the same. Numbers keep the text they were sent as. `null` is empty.
-pub(crate) fn parse(text: &str, document: &str) -> Result<Parsed, ParseError> {
-    walk(text, document).or_else(|error| {
+pub(crate) fn parse(text: &str, document: &str, limits: Limits) -> Result<Parsed, ParseError> {
+    walk(text, document, limits).or_else(|error| {
         if error != ParseError::Syntax {
             return Err(error);
         }
@@ -23,13 +23,13 @@ pub(crate) fn parse(text: &str, document: &str) -> Result<Parsed, ParseError> {
         // document as it was received.
         let clean = without_controls(text);
         let skipped = text.len() - document.len();
-        walk(&clean, clean.get(skipped..).unwrap_or_default())
+        walk(&clean, clean.get(skipped..).unwrap_or_default(), limits)
     })
 }
 
-fn walk(text: &str, document: &str) -> Result<Parsed, ParseError> {
+fn walk(text: &str, document: &str, limits: Limits) -> Result<Parsed, ParseError> {
     let mut walk = Walk {
-        builder: Builder::new(text),
+        builder: Builder::new(text, limits),
         failure: None,
     };
     walk.inside(document, Span::default(), 0)?;
@@ -45,7 +45,7 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     /// Reads what is inside an object or a list.
     fn inside(&mut self, raw: &'a str, name: Span, depth: usize) -> Result<(), ParseError> {
-        if depth >= MAX_DEPTH {
+        if depth >= self.builder.limits().depth {
             return Err(ParseError::Limit);
         }
         let mut json = serde_json::Deserializer::from_str(raw);
@@ -151,7 +151,7 @@ fn without_controls(document: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::callback::tree::{Fields, MAX_NODES, Tree};
+    use crate::callback::tree::{Fields, Tree};
 
     fn show(fields: Fields<'_>) -> String {
         let shown = fields.map(|field| match field.children().next() {
@@ -209,12 +209,18 @@ mod tests {
     #[test]
     fn depth_and_number_are_bounded() {
         let nested = |depth| format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
-        assert!(parsed(&nested(MAX_DEPTH)).is_ok());
-        assert_eq!(parsed(&nested(MAX_DEPTH + 1)), Err(ParseError::Limit));
+        assert!(parsed(&nested(Limits::DEFAULT.depth)).is_ok());
+        assert_eq!(
+            parsed(&nested(Limits::DEFAULT.depth + 1)),
+            Err(ParseError::Limit)
+        );
         let lists = format!("{{\"a\":{}{}}}", "[".repeat(9999), "]".repeat(9999));
         assert_eq!(parsed(&lists), Err(ParseError::Limit));
         let many = |number| format!("{{\"a\":[{}0]}}", "0,".repeat(number - 1));
-        assert!(parsed(&many(MAX_NODES)).is_ok());
-        assert_eq!(parsed(&many(MAX_NODES + 1)), Err(ParseError::Limit));
+        assert!(parsed(&many(Limits::DEFAULT.elements)).is_ok());
+        assert_eq!(
+            parsed(&many(Limits::DEFAULT.elements + 1)),
+            Err(ParseError::Limit)
+        );
     }
 }

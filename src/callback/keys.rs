@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::app::AppId;
 use crate::callback::crypto::AesKey;
+use crate::callback::outgoing::{Form, Outgoing};
 use crate::error::Error;
 use crate::secret::Secret;
 
@@ -74,8 +75,8 @@ impl<T> Pair<T> {
 
 impl CallbackKeys {
     /// Keys for 明文模式. The body of a push is not signed in this mode: whoever sees one push of
-    /// the platform can put another body under its signature for as long as the timestamp is
-    /// taken. Prefer [`secure`](Self::secure).
+    /// the platform before it arrives can put another body under its signature. Once it has
+    /// arrived, its signature takes no other body. Prefer [`secure`](Self::secure).
     ///
     /// # Errors
     /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a token that is not 1 to 64 printable
@@ -167,6 +168,19 @@ impl CallbackKeys {
     /// refused.
     pub fn for_app(self, appid: AppId) -> Recipient {
         Recipient { appid, keys: self }
+    }
+
+    /// The other half: what pushes are made with that these keys verify.
+    pub(crate) fn outgoing<'a>(&'a self, appid: &'a AppId) -> Outgoing<'a> {
+        Outgoing {
+            appid,
+            token: &self.tokens.current,
+            form: match &self.cipher {
+                Cipher::Plaintext => Form::Clear,
+                Cipher::Compatible(keys) => Form::Both(&keys.current),
+                Cipher::Secure(keys) => Form::Encrypted(&keys.current),
+            },
+        }
     }
 
     /// The token in use and the one before it.

@@ -3,7 +3,8 @@
 //! [`Callback`] is the service at the URL that is set in the platform's console. It verifies,
 //! decrypts and parses a push into a [`Message`], the host's handler matches on its [`Event`], and
 //! the [`Reply`] goes back the way the push came. [`signature`] and [`crypto`] are the parts it is
-//! made of, as plain functions.
+//! made of, as plain functions. [`once`] and [`deadline`] are layers for handlers: they make one of
+//! the pushes that the platform sends again, and answer in time.
 //!
 //! # Metrics
 //! With the feature `metrics` every request is counted in `wechat_callback_total`, with the app as
@@ -12,21 +13,29 @@
 //! - `success`: there was nothing to say, or nothing that could be sent,
 //! - `echo`: the URL was verified,
 //! - `failed`: the handler failed or panicked, so that the platform sends the push again,
+//! - `overloaded`: too many handlers are at work, so that the platform sends the push again,
 //! - or why the request was refused: [`Rejection::as_str`].
 
 mod card;
 mod count;
 pub mod crypto;
+pub mod deadline;
 mod envelope;
 pub mod event;
+mod failure;
+pub mod forward;
 mod future;
 mod gate;
+mod generations;
 mod handler;
 mod json;
 mod keys;
 mod message;
+pub mod once;
+pub(crate) mod outgoing;
 mod query;
 mod rejection;
+mod replay;
 mod reply;
 mod response;
 pub mod route;
@@ -39,11 +48,13 @@ mod xml;
 pub use self::card::{Article, Music, Video};
 #[doc(inline)]
 pub use self::event::Event;
+pub use self::failure::{HandlerError, Overloaded};
 pub use self::future::ResponseFuture;
 pub use self::handler::{HandlerFn, HandlerFuture, IntoReply, handler_fn};
 pub use self::keys::{CallbackKeys, Mode, Recipient};
 pub use self::message::Message;
 pub use self::rejection::Rejection;
+pub(crate) use self::reply::Kind as ReplyKind;
 pub use self::reply::Reply;
 pub use self::service::Callback;
-pub use self::tree::{Field, Fields, Format, ParseError};
+pub use self::tree::{Field, Fields, Format, Limits, ParseError};

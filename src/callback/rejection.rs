@@ -38,6 +38,10 @@ pub enum Rejection {
     OtherApp,
     /// The body is larger than the limit: 413.
     BodyTooLarge,
+    /// A clear push whose signature came with another body before.
+    Replayed,
+    /// The body took too long: 408.
+    BodyTimeout,
     /// The body broke off: 400.
     BodyUnread,
     /// The push is authentic, or clear, but its document cannot be parsed: 400.
@@ -61,6 +65,8 @@ impl Rejection {
             Self::Undecryptable => "undecryptable",
             Self::OtherApp => "other_app",
             Self::BodyTooLarge => "body_too_large",
+            Self::Replayed => "replayed",
+            Self::BodyTimeout => "body_timeout",
             Self::BodyUnread => "body_unread",
             Self::Malformed => "malformed",
         }
@@ -70,6 +76,7 @@ impl Rejection {
     pub fn status(self) -> StatusCode {
         match self {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyUnread | Self::Malformed => StatusCode::BAD_REQUEST,
             Self::DuplicateParameter
@@ -82,7 +89,8 @@ impl Rejection {
             | Self::NoCiphertext
             | Self::MsgSignature
             | Self::Undecryptable
-            | Self::OtherApp => StatusCode::FORBIDDEN,
+            | Self::OtherApp
+            | Self::Replayed => StatusCode::FORBIDDEN,
         }
     }
 

@@ -22,8 +22,9 @@ use crate::error::BoxError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply(Kind);
 
+/// What a reply is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     None,
     Text(String),
     Image(String),
@@ -32,6 +33,8 @@ enum Kind {
     Music(Music),
     News(Vec<Article>),
     CustomerService(Option<String>),
+    /// A whole document that another service made.
+    Document(String),
 }
 
 impl Reply {
@@ -115,9 +118,17 @@ impl Reply {
         Self(Kind::CustomerService(Some(kf_account.into())))
     }
 
+    /// A document that another service made in answer to the same push. It is sent as it is.
+    pub(crate) fn ready(document: String) -> Self {
+        Self(Kind::Document(document))
+    }
+
     /// The document that answers `message` at the time `now`, in Unix seconds; `None` for
     /// `success`.
     pub(crate) fn document(&self, message: &Message, now: u64) -> Option<String> {
+        if let Kind::Document(document) = &self.0 {
+            return Some(document.clone());
+        }
         let parts = [message.from_user_name(), message.to_user_name()];
         if self.is_empty() || parts.iter().any(|name| name.is_empty()) {
             return None;
@@ -132,8 +143,12 @@ impl Reply {
         Some(writer.finish())
     }
 
+    pub(crate) fn kind(&self) -> &Kind {
+        &self.0
+    }
+
     /// Whether the user would see nothing, or the platform would refuse it.
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         match &self.0 {
             Kind::None => true,
             Kind::Text(required) | Kind::Image(required) | Kind::Voice(required) => {
@@ -142,7 +157,7 @@ impl Reply {
             Kind::Video(video) => legal(&video.media_id).is_empty(),
             Kind::Music(music) => legal(&music.thumb_media_id).is_empty(),
             Kind::News(articles) => articles.is_empty(),
-            Kind::CustomerService(_) => false,
+            Kind::CustomerService(_) | Kind::Document(_) => false,
         }
     }
 
@@ -154,7 +169,7 @@ impl Reply {
     /// About how long the content is, in bytes.
     fn size(&self) -> usize {
         match &self.0 {
-            Kind::Text(content) => content.len(),
+            Kind::Text(content) | Kind::Document(content) => content.len(),
             Kind::News(articles) => 512 * articles.len(),
             Kind::Video(_) | Kind::Music(_) => 512,
             Kind::None | Kind::Image(_) | Kind::Voice(_) | Kind::CustomerService(_) => 128,
@@ -163,7 +178,7 @@ impl Reply {
 
     fn msg_type(&self) -> &'static str {
         match self.0 {
-            Kind::None => "",
+            Kind::None | Kind::Document(_) => "",
             Kind::Text(_) => "text",
             Kind::Image(_) => "image",
             Kind::Voice(_) => "voice",
@@ -176,7 +191,7 @@ impl Reply {
 
     fn write(&self, writer: &mut Writer, message: &Message) {
         match &self.0 {
-            Kind::None | Kind::CustomerService(None) => {}
+            Kind::None | Kind::CustomerService(None) | Kind::Document(_) => {}
             Kind::Text(content) => {
                 let content = legal(content);
                 let (shown, bytes) = (shown(&content), content.len());

@@ -54,7 +54,17 @@ pub(crate) fn reply(reply: &Reply, opened: &Opened, now: u64) -> Response<Body> 
 /// Makes the platform send the push again.
 pub(crate) fn failure(appid: &AppId) -> Response<Body> {
     count(appid, "failed");
+    empty(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// Does so too, and says that it was not tried.
+pub(crate) fn overloaded(appid: &AppId) -> Response<Body> {
+    count(appid, "overloaded");
+    empty(StatusCode::SERVICE_UNAVAILABLE)
+}
+
+fn empty(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    *response.status_mut() = status;
     response
 }

@@ -12,14 +12,18 @@ use tower::Service;
 use crate::body::Body;
 use crate::callback::count::count;
 use crate::callback::gate::{Admitted, Gate};
-use crate::callback::{IntoReply, Message, Recipient, Rejection, ResponseFuture, response};
+use crate::callback::replay::Replays;
+use crate::callback::{IntoReply, Limits, Message, Recipient, Rejection, ResponseFuture, response};
 use crate::clock::{Clock, SharedClock};
 use crate::error::BoxError;
+use crate::runtime::{Runtime, SharedRuntime};
 
 /// How far a timestamp may be from this machine's clock, either way.
 const WINDOW: Duration = Duration::from_secs(600);
 /// The longest body, in bytes. The platform's own stay below a tenth of it.
 const BODY_LIMIT: usize = 64 * 1024;
+/// How long a body may take. The platform waits no longer for the whole exchange.
+const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The service at the URL that an app's pushes go to: it verifies, decrypts and parses them, lets
 /// the handler answer, and seals the answer.
@@ -33,7 +37,24 @@ const BODY_LIMIT: usize = 64 * 1024;
 /// | the platform verifies the URL (GET) | 200, `echostr` as it came |
 /// | a push | 200, the reply in the push's own format and mode, or `success` |
 /// | a push, and the handler fails or panics | 500: the platform sends it again |
+/// | a push, and the handler is [`Overloaded`](crate::callback::Overloaded) | 503: the same |
+/// | a push whose body is too long, breaks off or takes too long | 413, 400, 408 |
 /// | anything that does not prove to come from the platform | 403, an empty body |
+///
+/// The handler is called for every push, also for one that the platform sends again, and may take
+/// as long as it likes. [`Once`](crate::callback::once) and [`Deadline`](crate::callback::deadline)
+/// are layers for it that see to both; [`Routes::on_message`](crate::routes::Routes::on_message)
+/// puts them on.
+///
+/// | limit | unless set | |
+/// |---|---|---|
+/// | age of a timestamp, either way | 10 minutes | [`timestamp_window`](Self::timestamp_window) |
+/// | length of a body | 64 KiB | [`body_limit`](Self::body_limit) |
+/// | time for a body | 5 seconds | [`body_timeout`](Self::body_timeout) |
+/// | depth, elements and longest field of a document | 16, 2048 and 64 KiB | [`limits`](Self::limits) |
+/// | length of a document | 1 MiB | fixed |
+/// | document types and entities | none | fixed |
+/// | pushes in plaintext mode that are remembered, so that their signature takes no other body | of the last 20 minutes, the last 100,000 at least, in 9 MB at most | twice the timestamp window |
 ///
 /// A refused request's response carries the [`Rejection`] in its extensions.
 ///
@@ -75,6 +96,8 @@ pub(crate) struct Config {
     pub(crate) gate: Gate,
     pub(crate) clock: SharedClock,
     pub(crate) body_limit: usize,
+    pub(crate) body_timeout: Option<Duration>,
+    pub(crate) runtime: Option<SharedRuntime>,
 }
 
 impl<H> Callback<H> {
@@ -86,9 +109,13 @@ impl<H> Callback<H> {
                 gate: Gate {
                     recipient,
                     window: Some(WINDOW),
+                    limits: Limits::DEFAULT,
+                    replays: Replays::new(Some(WINDOW)),
                 },
                 clock: SharedClock::default(),
                 body_limit: BODY_LIMIT,
+                body_timeout: Some(BODY_TIMEOUT),
+                runtime: None,
             }),
             handler,
         }
@@ -99,7 +126,10 @@ impl<H> Callback<H> {
     /// ever.
     #[must_use]
     pub fn timestamp_window(self, window: Option<Duration>) -> Self {
-        self.with(|config| config.gate.window = window)
+        self.with(|config| {
+            config.gate.window = window;
+            config.gate.replays = Replays::new(window);
+        })
     }
 
     /// The longest body that is read, in bytes; 64 KiB unless set. A document beyond 1 MiB is
@@ -107,6 +137,31 @@ impl<H> Callback<H> {
     #[must_use]
     pub fn body_limit(self, bytes: usize) -> Self {
         self.with(|config| config.body_limit = bytes)
+    }
+
+    /// How large a document may be once it is decrypted.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        self.with(|config| config.gate.limits = limits)
+    }
+
+    /// How long a body may take to come, from the moment it keeps the callback waiting; 5 seconds
+    /// unless set, which is as long as the platform waits itself. One that takes longer is answered
+    /// with 408, and a server closes the connection that it left unread. `None` waits for ever.
+    #[must_use]
+    pub fn body_timeout(self, timeout: Option<Duration>) -> Self {
+        self.with(|config| config.body_timeout = timeout)
+    }
+
+    /// Waits for bodies on `runtime`. Unless set it is the tokio runtime of the caller; where there
+    /// is none, a body may take for ever.
+    #[must_use]
+    pub fn runtime(self, runtime: impl Runtime) -> Self {
+        self.shared_runtime(SharedRuntime::new(runtime))
+    }
+
+    pub(crate) fn shared_runtime(self, runtime: SharedRuntime) -> Self {
+        self.with(|config| config.runtime = Some(runtime))
     }
 
     /// The clock that timestamps are compared with, and replies are dated by.
@@ -173,6 +228,7 @@ impl<H> fmt::Debug for Callback<H> {
             .field("recipient", &self.config.gate.recipient)
             .field("timestamp_window", &self.config.gate.window)
             .field("body_limit", &self.config.body_limit)
+            .field("body_timeout", &self.config.body_timeout)
             .finish_non_exhaustive()
     }
 }

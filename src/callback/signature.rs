@@ -38,6 +38,10 @@ pub fn sign<const N: usize>(mut parts: [&str; N]) -> Signature {
 }
 
 impl Signature {
+    pub(crate) fn as_bytes(&self) -> &[u8; LEN] {
+        &self.0
+    }
+
     /// Reads 40 hexadecimal digits of either case; `None` for anything else.
     pub fn parse(hex: &str) -> Option<Self> {
         let (pairs, rest) = hex.as_bytes().as_chunks::<2>();

@@ -5,15 +5,15 @@ use std::borrow::Cow;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use crate::callback::tree::{Builder, MAX_DEPTH, ParseError, Parsed};
+use crate::callback::tree::{Builder, Limits, ParseError, Parsed};
 
 /// Parses `document`, which lies in `text`.
 ///
 /// The platform writes values as CDATA, as text, as both mixed, with white space around, with raw
 /// control characters, and as empty elements of either kind; all of them are taken. Attributes are
 /// ignored. A document type is refused, and with it every entity that XML does not define itself.
-pub(crate) fn parse(text: &str, document: &str) -> Result<Parsed, ParseError> {
-    let mut builder = Builder::new(text);
+pub(crate) fn parse(text: &str, document: &str, limits: Limits) -> Result<Parsed, ParseError> {
+    let mut builder = Builder::new(text, limits);
     let mut reader = Reader::from_str(document);
     let mut stack: Vec<Element<'_>> = Vec::with_capacity(4);
     let mut root = Root::Ahead;
@@ -101,7 +101,7 @@ fn begin<'a>(
         }
         (Root::Inside, _) => {}
     }
-    if stack.len() > MAX_DEPTH {
+    if stack.len() > builder.limits().depth {
         return Err(ParseError::Limit);
     }
     let name = builder.span(name)?;
@@ -168,7 +168,7 @@ fn predefined(name: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::callback::tree::{Fields, MAX_NODES, Tree};
+    use crate::callback::tree::{Fields, Tree};
 
     fn show(fields: Fields<'_>) -> String {
         let shown = fields.map(|field| match field.children().next() {
@@ -225,10 +225,16 @@ mod tests {
     #[test]
     fn depth_and_number_are_bounded() {
         let nested = |depth| format!("<xml>{}{}</xml>", "<a>".repeat(depth), "</a>".repeat(depth));
-        assert!(parsed(&nested(MAX_DEPTH)).is_ok());
-        assert_eq!(parsed(&nested(MAX_DEPTH + 1)), Err(ParseError::Limit));
+        assert!(parsed(&nested(Limits::DEFAULT.depth)).is_ok());
+        assert_eq!(
+            parsed(&nested(Limits::DEFAULT.depth + 1)),
+            Err(ParseError::Limit)
+        );
         let many = |number| format!("<xml>{}</xml>", "<a/>".repeat(number));
-        assert!(parsed(&many(MAX_NODES)).is_ok());
-        assert_eq!(parsed(&many(MAX_NODES + 1)), Err(ParseError::Limit));
+        assert!(parsed(&many(Limits::DEFAULT.elements)).is_ok());
+        assert_eq!(
+            parsed(&many(Limits::DEFAULT.elements + 1)),
+            Err(ParseError::Limit)
+        );
     }
 }

@@ -1,7 +1,6 @@
 //! The platform's hosts: the only ones that ever see a credential.
 
 use std::future::ready;
-use std::net::IpAddr;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -11,6 +10,7 @@ use tower::{Layer, Service};
 
 use super::Call;
 use super::failover::Failover;
+use crate::address;
 use crate::clock::{Clock, SharedClock};
 use crate::error::Error;
 use crate::runtime::BoxFuture;
@@ -132,11 +132,9 @@ fn base_uri(name: &str, base: &str) -> Result<String, Error> {
     let host = uri
         .host()
         .ok_or_else(|| wrong("must begin with https://"))?;
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let loopback = host == "localhost" || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
     match uri.scheme_str() {
         Some("https") => {}
-        Some("http") if loopback => {}
+        Some("http") if address::is_loopback(host) => {}
         _ => {
             return Err(wrong(
                 "must begin with https://; http:// is for loopback addresses",

@@ -130,7 +130,7 @@ impl WechatBuilder {
         let for_tokens = stack::for_tokens(retry.clone(), wire.clone());
         let source = SharedSource::new(PlatformSource::new(for_tokens, apps.clone()));
         let keys = apps.values().map(|entry| entry.token_key());
-        let tokens = Tokens::new(keys, source, store, self.clock.clone(), runtime);
+        let tokens = Tokens::new(keys, source, store, self.clock.clone(), runtime.clone());
         let outbound = stack::for_calls(retry, tokens.clone(), wire);
         Ok(Wechat(Arc::new(Shared {
             apps,
@@ -138,6 +138,7 @@ impl WechatBuilder {
             tokens,
             hosts: self.hosts,
             clock: self.clock,
+            runtime,
         })))
     }
 }

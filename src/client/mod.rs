@@ -17,6 +17,7 @@
 mod auth;
 mod base_uri;
 mod builder;
+mod customer_service;
 mod failover;
 mod retry;
 mod stack;
@@ -29,6 +30,7 @@ mod reqwest;
 pub use self::auth::{AuthLayer, Authenticated};
 pub use self::base_uri::{BaseUri, BaseUriLayer, Host, Hosts};
 pub use self::builder::WechatBuilder;
+pub use self::customer_service::CustomerService;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
 pub use self::retry::RetryPolicy;
@@ -50,6 +52,7 @@ use crate::app::{AppEntry, AppId};
 use crate::clock::SharedClock;
 use crate::error::Error;
 use crate::routes::{NoHandler, Routes};
+use crate::runtime::SharedRuntime;
 use crate::token::{Token, Tokens};
 
 /// All configured apps, one shared token cache and one outbound stack, behind a handle that is
@@ -74,6 +77,7 @@ struct Shared {
     tokens: Tokens,
     hosts: Hosts,
     clock: SharedClock,
+    runtime: SharedRuntime,
 }
 
 impl Wechat {
@@ -120,6 +124,10 @@ impl Wechat {
 
     pub(crate) fn clock(&self) -> &SharedClock {
         &self.0.clock
+    }
+
+    pub(crate) fn runtime(&self) -> &SharedRuntime {
+        &self.0.runtime
     }
 }
 

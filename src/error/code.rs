@@ -25,6 +25,8 @@ impl ErrCode {
     pub const INVALID_GRANT_TYPE: Self = Self(40002);
     /// 40003: the openid is not one of this app.
     pub const INVALID_OPENID: Self = Self(40003);
+    /// 40008: the type of the message is unknown.
+    pub const INVALID_MESSAGE_TYPE: Self = Self(40008);
     /// 40013: the appid is unknown.
     pub const INVALID_APPID: Self = Self(40013);
     /// 40014: the access token is invalid.
@@ -75,14 +77,20 @@ impl ErrCode {
     pub const SENDING_TO_SAME_USER: Self = Self(43108);
     /// 44002: the body is empty.
     pub const EMPTY_BODY: Self = Self(44002);
+    /// 45008: a message has more articles than it may have.
+    pub const TOO_MANY_ARTICLES: Self = Self(45008);
     /// 45009: the daily quota of the call is used up.
     pub const DAILY_QUOTA_REACHED: Self = Self(45009);
     /// 45011: too many calls in this minute.
     pub const MINUTE_QUOTA_REACHED: Self = Self(45011);
+    /// 45015: the user was not in touch with the account lately, or has left it.
+    pub const RESPONSE_WINDOW_CLOSED: Self = Self(45015);
     /// 45026: the account has as many templates as it may have.
     pub const TEMPLATES_FULL: Self = Self(45026);
     /// 45029: the account has made as many permanent codes as it may ever make.
     pub const CODES_EXHAUSTED: Self = Self(45029);
+    /// 45047: the account has sent all the messages it may since the user was in touch with it.
+    pub const RESPONSES_USED_UP: Self = Self(45047);
     /// 46003: the account has no menu.
     pub const NO_MENU: Self = Self(46003);
     /// 47001: the body is not the JSON the call takes.

@@ -62,13 +62,15 @@ use std::task::{Context, Poll};
 
 use http::{Request, Response, StatusCode};
 use http_body::Body as HttpBody;
-use tower::Service;
+use tower::{Layer, Service};
 
 use self::access::AccessKeys;
 use self::json::Options;
 use self::request_id::RequestId;
 use crate::app::AppId;
 use crate::body::Body;
+use crate::callback::deadline::{Deadline, DeadlineLayer};
+use crate::callback::once::{Once, OnceLayer};
 use crate::callback::{Callback, IntoReply, Message, Reply};
 use crate::client::Wechat;
 use crate::error::BoxError;
@@ -137,8 +139,54 @@ impl Routes<NoHandler> {
         }
     }
 
-    /// Hands the messages of every app that has callback keys to `handler`.
-    pub fn on_message<H>(self, handler: H) -> Routes<H>
+    /// Hands the messages of every app that has callback keys to `handler`, each of them once, and
+    /// answers `success` in its place when it takes longer than 4.5 seconds: see
+    /// [`once`](crate::callback::once) and [`deadline`](crate::callback::deadline).
+    pub fn on_message<H>(self, handler: H) -> Routes<Once<Deadline<H>>>
+    where
+        H: Service<Message> + Clone + Send + 'static,
+        H::Response: IntoReply,
+        H::Error: Into<BoxError>,
+        H::Future: Send,
+    {
+        self.on_message_within(DeadlineLayer::ack(), handler)
+    }
+
+    /// Does the same with a deadline of the host's: one that has a hook for late replies, holds the
+    /// platform up, or counts its handlers for the shutdown.
+    ///
+    /// ```
+    /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+    /// # let wechat = sandbox.wechat();
+    /// use tower_wechat::callback::deadline::DeadlineLayer;
+    /// use tower_wechat::client::CustomerService;
+    /// use tower_wechat::{Message, handler_fn};
+    ///
+    /// let deadline = DeadlineLayer::ack().late(CustomerService::new(wechat.clone()));
+    /// let handler = handler_fn(|_: Message| async { "after some seconds of work" });
+    /// let routes = wechat.routes().on_message_within(deadline, handler);
+    /// ```
+    pub fn on_message_within<H>(
+        self,
+        deadline: DeadlineLayer,
+        handler: H,
+    ) -> Routes<Once<Deadline<H>>>
+    where
+        H: Service<Message> + Clone + Send + 'static,
+        H::Response: IntoReply,
+        H::Error: Into<BoxError>,
+        H::Future: Send,
+    {
+        let once = OnceLayer::new()
+            .shared_clock(self.wechat.clock().clone())
+            .shared_runtime(self.wechat.runtime().clone());
+        let deadline = deadline.or_runtime(self.wechat.runtime());
+        self.on_message_bare(once.layer(deadline.layer(handler)))
+    }
+
+    /// Hands every push to `handler` as it comes, also one that the platform sends again, and waits
+    /// for as long as it takes. For a handler that has its own layers on.
+    pub fn on_message_bare<H>(self, handler: H) -> Routes<H>
     where
         H: Service<Message> + Clone,
         H::Response: IntoReply,
@@ -149,7 +197,9 @@ impl Routes<NoHandler> {
             let callback = Callback::new(recipient, handler.clone());
             Some((
                 entry.appid.clone(),
-                callback.clock(self.wechat.clock().clone()),
+                callback
+                    .clock(self.wechat.clock().clone())
+                    .shared_runtime(self.wechat.runtime().clone()),
             ))
         });
         let callbacks = Arc::new(apps.collect());
@@ -185,6 +235,27 @@ impl<H> Routes<H> {
     #[must_use]
     pub fn failures_as_200(mut self) -> Self {
         self.options.failures_as_200 = true;
+        self
+    }
+
+    /// Changes the callbacks of all apps, for example their limits.
+    ///
+    /// ```
+    /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+    /// # let wechat = sandbox.wechat();
+    /// use tower_wechat::{Message, handler_fn};
+    ///
+    /// let routes = wechat.routes().on_message(handler_fn(|_: Message| async { "hello" }));
+    /// let routes = routes.callbacks(|callback| callback.body_limit(16 << 10));
+    /// ```
+    #[must_use]
+    pub fn callbacks(mut self, change: impl Fn(Callback<H>) -> Callback<H>) -> Self
+    where
+        H: Clone,
+    {
+        let callbacks = self.callbacks.iter();
+        let changed = callbacks.map(|(appid, callback)| (appid.clone(), change(callback.clone())));
+        self.callbacks = Arc::new(changed.collect());
         self
     }
 

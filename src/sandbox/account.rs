@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::customer_service::Chat;
 use super::{Sandbox, random};
 use crate::app::{AppConfig, AppId};
 use crate::callback::crypto::AesKey;
+use crate::callback::outgoing::{Form, Outgoing};
 use crate::callback::{CallbackKeys, Mode};
 use crate::secret::Secret;
 
@@ -47,6 +49,19 @@ impl Account {
         keys.map_or(config.clone(), |keys| config.callback(keys))
     }
 
+    /// The app's callback, as seen from the platform.
+    pub(super) fn outgoing<'a>(&'a self, appid: &'a AppId) -> Outgoing<'a> {
+        Outgoing {
+            appid,
+            token: &self.token,
+            form: match self.mode {
+                Mode::Plaintext => Form::Clear,
+                Mode::Compatible => Form::Both(&self.aes_key),
+                Mode::Secure => Form::Encrypted(&self.aes_key),
+            },
+        }
+    }
+
     pub(super) fn secrets(&self) -> impl Iterator<Item = Secret> + use<> {
         [
             self.secret.clone(),
@@ -70,6 +85,7 @@ pub(super) struct Person {
     pub(super) refuses: bool,
     openids: BTreeMap<AppId, String>,
     follows: BTreeSet<AppId>,
+    chats: BTreeMap<AppId, Chat>,
 }
 
 impl Person {
@@ -85,6 +101,7 @@ impl Person {
             refuses: false,
             openids: BTreeMap::new(),
             follows: BTreeSet::new(),
+            chats: BTreeMap::new(),
         }
     }
 
@@ -100,9 +117,12 @@ impl Person {
         self.openids.values().any(|known| known == openid)
     }
 
-    /// Whether this is the user's id for an app.
-    pub(super) fn is(&self, appid: &AppId, openid: &str) -> bool {
+    pub(super) fn is_known_as(&self, openid: &str, appid: &AppId) -> bool {
         self.openids.get(appid).is_some_and(|known| known == openid)
+    }
+
+    pub(super) fn chat(&mut self, appid: &AppId) -> &mut Chat {
+        self.chats.entry(appid.clone()).or_default()
     }
 
     pub(super) fn follows(&self, appid: &AppId) -> bool {
@@ -173,6 +193,13 @@ impl User {
     /// Lets the user follow the app, or leave it, without a push.
     pub fn set_follows(&self, follows: bool) {
         self.change(|person, appid| person.follow(appid, follows));
+    }
+
+    /// The customer-service messages that the app has sent to the user, as they came, the newest
+    /// last; the last 1000 are kept.
+    pub fn received(&self) -> Vec<serde_json::Value> {
+        self.change(|person, appid| person.chat(appid).received())
+            .unwrap_or_default()
     }
 
     /// Lets the user open authorisation pages in snapshot mode (快照页) from now on.

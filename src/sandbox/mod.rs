@@ -37,6 +37,7 @@
 mod account;
 mod clock;
 mod control;
+mod customer_service;
 mod fault;
 mod http;
 mod network;

@@ -95,6 +95,9 @@ impl Sandbox {
             "/cgi-bin/getcallbackip" | "/cgi-bin/get_api_domain_ip" => {
                 get(method).and_then(|()| state.addresses(&query, now))
             }
+            "/cgi-bin/message/custom/send" => {
+                post(method).and_then(|()| state.send_customer_service(&query, body, now))
+            }
             "/sns/oauth2/access_token" => get(method).and_then(|()| state.trade_code(&query, now)),
             "/sns/oauth2/refresh_token" => {
                 get(method).and_then(|()| state.refresh_user_token(&query, now))

@@ -14,8 +14,9 @@ use super::account::{Account, PersonId};
 use super::{Sandbox, User, random};
 use crate::app::AppId;
 use crate::body::Body;
-use crate::callback::signature::{self, Signature};
-use crate::callback::{Message, Mode};
+use crate::callback::Message;
+use crate::callback::outgoing::{Answer, Stamp};
+use crate::clock::Clock;
 use crate::error::BoxError;
 
 /// How often the platform sends a push that is not answered.
@@ -131,6 +132,12 @@ impl Push {
     fn with(mut self, name: &str, value: &str) -> Self {
         self.fields.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Whether the platform says this of itself, and the user did nothing.
+    fn is_of_platform(&self) -> bool {
+        let mut fields = self.fields.iter();
+        fields.any(|(name, value)| name == "Event" && value == "TEMPLATESENDJOBFINISH")
     }
 
     /// The scene of the code that the user came through.
@@ -275,7 +282,8 @@ impl Sandbox {
             return false;
         };
         let echostr = random::digits(19);
-        let query = self.signed(&account, &[("echostr", &echostr)]);
+        let pairs = [("echostr", &*echostr)];
+        let query = account.outgoing(appid).query(&self.stamp(), &pairs);
         let request = request(&account, Method::GET, &query, Body::empty());
         let Some(request) = request else { return false };
         match self
@@ -296,6 +304,10 @@ impl Sandbox {
         let person = state.person_mut(push.person)?;
         if let Some(follow) = push.follow {
             person.follow(&push.appid, follow);
+        }
+        if !push.is_of_platform() {
+            let left = push.follow == Some(false);
+            person.chat(&push.appid).touch(self.clock.now(), left);
         }
         let document = push.xml(&account.original_id, &person.openid(&push.appid), now);
         if push.follow == Some(true) {
@@ -329,7 +341,7 @@ impl Sandbox {
         {
             None => Attempt::Timeout,
             Some(Err(Unread {})) => Attempt::Broken,
-            Some(Ok((StatusCode::OK, body))) => read(account, &push.appid, body),
+            Some(Ok((StatusCode::OK, body))) => read(account, &push.appid, &body),
             Some(Ok((status, _))) => Attempt::Status(status.as_u16()),
         }
     }
@@ -342,56 +354,15 @@ impl Sandbox {
                 .person_mut(push.person)
                 .map(|person| person.openid(&push.appid))
         };
-        let openid = openid.unwrap_or_default();
-        if account.mode == Mode::Plaintext {
-            return (
-                self.signed(account, &[("openid", &openid)]),
-                document.to_owned(),
-            );
-        }
-        let random = rand::rng().random();
-        let encrypt = account
-            .aes_key
-            .encrypt(document, push.appid.as_str(), random);
-        let mut body = match account.mode {
-            // The clear fields, and their encrypted form beside them.
-            Mode::Compatible => document
-                .strip_suffix("</xml>")
-                .unwrap_or(document)
-                .to_owned(),
-            _ => {
-                let mut xml = String::from("<xml>");
-                element(&mut xml, "ToUserName", &account.original_id);
-                xml
-            }
-        };
-        element(&mut body, "Encrypt", &encrypt);
-        body.push_str("</xml>");
-        let (timestamp, nonce) = (self.shared_clock().unix().to_string(), random::digits(10));
-        let token = account.token.expose();
-        let msg_signature = signature::sign([token, &timestamp, &nonce, &encrypt]).to_string();
-        let pairs = [
-            ("openid", openid.as_str()),
-            ("encrypt_type", "aes"),
-            ("msg_signature", msg_signature.as_str()),
-        ];
-        (signed(account, &timestamp, &nonce, &pairs), body)
+        let (to, openid) = (&account.original_id, openid.unwrap_or_default());
+        let outgoing = account.outgoing(&push.appid);
+        outgoing.push(&self.stamp(), document, to, &openid)
     }
 
-    fn signed(&self, account: &Account, pairs: &[(&str, &str)]) -> String {
-        let (timestamp, nonce) = (self.shared_clock().unix().to_string(), random::digits(10));
-        signed(account, &timestamp, &nonce, pairs)
+    fn stamp(&self) -> Stamp {
+        let now = self.shared_clock().unix();
+        Stamp::new(now, random::digits(10), rand::rng().random())
     }
-}
-
-fn signed(account: &Account, timestamp: &str, nonce: &str, pairs: &[(&str, &str)]) -> String {
-    let signature = signature::sign([account.token.expose(), timestamp, nonce]).to_string();
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("signature", &signature);
-    query
-        .append_pair("timestamp", timestamp)
-        .append_pair("nonce", nonce);
-    query.extend_pairs(pairs).finish()
 }
 
 fn request(account: &Account, method: Method, query: &str, body: Body) -> Option<Request<Body>> {
@@ -423,44 +394,12 @@ where
 }
 
 /// What the platform makes of an answer's body.
-fn read(account: &Account, appid: &AppId, body: Bytes) -> Attempt {
-    if body.is_empty() || body == "success" {
-        return Attempt::Success;
-    }
-    let document = |text| Message::parse(appid.clone(), text).ok();
-    let Some(outer) = String::from_utf8(body.into()).ok().and_then(document) else {
-        return Attempt::Invalid("the body is not a document");
+fn read(account: &Account, appid: &AppId, body: &[u8]) -> Attempt {
+    let (message, encrypted) = match account.outgoing(appid).answer(body) {
+        Ok(Answer::Success) => return Attempt::Success,
+        Ok(Answer::Clear(message)) => (message, false),
+        Ok(Answer::Encrypted(message)) => (message, true),
+        Err(why) => return Attempt::Invalid(why),
     };
-    let Some(encrypt) = outer.field("Encrypt") else {
-        return match account.mode {
-            Mode::Secure => Attempt::Invalid("a clear reply in secure mode"),
-            _ => Attempt::Reply(Received {
-                message: outer,
-                encrypted: false,
-            }),
-        };
-    };
-    let given = |name| outer.field(name).unwrap_or_default();
-    let parts = [
-        account.token.expose(),
-        given("TimeStamp"),
-        given("Nonce"),
-        encrypt,
-    ];
-    if Signature::parse(given("MsgSignature")) != Some(signature::sign(parts)) {
-        return Attempt::Invalid("the signature of the reply is wrong");
-    }
-    let Ok(decrypted) = account.aes_key.decrypt(encrypt) else {
-        return Attempt::Invalid("the reply cannot be decrypted");
-    };
-    if decrypted.appid != appid.as_str() {
-        return Attempt::Invalid("the reply is of another app");
-    }
-    match document(decrypted.message) {
-        Some(message) => Attempt::Reply(Received {
-            message,
-            encrypted: true,
-        }),
-        None => Attempt::Invalid("the reply is not a document"),
-    }
+    Attempt::Reply(Received { message, encrypted })
 }

@@ -71,6 +71,7 @@ fn errmsg(code: ErrCode) -> &'static str {
         ErrCode::INVALID_CREDENTIAL => "invalid credential, access_token is invalid or not latest,",
         ErrCode::INVALID_GRANT_TYPE => "invalid grant_type,",
         ErrCode::INVALID_OPENID => "invalid openid,",
+        ErrCode::INVALID_MESSAGE_TYPE => "invalid message type",
         ErrCode::INVALID_APPID => "invalid appid,",
         ErrCode::INVALID_ACCESS_TOKEN => "invalid access_token,",
         ErrCode::INVALID_CODE => "invalid code,",
@@ -100,6 +101,9 @@ fn errmsg(code: ErrCode) -> &'static str {
         ErrCode::CODES_EXHAUSTED => "qrcode count out of limit",
         ErrCode::NO_MENU => "menu no exist",
         ErrCode::CLEARINGS_EXHAUSTED => "forbid to clear quota because of reaching the limit",
+        ErrCode::TOO_MANY_ARTICLES => "article size out of limit",
+        ErrCode::RESPONSE_WINDOW_CLOSED => "response out of time limit or subscription is canceled",
+        ErrCode::RESPONSES_USED_UP => "out of response count limit",
         ErrCode::DAILY_QUOTA_REACHED => "reach max api daily quota limit",
         ErrCode::MINUTE_QUOTA_REACHED => {
             "api minute-quota reach limit, must slower, retry next minute"

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::account::{Account, Person, PersonId};
+use super::customer_service::Chat;
 use super::fault::Faults;
 use super::oauth::Grants;
 use super::official::Official;
@@ -135,6 +136,13 @@ impl State {
 
     pub(super) fn person_mut(&mut self, id: PersonId) -> Option<&mut Person> {
         self.people.get_mut(id.0)
+    }
+
+    /// What is between an app and the user it knows by an openid.
+    pub(super) fn chat(&mut self, appid: &AppId, openid: &str) -> Option<&mut Chat> {
+        let is_meant = |person: &&mut Person| person.is_known_as(openid, appid);
+        let person = self.people.iter_mut().find(is_meant)?;
+        Some(person.chat(appid))
     }
 
     pub(super) fn secrets(&self) -> Vec<Secret> {

@@ -8,8 +8,10 @@
 
 mod callback;
 mod client;
+mod customer_service;
 mod examples;
 mod failover;
+mod forward_settings;
 mod leaks;
 mod oauth;
 mod official;

@@ -1,10 +1,11 @@
 //! How a parser makes a tree.
 
-use crate::callback::tree::{MAX_NODES, Node, ParseError, Span};
+use crate::callback::tree::{Limits, Node, ParseError, Span};
 
 /// Collects the elements while a parser walks over the document.
 pub(crate) struct Builder<'a> {
     text: &'a str,
+    limits: Limits,
     detached: String,
     nodes: Vec<Node>,
 }
@@ -17,9 +18,10 @@ pub(crate) struct Parsed {
 }
 
 impl<'a> Builder<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str, limits: Limits) -> Self {
         Self {
             text,
+            limits,
             detached: String::new(),
             nodes: Vec::with_capacity(12),
         }
@@ -27,7 +29,7 @@ impl<'a> Builder<'a> {
 
     /// Begins an element; its value is empty until it is closed.
     pub(crate) fn open(&mut self, name: Span) -> Result<usize, ParseError> {
-        if self.nodes.len() == MAX_NODES {
+        if self.nodes.len() >= self.limits.elements {
             return Err(ParseError::Limit);
         }
         self.nodes.push(Node {
@@ -40,12 +42,19 @@ impl<'a> Builder<'a> {
 
     /// Ends an element that was begun.
     pub(crate) fn close(&mut self, node: usize, value: Span) -> Result<(), ParseError> {
+        if value.len() > self.limits.field {
+            return Err(ParseError::Limit);
+        }
         let end = u32::try_from(self.nodes.len()).map_err(|_| ParseError::Limit)?;
         if let Some(node) = self.nodes.get_mut(node) {
             node.value = value;
             node.end = end;
         }
         Ok(())
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
     }
 
     pub(crate) fn finish(self) -> Parsed {
@@ -80,6 +89,10 @@ impl<'a> Builder<'a> {
 }
 
 impl Span {
+    fn len(self) -> usize {
+        usize::try_from(self.end - self.start).unwrap_or(usize::MAX)
+    }
+
     fn new(start: usize, end: usize) -> Option<Self> {
         Some(Self {
             start: u32::try_from(start).ok()?,

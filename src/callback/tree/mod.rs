@@ -2,18 +2,16 @@
 
 mod builder;
 mod fields;
+mod limits;
 
 pub(crate) use self::builder::{Builder, Parsed};
 pub use self::fields::{Field, Fields};
+pub use self::limits::Limits;
 
 use std::fmt;
 
 use crate::callback::{json, xml};
 
-/// The deepest nesting that is taken, the root not counted.
-pub(crate) const MAX_DEPTH: usize = 16;
-/// The most elements that are taken.
-pub(crate) const MAX_NODES: usize = 2048;
 /// The longest document that is taken, in bytes.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
 
@@ -35,7 +33,7 @@ pub enum ParseError {
     Format,
     /// It is not well-formed, has a NUL, or needs a document type to be understood.
     Syntax,
-    /// It is longer than 1 MiB, nested deeper than 16 levels, or has more than 2048 elements.
+    /// It is longer than 1 MiB, or beyond the [`Limits`].
     Limit,
 }
 
@@ -79,7 +77,11 @@ pub(crate) struct Span {
 impl Tree {
     /// Parses a document. The format is told by its first character: the Content-Type is not
     /// reliable.
-    pub(crate) fn parse(mut text: String) -> Result<Self, ParseError> {
+    pub(crate) fn parse(text: String) -> Result<Self, ParseError> {
+        Self::parse_within(text, Limits::DEFAULT)
+    }
+
+    pub(crate) fn parse_within(mut text: String, limits: Limits) -> Result<Self, ParseError> {
         let raw_len = text.len();
         if raw_len > MAX_BYTES {
             return Err(ParseError::Limit);
@@ -90,8 +92,8 @@ impl Tree {
         }
         let document = text.strip_prefix('\u{feff}').unwrap_or(&text).trim_start();
         let (format, parsed) = match document.bytes().next() {
-            Some(b'<') => (Format::Xml, xml::parse(&text, document)?),
-            Some(b'{') => (Format::Json, json::parse(&text, document)?),
+            Some(b'<') => (Format::Xml, xml::parse(&text, document, limits)?),
+            Some(b'{') => (Format::Json, json::parse(&text, document, limits)?),
             _ => return Err(ParseError::Format),
         };
         text.push_str(&parsed.detached);

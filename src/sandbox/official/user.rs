@@ -54,7 +54,7 @@ impl State {
     /// The user of an openid of an account.
     pub(super) fn find_openid(&self, appid: &AppId, openid: &str) -> Result<PersonId, ErrCode> {
         let mut people = self.people().iter();
-        let index = people.position(|person| person.is(appid, openid));
+        let index = people.position(|person| person.is_known_as(openid, appid));
         index.map(PersonId).ok_or(ErrCode::INVALID_OPENID)
     }
 

@@ -64,22 +64,25 @@ async fn all() {
     let handler = tower_wechat::handler_fn(on_message);
     let callback = Callback::new(recipient, handler).clock(ManualClock::at_unix(NOW));
     let timestamp = NOW.to_string();
-    let signature = sign(["thetoken", &timestamp, "n"]);
-    let good = format!("/?timestamp={timestamp}&nonce=n&echostr=e&signature={signature}");
-    let forged = format!("/?timestamp={timestamp}&nonce=m&echostr=e&signature={signature}");
+    let signed = |nonce: &str| {
+        let signature = sign(["thetoken", &timestamp, nonce]);
+        format!("/?timestamp={timestamp}&nonce={nonce}&echostr=e&signature={signature}")
+    };
+    let forged = signed("n").replace("nonce=n", "nonce=m");
     let push = |content: &str| {
         format!("<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName>{content}</xml>")
     };
     for (method, uri, body) in [
-        (Method::GET, &good, String::new()),
-        (Method::POST, &good, push("<Content>hi</Content>")),
-        (Method::POST, &good, push("")),
-        (Method::POST, &good, push("<Content>fail</Content>")),
-        (Method::POST, &good, push("<Content>panic</Content>")),
-        (Method::POST, &good, push("<Content>")),
-        (Method::POST, &forged, push("")),
-        (Method::GET, &forged, String::new()),
-        (Method::PUT, &good, String::new()),
+        (Method::GET, signed("n0"), String::new()),
+        (Method::POST, signed("n1"), push("<Content>hi</Content>")),
+        (Method::POST, signed("n2"), push("")),
+        (Method::POST, signed("n3"), push("<Content>fail</Content>")),
+        (Method::POST, signed("n4"), push("<Content>panic</Content>")),
+        (Method::POST, signed("n5"), push("<Content>")),
+        (Method::POST, signed("n1"), push("<Content>other</Content>")),
+        (Method::POST, forged.clone(), push("")),
+        (Method::GET, forged, String::new()),
+        (Method::PUT, signed("n6"), String::new()),
     ] {
         let mut request = Request::new(Body::from(body));
         (*request.method_mut(), *request.uri_mut()) = (method, uri.parse().unwrap());
@@ -106,6 +109,7 @@ fn every_outcome_is_counted_by_app() {
             ("wechat_callback_total{appid=wx1,outcome=failed}", 2),
             ("wechat_callback_total{appid=wx1,outcome=malformed}", 1),
             ("wechat_callback_total{appid=wx1,outcome=method}", 1),
+            ("wechat_callback_total{appid=wx1,outcome=replayed}", 1),
             ("wechat_callback_total{appid=wx1,outcome=reply}", 1),
             ("wechat_callback_total{appid=wx1,outcome=signature}", 2),
             ("wechat_callback_total{appid=wx1,outcome=success}", 1),

@@ -3,8 +3,16 @@
 mod attacks;
 #[cfg(feature = "metrics")]
 mod count;
+mod deadline;
 mod events;
+mod forward;
+mod fuzzed;
+mod limits;
+mod once;
+mod over_sockets;
 mod replies;
 mod route;
 mod service;
+mod stage;
+mod storm;
 mod vectors;

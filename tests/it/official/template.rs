@@ -274,6 +274,20 @@ async fn a_sandbox_whose_pushes_have_a_way_sends_them_at_once() {
 }
 
 #[tokio::test]
+async fn what_became_of_a_message_is_nothing_that_the_user_did() {
+    use tower_wechat::api::customer_service;
+    let platform = platform();
+    let openid = platform.sandbox.user("Ming").openid();
+    platform.app.call(message(&platform)).await.unwrap();
+    platform
+        .sandbox
+        .deliver_pending(recorder(&platform).0)
+        .await;
+    let text = customer_service::Send::text(openid, "hi");
+    refused_there(platform.app.call(text).await, 45015);
+}
+
+#[tokio::test]
 async fn templates_are_added_listed_and_deleted() {
     let platform = platform();
     let app = &platform.app;

@@ -20,12 +20,17 @@
 //! [access]
 //! keys = ["…"]                     # who may call the JSON routes: Authorization: Bearer …
 //! ```
+//!
+//! With tables as [`forward`] describes them, pushes are handed on to other services.
+
+mod forward;
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use serde::Deserialize;
+use tower_wechat::callback::forward::Forward;
 use tower_wechat::client::Hosts;
 use tower_wechat::{AppConfig, AppId, CallbackKeys, Error, Secret, Wechat};
 
@@ -56,6 +61,10 @@ pub(crate) struct Settings {
     apps: Vec<App>,
     #[serde(default)]
     access: Access,
+    #[serde(default)]
+    forward_http_hosts: Vec<String>,
+    #[serde(default)]
+    forward: Vec<forward::Table>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -111,6 +120,8 @@ impl Default for Settings {
             platform: Platform::default(),
             apps: Vec::new(),
             access: Access::default(),
+            forward_http_hosts: Vec::new(),
+            forward: Vec::new(),
         }
     }
 }
@@ -173,6 +184,16 @@ impl Settings {
             builder = builder.app(app.config(&format!("apps[{index}]"))?);
         }
         builder.build().map_err(|error| wrong("apps", error))
+    }
+}
+
+impl Settings {
+    /// What hands pushes on, if the file says so.
+    pub(crate) fn forward(&self) -> Result<Option<Forward>, Wrong> {
+        match &*self.forward {
+            [] => Ok(None),
+            tables => forward::forward(tables, &self.forward_http_hosts).map(Some),
+        }
     }
 }
 

@@ -1,0 +1,132 @@
+//! Where pushes are handed on to; the first table whose conditions a push meets gets it:
+//!
+//! ```toml
+//! forward_http_hosts = ["10.0.0.7"]  # hosts, besides loopback ones, whose url may be http://
+//!
+//! [[forward]]
+//! name = "dev"
+//! url = "http://127.0.0.1:22255/v1/client/wxmsg1"
+//! events = ["SCAN", "subscribe", ""] # "" = messages that are not events; absent = all
+//! openids = ["o-iUq6qghnE5dHvzRo4JGokOr0lk11"] # absent = all users
+//! scene_prefix = "order-"            # absent = pushes without a scene too
+//! token = "…"                        # the target's own, or token_env = "NAME"
+//! aes_key = "…"                      # or aes_key_env; absent means not encrypted
+//!
+//! [[forward]]
+//! name = "idc"
+//! url = "https://idc.example/wxmsg"
+//! token_env = "IDC_TOKEN"
+//! default = true                     # gets what no other table gets; exactly one has it
+//! shadow = false                     # true: gets a copy, and its answer is not used
+//! ```
+
+use serde::Deserialize;
+use tower_wechat::callback::forward::{Forward, Rule, Target};
+use tower_wechat::client::ReqwestTransport;
+use tower_wechat::{CallbackKeys, Error, Secret};
+
+use super::{Wrong, given, required, wrong};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Table {
+    name: String,
+    url: String,
+    events: Option<Vec<String>>,
+    openids: Option<Vec<String>>,
+    scene_prefix: Option<String>,
+    token: Option<Secret>,
+    token_env: Option<String>,
+    aes_key: Option<Secret>,
+    aes_key_env: Option<String>,
+    #[serde(default)]
+    default: bool,
+    #[serde(default)]
+    shadow: bool,
+}
+
+pub(super) fn forward(tables: &[Table], http_hosts: &[String]) -> Result<Forward, Wrong> {
+    let transport = ReqwestTransport::new().map_err(|error| wrong("forward", error.message()))?;
+    let mut builder = Forward::builder(transport).allow_http_hosts(http_hosts);
+    let mut default = None;
+    for (index, table) in tables.iter().enumerate() {
+        let key = format!("forward[{index}]");
+        let target = table.target(&key)?;
+        if table.default {
+            table.check_default(&key)?;
+            if default.replace(target.clone()).is_some() {
+                return Err(wrong(format!("{key}.default"), "there is one before it"));
+            }
+        } else if table.shadow {
+            builder = builder.shadow(table.rule(&key)?, target);
+        } else {
+            builder = builder.rule(table.rule(&key)?, target);
+        }
+    }
+    let Some(default) = default else {
+        let why = "is missing: write default = true into the table for pushes that no other gets";
+        return Err(wrong("forward.default", why));
+    };
+    let built = builder.default_target(default).build();
+    built.map_err(|error| match error.field() {
+        Some("url") => {
+            let why = format!("{}, in forward_http_hosts", error.message());
+            wrong("forward.url", why)
+        }
+        Some(field) => wrong(format!("forward.{field}"), error.message()),
+        None => wrong("forward", error.message()),
+    })
+}
+
+impl Table {
+    fn target(&self, key: &str) -> Result<Target, Wrong> {
+        let token = required(&format!("{key}.token"), &self.token, &self.token_env)?;
+        let aes_key = given(&format!("{key}.aes_key"), &self.aes_key, &self.aes_key_env)?;
+        let keys = match aes_key {
+            Some(aes_key) => CallbackKeys::secure(token.expose(), aes_key.expose()),
+            None => CallbackKeys::plaintext(token.expose()),
+        };
+        let named = |error: Error| {
+            let field = error.field().unwrap_or("url");
+            wrong(format!("{key}.{field}"), error.message())
+        };
+        Target::new(&self.name, &self.url, keys.map_err(named)?).map_err(named)
+    }
+
+    fn rule(&self, key: &str) -> Result<Rule, Wrong> {
+        let mut rule = Rule::any();
+        for (name, list) in [("events", &self.events), ("openids", &self.openids)] {
+            if list.as_ref().is_some_and(Vec::is_empty) {
+                let why = "is empty, which no push can meet: leave it out for all";
+                return Err(wrong(format!("{key}.{name}"), why));
+            }
+        }
+        if let Some(events) = &self.events {
+            rule = rule.events(events);
+        }
+        if let Some(openids) = &self.openids {
+            rule = rule.openids(openids);
+        }
+        if let Some(prefix) = &self.scene_prefix {
+            rule = rule.scene_prefix(prefix);
+        }
+        Ok(rule)
+    }
+
+    /// A default takes what is left, so that conditions on it would lose pushes.
+    fn check_default(&self, key: &str) -> Result<(), Wrong> {
+        let conditions = [
+            ("events", self.events.is_some()),
+            ("openids", self.openids.is_some()),
+            ("scene_prefix", self.scene_prefix.is_some()),
+            ("shadow", self.shadow),
+        ];
+        match conditions.into_iter().find(|(_, is_set)| *is_set) {
+            Some((name, _)) => {
+                let why = "has no place beside default = true: take one of the two out";
+                Err(wrong(format!("{key}.{name}"), why))
+            }
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The bodies of the fuzzers, which are the property tests' too.
+
+#[path = "../../tests/it/callback/fuzzed/bodies.rs"]
+pub mod bodies;

@@ -1,0 +1,142 @@
+//! The configuration of [`Deadline`].
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tower::util::BoxCloneSyncService;
+use tower::{Layer, Service, ServiceExt};
+
+use super::{Deadline, Handlers, LateReply};
+use crate::error::BoxError;
+use crate::runtime::{Runtime, SharedRuntime};
+
+/// Half a second before the platform gives up.
+const ACK: Duration = Duration::from_millis(4500);
+/// One second before the platform gives up for the third and last time.
+const HOLD: Duration = Duration::from_secs(14);
+
+/// Answers in the place of a handler that is late: see the [module documentation](crate::callback::deadline).
+///
+/// ```
+/// use tower::Layer;
+/// use tower::service_fn;
+/// use tower_wechat::callback::deadline::{DeadlineLayer, LateReply};
+/// use tower_wechat::callback::once::OnceLayer;
+/// use tower_wechat::{BoxError, Message, Reply, handler_fn};
+///
+/// async fn on_message(message: Message) -> Reply {
+///     // … some seconds of work …
+///     Reply::text("done")
+/// }
+///
+/// async fn send_late(late: LateReply) -> Result<(), BoxError> {
+///     println!("{} is to be told: {:?}", late.message.from_user_name(), late.reply);
+///     Ok(())
+/// }
+///
+/// let deadline = DeadlineLayer::ack().late(service_fn(send_late));
+/// let handler = OnceLayer::new().layer(deadline.layer(handler_fn(on_message)));
+/// ```
+#[derive(Clone)]
+pub struct DeadlineLayer(Arc<Config>);
+
+#[derive(Clone)]
+pub(super) struct Config {
+    pub(super) after: Duration,
+    pub(super) late: Option<LateHook>,
+    pub(super) handlers: Handlers,
+    pub(super) runtime: Option<SharedRuntime>,
+}
+
+pub(super) type LateHook = BoxCloneSyncService<LateReply, (), BoxError>;
+
+impl DeadlineLayer {
+    /// Answers `success` when the handler is not done after 4.5 seconds.
+    pub fn ack() -> Self {
+        Self::ack_after(ACK)
+    }
+
+    /// Answers `success` when the handler is not done after `after`. Beyond five seconds only
+    /// together with [`Once`](crate::callback::once::Once).
+    pub fn ack_after(after: Duration) -> Self {
+        Self(Arc::new(Config {
+            after,
+            late: None,
+            handlers: Handlers::new(),
+            runtime: None,
+        }))
+    }
+
+    /// Lets the platform send the push again and waits on: `ack_after` 14 seconds, in which the
+    /// platform's three pushes come. Put a [`Once`](crate::callback::once::Once) in front, so that
+    /// they join.
+    pub fn hold() -> Self {
+        Self::ack_after(HOLD)
+    }
+
+    /// Hands replies that come too late to `hook`, each once: a service, or a function by
+    /// `tower::service_fn`. Its errors are logged. Without a hook a late reply is logged as a
+    /// warning, without what it says.
+    #[must_use]
+    pub fn late<S>(self, hook: S) -> Self
+    where
+        S: Service<LateReply> + Clone + Send + Sync + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send + 'static,
+    {
+        let hook = hook.map_response(drop).map_err(Into::into);
+        self.with(|config| config.late = Some(BoxCloneSyncService::new(hook)))
+    }
+
+    /// Counts the handlers in `handlers`, whose limit they share.
+    #[must_use]
+    pub fn handlers(self, handlers: &Handlers) -> Self {
+        self.with(|config| config.handlers = handlers.clone())
+    }
+
+    /// Waits and goes on on `runtime`. Unless set it is the tokio runtime of the caller; where there
+    /// is none, there is no deadline, and a handler ends with its connection.
+    #[must_use]
+    pub fn runtime(self, runtime: impl Runtime) -> Self {
+        self.shared_runtime(SharedRuntime::new(runtime))
+    }
+
+    fn shared_runtime(self, runtime: SharedRuntime) -> Self {
+        self.with(|config| config.runtime = Some(runtime))
+    }
+
+    /// Takes `runtime` unless one was set.
+    pub(crate) fn or_runtime(self, runtime: &SharedRuntime) -> Self {
+        match self.0.runtime {
+            Some(_) => self,
+            None => self.shared_runtime(runtime.clone()),
+        }
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+}
+
+impl<H> Layer<H> for DeadlineLayer {
+    type Service = Deadline<H>;
+
+    fn layer(&self, inner: H) -> Deadline<H> {
+        Deadline {
+            inner,
+            config: Arc::clone(&self.0),
+        }
+    }
+}
+
+impl fmt::Debug for DeadlineLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeadlineLayer")
+            .field("after", &self.0.after)
+            .field("late", &self.0.late.is_some())
+            .field("handlers", &self.0.handlers)
+            .finish_non_exhaustive()
+    }
+}

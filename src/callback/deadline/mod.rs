@@ -1,0 +1,54 @@
+//! The platform waits five seconds for an answer; a handler may take longer.
+//!
+//! [`Deadline`] stands in front of a handler and answers in its place when it is late. The handler
+//! is never cancelled: the rest of it becomes a task of its own, and what it replies in the end goes
+//! to a late-reply hook, [`DeadlineLayer::late`]. The two policies are
+//!
+//! - [`ack`](DeadlineLayer::ack): answer `success` after 4.5 seconds. The platform is content with
+//!   the first push. The user gets the reply by the hook, for example as a customer-service
+//!   message: [`CustomerService`](crate::client::CustomerService).
+//! - [`hold`](DeadlineLayer::hold): answer `success` after 14 seconds. The platform gives up waiting
+//!   and sends the push again, which joins the running handler if there is a
+//!   [`Once`](super::once::Once) in front; so the user gets the reply of a handler of up to 14
+//!   seconds as the answer to the second or the third push.
+//!
+//! A handler that fails in time fails the push, so that the platform sends it again. One that fails
+//! later is logged as an error: the platform has its answer, and will not.
+//!
+//! # Limits
+//! At most 1024 handlers work at once, late ones included, unless [`Handlers`] says otherwise. A
+//! message beyond them fails with [`Overloaded`](super::Overloaded), which is 503 at once.
+//!
+//! # Shutdown
+//! [`Handlers`] counts the handlers that work, and waits for them.
+
+mod future;
+mod handlers;
+mod layer;
+mod service;
+
+pub use self::future::DeadlineFuture;
+pub use self::handlers::Handlers;
+pub use self::layer::DeadlineLayer;
+pub use self::service::Deadline;
+
+use crate::callback::{Message, Reply};
+
+/// The reply of a handler whose push had been answered with `success` before.
+///
+/// It is never empty: a late [`Reply::none`] is of no use to anyone.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct LateReply {
+    /// What it answers.
+    pub message: Message,
+    /// The reply.
+    pub reply: Reply,
+}
+
+impl LateReply {
+    /// A late reply, for tests of a hook.
+    pub fn new(message: Message, reply: Reply) -> Self {
+        Self { message, reply }
+    }
+}

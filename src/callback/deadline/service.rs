@@ -1,0 +1,64 @@
+//! The service of [`DeadlineLayer`](super::DeadlineLayer).
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tower::Service;
+
+use super::layer::Config;
+use super::{DeadlineFuture, Handlers};
+use crate::callback::failure::answer;
+use crate::callback::{HandlerError, IntoReply, Message, Reply};
+use crate::error::BoxError;
+
+/// Answers in the place of its handler when that is late; made by
+/// [`DeadlineLayer`](super::DeadlineLayer).
+#[derive(Clone)]
+pub struct Deadline<H> {
+    pub(super) inner: H,
+    pub(super) config: Arc<Config>,
+}
+
+impl<H> Deadline<H> {
+    /// The handlers that work, to wait for on shutdown.
+    pub fn handlers(&self) -> &Handlers {
+        &self.config.handlers
+    }
+}
+
+impl<H> Service<Message> for Deadline<H>
+where
+    H: Service<Message> + Clone + Send + 'static,
+    H::Response: IntoReply,
+    H::Error: Into<BoxError>,
+    H::Future: Send,
+{
+    type Response = Reply;
+    type Error = HandlerError;
+    type Future = DeadlineFuture;
+
+    /// Always ready: the time that the handler takes to be ready counts.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), HandlerError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, message: Message) -> DeadlineFuture {
+        match self.config.handlers.enter() {
+            Err(overloaded) => DeadlineFuture::refused(overloaded),
+            Ok(entered) => {
+                let work = Box::pin(answer(self.inner.clone(), message.clone()));
+                DeadlineFuture::new(work, message, Arc::clone(&self.config), entered)
+            }
+        }
+    }
+}
+
+impl<H> fmt::Debug for Deadline<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deadline")
+            .field("after", &self.config.after)
+            .field("handlers", &self.config.handlers)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,139 @@
+//! What of a target's answer may be passed on to the user.
+
+use crate::callback::outgoing::{Answer, Outgoing};
+use crate::callback::{Message, Reply};
+
+/// The longest answer that is passed on, in bytes.
+const ANSWER_MAX: usize = 64 << 10;
+
+/// Reads the answer to `message`, or says what is wrong with it.
+pub(super) fn read(
+    outgoing: &Outgoing<'_>,
+    message: &Message,
+    body: &[u8],
+) -> Result<Reply, &'static str> {
+    if body.len() > ANSWER_MAX {
+        return Err("the body is too long");
+    }
+    // A line break behind `success` is a common habit.
+    if matches!(body.trim_ascii(), b"" | b"success") {
+        return Ok(Reply::none());
+    }
+    let document = match outgoing.answer(body)? {
+        Answer::Success => return Ok(Reply::none()),
+        Answer::Clear(document) | Answer::Encrypted(document) => document,
+    };
+    if document.format() != message.format() {
+        return Err("the reply is not in the push's format");
+    }
+    // A page may be well-formed, but it is addressed to nobody.
+    let addressed = [document.to_user_name(), document.from_user_name()];
+    if addressed != [message.from_user_name(), message.to_user_name()] || addressed.contains(&"") {
+        return Err("the reply is not addressed to the sender of the push");
+    }
+    if document.msg_type().is_empty() {
+        return Err("the reply has no MsgType");
+    }
+    Ok(Reply::ready(document.raw().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AppId;
+    use crate::callback::CallbackKeys;
+    use crate::callback::crypto::AesKey;
+    use crate::callback::signature::sign;
+
+    const AES_KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
+    const REPLY: &str = "<xml><ToUserName>o1</ToUserName><FromUserName>gh_1</FromUserName>\
+        <MsgType>text</MsgType></xml> \n";
+
+    fn of(keys: &CallbackKeys, body: &str) -> Result<Reply, &'static str> {
+        let appid = AppId::new("wx1").unwrap();
+        let push = "<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName></xml>";
+        let message = Message::parse(appid.clone(), push.into()).unwrap();
+        read(&keys.outgoing(&appid), &message, body.as_bytes())
+    }
+
+    #[test]
+    fn nothing_and_success_are_no_reply() {
+        let keys = CallbackKeys::secure("thetoken", AES_KEY).unwrap();
+        for body in ["", "success", "success\n", "\r\n"] {
+            assert_eq!(of(&keys, body), Ok(Reply::none()), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn a_reply_stays_as_it_is() {
+        let keys = CallbackKeys::plaintext("thetoken").unwrap();
+        assert_eq!(of(&keys, REPLY), Ok(Reply::ready(REPLY.into())));
+    }
+
+    #[test]
+    fn anything_else_is_an_error() {
+        let keys = CallbackKeys::plaintext("thetoken").unwrap();
+        let long = REPLY.replace(
+            "</xml>",
+            &format!("<A>{}</A></xml>", "x".repeat(ANSWER_MAX)),
+        );
+        for body in [
+            "ok",
+            "SUCCESS",
+            "\"success\"",
+            "<html><body>Welcome to nginx!</body></html>",
+            "<!DOCTYPE html><html></html>",
+            "{\"code\":0}",
+            "[]",
+            &REPLY.replace("o1", "o2"),
+            &REPLY.replace("gh_1", "gh_2"),
+            &REPLY.replace("text", ""),
+            &REPLY.replace("</xml>", "<Encrypt>x</Encrypt></xml>"),
+            r#"{"ToUserName":"o1","FromUserName":"gh_1","MsgType":"text"}"#,
+            &long,
+        ] {
+            assert!(of(&keys, body).is_err(), "{body}");
+        }
+        let secure = CallbackKeys::secure("thetoken", AES_KEY).unwrap();
+        assert_eq!(of(&secure, REPLY), Err("a clear reply in secure mode"));
+    }
+
+    #[test]
+    fn each_part_of_an_encrypted_reply_counts() {
+        let keys = CallbackKeys::secure("thetoken", AES_KEY).unwrap();
+        let of = |token: &str, key: &str, appid: &str, document: &str| {
+            let encrypt = AesKey::parse(key)
+                .unwrap()
+                .encrypt(document, appid, [7; 16]);
+            let signature = sign([token, "1", "n", &encrypt]);
+            let body = format!(
+                "<xml><Encrypt>{encrypt}</Encrypt><MsgSignature>{signature}</MsgSignature>\
+                 <TimeStamp>1</TimeStamp><Nonce>n</Nonce></xml>"
+            );
+            of(&keys, &body)
+        };
+        let read = of("thetoken", AES_KEY, "wx1", REPLY);
+        assert_eq!(read, Ok(Reply::ready(REPLY.into())));
+        let other_key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+        for (read, why) in [
+            (
+                of("another", AES_KEY, "wx1", REPLY),
+                "the signature of the reply is wrong",
+            ),
+            (
+                of("thetoken", other_key, "wx1", REPLY),
+                "the reply cannot be decrypted",
+            ),
+            (
+                of("thetoken", AES_KEY, "wx2", REPLY),
+                "the reply is of another app",
+            ),
+            (
+                of("thetoken", AES_KEY, "wx1", "success"),
+                "the reply is not a document",
+            ),
+        ] {
+            assert_eq!(read, Err(why));
+        }
+    }
+}

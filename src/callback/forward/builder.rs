@@ -1,0 +1,199 @@
+//! The configuration of a forwarder.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tower::util::BoxCloneSyncService;
+use tower::{Service, ServiceExt};
+
+use crate::callback::forward::lane::Lane;
+use crate::callback::forward::{Forward, Local, Rest, Rule, Shared, Target, Transport, Wire};
+use crate::callback::{IntoReply, Message};
+use crate::clock::{Clock, SharedClock};
+use crate::error::{BoxError, Error};
+use crate::runtime::{Runtime, SharedRuntime};
+
+/// Collects the configuration of a [`Forward`]; made by [`Forward::builder`].
+#[must_use = "the configuration takes effect with `build`"]
+pub struct ForwardBuilder {
+    transport: Transport,
+    rules: Vec<(Rule, Target)>,
+    shadows: Vec<(Rule, Target)>,
+    default: Option<Target>,
+    local: Option<Local>,
+    http_hosts: Vec<String>,
+    clock: SharedClock,
+    runtime: Option<SharedRuntime>,
+}
+
+impl ForwardBuilder {
+    pub(super) fn new(transport: Transport) -> Self {
+        #[cfg(feature = "tokio")]
+        let runtime = Some(SharedRuntime::new(crate::runtime::TokioRuntime));
+        #[cfg(not(feature = "tokio"))]
+        let runtime = None;
+        Self {
+            transport,
+            rules: Vec::new(),
+            shadows: Vec::new(),
+            default: None,
+            local: None,
+            http_hosts: Vec::new(),
+            clock: SharedClock::default(),
+            runtime,
+        }
+    }
+
+    /// Hands the pushes that meet `rule`, and none of the rules before it, on to `target`.
+    pub fn rule(mut self, rule: Rule, target: Target) -> Self {
+        self.rules.push((rule, target));
+        self
+    }
+
+    /// Hands a copy of each push that meets `rule` on to `target`, whoever answers it. A shadow
+    /// cannot answer, delay or fail a push; its failures are logged and counted.
+    pub fn shadow(mut self, rule: Rule, target: Target) -> Self {
+        self.shadows.push((rule, target));
+        self
+    }
+
+    /// Hands the pushes that meet no rule on to `target`.
+    pub fn default_target(mut self, target: Target) -> Self {
+        self.default = Some(target);
+        self
+    }
+
+    /// Lets `handler`, in this process, answer the pushes that meet no rule.
+    pub fn fallback<H>(mut self, handler: H) -> Self
+    where
+        H: Service<Message> + Clone + Send + Sync + 'static,
+        H::Response: IntoReply,
+        H::Error: Into<BoxError>,
+        H::Future: Send + 'static,
+    {
+        let handler = handler
+            .map_err(Into::into)
+            .map_result(|answer: Result<H::Response, BoxError>| answer?.into_reply());
+        self.local = Some(BoxCloneSyncService::new(handler));
+        self
+    }
+
+    /// Takes targets at these hosts whose addresses begin with `http://`, for example in an
+    /// internal network: names or IP addresses, without ports. Loopback addresses need not be
+    /// named. Whoever is on the way to such a target reads users' messages, unless its keys
+    /// encrypt them, and whoever stands in for it can answer users, unless they do.
+    pub fn allow_http_hosts(mut self, hosts: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.http_hosts.extend(hosts.into_iter().map(Into::into));
+        self
+    }
+
+    /// Dates the pushes by `clock`.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = SharedClock::new(clock);
+        self
+    }
+
+    /// Runs on `runtime` instead of tokio.
+    pub fn runtime(mut self, runtime: impl Runtime) -> Self {
+        self.runtime = Some(SharedRuntime::new(runtime));
+        self
+    }
+
+    /// Checks the configuration. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when there is neither a default target nor
+    /// a fallback or when there are both, when two targets have one name, or without a runtime;
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for an address that begins with `http://` at
+    /// a host that is not allowed, a concurrency of 0, or a rule that no push can meet.
+    pub fn build(self) -> Result<Forward, Error> {
+        let runtime = self.runtime.ok_or_else(|| {
+            Error::config("no runtime: turn on the feature `tokio`, or pass one to `runtime`")
+        })?;
+        let mut lanes = Lanes {
+            http_hosts: self.http_hosts,
+            all: Vec::new(),
+        };
+        let rules = lanes.ruled(self.rules)?;
+        let shadows = lanes.ruled(self.shadows)?;
+        let rest = match (self.default, self.local) {
+            (Some(target), None) => Rest::Target(lanes.add(target)?),
+            (None, Some(handler)) => Rest::Local(handler),
+            (None, None) => {
+                return Err(Error::config(
+                    "no default: say where pushes go that meet no rule, with `default_target` or \
+                     `fallback`",
+                ));
+            }
+            (Some(_), Some(_)) => {
+                return Err(Error::config(
+                    "two defaults: take `default_target` or `fallback` out",
+                ));
+            }
+        };
+        Ok(Forward(Arc::new(Shared {
+            rules,
+            shadows,
+            rest,
+            lanes: lanes.all,
+            wire: Wire {
+                transport: self.transport,
+                clock: self.clock,
+                runtime,
+            },
+        })))
+    }
+}
+
+/// Every target once, however many rules lead to it.
+struct Lanes {
+    http_hosts: Vec<String>,
+    all: Vec<Arc<Lane>>,
+}
+
+impl Lanes {
+    fn ruled(&mut self, rules: Vec<(Rule, Target)>) -> Result<Vec<(Rule, Arc<Lane>)>, Error> {
+        let mut ruled = Vec::with_capacity(rules.len());
+        for (rule, target) in rules {
+            if let Some(condition) = rule.impossible() {
+                let why = format!(
+                    "of target {:?} is an empty list, which no push can meet: leave it out for all",
+                    target.name()
+                );
+                return Err(Error::input(condition, why));
+            }
+            ruled.push((rule, self.add(target)?));
+        }
+        Ok(ruled)
+    }
+
+    fn add(&mut self, target: Target) -> Result<Arc<Lane>, Error> {
+        let same_name = |lane: &&Arc<Lane>| lane.target().name() == target.name();
+        if let Some(known) = self.all.iter().find(same_name) {
+            if known.target().is(&target) {
+                return Ok(Arc::clone(known));
+            }
+            let why = format!("two targets are called {:?}", target.name());
+            return Err(Error::config(why));
+        }
+        target.check(&self.http_hosts)?;
+        let lane = Arc::new(Lane::new(target));
+        self.all.push(Arc::clone(&lane));
+        Ok(lane)
+    }
+}
+
+/// Prints the names of the targets.
+impl fmt::Debug for ForwardBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = |rules: &[(Rule, Target)]| -> Vec<String> {
+            let names = rules.iter().map(|(_, target)| target.name().to_owned());
+            names.collect()
+        };
+        f.debug_struct("ForwardBuilder")
+            .field("rules", &names(&self.rules))
+            .field("shadows", &names(&self.shadows))
+            .field("default", &self.default.as_ref().map(Target::name))
+            .finish_non_exhaustive()
+    }
+}

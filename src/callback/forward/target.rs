@@ -1,0 +1,219 @@
+//! Where pushes are handed on to.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Uri;
+
+use crate::address;
+use crate::callback::CallbackKeys;
+use crate::error::Error;
+
+/// The longest name, in bytes.
+const NAME_MAX: usize = 64;
+
+/// An environment that pushes are handed on to. It is cheap to clone: several rules may lead to
+/// clones of one target, which then share its limits.
+///
+/// ```
+/// use tower_wechat::CallbackKeys;
+/// use tower_wechat::callback::forward::Target;
+///
+/// let keys = CallbackKeys::plaintext("devtoken")?;
+/// let dev = Target::new("dev", "http://127.0.0.1:22255/v1/client/wxmsg1", keys)?;
+/// assert_eq!(dev.name(), "dev");
+/// # Ok::<(), tower_wechat::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Target(Arc<Settings>);
+
+#[derive(Clone)]
+struct Settings {
+    name: Arc<str>,
+    url: Uri,
+    keys: CallbackKeys,
+    timeout: Duration,
+    concurrency: usize,
+}
+
+impl Target {
+    /// A target at `url`, where a callback checks pushes with `keys`: pushes are signed with their
+    /// token, and encrypted if they have a key. The keys should be the target's own, so that who
+    /// has them cannot forge pushes to another environment; the app is the one that the push came
+    /// for. The name is for logs and errors.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a name that is not 1 to 64 printable
+    /// characters, or an address that is not an absolute one without a user and a query.
+    pub fn new(name: impl Into<String>, url: &str, keys: CallbackKeys) -> Result<Self, Error> {
+        let name = name.into();
+        if !(1..=NAME_MAX).contains(&name.len()) || name.chars().any(char::is_control) {
+            return Err(Error::input(
+                "name",
+                format!("must be 1 to {NAME_MAX} bytes without control characters"),
+            ));
+        }
+        let wrong = |why| Error::input("url", why);
+        let uri: Uri = url.parse().map_err(|_| wrong("is not an address"))?;
+        if uri.scheme().is_none() || uri.host().is_none_or(str::is_empty) {
+            return Err(wrong("must begin with https:// and name a host"));
+        }
+        let user = uri.authority().is_some_and(|it| it.as_str().contains('@'));
+        if user || uri.query().is_some() || url.contains('#') {
+            return Err(wrong("must hold no user, no query and no fragment"));
+        }
+        Ok(Self(Arc::new(Settings {
+            name: name.into(),
+            url: uri,
+            keys,
+            timeout: Duration::from_secs(4),
+            concurrency: 64,
+        })))
+    }
+
+    /// How long one push may take, from connecting to the end of the answer; four seconds if not
+    /// called. The platform waits five.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        Arc::make_mut(&mut self.0).timeout = timeout;
+        self
+    }
+
+    /// How many pushes may be on their way to it at once; 64 if not called. One beyond it fails at
+    /// once, and a shadow's copy beyond it is dropped.
+    #[must_use]
+    pub fn concurrency(mut self, pushes: usize) -> Self {
+        Arc::make_mut(&mut self.0).concurrency = pushes;
+        self
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    pub(super) fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.0.name)
+    }
+
+    pub(super) fn url(&self) -> &Uri {
+        &self.0.url
+    }
+
+    pub(super) fn keys(&self) -> &CallbackKeys {
+        &self.0.keys
+    }
+
+    pub(super) fn limits(&self) -> (Duration, usize) {
+        (self.0.timeout, self.0.concurrency)
+    }
+
+    /// Whether both are clones of one target.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Refuses a target that could get nothing, or where others can read users' messages on their
+    /// way, unless the host is known.
+    pub(super) fn check(&self, http_hosts: &[String]) -> Result<(), Error> {
+        if self.0.concurrency == 0 {
+            return Err(Error::input(
+                "concurrency",
+                format!("of target {:?} must be at least 1", self.0.name),
+            ));
+        }
+        let host = self.0.url.host().unwrap_or_default();
+        let listed = || {
+            let mut known = http_hosts.iter();
+            known.any(|known| bare(known).eq_ignore_ascii_case(bare(host)))
+        };
+        match self.0.url.scheme_str() {
+            Some("https") => Ok(()),
+            Some("http") if address::is_loopback(host) || listed() => Ok(()),
+            _ => Err(Error::input(
+                "url",
+                format!(
+                    "of target {:?} must begin with https://; http:// is for loopback addresses \
+                     and for hosts that are explicitly allowed",
+                    self.0.name
+                ),
+            )),
+        }
+    }
+}
+
+/// An IPv6 address may stand in brackets.
+fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
+/// Prints neither the address, whose path may be a secret, nor the keys.
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target")
+            .field("name", &self.0.name)
+            .field("keys", &self.0.keys)
+            .field("timeout", &self.0.timeout)
+            .field("concurrency", &self.0.concurrency)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(name: &str, url: &str) -> Result<Target, Error> {
+        Target::new(name, url, CallbackKeys::plaintext("thetoken").unwrap())
+    }
+
+    #[test]
+    fn an_address_is_absolute_and_bare() {
+        for url in ["", "/wxmsg", "127.0.0.1:80", "https://", "ht tp://x"] {
+            assert_eq!(
+                target("dev", url).unwrap_err().field(),
+                Some("url"),
+                "{url}"
+            );
+        }
+        for url in ["https://u:p@x", "https://x/?a=1", "https://x/#a"] {
+            let error = target("dev", url).unwrap_err();
+            assert!(error.message().contains("no query"), "{url}: {error}");
+        }
+        let long = "n".repeat(65);
+        for name in ["", "line\nbreak", &long] {
+            assert_eq!(target(name, "https://x").unwrap_err().field(), Some("name"));
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_known_hosts_only() {
+        let check = |url| {
+            target("dev", url)
+                .unwrap()
+                .check(&["Dev.lan".into(), "fd00::1".into()])
+        };
+        for url in [
+            "https://anywhere.example",
+            "http://127.0.0.1:1/x",
+            "http://dev.lan:8080",
+            "http://[fd00::1]/",
+        ] {
+            assert!(check(url).is_ok(), "{url}");
+        }
+        for url in ["http://x.dev.lan", "http://10.0.0.1", "ftp://dev.lan"] {
+            let error = check(url).unwrap_err();
+            assert!(error.message().contains("\"dev\""), "{error}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let shown = format!("{:?}", target("dev", "https://x/secret-path").unwrap());
+        assert!(
+            !shown.contains("secret-path") && !shown.contains("thetoken"),
+            "{shown}"
+        );
+    }
+}

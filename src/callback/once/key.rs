@@ -1,0 +1,108 @@
+//! What makes two pushes the same one.
+
+use std::fmt;
+
+use sha1::{Digest, Sha1};
+
+use crate::callback::Message;
+use crate::callback::generations::Fingerprints;
+
+/// Tells one push from another, alike on every instance: a push that the platform sends again has
+/// the same key.
+///
+/// It prints as 40 hexadecimal digits, fit for a key in a database, and holds nothing of what the
+/// user wrote.
+///
+/// ```
+/// use tower_wechat::callback::once::OnceKey;
+/// use tower_wechat::{AppId, Message};
+///
+/// let message = |text: &str| {
+///     let text = format!("<xml><FromUserName>o1</FromUserName>{text}</xml>");
+///     Message::parse(AppId::new("wx3cc8fd6963e31a32").unwrap(), text).unwrap()
+/// };
+/// let text = "<MsgType>text</MsgType><MsgId>25000000000000001</MsgId>";
+/// let scan = "<MsgType>event</MsgType><CreateTime>1767225600</CreateTime><EventKey>a</EventKey>";
+///
+/// assert_eq!(OnceKey::of(&message(text)), OnceKey::of(&message(text)));
+/// assert_ne!(OnceKey::of(&message(scan)), OnceKey::of(&message(&scan.replace('a', "b"))));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OnceKey([u8; 20]);
+
+impl OnceKey {
+    /// The key of a message: see [what makes two pushes the same](super#which-pushes-are-the-same).
+    pub fn of(message: &Message) -> Self {
+        let mut digest = Sha1::new();
+        for part in Identity::of(message).parts() {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part.as_bytes());
+        }
+        Self(digest.finalize().into())
+    }
+
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &[u8; 20] {
+        &self.0
+    }
+}
+
+impl fmt::Display for OnceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for OnceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OnceKey({self})")
+    }
+}
+
+/// The parts of a message that its key is made of.
+enum Identity<'a> {
+    Message {
+        appid: &'a str,
+        user: &'a str,
+        id: &'a str,
+    },
+    Document {
+        appid: &'a str,
+        document: &'a str,
+    },
+}
+
+impl<'a> Identity<'a> {
+    fn of(message: &'a Message) -> Self {
+        let appid = message.appid().as_str();
+        // The id of an event, if it has one, is of what the event is about.
+        let is_message = message.msg_type() != "event";
+        match message.msg_id().filter(|id| is_message && *id != "0") {
+            Some(id) => Self::Message {
+                appid,
+                user: message.from_user_name(),
+                id,
+            },
+            None => Self::Document {
+                appid,
+                document: message.raw(),
+            },
+        }
+    }
+
+    /// Parts of different kinds differ in the first one.
+    fn parts(&self) -> [&'a str; 4] {
+        match *self {
+            Self::Message { appid, user, id } => ["message", appid, user, id],
+            Self::Document { appid, document } => ["document", appid, document, ""],
+        }
+    }
+}
+
+/// The same in this process alone, and cheaper.
+pub(super) fn fingerprint(fingerprints: &Fingerprints, message: &Message) -> u128 {
+    match Identity::of(message) {
+        Identity::Message { appid, user, id } => fingerprints.of((0_u8, appid, user, id)),
+        Identity::Document { appid, document } => fingerprints.of((1_u8, appid, document)),
+    }
+}

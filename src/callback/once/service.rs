@@ -1,0 +1,207 @@
+//! The service of [`OnceLayer`](super::OnceLayer).
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::sync::oneshot;
+use tower::Service;
+
+use super::OnceKey;
+use super::memory::{Claim, Memory, Verdict};
+use super::store::SharedStore;
+use crate::callback::failure::{Work, answer, poll_work};
+use crate::callback::{HandlerError, IntoReply, Message, Overloaded, Reply};
+use crate::clock::{Clock, SharedClock};
+use crate::error::BoxError;
+use crate::runtime::SharedRuntime;
+
+/// Lets its handler see every message once; made by [`OnceLayer`](super::OnceLayer). Its clones
+/// share what they remember.
+#[derive(Clone)]
+pub struct Once<H> {
+    pub(super) inner: H,
+    pub(super) memory: Arc<Memory>,
+    pub(super) clock: SharedClock,
+    pub(super) runtime: Option<SharedRuntime>,
+    pub(super) store: Option<SharedStore>,
+}
+
+impl<H> Once<H> {
+    /// How many pushes are running: whoever brought them waits for the reply, or has gone.
+    pub fn running(&self) -> usize {
+        self.memory.counts().0
+    }
+
+    /// How many pushes are remembered as finished, at most twice the
+    /// [capacity](super::OnceLayer::capacity).
+    pub fn remembered(&self) -> usize {
+        self.memory.counts().1
+    }
+}
+
+impl<H> Service<Message> for Once<H>
+where
+    H: Service<Message> + Clone + Send + 'static,
+    H::Response: IntoReply,
+    H::Error: Into<BoxError>,
+    H::Future: Send,
+{
+    type Response = Reply;
+    type Error = HandlerError;
+    type Future = OnceFuture;
+
+    /// Always ready: only a push that is run needs the handler, and waits for it.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), HandlerError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, message: Message) -> OnceFuture {
+        let state = match self.memory.meet(&message, self.clock.now()) {
+            Verdict::Run(claim) => State::Run(Some(self.run(claim, message))),
+            Verdict::Join(reply) => State::Join(reply),
+            Verdict::Finished(reply) => State::Done(Some(Ok(reply))),
+            Verdict::Full => State::Done(Some(Err(Overloaded::new().into()))),
+        };
+        OnceFuture { state }
+    }
+}
+
+impl<H> Once<H>
+where
+    H: Service<Message> + Clone + Send + 'static,
+    H::Response: IntoReply,
+    H::Error: Into<BoxError>,
+    H::Future: Send,
+{
+    fn run(&self, claim: Claim, message: Message) -> Run {
+        let runtime = self.runtime.clone();
+        let key = self.store.as_ref().map(|_| OnceKey::of(&message));
+        let work: Work<Reply> = Box::pin(answer(self.inner.clone(), message));
+        let work = match self.store.clone().zip(key) {
+            None => work,
+            Some((store, key)) => Box::pin(store.run(key, runtime.clone(), work)),
+        };
+        Run {
+            work,
+            claim: Some(claim),
+            clock: self.clock.clone(),
+            runtime,
+            span: tracing::Span::current(),
+        }
+    }
+}
+
+impl<H> fmt::Debug for Once<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (running, remembered) = self.memory.counts();
+        f.debug_struct("Once")
+            .field("running", &running)
+            .field("remembered", &remembered)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The one run of a push.
+struct Run {
+    work: Work<Reply>,
+    claim: Option<Claim>,
+    clock: SharedClock,
+    runtime: Option<SharedRuntime>,
+    span: tracing::Span,
+}
+
+impl Future for Run {
+    type Output = Result<Reply, BoxError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let result = ready!(poll_work(self.work.as_mut(), cx));
+        // Dropping the claim tells those who joined of the failure.
+        let claim = self.claim.take();
+        if let (Ok(reply), Some(claim)) = (&result, claim) {
+            claim.finish(reply, self.clock.now());
+        }
+        Poll::Ready(result)
+    }
+}
+
+/// The future of [`Once`]. When it is dropped while the handler works, the handler goes on.
+///
+/// The handler is polled in place, so that a message costs no task as long as its sender waits.
+pub struct OnceFuture {
+    state: State,
+}
+
+enum State {
+    Run(Option<Run>),
+    Join(oneshot::Receiver<Reply>),
+    Done(Option<Result<Reply, BoxError>>),
+}
+
+impl Future for OnceFuture {
+    type Output = Result<Reply, HandlerError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let result = match &mut self.state {
+            State::Run(slot) => {
+                let Some(run) = slot else {
+                    return Poll::Pending;
+                };
+                let result = ready!(Pin::new(run).poll(cx));
+                *slot = None;
+                result
+            }
+            State::Join(reply) => ready!(Pin::new(reply).poll(cx)).map_err(|_| RunFailed.into()),
+            State::Done(slot) => match slot.take() {
+                Some(result) => result,
+                // A future is not polled again once it is ready.
+                None => return Poll::Pending,
+            },
+        };
+        Poll::Ready(result.map_err(HandlerError::new))
+    }
+}
+
+impl Drop for OnceFuture {
+    fn drop(&mut self) {
+        let State::Run(slot) = &mut self.state else {
+            return;
+        };
+        let Some(run) = slot.take() else { return };
+        let Some(runtime) = SharedRuntime::or_current(run.runtime.as_ref()) else {
+            return;
+        };
+        let span = run.span.clone();
+        span.in_scope(|| {
+            runtime.spawn(async move {
+                if let Err(error) = run.await {
+                    let error = &*error;
+                    tracing::error!(error, "the handler failed, and its push had gone");
+                }
+            });
+        });
+    }
+}
+
+impl fmt::Debug for OnceFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.state {
+            State::Run(_) => "OnceFuture(run)",
+            State::Join(_) => "OnceFuture(join)",
+            State::Done(_) => "OnceFuture(done)",
+        })
+    }
+}
+
+/// The run that a push had joined failed, or was stopped.
+#[derive(Debug)]
+pub(super) struct RunFailed;
+
+impl fmt::Display for RunFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the run that this push had joined failed")
+    }
+}
+
+impl std::error::Error for RunFailed {}

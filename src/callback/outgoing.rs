@@ -1,0 +1,219 @@
+//! The sending half of a callback: a push is signed, encrypted as the mode asks, and its answer is
+//! read. It is the platform's half, which the forwarder takes towards its targets.
+
+use std::fmt::Display;
+
+use crate::app::AppId;
+use crate::callback::crypto::AesKey;
+use crate::callback::signature::{Signature, sign};
+use crate::callback::writer::Writer;
+use crate::callback::{Format, Message};
+use crate::secret::Secret;
+
+/// Who pushes, and with which keys.
+#[derive(Clone, Copy)]
+pub(crate) struct Outgoing<'a> {
+    pub(crate) appid: &'a AppId,
+    pub(crate) token: &'a Secret,
+    pub(crate) form: Form<'a>,
+}
+
+/// What a push looks like.
+#[derive(Clone, Copy)]
+pub(crate) enum Form<'a> {
+    /// 明文模式.
+    Clear,
+    /// 兼容模式: the clear fields, and their ciphertext beside them.
+    Both(&'a AesKey),
+    /// 安全模式: the ciphertext alone.
+    Encrypted(&'a AesKey),
+}
+
+/// What is new about every push.
+pub(crate) struct Stamp {
+    timestamp: String,
+    nonce: String,
+    random: [u8; 16],
+}
+
+impl Stamp {
+    /// A push at the time `now`, in Unix seconds. The nonce and the `random` bytes must not have
+    /// been used before.
+    pub(crate) fn new(now: u64, nonce: impl Display, random: [u8; 16]) -> Self {
+        Self {
+            timestamp: now.to_string(),
+            nonce: nonce.to_string(),
+            random,
+        }
+    }
+}
+
+/// What came back for a push.
+pub(crate) enum Answer {
+    /// `success` or an empty body.
+    Success,
+    /// A clear document.
+    Clear(Message),
+    /// A document that was encrypted; it is verified and decrypted.
+    Encrypted(Message),
+}
+
+impl Outgoing<'_> {
+    /// The query and the body of a push of `document`, which is addressed `to` an account.
+    pub(crate) fn push(
+        &self,
+        stamp: &Stamp,
+        document: &str,
+        to: &str,
+        openid: &str,
+    ) -> (String, String) {
+        let openid = ("openid", openid);
+        let (key, both) = match self.form {
+            Form::Clear => return (self.query(stamp, &[openid]), document.to_owned()),
+            Form::Both(key) => (key, true),
+            Form::Encrypted(key) => (key, false),
+        };
+        let encrypt = key.encrypt(document, self.appid.as_str(), stamp.random);
+        let parts = [
+            self.token.expose(),
+            &stamp.timestamp,
+            &stamp.nonce,
+            &encrypt,
+        ];
+        let msg_signature = sign(parts).to_string();
+        let encrypted = [
+            openid,
+            ("encrypt_type", "aes"),
+            ("msg_signature", &msg_signature),
+        ];
+        let beside = both.then(|| beside(document, &encrypt)).flatten();
+        let body = beside.unwrap_or_else(|| alone(document, to, &encrypt));
+        (self.query(stamp, &encrypted), body)
+    }
+
+    /// A signed query with `pairs` behind the signature. Those without a value are left out.
+    pub(crate) fn query(&self, stamp: &Stamp, pairs: &[(&str, &str)]) -> String {
+        let signature = sign([self.token.expose(), &stamp.timestamp, &stamp.nonce]).to_string();
+        let signed = [
+            ("signature", &*signature),
+            ("timestamp", &stamp.timestamp),
+            ("nonce", &stamp.nonce),
+        ];
+        let pairs = pairs.iter().copied().filter(|(_, value)| !value.is_empty());
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(signed.into_iter().chain(pairs))
+            .finish()
+    }
+
+    /// Reads the body of an answer with status 200, or says what is wrong with it.
+    pub(crate) fn answer(&self, body: &[u8]) -> Result<Answer, &'static str> {
+        if matches!(body, b"" | b"success") {
+            return Ok(Answer::Success);
+        }
+        let parse = |text| Message::parse(self.appid.clone(), text).ok();
+        let text = String::from_utf8(body.to_vec()).ok();
+        let outer = text
+            .and_then(parse)
+            .ok_or("the body is neither success nor a document")?;
+        let Some(encrypt) = outer.field("Encrypt") else {
+            return match self.form {
+                Form::Encrypted(_) => Err("a clear reply in secure mode"),
+                Form::Clear | Form::Both(_) => Ok(Answer::Clear(outer)),
+            };
+        };
+        let key = match self.form {
+            Form::Clear => return Err("an encrypted reply in plaintext mode"),
+            Form::Both(key) | Form::Encrypted(key) => key,
+        };
+        let [timestamp, nonce] = ["TimeStamp", "Nonce"].map(|name| outer.text(name));
+        let signature = sign([self.token.expose(), timestamp, nonce, encrypt]);
+        if Signature::parse(outer.text("MsgSignature")) != Some(signature) {
+            return Err("the signature of the reply is wrong");
+        }
+        let decrypted = key
+            .decrypt(encrypt)
+            .map_err(|_| "the reply cannot be decrypted")?;
+        if decrypted.appid != self.appid.as_str() {
+            return Err("the reply is of another app");
+        }
+        let document = parse(decrypted.message).ok_or("the reply is not a document")?;
+        Ok(Answer::Encrypted(document))
+    }
+}
+
+fn alone(document: &str, to: &str, encrypt: &str) -> String {
+    let mut writer = Writer::new(format_of(document), encrypt.len() + 128);
+    writer.text("ToUserName", to);
+    writer.text("Encrypt", encrypt);
+    writer.finish()
+}
+
+/// `None` for a document that does not end as the platform's do.
+fn beside(document: &str, encrypt: &str) -> Option<String> {
+    let document = document.trim_end();
+    Some(match format_of(document) {
+        Format::Xml => {
+            let clear = document.strip_suffix("</xml>")?;
+            format!("{clear}<Encrypt><![CDATA[{encrypt}]]></Encrypt></xml>")
+        }
+        Format::Json => {
+            let clear = document.strip_suffix('}')?.trim_end();
+            let comma = if clear.ends_with('{') { "" } else { "," };
+            format!("{clear}{comma}\"Encrypt\":\"{encrypt}\"}}")
+        }
+    })
+}
+
+fn format_of(document: &str) -> Format {
+    match document
+        .trim_start_matches('\u{feff}')
+        .trim_start()
+        .bytes()
+        .next()
+    {
+        Some(b'{') => Format::Json,
+        _ => Format::Xml,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::callback::CallbackKeys;
+
+    const AES_KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
+
+    #[test]
+    fn the_ciphertext_stands_beside_documents_of_the_platform_only() {
+        for (document, both) in [
+            (
+                "<xml><A>1</A></xml>\n",
+                "<xml><A>1</A><Encrypt><![CDATA[c]]></Encrypt></xml>",
+            ),
+            ("{\"A\":1 } ", "{\"A\":1,\"Encrypt\":\"c\"}"),
+            ("{ }", "{\"Encrypt\":\"c\"}"),
+        ] {
+            assert_eq!(beside(document, "c").as_deref(), Some(both));
+        }
+        assert_eq!(beside("<xml/>", "c"), None);
+        assert_eq!(
+            alone("<xml/>", "gh_1", "c"),
+            "<xml><ToUserName><![CDATA[gh_1]]></ToUserName><Encrypt><![CDATA[c]]></Encrypt></xml>"
+        );
+        let json = alone("\u{feff} {}", "gh_1", "c");
+        assert_eq!(json, r#"{"ToUserName":"gh_1","Encrypt":"c"}"#);
+    }
+
+    #[test]
+    fn parameters_without_a_value_are_left_out() {
+        let keys = CallbackKeys::secure("thetoken", AES_KEY).unwrap();
+        let appid = AppId::new("wx1").unwrap();
+        let stamp = Stamp::new(7, "0042", [7; 16]);
+        let (query, _) = keys.outgoing(&appid).push(&stamp, "<xml/>", "", "");
+        assert!(!query.contains("openid"), "{query}");
+        assert!(
+            query.contains("&timestamp=7&nonce=0042&encrypt_type=aes&"),
+            "{query}"
+        );
+    }
+}

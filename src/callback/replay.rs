@@ -1,0 +1,54 @@
+//! In plaintext mode, what keeps a signature from being used for another body.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use crate::callback::generations::{Fingerprints, Generations};
+use crate::callback::signature::Signature;
+
+/// How long a signature is remembered when its timestamp is not looked at.
+const AGE: Duration = Duration::from_secs(1200);
+
+/// How many of them each generation holds: some 80 pushes a second at the default age.
+const CAPACITY: usize = 100_000;
+
+/// The bodies that signatures of clear pushes came with.
+///
+/// A signature stands for its timestamp and nonce: it is the same for every other way to cut the
+/// signed text into the two. Only what knows the token can add to it.
+#[derive(Clone)]
+pub(crate) struct Replays(Arc<Shared>);
+
+struct Shared {
+    fingerprints: Fingerprints,
+    bodies: Mutex<Generations<u128>>,
+}
+
+impl Replays {
+    /// For timestamps that are at most `window` from now, either way.
+    pub(crate) fn new(window: Option<Duration>) -> Self {
+        // One from the future is taken until it is as far in the past.
+        let age = window.map_or(AGE, |window| window.saturating_mul(2));
+        Self(Arc::new(Shared {
+            fingerprints: Fingerprints::default(),
+            bodies: Mutex::new(Generations::new(age, CAPACITY)),
+        }))
+    }
+
+    /// Whether no other body came with this signature.
+    pub(crate) fn admit(&self, signature: Signature, body: &str, now: SystemTime) -> bool {
+        let Shared {
+            fingerprints,
+            bodies,
+        } = &*self.0;
+        let (key, body) = (fingerprints.of(signature.as_bytes()), fingerprints.of(body));
+        let mut bodies = bodies.lock().unwrap_or_else(PoisonError::into_inner);
+        match bodies.get(key, now) {
+            Some(first) => *first == body,
+            None => {
+                bodies.insert(key, body, now);
+                true
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Late replies as customer-service messages.
+
+use std::task::{Context, Poll};
+
+use tower::Service;
+
+use super::Wechat;
+use crate::api::customer_service::{Article, Music, Send};
+use crate::callback::deadline::LateReply;
+use crate::callback::{Reply, ReplyKind};
+use crate::error::Error;
+use crate::runtime::BoxFuture;
+
+/// Sends a late reply to the user as a customer-service message, in the name of the app that the
+/// message came to: a hook for [`DeadlineLayer::late`](crate::callback::deadline::DeadlineLayer::late).
+///
+/// The account must have the right to send such messages, and this machine's address must be on its
+/// IP whitelist. A message is not sent twice: what fails is logged and lost.
+///
+/// | the reply | is sent as |
+/// |---|---|
+/// | a text, an image, a voice recording, music with an address | the same |
+/// | a news reply | its first card |
+/// | a video | nothing: such a message needs the MediaId of a picture, which a reply does not have |
+/// | [`transfer_customer_service`](Reply::transfer_customer_service) | nothing: only an answer in time can do it |
+/// | the reply of a [forward](crate::callback::forward) target | nothing: it is a ready document |
+///
+/// ```
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let wechat = sandbox.wechat();
+/// use tower_wechat::callback::deadline::DeadlineLayer;
+/// use tower_wechat::client::CustomerService;
+///
+/// let deadline = DeadlineLayer::ack().late(CustomerService::new(wechat.clone()));
+/// ```
+#[derive(Debug, Clone)]
+pub struct CustomerService {
+    wechat: Wechat,
+}
+
+impl CustomerService {
+    /// A hook for all apps of `wechat`.
+    pub fn new(wechat: Wechat) -> Self {
+        Self { wechat }
+    }
+}
+
+impl Service<LateReply> for CustomerService {
+    type Response = ();
+    type Error = Error;
+    type Future = BoxFuture<'static, Result<(), Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, late: LateReply) -> Self::Future {
+        let wechat = self.wechat.clone();
+        Box::pin(async move {
+            let app = wechat.app(late.message.appid())?;
+            let call = message(late.message.from_user_name(), &late.reply)?;
+            app.call(call).await.map(drop)
+        })
+    }
+}
+
+/// The reply as a customer-service message.
+fn message(openid: &str, reply: &Reply) -> Result<Send, Error> {
+    Ok(match reply.kind() {
+        ReplyKind::Text(content) => Send::text(openid, content),
+        ReplyKind::Image(media_id) => Send::image(openid, media_id),
+        ReplyKind::Voice(media_id) => Send::voice(openid, media_id),
+        ReplyKind::Music(reply) => {
+            let address = reply.music_url.as_ref().or(reply.hq_music_url.as_ref());
+            let address = address.map(String::as_str).unwrap_or_default();
+            let mut music = Music::new(address, &reply.thumb_media_id);
+            if let Some(url) = &reply.hq_music_url {
+                music = music.hq_music_url(url);
+            }
+            if let Some(title) = &reply.title {
+                music = music.title(title);
+            }
+            if let Some(description) = &reply.description {
+                music = music.description(description);
+            }
+            Send::music(openid, music)
+        }
+        ReplyKind::News(articles) => {
+            let Some(first) = articles.first() else {
+                return Err(unsendable("has no article"));
+            };
+            let article = Article::new(&first.title, &first.url)
+                .description(&first.description)
+                .pic_url(&first.pic_url);
+            Send::news(openid, article)
+        }
+        ReplyKind::Video(_) => {
+            return Err(unsendable(
+                "is a video: send it with Send::video, with a picture",
+            ));
+        }
+        ReplyKind::CustomerService(_) => {
+            return Err(unsendable(
+                "hands over to the customer service: only in time",
+            ));
+        }
+        ReplyKind::Document(_) => {
+            return Err(unsendable(
+                "came ready-made from a forward target: only in time",
+            ));
+        }
+        ReplyKind::None => return Err(unsendable("is empty")),
+    })
+}
+
+fn unsendable(why: &'static str) -> Error {
+    Error::input("reply", why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::callback;
+    use serde_json::json;
+
+    fn sent(reply: &Reply) -> serde_json::Value {
+        serde_json::to_value(message("o1", reply).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn replies_are_sent_as_what_they_are() {
+        assert_eq!(
+            sent(&Reply::text("hi")),
+            json!({"touser": "o1", "msgtype": "text", "text": {"content": "hi"}})
+        );
+        assert_eq!(sent(&Reply::image("M"))["image"]["media_id"], "M");
+        assert_eq!(sent(&Reply::voice("M"))["voice"]["media_id"], "M");
+        let music = callback::Music::new("T").title("t").description("d");
+        assert_eq!(
+            sent(&Reply::music(music.hq_music_url("h")))["music"],
+            json!({"musicurl": "h", "hqmusicurl": "h", "thumb_media_id": "T", "title": "t",
+                "description": "d"})
+        );
+        let articles = ["one", "two"].map(|title| callback::Article::new(title, "u"));
+        assert_eq!(
+            sent(&Reply::news(articles))["news"]["articles"],
+            json!([{"title": "one", "description": "", "url": "u", "picurl": ""}])
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_sent_says_why() {
+        for reply in [
+            Reply::none(),
+            Reply::news([]),
+            Reply::video("M"),
+            Reply::transfer_customer_service(),
+        ] {
+            let error = message("o1", &reply).unwrap_err();
+            assert_eq!(error.field(), Some("reply"), "{error}");
+        }
+    }
+}

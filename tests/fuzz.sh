@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Runs every fuzzer for a time. Usage: tests/fuzz.sh [SECONDS PER FUZZER, 60 if not given]
+# Without cargo-fuzz and a nightly toolchain it says so and does nothing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+seconds=${1:-60}
+if ! [[ $seconds =~ ^[1-9][0-9]*$ ]]; then
+    echo "tests/fuzz.sh: $seconds is not a number of seconds" >&2
+    exit 2
+fi
+
+skip() {
+    echo "fuzzing SKIPPED: $1; the same bodies ran as property tests"
+    exit 0
+}
+command -v cargo-fuzz >/dev/null 2>&1 || skip 'cargo-fuzz is missing (cargo install cargo-fuzz)'
+command -v rustup >/dev/null 2>&1 || skip 'rustup is missing'
+rustup run nightly rustc --version >/dev/null 2>&1 ||
+    skip 'there is no nightly toolchain (rustup toolchain install nightly)'
+
+for target in query xml json decrypt reply; do
+    printf '\n== fuzzing %s for %s s\n' "$target" "$seconds"
+    mkdir -p "fuzz/corpus/$target"
+    log=$(mktemp)
+    # What is new is kept in the first folder; the seeds stay as they are.
+    if ! cargo +nightly fuzz run "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" -- \
+        -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=1024 >"$log" 2>&1; then
+        tail -n 60 "$log" >&2
+        echo "fuzzing $target FAILED: the input is in fuzz/artifacts/$target" >&2
+        rm -f "$log"
+        exit 1
+    fi
+    grep -E '^Done [0-9]+ runs' "$log" || tail -n 3 "$log"
+    rm -f "$log"
+done

@@ -1,0 +1,279 @@
+//! A handler may take longer than the platform waits.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tower::{Layer, ServiceExt, service_fn};
+use tower_wechat::callback::Overloaded;
+use tower_wechat::callback::deadline::{DeadlineLayer, Handlers, LateReply};
+use tower_wechat::callback::once::OnceLayer;
+use tower_wechat::client::CustomerService;
+use tower_wechat::sandbox::{Attempt, Push, Sandbox};
+use tower_wechat::{BoxError, Reply};
+
+use super::stage::{Tally, counting, handler, seconds, send, text};
+use crate::support::settle;
+
+/// The replies that came too late.
+#[derive(Clone, Default)]
+struct Late(Arc<Mutex<Vec<Reply>>>);
+
+impl Late {
+    fn on(&self, layer: DeadlineLayer) -> DeadlineLayer {
+        let late = self.clone();
+        layer.late(service_fn(move |reply: LateReply| {
+            assert_eq!(reply.message.from_user_name(), "o1");
+            late.0.lock().unwrap().push(reply.reply);
+            async { Ok::<_, BoxError>("anything") }
+        }))
+    }
+
+    fn replies(&self) -> Vec<Reply> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ack_answers_after_four_and_a_half_seconds_and_the_late_reply_reaches_the_hook_once() {
+    let (tally, late) = (Tally::default(), Late::default());
+    let deadline = late.on(DeadlineLayer::ack());
+    let once = OnceLayer::new().layer(deadline.layer(counting(&tally, seconds(8.0))));
+    let start = Instant::now();
+    for _ in 0..3 {
+        let reply = once.clone().oneshot(text(1)).await.unwrap();
+        assert_eq!(reply, Reply::none());
+        assert_eq!(start.elapsed().as_millis() / 10, 450);
+        assert_eq!(late.replies(), []);
+    }
+    tokio::time::sleep(seconds(10.0)).await;
+    assert_eq!(late.replies(), [Reply::text("1")]);
+    assert_eq!((tally.started(), tally.ended()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_in_time_answers_itself_and_the_hook_hears_nothing() {
+    let (tally, late) = (Tally::default(), Late::default());
+    let deadline = late.on(DeadlineLayer::ack());
+    for work in [0.0, 0.1, 4.4] {
+        let handler = deadline.layer(counting(&tally, seconds(work)));
+        assert!(
+            !matches!(handler.oneshot(text(1)).await.unwrap(), reply if reply == Reply::none())
+        );
+    }
+    tokio::time::sleep(seconds(60.0)).await;
+    assert_eq!((late.replies(), tally.started()), (Vec::new(), 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_fails_in_time_fails_the_push_and_one_that_fails_later_does_not() {
+    let failing = |work| {
+        let tally = Tally::default();
+        DeadlineLayer::ack().layer(handler(&tally, seconds(work), |_| Err("no".into())))
+    };
+    assert!(failing(4.0).oneshot(text(1)).await.is_err());
+    assert_eq!(failing(5.0).oneshot(text(1)).await.unwrap(), Reply::none());
+    tokio::time::sleep(seconds(60.0)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn late_nothings_failures_and_panics_never_reach_the_hook_and_all_handlers_end() {
+    let (late, handlers) = (Late::default(), Handlers::new());
+    let deadline = late.on(DeadlineLayer::ack()).handlers(&handlers);
+    let handler = deadline.layer(handler(
+        &Tally::default(),
+        seconds(6.0),
+        |number| match number {
+            1 => Ok(Reply::none()),
+            2 => Ok(Reply::text("\u{1}")),
+            3 => Err("too late to matter".into()),
+            _ => panic!("too late to matter"),
+        },
+    ));
+    for _ in 0..4 {
+        assert_eq!(
+            handler.clone().oneshot(text(1)).await.unwrap(),
+            Reply::none()
+        );
+    }
+    tokio::time::sleep(seconds(6.0)).await;
+    assert_eq!((late.replies(), handlers.running()), (Vec::new(), 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hook_that_fails_or_panics_is_no_harm() {
+    let handlers = Handlers::new();
+    let hook = service_fn(|late: LateReply| async move {
+        if late.reply == Reply::text("1") {
+            panic!("the hook");
+        }
+        Err::<(), BoxError>("the hook".into())
+    });
+    let deadline = DeadlineLayer::ack().late(hook).handlers(&handlers);
+    let handler = deadline.layer(counting(&Tally::default(), seconds(5.0)));
+    for _ in 0..2 {
+        assert_eq!(
+            handler.clone().oneshot(text(1)).await.unwrap(),
+            Reply::none()
+        );
+    }
+    tokio::time::sleep(seconds(5.0)).await;
+    assert_eq!(handlers.running(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_without_a_once_in_front_outlives_its_connection_too() {
+    let (tally, late) = (Tally::default(), Late::default());
+    let handler = late
+        .on(DeadlineLayer::ack())
+        .layer(counting(&tally, seconds(3.0)));
+    let connection = tokio::time::timeout(seconds(1.0), handler.oneshot(text(1)));
+    assert!(connection.await.is_err());
+    tokio::time::sleep(seconds(3.0)).await;
+    assert_eq!((late.replies(), tally.ended()), (vec![Reply::text("1")], 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn handlers_beyond_the_limit_are_refused_late_ones_included() {
+    let handlers = Handlers::limited(2);
+    let deadline = DeadlineLayer::ack().handlers(&handlers);
+    let once = OnceLayer::new().layer(deadline.layer(counting(&Tally::default(), seconds(8.0))));
+    let sends = [send(&once, text(1)), send(&once, text(2))];
+    for sent in sends {
+        assert_eq!(sent.await.unwrap().unwrap(), Reply::none());
+    }
+    assert_eq!((once.running(), handlers.running()), (0, 2));
+    let error = once.clone().oneshot(text(3)).await.unwrap_err();
+    assert!(error.get_ref().is::<Overloaded>());
+    tokio::time::sleep(seconds(4.0)).await;
+    assert_eq!(handlers.running(), 0);
+    assert!(once.oneshot(text(3)).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn drain_waits_for_late_handlers_as_long_as_it_may() {
+    let (tally, late, handlers) = (Tally::default(), Late::default(), Handlers::new());
+    let grace = || tokio::time::sleep(seconds(2.0));
+    assert_eq!(handlers.drain(grace()).await, 0);
+    let deadline = late.on(DeadlineLayer::ack()).handlers(&handlers);
+    let once = OnceLayer::new().layer(deadline.layer(counting(&tally, seconds(8.0))));
+    for id in 0..3 {
+        send(&once, text(id));
+    }
+    tokio::time::sleep(seconds(5.0)).await;
+    assert_eq!(handlers.drain(grace()).await, 3);
+    let start = Instant::now();
+    assert_eq!(handlers.drain(grace()).await, 0);
+    assert!(start.elapsed() < seconds(1.1), "{:?}", start.elapsed());
+    assert_eq!((late.replies().len(), tally.ended()), (3, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn hold_lets_the_second_push_carry_the_reply() {
+    let (sandbox, tally, late) = (Sandbox::new(), Tally::default(), Late::default());
+    let hold = late.on(DeadlineLayer::hold());
+    let routes = sandbox.wechat().routes();
+    let routes = routes.on_message_within(hold, counting(&tally, seconds(8.0)));
+    let routes = routes.prefix("/v1/service/wx");
+    let user = sandbox.user("Hui");
+    let delivery = sandbox.push(Push::text(&user, "hi"), routes).await;
+    assert!(
+        matches!(delivery.attempts[..], [Attempt::Timeout, Attempt::Reply(_)]),
+        "{delivery:?}"
+    );
+    assert_eq!(delivery.reply().unwrap().text(), Some("1"));
+    assert_eq!((tally.started(), late.replies()), (1, Vec::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn hold_answers_the_third_push_after_fourteen_seconds_at_the_latest() {
+    let (sandbox, tally) = (Sandbox::new(), Tally::default());
+    let wechat = sandbox.wechat();
+    let hold = DeadlineLayer::hold().late(CustomerService::new(wechat.clone()));
+    let routes = wechat.routes();
+    let routes = routes.on_message_within(hold, counting(&tally, seconds(20.0)));
+    let routes = routes.prefix("/v1/service/wx");
+    let user = sandbox.user("Hui");
+    let delivery = sandbox.push(Push::click(&user, "HELP"), routes).await;
+    assert!(
+        matches!(
+            delivery.attempts[..],
+            [Attempt::Timeout, Attempt::Timeout, Attempt::Success]
+        ),
+        "{delivery:?}"
+    );
+    assert!(user.received().is_empty());
+    tokio::time::sleep(seconds(7.0)).await;
+    assert_eq!(user.received().len(), 1);
+    assert_eq!(user.received()[0]["text"]["content"], "1");
+    assert_eq!(tally.started(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_reply_is_sent_as_a_customer_service_message() {
+    let (sandbox, tally) = (Sandbox::new(), Tally::default());
+    let wechat = sandbox.wechat();
+    let ack = DeadlineLayer::ack().late(CustomerService::new(wechat.clone()));
+    let routes = wechat.routes();
+    let routes = routes.on_message_within(ack, counting(&tally, seconds(8.0)));
+    let routes = routes.prefix("/v1/service/wx");
+    let (hui, mei) = (sandbox.user("Hui"), sandbox.user("Mei"));
+    let delivery = sandbox.push(Push::text(&hui, "hi"), routes).await;
+    assert!(
+        matches!(delivery.attempts[..], [Attempt::Success]),
+        "{delivery:?}"
+    );
+    tokio::time::sleep(seconds(4.0)).await;
+    let expected = serde_json::json!({
+        "touser": hui.openid(), "msgtype": "text", "text": { "content": "1" },
+    });
+    assert_eq!(hui.received(), [expected]);
+    assert!(mei.received().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn routes_have_the_ack_deadline_on_unless_they_are_bare() {
+    let (sandbox, tally) = (Sandbox::new(), Tally::default());
+    let user = sandbox.user("Hui");
+    let slow = || counting(&tally, seconds(8.0));
+    let routes = sandbox.wechat().routes().on_message(slow());
+    let delivery = sandbox
+        .push(Push::text(&user, "hi"), routes.prefix("/v1/service/wx"))
+        .await;
+    assert!(
+        matches!(delivery.attempts[..], [Attempt::Success]),
+        "{delivery:?}"
+    );
+    assert_eq!(tally.started(), 1);
+
+    let bare = sandbox.wechat().routes().on_message_bare(slow());
+    let delivery = sandbox
+        .push(Push::text(&user, "hi"), bare.prefix("/v1/service/wx"))
+        .await;
+    assert!(!delivery.is_answered(), "{delivery:?}");
+    assert_eq!(tally.started(), 4);
+    settle().await;
+}
+
+/// Under a runtime that is not tokio's, the deadline is kept by the one that was given.
+#[test]
+fn without_a_runtime_a_handler_is_simply_waited_for() {
+    use std::task::{Context, Poll, Waker};
+    let ready = tower_wechat::handler_fn(|_| async { "hello" });
+    let once = OnceLayer::new().layer(DeadlineLayer::ack().layer(ready));
+    let future = std::pin::pin!(once.clone().oneshot(text(1)));
+    let Poll::Ready(reply) = future.poll(&mut Context::from_waker(Waker::noop())) else {
+        panic!("a handler that is ready is not waited for");
+    };
+    assert_eq!(reply.unwrap(), Reply::text("hello"));
+
+    let never = tower_wechat::handler_fn(|_| std::future::pending::<()>());
+    let once = OnceLayer::new().layer(DeadlineLayer::ack_after(Duration::ZERO).layer(never));
+    let mut future = Box::pin(once.clone().oneshot(text(1)));
+    let polled = future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()));
+    assert!(polled.is_pending());
+    drop(future);
+    assert_eq!(once.running(), 0);
+}
