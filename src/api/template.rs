@@ -1,4 +1,42 @@
 //! Template messages (模板消息) of a service account, and its templates.
+//!
+//! What became of a message comes later, as a push with the id that [`Send`] returned:
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::collections::HashMap;
+//! use std::sync::{Arc, Mutex};
+//! use tower_wechat::api::template;
+//! use tower_wechat::callback::event::TemplateOutcome;
+//! use tower_wechat::{Event, Message, Reply, handler_fn};
+//! # let sandbox = tower_wechat::sandbox::Sandbox::new();
+//! # let wechat = sandbox.wechat();
+//! # let appid = sandbox.appid();
+//! # let user = sandbox.user("Hui");
+//! # user.set_follows(true);
+//! # let openid = user.openid();
+//! # let template_id = sandbox.add_template(&appid, "发货通知", "{{thing1.DATA}}");
+//!
+//! let outcomes = Arc::new(Mutex::new(HashMap::new()));
+//! let seen = outcomes.clone();
+//! let routes = wechat.routes().on_message(handler_fn(move |message: Message| {
+//!     if let Event::TemplateSendJobFinish(finish) = message.event() {
+//!         seen.lock().unwrap().insert(finish.msg_id().to_owned(), finish.outcome());
+//!     }
+//!     async { Reply::none() }
+//! }));
+//! # let routes = routes.prefix("/v1/service/wx");
+//!
+//! let message = template::Send::new(openid, template_id).value("thing1", "茶叶");
+//! let sent = wechat.app(appid)?.call(message).await?;
+//! // … and some time later:
+//! # sandbox.deliver_pending(routes).await;
+//! let outcomes = outcomes.lock().unwrap();
+//! assert_eq!(outcomes.get(&sent.msgid.to_string()), Some(&TemplateOutcome::Delivered));
+//! # Ok(())
+//! # }
+//! ```
 
 mod industry;
 mod manage;

@@ -1,10 +1,13 @@
 //! The calls of official accounts.
 
 mod image;
+mod library;
 mod menu;
+mod network;
 mod pending;
 mod qrcode;
 mod quota;
+mod remembered;
 mod shorten;
 mod subscribe;
 mod template;
@@ -23,6 +26,7 @@ use self::menu::Menus;
 use self::pending::Pending;
 use self::qrcode::Codes;
 use self::quota::Quotas;
+use self::remembered::RefusedCalls;
 use self::shorten::ShortKeys;
 use self::template::Templates;
 use self::user::Relations;
@@ -41,6 +45,7 @@ pub(super) struct Official {
     relations: Relations,
     menus: Menus,
     quotas: Quotas,
+    refused: RefusedCalls,
     pending: Pending,
 }
 
