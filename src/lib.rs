@@ -9,8 +9,11 @@
 //! | mount all documented routes on a router | [`Wechat::routes`] |
 //! | receive pushes only | [`Callback`] |
 //! | hand pushes on to several environments | [`callback::forward::Forward`] |
-//! | sign users in | [`routes::UserInfoService`], or the calls in [`api::oauth`] |
+//! | sign users in | [`oauth::OAuthService`], [`routes::UserInfoService`], or the calls in [`api::oauth`] |
+//! | sign users in by scanning a QR code | [`scan_login`] |
 //! | call the platform | [`App::call`] with a type of [`api`] |
+//! | sign pages that use the JS-SDK | [`App::page_config`] |
+//! | call a mini-program's side of the platform | [`api::miniprogram`] |
 //! | use an app's access token in one's own handlers | [`TokenLayer`] and [`Tokens`] |
 //! | develop and test without an account | [`sandbox`] |
 //!
@@ -68,14 +71,19 @@ mod address;
 pub mod api;
 mod app;
 mod body;
+mod browser;
 pub mod callback;
 pub mod client;
 mod clock;
 mod error;
+mod hex;
+pub mod jssdk;
+pub mod oauth;
 pub mod routes;
 mod runtime;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod scan_login;
 mod secret;
 pub mod token;
 

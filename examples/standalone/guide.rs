@@ -39,6 +39,15 @@ Send a template message; take the openid and the template_id from the first two 
   curl -s -X POST 'http://{address}/v1/service/wx/sendwxtemplatemsg' -H 'Content-Type: application/json' \
     --data-raw '{{"source":"curl-test","appid":"wx3cc8fd6963e31a32","openid":"OPENID","template_id":"TEMPLATE","data":{{"data":{{"thing1":{{"value":"茶叶"}}}}}}}}'
 
+A mini-program's code as an image, and the phone number of a user who pressed the button:
+
+  curl -s -X POST 'http://{address}/v1/service/wx/getunlimitedqrcode' -H 'Content-Type: application/json' \
+    --data-raw '{{"source":"curl-test","appid":"wx3cc8fd6963e31a32","scene":"order=42"}}'
+
+  curl -s 'http://{address}/sandbox/control/code' -d '{{"type":"phone"}}'
+  curl -s -X POST 'http://{address}/v1/service/wx/getuserphone' -H 'Content-Type: application/json' \
+    --data-raw '{{"source":"curl-test","appid":"wx3cc8fd6963e31a32","code":"CODE FROM ABOVE"}}'
+
 Stop with ctrl-c."#
     );
 }

@@ -77,10 +77,10 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
     let handlers = Handlers::new();
     let app = match arguments.config {
         Some(_) => match settings.forward()? {
-            Some(forward) => routes(&settings.wechat()?, &settings, &handlers, forward),
+            Some(forward) => routes(&settings.wechat()?, &settings, &handlers, forward)?,
             None => {
                 let handler = handler_fn(on_message);
-                routes(&settings.wechat()?, &settings, &handlers, handler)
+                routes(&settings.wechat()?, &settings, &handlers, handler)?
             }
         },
         None => {
@@ -89,7 +89,7 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
             sandbox.set_callback_url(&sandbox.appid(), callback);
             let platform = sandbox.http().push_through(ReqwestTransport::new()?);
             let handler = handler_fn(on_message);
-            routes(&sandbox.wechat(), &settings, &handlers, handler)
+            routes(&sandbox.wechat(), &settings, &handlers, handler)?
                 .nest_service("/sandbox", platform)
         }
     };
@@ -120,7 +120,12 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
     Ok(())
 }
 
-fn routes<H>(wechat: &Wechat, settings: &Settings, handlers: &Handlers, handler: H) -> Router
+fn routes<H>(
+    wechat: &Wechat,
+    settings: &Settings,
+    handlers: &Handlers,
+    handler: H,
+) -> Result<Router, BoxError>
 where
     H: Service<Message, Response: IntoReply, Error: Into<BoxError>, Future: Send>,
     H: Clone + Send + Sync + 'static,
@@ -132,7 +137,12 @@ where
     if let Some(keys) = settings.access_keys() {
         routes = routes.access_keys(keys);
     }
-    Router::new().nest_service(MOUNT, routes)
+    if let Some(keys) = settings.token_keys() {
+        routes = routes
+            .serve_tokens(keys)
+            .map_err(|error| format!("access.token_keys: {error}"))?;
+    }
+    Ok(Router::new().nest_service(MOUNT, routes))
 }
 
 async fn on_message(message: Message) -> Reply {

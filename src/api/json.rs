@@ -52,7 +52,7 @@ pub(super) fn refusal(body: &Bytes) -> Option<Refusal> {
 
 /// Parses, and once more with the text repaired: nicknames arrive with raw control characters and
 /// with bytes that are not UTF-8.
-fn parse<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
     serde_json::from_slice(body).or_else(|error| match error.classify() {
         serde_json::error::Category::Syntax => serde_json::from_str(&repair(body)),
         _ => Err(error),

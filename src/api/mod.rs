@@ -28,6 +28,7 @@ pub(crate) mod keyword;
 pub(crate) mod lenient;
 mod limit;
 pub mod menu;
+pub mod miniprogram;
 pub mod network;
 pub mod oauth;
 pub mod qrcode;
@@ -35,6 +36,7 @@ pub mod quota;
 pub mod shorten;
 pub mod subscribe_message;
 pub mod template;
+pub mod ticket;
 pub mod token;
 pub mod user;
 
@@ -48,6 +50,7 @@ use http::{HeaderValue, Method, Request, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::app::AppId;
 use crate::client::Host;
 use crate::error::{Error, ErrorKind};
 
@@ -108,6 +111,14 @@ pub trait Endpoint: Serialize + Send + Sync {
     /// # Errors
     /// [`Error::input`], naming the field, its limit and what to do.
     fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Checks an answer against the app that called, before the caller sees it.
+    ///
+    /// # Errors
+    /// When the answer is not this app's.
+    fn check_answer(_answer: &Self::Response, _appid: &AppId) -> Result<(), Error> {
         Ok(())
     }
 }

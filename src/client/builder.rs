@@ -10,13 +10,15 @@ use http::{Request, Response};
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 
-use super::stack::{self, Leaf};
+use super::stack::{self, Leaf, Wire};
 use super::{Hosts, RetryPolicy, Shared, TransportLayer, Wechat, transport};
 use crate::app::{AppConfig, AppEntry};
 use crate::clock::{Clock, SharedClock};
 use crate::error::{BoxError, Error};
 use crate::runtime::{Runtime, SharedRuntime};
-use crate::token::{MemoryStore, PlatformSource, SharedSource, SharedStore, TokenStore, Tokens};
+use crate::token::{
+    MemoryStore, PlatformSource, SharedSource, SharedStore, TicketSource, TokenStore, Tokens,
+};
 
 /// Collects the configuration of a [`Wechat`]; made by [`Wechat::builder`].
 #[must_use = "the configuration takes effect with `build`"]
@@ -129,9 +131,12 @@ impl WechatBuilder {
         let wire = stack::wire(transport, self.hosts.clone(), self.clock.clone(), leaf);
         let for_tokens = stack::for_tokens(retry.clone(), wire.clone());
         let source = SharedSource::new(PlatformSource::new(for_tokens, apps.clone()));
+        let calls = Wire { retry, wire };
+        let tickets = TicketSource::new(calls.clone(), apps.clone());
         let keys = apps.values().map(|entry| entry.token_key());
-        let tokens = Tokens::new(keys, source, store, self.clock.clone(), runtime.clone());
-        let outbound = stack::for_calls(retry, tokens.clone(), wire);
+        let (clock, runs) = (self.clock.clone(), runtime.clone());
+        let tokens = Tokens::new(keys, source, tickets, store, clock, runs);
+        let outbound = calls.for_calls(tokens.clone());
         Ok(Wechat(Arc::new(Shared {
             apps,
             outbound,

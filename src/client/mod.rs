@@ -34,7 +34,7 @@ pub use self::customer_service::CustomerService;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
 pub use self::retry::RetryPolicy;
-pub(crate) use self::stack::Outbound;
+pub(crate) use self::stack::{Outbound, Wire};
 pub use self::trace::{Trace, TraceLayer};
 pub use self::transport::{Transport, TransportLayer};
 
@@ -168,6 +168,10 @@ impl App {
         self.wechat.0.tokens.get(self.appid()).await
     }
 
+    pub(crate) fn wechat(&self) -> &Wechat {
+        &self.wechat
+    }
+
     /// The page on which a user consents; the browser comes back to `redirect_uri` with a code.
     pub fn authorize_url(&self, redirect_uri: impl Into<String>) -> AuthorizeUrl {
         AuthorizeUrl::new(
@@ -245,7 +249,8 @@ pub(crate) async fn exchange<E: Endpoint>(
             repeatable: call.repeatable(),
         });
         let response = outbound.oneshot(request).await?;
-        E::Response::decode(response.body())
+        let answer = E::Response::decode(response.body())?;
+        E::check_answer(&answer, &entry.appid).map(|()| answer)
     };
     exchange.await.map_err(|error| error.at(E::PATH))
 }

@@ -14,6 +14,19 @@ use crate::token::Tokens;
 /// The stack as the crate keeps it.
 pub(crate) type Outbound = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, Error>;
 
+/// What a stack of calls stands on, to make one whenever it is needed.
+#[derive(Clone)]
+pub(crate) struct Wire {
+    pub(super) retry: RetryPolicy,
+    pub(super) wire: Outbound,
+}
+
+impl Wire {
+    pub(crate) fn for_calls(&self, tokens: Tokens) -> Outbound {
+        for_calls(self.retry.clone(), tokens, self.wire.clone())
+    }
+}
+
 /// The lowest service, with whatever error it has.
 pub(super) type Leaf = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, BoxError>;
 

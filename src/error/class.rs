@@ -1,6 +1,6 @@
 //! Which kind of remedy helps against which code.
 
-use super::ErrCode;
+use super::{ErrCode, miniprogram};
 
 /// The kind of remedy that helps against an [`Error`](crate::Error).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,17 +95,13 @@ impl ErrCode {
 
     /// The remedy at one endpoint: some reuse a number for something else.
     pub(crate) fn class_at(self, endpoint: &str) -> Class {
+        if let Some(class) = miniprogram::class_at(self, endpoint) {
+            return class;
+        }
         let of_user = endpoint.starts_with("/sns/");
         match (endpoint, self.get()) {
             ("/cgi-bin/token" | "/cgi-bin/stable_token", 40001) => Class::Config,
             (_, 40001 | 40014 | 42001) if of_user => Class::User,
-            // Links of mini-programs: no permission, and an account that is banned.
-            (
-                "/wxa/generatescheme" | "/wxa/generate_urllink" | "/wxa/genwxashortlink",
-                40002 | 40013,
-            ) => Class::Permission,
-            // The code is another app's, which is not a matter of configuration.
-            ("/wxa/business/getuserphonenumber", 40013) => Class::User,
             // A wrong appid in the message; the calling app's own was accepted with its token.
             ("/cgi-bin/message/template/send" | "/cgi-bin/message/subscribe/bizsend", 40013) => {
                 Class::Input
@@ -118,8 +114,6 @@ impl ErrCode {
                 | "/cgi-bin/message/custom/send",
                 40003,
             ) => Class::User,
-            // A minute's quota under the number of the day's.
-            ("/wxa/getwxacodeunlimit", 45009) => Class::Retry,
             _ => self.class(),
         }
     }

@@ -87,8 +87,6 @@ impl ErrCode {
     pub const RESPONSE_WINDOW_CLOSED: Self = Self(45015);
     /// 45026: the account has as many templates as it may have.
     pub const TEMPLATES_FULL: Self = Self(45026);
-    /// 45029: the account has made as many permanent codes as it may ever make.
-    pub const CODES_EXHAUSTED: Self = Self(45029);
     /// 45047: the account has sent all the messages it may since the user was in touch with it.
     pub const RESPONSES_USED_UP: Self = Self(45047);
     /// 46003: the account has no menu.

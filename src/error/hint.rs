@@ -1,11 +1,12 @@
 //! What to do, in plain words.
 
-use super::{Class, ErrCode};
+use super::{Class, ErrCode, miniprogram};
 
 impl ErrCode {
     /// Plain advice for the codes that have a usual cause.
     pub(crate) fn hint_at(self, endpoint: &str) -> Option<&'static str> {
-        self.credential_hint(endpoint)
+        miniprogram::hint_at(self, endpoint)
+            .or_else(|| self.credential_hint(endpoint))
             .or_else(|| self.message_hint(endpoint))
             .or_else(|| self.quota_hint(endpoint))
             .or_else(|| self.call_hint(endpoint))
@@ -24,22 +25,11 @@ impl ErrCode {
             (40001 | 40014 | 42001 | 42002, Class::User) => {
                 "the user's sign-in has ended: send the user through the authorisation again"
             }
-            (40002, Class::Permission) => "the account may not make links: ask for the permission",
-            (40013, Class::Permission) => "the account is banned from making links",
-            (40013, Class::User) => "the code is another app's: it works for the app that made it",
             (40013, Class::Input) => {
                 "the mini-program of the message is unknown, not linked to this account or not \
                  published"
             }
             (40013, _) => "the appid is unknown to the platform: case matters",
-            (40029, _) if endpoint == "/wxa/business/getuserphonenumber" => {
-                "the code is unknown, used or older than five minutes, or it is a login code: send \
-                 the one of the getPhoneNumber button, not the one of wx.login"
-            }
-            (40029, _) if endpoint == "/sns/jscode2session" => {
-                "the code is unknown, another app's or older than five minutes: send the one of \
-                 wx.login, not the one of the getPhoneNumber button"
-            }
             (40029, _) => {
                 "the code is unknown or another app's: codes are for one app, live five minutes \
                  and work once"
@@ -96,8 +86,11 @@ impl ErrCode {
     }
 
     fn quota_hint(self, endpoint: &str) -> Option<&'static str> {
-        Some(match (self.get(), self.class_at(endpoint)) {
-            (45009, Class::Retry) => "the quota of the minute is used up: go on in the next one",
+        Some(match (self.get(), endpoint) {
+            (45009, "/wxa/getwxacodeunlimit") => {
+                "the quota of the minute is used up, or that of the day: go on in the next minute, \
+                 or after midnight, China time"
+            }
             (45009 | 44993, _) => {
                 "the quota of the day is used up: it resets at midnight, China time, or by \
                  clear_quota, ten times a month"
@@ -167,7 +160,7 @@ mod tests {
     #[test]
     fn the_same_number_is_explained_by_its_endpoint() {
         let phone = hint("/wxa/business/getuserphonenumber", 40029);
-        assert!(phone.contains("login code"), "{phone}");
+        assert!(phone.contains("wx.login code"), "{phone}");
         let login = hint("/sns/jscode2session", 40029);
         assert!(login.contains("wx.login"), "{login}");
         assert!(hint("/cgi-bin/token", 40001).contains("secret"));

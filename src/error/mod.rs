@@ -3,6 +3,7 @@
 mod class;
 mod code;
 mod hint;
+mod miniprogram;
 mod refusal;
 
 pub use self::class::Class;
@@ -64,6 +65,8 @@ pub enum ErrorKind {
     Answer,
     /// The platform refused, with an [`ErrCode`].
     Platform,
+    /// Data of a mini-program's user does not fit the session key: the user must sign in again.
+    Session,
     /// The task that worked on the call was stopped, as on shutdown.
     Interrupted,
 }
@@ -100,6 +103,13 @@ impl Error {
 
     pub(crate) fn platform(refusal: Refusal) -> Self {
         Self::new(ErrorKind::Platform, "").with(|inner| inner.refusal = Some(refusal))
+    }
+
+    /// User data that a session key does not open or sign.
+    pub(crate) fn session(what: &'static str) -> Self {
+        let advice = "the key is not the current one, or the data was changed on its way: let the \
+                      client call wx.login, then read the data anew";
+        Self::new(ErrorKind::Session, format!("{what}: {advice}"))
     }
 
     /// An error of a transport, of a kind that says whether the platform may have acted
@@ -187,6 +197,7 @@ impl Error {
         match self.kind() {
             ErrorKind::Config | ErrorKind::UnknownApp => Class::Config,
             ErrorKind::Input => Class::Input,
+            ErrorKind::Session => Class::User,
             ErrorKind::Connect
             | ErrorKind::Timeout
             | ErrorKind::Transport
@@ -202,10 +213,14 @@ impl Error {
 
     /// What to do, in plain words, for the refusals that have a usual cause.
     pub fn hint(&self) -> Option<&'static str> {
-        if self.kind() == ErrorKind::Status(404) && self.is_of_ticket() {
-            return Some("the ticket is not one that qrcode/create returned, or was changed");
+        let endpoint = self.endpoint().unwrap_or_default();
+        match self.errcode() {
+            Some(code) => code.hint_at(endpoint),
+            None if self.kind() == ErrorKind::Status(404) && self.is_of_ticket() => {
+                Some("the ticket is not one that qrcode/create returned, or was changed")
+            }
+            None => miniprogram::hint_without_answer(self.kind(), endpoint),
         }
-        self.errcode()?.hint_at(self.endpoint().unwrap_or_default())
     }
 
     /// The image of a QR code is the one call that is refused by HTTP status.
@@ -216,14 +231,6 @@ impl Error {
     /// Whether the same call may succeed later without anyone changing anything.
     pub fn is_transient(&self) -> bool {
         self.class() == Class::Retry
-    }
-
-    /// Whether it arose when the access token for a call was fetched.
-    pub(crate) fn is_of_token(&self) -> bool {
-        matches!(
-            self.endpoint(),
-            Some("/cgi-bin/token" | "/cgi-bin/stable_token")
-        )
     }
 
     /// Whether the platform surely did not act on the call, so that repeating it is safe for any

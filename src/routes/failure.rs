@@ -6,6 +6,8 @@ use std::fmt;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
+use crate::api::Endpoint;
+use crate::api::token::{ClassicToken, StableToken};
 use crate::error::{Class, Error, ErrorKind};
 
 /// A number of `ret.code`; see [the table](super#the-envelope).
@@ -26,8 +28,10 @@ impl RetCode {
     pub const APP: Self = Self(3_584_005);
     /// 3584006: the user's profile was not to be had.
     pub const USER_INFO: Self = Self(3_584_006);
-    /// 3584007: the QR code was not to be had.
+    /// 3584007: the code was not to be had.
     pub const QR_CODE: Self = Self(3_584_007);
+    /// 3584008: the phone number was not to be had.
+    pub const PHONE: Self = Self(3_584_008);
     /// 3584009: the template message was not sent.
     pub const TEMPLATE_MESSAGE: Self = Self(3_584_009);
 
@@ -70,13 +74,20 @@ impl Failure {
     }
 
     /// An error of a call, under the code of what was to be had. A wrong argument keeps the code
-    /// 3584002; what the operator must mend, such as a wrong secret, has 3584005, and an access
-    /// token that was not to be had 3584004.
+    /// 3584002, what the operator must mend, such as a wrong secret, 3584005, and an access token
+    /// that was not to be had 3584004.
     pub fn of(error: Error, code: RetCode) -> Self {
         let code = match error.class() {
             _ if error.kind() == ErrorKind::Input => RetCode::PARAMETER,
             Class::Config => RetCode::APP,
-            _ if error.is_of_token() => RetCode::TOKEN,
+            Class::Refresh => RetCode::TOKEN,
+            _ if matches!(
+                error.endpoint(),
+                Some(StableToken::PATH | ClassicToken::PATH)
+            ) =>
+            {
+                RetCode::TOKEN
+            }
             _ => code,
         };
         let failure = Self::new(status(&error), code, error.to_string());

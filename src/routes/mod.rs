@@ -5,6 +5,9 @@
 //! | `getwxuserinfo` | `POST` | a code of web OAuth for the user's profile: [`UserInfoService`] |
 //! | `getwxqrcode` | `POST` | a QR code with a scene: [`QrcodeService`] |
 //! | `sendwxtemplatemsg` | `POST` | a template message to a follower: [`TemplateMessageService`] |
+//! | `getunlimitedqrcode` | `POST` | a mini-program's code as an image: [`UnlimitedQrcodeService`] |
+//! | `getuserphone` | `POST` | a code of the phone-number button for the number: [`PhoneService`] |
+//! | `token` | `POST` | an app's access token, with [`Routes::serve_tokens`] only: [`TokenService`] |
 //! | `wxmsg` | `GET`, `POST` | the platform's pushes: [`Callback`], when one app receives them |
 //! | `wxmsg/{appid}` | `GET`, `POST` | the same, for each app that receives them |
 //!
@@ -27,7 +30,8 @@
 //! | 3584004 | the token was not to be had |
 //! | 3584005 | the app is not configured, or its secret is wrong |
 //! | 3584006 | the user's profile was not to be had |
-//! | 3584007 | the QR code was not to be had |
+//! | 3584007 | the code was not to be had |
+//! | 3584008 | the phone number was not to be had |
 //! | 3584009 | the template message was not sent |
 //!
 //! `source` names the calling business and is required; `flow_id` is echoed; `app_id` is taken for
@@ -39,17 +43,25 @@ mod envelope;
 mod failure;
 mod future;
 mod json;
+mod phone;
 mod qrcode;
 mod request_id;
 mod template_message;
+mod token;
+mod unlimited_qrcode;
 mod userinfo;
 
 pub use self::failure::{Failure, RetCode};
 pub use self::future::ResponseFuture;
 pub use self::json::{JsonRoute, JsonService};
+pub use self::phone::{Phone, PhoneAnswer, PhoneRequest, PhoneService};
 pub use self::qrcode::{Qrcode, QrcodeAnswer, QrcodeRequest, QrcodeService};
 pub use self::template_message::{
     TemplateMessage, TemplateMessageAnswer, TemplateMessageRequest, TemplateMessageService,
+};
+pub use self::token::{ServeToken, TokenAnswer, TokenRequest, TokenService};
+pub use self::unlimited_qrcode::{
+    UnlimitedQrcode, UnlimitedQrcodeAnswer, UnlimitedQrcodeRequest, UnlimitedQrcodeService,
 };
 pub use self::userinfo::{UserInfo, UserInfoAnswer, UserInfoRequest, UserInfoService};
 
@@ -73,7 +85,7 @@ use crate::callback::deadline::{Deadline, DeadlineLayer};
 use crate::callback::once::{Once, OnceLayer};
 use crate::callback::{Callback, IntoReply, Message, Reply};
 use crate::client::Wechat;
-use crate::error::BoxError;
+use crate::error::{BoxError, Error};
 use crate::secret::Secret;
 
 /// All documented routes as one service; made by [`Wechat::routes`].
@@ -106,6 +118,7 @@ pub struct Routes<H> {
     prefix: Arc<str>,
     options: Options,
     userinfo: UserInfo,
+    tokens: Option<TokenService>,
     callbacks: Arc<BTreeMap<AppId, Callback<H>>>,
 }
 
@@ -134,6 +147,7 @@ impl Routes<NoHandler> {
             prefix: "".into(),
             options: Options::default(),
             userinfo: UserInfo::new(wechat.clone()),
+            tokens: None,
             callbacks: Arc::default(),
             wechat,
         }
@@ -208,6 +222,7 @@ impl Routes<NoHandler> {
             prefix: self.prefix,
             options: self.options,
             userinfo: self.userinfo,
+            tokens: self.tokens,
             callbacks,
         }
     }
@@ -266,6 +281,19 @@ impl<H> Routes<H> {
         self
     }
 
+    /// Serves the apps' access tokens and tickets at `token`, to callers with one of these keys;
+    /// those of [`access_keys`](Self::access_keys) do not count there. See [`TokenService`].
+    ///
+    /// # Errors
+    /// Those of [`TokenService::new`].
+    pub fn serve_tokens(
+        mut self,
+        keys: impl IntoIterator<Item = impl Into<Secret>>,
+    ) -> Result<Self, Error> {
+        self.tokens = Some(TokenService::new(self.wechat.clone(), keys)?);
+        Ok(self)
+    }
+
     /// The callback that a path below the mount is of: the part after `wxmsg`.
     fn callback(&self, rest: &str) -> Option<&Callback<H>> {
         match rest.strip_prefix('/') {
@@ -304,6 +332,15 @@ where
         {
             return ResponseFuture::callback(callback.clone().call(request));
         }
+        if route == ServeToken::NAME
+            && let Some(tokens) = &self.tokens
+        {
+            let mut tokens = match self.options.failures_as_200 {
+                true => tokens.clone().failures_as_200(),
+                false => tokens.clone(),
+            };
+            return ResponseFuture::json(tokens.call(request));
+        }
         let options = self.options.clone();
         match route {
             "getwxuserinfo" => {
@@ -317,12 +354,21 @@ where
                 let route = TemplateMessage::new(self.wechat.clone());
                 ResponseFuture::json(json::serve(route, options, request))
             }
+            "getunlimitedqrcode" => {
+                let route = UnlimitedQrcode::new(self.wechat.clone());
+                ResponseFuture::json(json::serve(route, options, request))
+            }
+            "getuserphone" => {
+                let route = Phone::new(self.wechat.clone());
+                ResponseFuture::json(json::serve(route, options, request))
+            }
             _ => {
                 let failure = Failure::new(
                     StatusCode::NOT_FOUND,
                     RetCode::OTHER,
-                    "no such route: there are getwxuserinfo, getwxqrcode, sendwxtemplatemsg, \
-                     wxmsg (when exactly one app receives pushes) and wxmsg/{appid}",
+                    "no such route: there are getwxuserinfo, getwxqrcode, getunlimitedqrcode, \
+                     getuserphone, sendwxtemplatemsg, wxmsg (when exactly one app receives pushes) \
+                     and wxmsg/{appid}",
                 );
                 let id = RequestId::of(&request);
                 ResponseFuture::ready(envelope::failure(&failure, &id, false))

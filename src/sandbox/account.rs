@@ -81,6 +81,7 @@ pub(super) struct Person {
     pub(super) nickname: String,
     pub(super) headimgurl: String,
     pub(super) unionid: String,
+    pub(super) phone: String,
     pub(super) snapshot: bool,
     pub(super) refuses: bool,
     openids: BTreeMap<AppId, String>,
@@ -97,6 +98,7 @@ impl Person {
                 random::text(64)
             ),
             unionid: format!("o{}", random::text(27)),
+            phone: format!("1{}", random::digits(10)),
             snapshot: false,
             refuses: false,
             openids: BTreeMap::new(),
@@ -212,12 +214,12 @@ impl User {
         self.change(|person, _| person.refuses = refuses);
     }
 
-    pub(super) fn person(&self) -> PersonId {
-        self.id
-    }
-
     pub(super) fn sandbox(&self) -> &Sandbox {
         &self.sandbox
+    }
+
+    pub(super) fn person(&self) -> PersonId {
+        self.id
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Person, &AppId) -> T) -> Option<T> {

@@ -59,6 +59,27 @@ struct TemplateCommand {
 }
 
 #[derive(Deserialize)]
+struct CodeCommand {
+    appid: Option<AppId>,
+    user: Option<String>,
+    #[serde(rename = "type")]
+    kind: CodeKind,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum CodeKind {
+    Login,
+    Phone,
+}
+
+#[derive(Deserialize)]
+struct PageCommand {
+    appid: Option<AppId>,
+    page: String,
+}
+
+#[derive(Deserialize)]
 struct FailCommand {
     path: String,
     errcode: i64,
@@ -113,6 +134,20 @@ impl Sandbox {
             }
             "user" => self.user_command(serde_json::from_slice(body)?),
             "template" => self.template_command(serde_json::from_slice(body)?),
+            "code" => {
+                let CodeCommand { appid, user, kind } = serde_json::from_slice(body)?;
+                let user = self.named(user.as_deref(), appid.as_ref())?;
+                let code = match kind {
+                    CodeKind::Login => user.login_code(),
+                    CodeKind::Phone => user.phone_code(),
+                };
+                Ok(json!({ "code": code }))
+            }
+            "page" => {
+                let PageCommand { appid, page } = serde_json::from_slice(body)?;
+                self.publish_page(&appid.unwrap_or_else(|| self.appid()), page);
+                Ok(json!({}))
+            }
             "fail" => {
                 let FailCommand { path, errcode } = serde_json::from_slice(body)?;
                 self.fail_next(&path, ErrCode::new(errcode));
@@ -134,9 +169,25 @@ impl Sandbox {
             }
             _ => Err(Refused(
                 StatusCode::NOT_FOUND,
-                "the commands are push, user, template, fail, delay, drop and expire".to_owned(),
+                "the commands are push, user, code, page, template, fail, delay, drop and expire"
+                    .to_owned(),
             )),
         }
+    }
+
+    /// The user of a nickname or openid, or the first one, towards an app.
+    fn named(&self, user: Option<&str>, appid: Option<&AppId>) -> Result<User, Refused> {
+        let user = match user {
+            Some(name) => self.state().find_user(name).ok_or_else(|| {
+                Refused(StatusCode::NOT_FOUND, "there is no such user".to_owned())
+            })?,
+            None => super::account::PersonId(0),
+        };
+        let user = User::new(self.clone(), user);
+        Ok(match appid {
+            Some(appid) => user.at(appid),
+            None => user,
+        })
     }
 
     fn user_command(&self, command: UserCommand) -> Result<Value, Refused> {
@@ -177,17 +228,7 @@ impl Sandbox {
             let error = "this sandbox has no transport for its pushes: see push_through";
             Refused(StatusCode::NOT_IMPLEMENTED, error.to_owned())
         })?;
-        let user = match &command.user {
-            Some(name) => self.state().find_user(name).ok_or_else(|| {
-                Refused(StatusCode::NOT_FOUND, "there is no such user".to_owned())
-            })?,
-            None => super::account::PersonId(0),
-        };
-        let user = User::new(self.clone(), user);
-        let user = match &command.appid {
-            Some(appid) => user.at(appid),
-            None => user,
-        };
+        let user = self.named(command.user.as_deref(), command.appid.as_ref())?;
         let push = match &command.what {
             What::Text { content } => Push::text(&user, content),
             What::Scan {

@@ -32,6 +32,11 @@
 //! # }
 //! ```
 //!
+//! A mini-program's code is a QR code here, in place of the round one that only WeChat can draw. It
+//! holds `wxa://APPID/PAGE?scene=SCENE`, with the scene URL-encoded as the page gets it, or
+//! `wxa://APPID/PATH`; it is a PNG. Each app has released one page, `pages/index/index`, and those
+//! of [`Sandbox::publish_page`].
+//!
 //! [`Sandbox::http`] serves the same platform over HTTP, below any path.
 
 mod account;
@@ -40,14 +45,17 @@ mod control;
 mod customer_service;
 mod fault;
 mod http;
+mod miniprogram;
 mod network;
 mod oauth;
 mod official;
+mod picture;
 mod platform;
 mod push;
 mod random;
 mod refusal;
 mod state;
+mod ticket;
 mod token;
 
 pub use self::account::User;

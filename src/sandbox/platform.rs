@@ -89,6 +89,9 @@ impl Sandbox {
         let (now, query) = (self.clock.now(), Query::of(request));
         let (method, body) = (request.method(), request.body());
         let mut state = self.state();
+        if let Some(response) = state.mini_program(request, &query, now) {
+            return response;
+        }
         let outcome = match request.uri().path() {
             "/cgi-bin/token" => get(method).and_then(|()| state.classic_token(&query, now)),
             "/cgi-bin/stable_token" => post(method).and_then(|()| state.stable_token(body, now)),
@@ -104,6 +107,7 @@ impl Sandbox {
             }
             "/sns/userinfo" => get(method).and_then(|()| state.user_info(&query, now)),
             "/sns/auth" => get(method).and_then(|()| state.check_user_token(&query, now)),
+            "/cgi-bin/ticket/getticket" => get(method).and_then(|()| state.ticket(&query, now)),
             "/connect/oauth2/authorize" => return state.authorize(&query, now),
             _ => {
                 let served = state.official(request, &query, now);
@@ -114,13 +118,13 @@ impl Sandbox {
     }
 }
 
-fn get(method: &Method) -> Result<(), ErrCode> {
+pub(super) fn get(method: &Method) -> Result<(), ErrCode> {
     (method == Method::GET)
         .then_some(())
         .ok_or(ErrCode::REQUIRE_GET)
 }
 
-fn post(method: &Method) -> Result<(), ErrCode> {
+pub(super) fn post(method: &Method) -> Result<(), ErrCode> {
     (method == Method::POST)
         .then_some(())
         .ok_or(ErrCode::REQUIRE_POST)

@@ -98,7 +98,7 @@ fn errmsg(code: ErrCode) -> &'static str {
         ErrCode::MESSAGE_REFUSED => "user refuse to accept the msg",
         ErrCode::EMPTY_BODY => "empty post data",
         ErrCode::TEMPLATES_FULL => "template num exceeds limit",
-        ErrCode::CODES_EXHAUSTED => "qrcode count out of limit",
+        ErrCode::CODES_USED_UP => "qrcode count out of limit",
         ErrCode::NO_MENU => "menu no exist",
         ErrCode::CLEARINGS_EXHAUSTED => "forbid to clear quota because of reaching the limit",
         ErrCode::TOO_MANY_ARTICLES => "article size out of limit",
@@ -110,6 +110,17 @@ fn errmsg(code: ErrCode) -> &'static str {
         }
         ErrCode::MALFORMED_BODY => "data format error",
         ErrCode::API_UNAUTHORIZED => "api unauthorized",
+        ErrCode::INVALID_ARGS => "invalid args",
+        ErrCode::INVALID_SCENE => "invalid scene",
+        ErrCode::INVALID_SCENE_LENGTH => "invalid length for scene, or the data is not json string",
+        ErrCode::INVALID_PATH => "path length 0, or larger than limit",
+        ErrCode::INVALID_PAGE => "invalid page",
+        ErrCode::INVALID_LINK_PATH => "invalid weapp pagepath",
+        ErrCode::INVALID_LINK_QUERY => "invalid query",
+        ErrCode::INVALID_LINK_EXPIRY => "time limit between 1min and 30days",
+        ErrCode::LINK_NOT_FOUND => "link not exist",
+        ErrCode::RESERVED_PARAMETER => "scancode_time is system reserved parameter",
+        ErrCode::INVALID_SESSION_SIGNATURE => "invalid signature",
         _ => "refused",
     }
 }

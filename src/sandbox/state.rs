@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, VecDeque};
 use super::account::{Account, Person, PersonId};
 use super::customer_service::Chat;
 use super::fault::Faults;
+use super::miniprogram::MiniPrograms;
 use super::oauth::Grants;
 use super::official::Official;
+use super::ticket::Tickets;
 use super::token::AppTokens;
 use crate::app::{AppConfig, AppId};
 use crate::callback::Mode;
@@ -26,6 +28,8 @@ pub(super) struct State {
     people: Vec<Person>,
     pub(super) tokens: AppTokens,
     pub(super) grants: Grants,
+    pub(super) tickets: Tickets,
+    pub(super) mini: MiniPrograms,
     pub(super) faults: Faults,
     pub(super) issued: Issued,
     pub(super) official: Official,
@@ -54,6 +58,8 @@ impl State {
             people: vec![Person::new("Hui🐠")],
             tokens: AppTokens::default(),
             grants: Grants::default(),
+            tickets: Tickets::default(),
+            mini: MiniPrograms::default(),
             faults: Faults::default(),
             issued: Issued::default(),
             official: Official::default(),

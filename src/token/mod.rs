@@ -20,6 +20,9 @@
 //! between ten and five minutes. Where in between is left to chance, so that instances do not move
 //! together.
 //!
+//! The tickets that sign pages and cards live by the same rules, each under a kind of its own:
+//! [`Tokens::ticket`] and [`Tokens::card_ticket`]. They become stale like classic tokens.
+//!
 //! # When the platform refuses a token
 //!
 //! 40001, 40014 and 42001 retire *the token that was used*, unless another one has taken its place
@@ -33,6 +36,7 @@
 mod layer;
 mod source;
 mod store;
+mod ticket;
 #[expect(
     clippy::module_inception,
     reason = "the room is named after its main type"
@@ -45,5 +49,6 @@ pub use self::source::{Fetch, TokenSource};
 pub(crate) use self::source::{PlatformSource, SharedSource};
 pub(crate) use self::store::SharedStore;
 pub use self::store::{MemoryStore, StoreError, TokenStore};
+pub(crate) use self::ticket::TicketSource;
 pub use self::token::{Issued, Status, Token, TokenKey, TokenKind};
 pub use self::tokens::Tokens;

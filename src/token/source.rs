@@ -82,6 +82,9 @@ impl TokenSource for PlatformSource {
         let entry = entry.ok_or_else(|| Error::unknown_app(key.appid.as_str()))?;
         let (appid, outbound) = (entry.appid.clone(), self.outbound.clone());
         let grant = match key.kind {
+            TokenKind::JsapiTicket | TokenKind::WxCardTicket => {
+                return Err(Error::config("a ticket is not fetched by a token source"));
+            }
             TokenKind::StableAccessToken => {
                 let call = StableToken::new(appid, &entry.secret);
                 exchange(outbound, entry, &call.force_refresh(fetch == Fetch::Forced)).await?

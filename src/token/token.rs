@@ -39,6 +39,11 @@ pub enum TokenKind {
     StableAccessToken,
     /// The access token of the classic `token`.
     AccessToken,
+    /// The ticket that signs `wx.config`. It is fetched with the app's access token, on which it
+    /// does not depend afterwards; a [`TokenSource`](super::TokenSource) is never asked for it.
+    JsapiTicket,
+    /// The ticket that signs cards; fetched in the same way.
+    WxCardTicket,
 }
 
 impl TokenKind {
@@ -46,7 +51,7 @@ impl TokenKind {
     fn stale_before_end(self) -> Range<u64> {
         match self {
             Self::StableAccessToken => 120..240,
-            Self::AccessToken => 300..600,
+            Self::AccessToken | Self::JsapiTicket | Self::WxCardTicket => 300..600,
         }
     }
 }

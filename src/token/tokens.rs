@@ -11,7 +11,9 @@ use moka::future::Cache;
 use moka::ops::compute::Op;
 use tokio::sync::oneshot;
 
-use super::{Fetch, Issued, SharedSource, SharedStore, Status, Token, TokenKey};
+use super::{
+    Fetch, Issued, SharedSource, SharedStore, Status, TicketSource, Token, TokenKey, TokenKind,
+};
 use crate::app::AppId;
 use crate::clock::{Clock, SharedClock};
 use crate::error::{Error, ErrorKind};
@@ -45,11 +47,38 @@ pub struct Tokens(Arc<Inner>);
 
 struct Inner {
     cache: Cache<TokenKey, Token>,
-    slots: HashMap<AppId, Slot>,
+    slots: HashMap<AppId, AppSlots>,
     source: SharedSource,
+    tickets: TicketSource,
     store: SharedStore,
     clock: SharedClock,
     runtime: SharedRuntime,
+}
+
+/// The slots of one app.
+struct AppSlots {
+    access: Slot,
+    jsapi: Slot,
+    card: Slot,
+}
+
+impl AppSlots {
+    fn new(access: TokenKey) -> Self {
+        let ticket = |kind| Slot::new(TokenKey::new(access.appid.clone(), kind));
+        Self {
+            jsapi: ticket(TokenKind::JsapiTicket),
+            card: ticket(TokenKind::WxCardTicket),
+            access: Slot::new(access),
+        }
+    }
+
+    fn of(&self, kind: TokenKind) -> &Slot {
+        match kind {
+            TokenKind::JsapiTicket => &self.jsapi,
+            TokenKind::WxCardTicket => &self.card,
+            TokenKind::StableAccessToken | TokenKind::AccessToken => &self.access,
+        }
+    }
 }
 
 /// What is known of one app's token beside the token itself.
@@ -70,6 +99,14 @@ struct Memory {
 }
 
 impl Slot {
+    fn new(key: TokenKey) -> Self {
+        Self {
+            key,
+            refreshing: AtomicBool::new(false),
+            memory: Mutex::default(),
+        }
+    }
+
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -79,29 +116,21 @@ impl Tokens {
     pub(crate) fn new(
         keys: impl Iterator<Item = TokenKey>,
         source: SharedSource,
+        tickets: TicketSource,
         store: SharedStore,
         clock: SharedClock,
         runtime: SharedRuntime,
     ) -> Self {
         let slots: HashMap<_, _> = keys
-            .map(|key| {
-                let appid = key.appid.clone();
-                (
-                    appid,
-                    Slot {
-                        key,
-                        refreshing: AtomicBool::new(false),
-                        memory: Mutex::default(),
-                    },
-                )
-            })
+            .map(|key| (key.appid.clone(), AppSlots::new(key)))
             .collect();
-        // One entry an app, never evicted: the configuration bounds the cache.
+        // A few entries an app, never evicted: the configuration bounds the cache.
         let cache = Cache::builder().initial_capacity(slots.len()).build();
         Self(Arc::new(Inner {
             cache,
             slots,
             source,
+            tickets,
             store,
             clock,
             runtime,
@@ -121,7 +150,34 @@ impl Tokens {
     /// # Cancel safety
     /// Dropping the future does not stop the fetch.
     pub async fn get(&self, appid: impl AsRef<str>) -> Result<Token, Error> {
-        let slot = self.slot(appid.as_ref())?;
+        self.current(self.slot(appid.as_ref())?).await
+    }
+
+    /// The ticket that signs the pages of an official account, for
+    /// [`wx.config`](crate::jssdk): kept, shared and refreshed like an access token. To sign a
+    /// page, take [`App::page_config`](crate::App::page_config).
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    ///
+    /// # Cancel safety
+    /// Dropping the future does not stop the fetch.
+    pub async fn ticket(&self, appid: impl AsRef<str>) -> Result<Token, Error> {
+        self.current(&self.slots(appid.as_ref())?.jsapi).await
+    }
+
+    /// The ticket that signs cards (卡券), in the same way.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    ///
+    /// # Cancel safety
+    /// Dropping the future does not stop the fetch.
+    pub async fn card_ticket(&self, appid: impl AsRef<str>) -> Result<Token, Error> {
+        self.current(&self.slots(appid.as_ref())?.card).await
+    }
+
+    async fn current(&self, slot: &Slot) -> Result<Token, Error> {
         if let Some(token) = self.0.cache.get(&slot.key).await {
             match token.status(self.0.clock.now()) {
                 Status::Fresh => return Ok(token),
@@ -164,11 +220,20 @@ impl Tokens {
         Some(token.status(self.0.clock.now()))
     }
 
+    /// The slot of an app's access token.
     fn slot(&self, appid: &str) -> Result<&Slot, Error> {
+        Ok(&self.slots(appid)?.access)
+    }
+
+    fn slots(&self, appid: &str) -> Result<&AppSlots, Error> {
         self.0
             .slots
             .get(appid)
             .ok_or_else(|| Error::unknown_app(appid))
+    }
+
+    fn slot_of(&self, key: &TokenKey) -> Result<&Slot, Error> {
+        Ok(self.slots(key.appid.as_str())?.of(key.kind))
     }
 
     /// Waits for the one fetch of an app's token, starting it if there is none.
@@ -177,9 +242,9 @@ impl Tokens {
     /// fetching caller is dropped. So the callers are tasks of their own, which nobody drops.
     async fn fetch(&self, slot: &Slot) -> Result<Token, Error> {
         let (done, outcome) = oneshot::channel();
-        let (tokens, appid) = (self.clone(), slot.key.appid.clone());
+        let (tokens, key) = (self.clone(), slot.key.clone());
         self.0.runtime.spawn(async move {
-            let result = match tokens.slot(appid.as_str()) {
+            let result = match tokens.slot_of(&key) {
                 Ok(slot) => tokens.fetch_once(slot).await,
                 Err(error) => Err(error),
             };
@@ -210,10 +275,10 @@ impl Tokens {
         }
         let refreshing = Refreshing {
             tokens: self.clone(),
-            appid: slot.key.appid.clone(),
+            key: slot.key.clone(),
         };
         self.0.runtime.spawn(async move {
-            let Ok(slot) = refreshing.tokens.slot(refreshing.appid.as_str()) else {
+            let Ok(slot) = refreshing.tokens.slot_of(&refreshing.key) else {
                 return;
             };
             let tokens = &refreshing.tokens;
@@ -287,7 +352,12 @@ impl Tokens {
                 return Ok(token);
             }
         }
-        let mut issued = source.fetch(key, Fetch::Current).await?;
+        let mut issued = match key.kind {
+            TokenKind::JsapiTicket | TokenKind::WxCardTicket => {
+                self.0.tickets.fetch(self.clone(), key).await?
+            }
+            _ => source.fetch(key, Fetch::Current).await?,
+        };
         if is_retired(&issued) {
             if store.take_forced_refresh(key).await {
                 tracing::warn!(appid = %key.appid, "the refused token came back: forcing a new one");
@@ -323,12 +393,12 @@ impl fmt::Debug for Tokens {
 /// Marks the slot as not refreshing again, also when the task panics or is stopped.
 struct Refreshing {
     tokens: Tokens,
-    appid: AppId,
+    key: TokenKey,
 }
 
 impl Drop for Refreshing {
     fn drop(&mut self) {
-        if let Ok(slot) = self.tokens.slot(self.appid.as_str()) {
+        if let Ok(slot) = self.tokens.slot_of(&self.key) {
             slot.refreshing.store(false, Ordering::Release);
         }
     }

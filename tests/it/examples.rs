@@ -163,6 +163,41 @@ async fn standalone_makes_codes_and_sends_messages() {
     assert_eq!(envelope["body"]["msgid"].as_str().unwrap().len(), 19);
 }
 
+#[tokio::test]
+async fn standalone_serves_mini_programs() {
+    let mut command = example("standalone");
+    command.args(["--listen", "127.0.0.1:0"]);
+    let (_child, base) = start(command).await;
+    let appid = "wx3cc8fd6963e31a32";
+    let url = format!("{base}/v1/service/wx/getunlimitedqrcode");
+    let body = json!({"source": "curl-test", "appid": appid, "scene": "order=42"});
+    let (status, envelope) = post(url, None, body).await;
+    assert_eq!(status, StatusCode::OK, "{envelope}");
+    let image = envelope["body"]["qr_buffer"].as_str().unwrap();
+    assert!(image.starts_with("data:image/png;base64,"));
+
+    let control = format!("{base}/sandbox/control/code");
+    let (_, made) = post(control, None, json!({"type": "phone"})).await;
+    let url = format!("{base}/v1/service/wx/getuserphone");
+    let body = json!({"source": "curl-test", "appid": appid, "code": made["code"]});
+    let (status, envelope) = post(url.clone(), None, body.clone()).await;
+    assert_eq!(status, StatusCode::OK, "{envelope}");
+    assert_eq!(envelope["body"]["countryCode"], "86");
+    let (status, envelope) = post(url, None, body.clone()).await;
+    assert_eq!(
+        (status.as_u16(), &envelope["ret"]["code"]),
+        (422, &json!(3_584_008))
+    );
+
+    let url = format!("{base}/v1/service/wx/token");
+    let (status, _) = post(url, None, body).await;
+    assert_eq!(
+        status,
+        StatusCode::NOT_FOUND,
+        "tokens are not served unless told so"
+    );
+}
+
 /// A settings file of a test's own.
 struct File(PathBuf);
 
@@ -276,6 +311,10 @@ async fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
         (
             SETTINGS.replace("a-key-of-sixteen-characters-or-more", "short"),
             "access.keys",
+        ),
+        (
+            SETTINGS.replace("[access]", "[access]\ntoken_keys = [\"short\"]"),
+            "access.token_keys",
         ),
         (SETTINGS.replace("[access]", "[access"), "--config"),
         ("listen = \"127.0.0.1:0\"".to_owned(), "apps"),

@@ -6,10 +6,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tower::ServiceExt;
+use tower_wechat::api::miniprogram::phone::{GetPhoneNumber, PhoneCode};
+use tower_wechat::api::miniprogram::session::{
+    CheckSession, CodeToSession, LoginCode, ResetSession,
+};
+use tower_wechat::api::miniprogram::user_data::{EncryptedData, UserProfile};
 use tower_wechat::api::network::GetCallbackIp;
 use tower_wechat::api::oauth::{AccessToken, CheckToken, RefreshToken, UserInfo};
+use tower_wechat::api::ticket::GetTicket;
 use tower_wechat::api::token::{ClassicToken, StableToken};
 use tower_wechat::callback::Mode;
+use tower_wechat::routes::TokenService;
 use tower_wechat::sandbox::{Push, Sandbox};
 use tower_wechat::{
     AppConfig, AppSecret, Callback, ErrCode, Message, Reply, TokenGrant, TokenLayer, Wechat,
@@ -75,6 +82,7 @@ fn no_flow_leaks_a_secret() {
             sign_in(&sandbox, &log).await;
             pushes(&sandbox, &log).await;
             official(&sandbox, &log).await;
+            mini_program(&sandbox, &log).await;
             sandbox.secrets()
         })
     });
@@ -102,6 +110,8 @@ fn no_flow_leaks_a_secret() {
         "?code=",
         "&code=",
         "refresh_token=",
+        "js_code=",
+        "signature=",
     ] {
         let line = text.lines().find(|line| line.contains(name));
         assert_eq!(line, None, "an address with its query");
@@ -237,6 +247,76 @@ async fn sign_in(sandbox: &Sandbox, log: &Log) {
             log.add(text);
         }
     }
+}
+
+async fn mini_program(sandbox: &Sandbox, log: &Log) {
+    let wechat = sandbox.wechat();
+    let app = wechat.app(Sandbox::APPID).unwrap();
+    let user = sandbox.user("Hui🐠");
+    let trade = CodeToSession::new(LoginCode::new(user.login_code()));
+    log.add(&trade);
+    let session = app.call(trade.clone()).await.unwrap();
+    log.add(&session);
+    log.add_error(&app.call(trade).await.unwrap_err());
+    let (openid, key) = (&session.openid, &session.session_key);
+    let (check, reset) = (
+        CheckSession::new(openid, key),
+        ResetSession::new(openid, key),
+    );
+    log.add((&check, &reset, key));
+    log.add(app.call(check.clone()).await.unwrap());
+    log.add(app.call(reset).await.unwrap());
+    log.add_error(&app.call(check).await.unwrap_err());
+    log.add_error(&key.check_raw_data("{}", "0").unwrap_err());
+    let body = user.encrypted_data(r#"{"nickName":"Hui"}"#).unwrap();
+    let data: EncryptedData = serde_json::from_str(&body).unwrap();
+    log.add(&data);
+    log.add_error(&data.decrypt::<UserProfile>(key, app.appid()).unwrap_err());
+
+    let trade = GetPhoneNumber::new(PhoneCode::new(user.phone_code()));
+    log.add(&trade);
+    log.add(app.call(trade.clone()).await.unwrap());
+    log.add_error(&app.call(trade).await.unwrap_err());
+    sandbox.drop_next("/wxa/business/getuserphonenumber");
+    let trade = GetPhoneNumber::new(PhoneCode::new(user.phone_code()));
+    log.add_error(&app.call(trade).await.unwrap_err());
+
+    log.add(app.call(GetTicket::jsapi()).await.unwrap());
+    let tokens = wechat.tokens();
+    log.add((
+        tokens.ticket(Sandbox::APPID).await,
+        tokens.card_ticket(Sandbox::APPID).await,
+    ));
+    log.add(app.page_config("https://shop.example/").await.unwrap());
+    log.add(app.card_ext("a card").await.unwrap());
+
+    let key = "an access key of some length";
+    let routes = wechat.routes().serve_tokens([key]).unwrap();
+    log.add((&routes, TokenService::new(wechat, [key]).unwrap()));
+    let bodies = [
+        ("/token", String::new()),
+        ("/token", r#","kind":"jsapi_ticket""#.to_owned()),
+        ("/token", r#","kind":"other""#.to_owned()),
+        (
+            "/getuserphone",
+            format!(r#","code":"{}""#, user.phone_code()),
+        ),
+        (
+            "/getuserphone",
+            format!(r#","code":["{}"]"#, user.phone_code()),
+        ),
+        ("/getunlimitedqrcode", r#","scene":"a""#.to_owned()),
+    ];
+    for (route, more) in bodies {
+        let body = format!(r#"{{"source":"test","appid":"{}"{more}}}"#, Sandbox::APPID);
+        let mut request = post(route, body);
+        let bearer = format!("Bearer {key}").parse().unwrap();
+        request.headers_mut().insert("authorization", bearer);
+        let response = routes.clone().oneshot(request).await.unwrap();
+        log.add(response.headers());
+    }
+    assert!(!log.text().contains(key));
+    assert!(!log.text().contains(&user.phone_number()));
 }
 
 async fn pushes(sandbox: &Sandbox, log: &Log) {

@@ -160,7 +160,7 @@ async fn a_code_that_is_refused_says_why() {
         ),
         (
             "/cgi-bin/qrcode/create",
-            ErrCode::CODES_EXHAUSTED,
+            ErrCode::CODES_USED_UP,
             429,
             3_584_007,
         ),

@@ -19,6 +19,7 @@
 //!
 //! [access]
 //! keys = ["…"]                     # who may call the JSON routes: Authorization: Bearer …
+//! token_keys = ["…"]               # who may have access tokens, at `token`; absent: no one
 //! ```
 //!
 //! With tables as [`forward`] describes them, pushes are handed on to other services.
@@ -107,6 +108,8 @@ enum Mode {
 struct Access {
     #[serde(default)]
     keys: Vec<Secret>,
+    #[serde(default)]
+    token_keys: Vec<Secret>,
 }
 
 fn default_listen() -> SocketAddr {
@@ -176,6 +179,10 @@ impl Settings {
 
     pub(crate) fn access_keys(&self) -> Option<Vec<Secret>> {
         Some(self.access.keys.clone()).filter(|keys| !keys.is_empty())
+    }
+
+    pub(crate) fn token_keys(&self) -> Option<Vec<Secret>> {
+        Some(self.access.token_keys.clone()).filter(|keys| !keys.is_empty())
     }
 
     pub(crate) fn wechat(&self) -> Result<Wechat, Wrong> {

@@ -1,6 +1,5 @@
 //! The calls of official accounts.
 
-mod image;
 mod library;
 mod menu;
 mod network;

@@ -11,11 +11,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower::Service;
 
-use super::{Answer, Call, image};
+use super::{Answer, Call};
 use crate::app::AppId;
 use crate::body::Body;
 use crate::clock::Clock;
 use crate::error::{BoxError, ErrCode};
+use crate::sandbox::picture;
 use crate::sandbox::platform::Query;
 use crate::sandbox::push::Push;
 use crate::sandbox::refusal::{Refused, empty};
@@ -118,7 +119,7 @@ impl State {
             }
         }
         if codes.values().filter(of_app).count() >= CODES_MAX {
-            return Err(ErrCode::CODES_EXHAUSTED.into());
+            return Err(ErrCode::CODES_USED_UP.into());
         }
         let (ticket, url) = (
             random::ticket(),
@@ -145,7 +146,7 @@ impl State {
     pub(super) fn show_code(&mut self, query: &Query, now: SystemTime) -> Response<Bytes> {
         let ticket = query.get("ticket").unwrap_or_default();
         let code = self.official.codes.live(ticket, now);
-        let Some(file) = code.and_then(|code| image::png(&code.url)) else {
+        let Some(file) = code.and_then(|code| picture::png(&code.url)) else {
             return empty(StatusCode::NOT_FOUND);
         };
         let mut response = Response::new(Bytes::from(file));

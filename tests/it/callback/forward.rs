@@ -661,7 +661,7 @@ async fn only_what_did_not_reach_the_target_is_tried_again() {
 #[tokio::test]
 async fn a_push_that_fits_no_address_is_not_sent() {
     let wire = Wired::success();
-    let push = of(&"o".repeat(64 << 10), "<MsgType>text</MsgType>");
+    let push = of(&"o".repeat(65_500), "<MsgType>text</MsgType>");
     let error = to_dev(wire.clone(), Mode::Plaintext)
         .oneshot(push)
         .await

@@ -1,0 +1,121 @@
+//! Signs browsers in with web OAuth: the same result after a reload and the Back button, a session
+//! of the host's own, and back to the page they came from.
+//!
+//! Run with `cargo run --example oauth [ADDRESS]`, and open `http://127.0.0.1:36015/`. The sandbox
+//! plays the platform; its first user consents at once.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Response, header};
+use axum::response::Html;
+use axum::routing::get;
+use rand::RngExt;
+use rand::distr::Alphanumeric;
+use tokio::net::TcpListener;
+use tower_wechat::client::Hosts;
+use tower_wechat::oauth::{OAuthService, SignedIn, StateKey, sign_in_fn};
+use tower_wechat::sandbox::Sandbox;
+use tower_wechat::{Body, Wechat};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let address = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "127.0.0.1:36015".to_owned());
+    let listener = TcpListener::bind(address).await?;
+    let base = format!("http://{}", listener.local_addr()?);
+
+    // For a real account: `Wechat::builder().app(AppConfig::new(appid, secret)).build()`, and as
+    // the base the https address on the registered domain (网页授权域名).
+    let sandbox = Sandbox::new();
+    let hosts = Hosts::default().open(&format!("{base}/sandbox"))?;
+    let wechat = sandbox
+        .app_configs()
+        .into_iter()
+        .fold(Wechat::builder(), |builder, app| builder.app(app))
+        .hosts(hosts)
+        .transport(sandbox.clone())
+        .build()?;
+
+    println!("Listening on {base}");
+    axum::serve(listener, app(&wechat, &sandbox, &base)?).await?;
+    Ok(())
+}
+
+/// Who is signed in, by the value of the session's cookie. A real host keeps sessions in a store,
+/// and ends them.
+#[derive(Clone, Default)]
+struct Sessions(Arc<Mutex<HashMap<String, String>>>);
+
+fn app(wechat: &Wechat, sandbox: &Sandbox, base: &str) -> Result<Router, tower_wechat::Error> {
+    let sessions = Sessions::default();
+    let opened = sessions.clone();
+    let handler = sign_in_fn(move |signed_in: SignedIn| {
+        let opened = opened.clone();
+        async move { opened.open(&signed_in) }
+    });
+    // From the configuration, the same on every instance; here a new one for every start.
+    let key = StateKey::new(random(48))?;
+    let login = OAuthService::new(
+        wechat.app(Sandbox::APPID)?,
+        &format!("{base}/login/wechat"),
+        key,
+        handler,
+    )?
+    .reject_snapshot();
+    Ok(Router::new()
+        .nest_service("/login/wechat", login)
+        .nest_service("/sandbox", sandbox.http())
+        .route("/", get(home))
+        .with_state(sessions))
+}
+
+impl Sessions {
+    /// Opens a session, and sends the browser where it wanted to go.
+    fn open(&self, signed_in: &SignedIn) -> Response<Body> {
+        let nickname = signed_in.profile().map(|profile| profile.nickname.clone());
+        let nickname = nickname.unwrap_or_else(|| signed_in.openid().to_owned());
+        let id = random(32);
+        let cookie = format!("session={id}; Path=/; HttpOnly; SameSite=Lax");
+        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.insert(id, nickname);
+
+        let mut response = signed_in.redirect();
+        if let Ok(cookie) = HeaderValue::try_from(cookie) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+
+    fn nickname(&self, headers: &HeaderMap) -> Option<String> {
+        let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
+        let mut pairs = cookies
+            .split(';')
+            .filter_map(|pair| pair.trim().split_once('='));
+        let (_, id) = pairs.find(|(name, _)| *name == "session")?;
+        let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.get(id).cloned()
+    }
+}
+
+async fn home(State(sessions): State<Sessions>, headers: HeaderMap) -> Html<String> {
+    Html(match sessions.nickname(&headers) {
+        Some(nickname) => format!("<p>Hello, {}!\n", escape(&nickname)),
+        None => "<a href=\"/login/wechat/start?return_to=/\">Sign in with WeChat</a>\n".to_owned(),
+    })
+}
+
+/// A nickname is any text.
+fn escape(text: &str) -> String {
+    let text = text.replace('&', "&amp;");
+    text.replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn random(len: usize) -> String {
+    let letters = rand::rng().sample_iter(Alphanumeric).take(len);
+    letters.map(char::from).collect()
+}

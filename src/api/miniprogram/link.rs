@@ -1,0 +1,128 @@
+//! Links that open a mini-program: from a browser or a text message ([`GenerateScheme`],
+//! [`GenerateUrlLink`]), or from a chat ([`GenerateShortLink`]).
+//!
+//! Schemes and URL links live at most 30 days; an app may make 500,000 of both together a day, 100
+//! a second.
+
+mod query;
+mod short;
+mod target;
+
+pub use self::query::{LinkInfo, QueryScheme, QueryUrlLink, Scheme, UrlLinkInfo};
+pub use self::short::{GenerateShortLink, ShortLink};
+pub use self::target::{Expiry, Target};
+
+use serde::{Deserialize, Serialize};
+
+use crate::api::Endpoint;
+use crate::error::Error;
+
+/// A link of the form `weixin://dl/business/?t=…`. Source: 获取加密 scheme 码 (`generateScheme`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::miniprogram::link::{Expiry, GenerateScheme, Target};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let wechat = sandbox.wechat();
+///
+/// let app = wechat.app("wx3cc8fd6963e31a32")?;
+/// let target = Target::page("pages/index/index").query("order=42");
+/// let scheme = app.call(GenerateScheme::new(target, Expiry::Days(7))).await?;
+/// assert!(scheme.openlink.starts_with("weixin://"));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// 40165: the path; 85401: the expiry; 44993: the quota of the day; 40002 and 85407: the account
+/// may not make links.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct GenerateScheme {
+    jump_wxa: Target,
+    is_expire: bool,
+    #[serde(flatten)]
+    expiry: Expiry,
+}
+
+impl GenerateScheme {
+    /// A link to a page, for a time.
+    pub fn new(target: Target, expiry: Expiry) -> Self {
+        Self {
+            jump_wxa: target,
+            is_expire: true,
+            expiry,
+        }
+    }
+}
+
+impl Endpoint for GenerateScheme {
+    type Response = OpenLink;
+    const PATH: &'static str = "/wxa/generatescheme";
+
+    fn check(&self) -> Result<(), Error> {
+        self.jump_wxa.check()?;
+        self.expiry.check()
+    }
+}
+
+/// The answer to [`GenerateScheme`].
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct OpenLink {
+    /// The link. Browsers on iOS open it as it is; on Android a page has to redirect to it.
+    pub openlink: String,
+}
+
+/// A link of the form `https://wxaurl.cn/…`. Source: 获取加密 URLLink (`generateUrlLink`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::miniprogram::link::{Expiry, GenerateUrlLink, Target};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let wechat = sandbox.wechat();
+///
+/// let app = wechat.app("wx3cc8fd6963e31a32")?;
+/// let link = app.call(GenerateUrlLink::new(Target::home(), Expiry::Days(30))).await?;
+/// assert!(link.url_link.starts_with("https://"));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// As [`GenerateScheme`].
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct GenerateUrlLink {
+    #[serde(flatten)]
+    target: Target,
+    #[serde(flatten)]
+    expiry: Expiry,
+}
+
+impl GenerateUrlLink {
+    /// A link to a page, for a time.
+    pub fn new(target: Target, expiry: Expiry) -> Self {
+        Self { target, expiry }
+    }
+}
+
+impl Endpoint for GenerateUrlLink {
+    type Response = UrlLink;
+    const PATH: &'static str = "/wxa/generate_urllink";
+
+    fn check(&self) -> Result<(), Error> {
+        self.target.check()?;
+        self.expiry.check()
+    }
+}
+
+/// The answer to [`GenerateUrlLink`].
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct UrlLink {
+    /// The link.
+    pub url_link: String,
+}

@@ -1,0 +1,128 @@
+//! Calls in which the caller proves that it has the session key, without sending it.
+
+use http::Method;
+use serde::{Deserialize, Serialize};
+
+use super::{Session, SessionKey};
+use crate::api::Endpoint;
+use crate::api::miniprogram::limits;
+use crate::error::Error;
+use crate::secret::{Secret, expose};
+
+/// How a session proves that it knows its key.
+#[derive(Debug, Clone, Serialize)]
+struct Proof {
+    openid: String,
+    #[serde(serialize_with = "expose")]
+    signature: Secret,
+    sig_method: &'static str,
+}
+
+impl Proof {
+    fn new(openid: impl Into<String>, key: &SessionKey) -> Self {
+        Self {
+            openid: openid.into(),
+            signature: Secret::new(key.sign("")),
+            sig_method: "hmac_sha256",
+        }
+    }
+}
+
+/// Asks whether a session key still works. Source: 检验登录态 (`checkSessionKey`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::Class;
+/// use tower_wechat::api::miniprogram::session::{CheckSession, SessionKey};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let wechat = sandbox.wechat();
+///
+/// let app = wechat.app("wx3cc8fd6963e31a32")?;
+/// let key = SessionKey::new("tiihtNczf5v6AKRyjwEUhQ==");
+/// let error = app.call(CheckSession::new("o-1", &key)).await.unwrap_err();
+/// assert_eq!(error.class(), Class::User); // sign in again
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// 87009, of class [`User`](crate::Class::User): it does not; let the client call `wx.login`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+#[non_exhaustive]
+pub struct CheckSession {
+    proof: Proof,
+}
+
+impl CheckSession {
+    /// The question for one user's key, of which only a signature is sent.
+    pub fn new(openid: impl Into<String>, key: &SessionKey) -> Self {
+        Self {
+            proof: Proof::new(openid, key),
+        }
+    }
+}
+
+impl Endpoint for CheckSession {
+    type Response = Valid;
+    const PATH: &'static str = "/wxa/checksession";
+    const METHOD: Method = Method::GET;
+    const REPEATABLE: bool = true;
+
+    fn check(&self) -> Result<(), Error> {
+        limits::given("openid", &self.proof.openid, 128)
+    }
+}
+
+/// The key works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Valid {}
+
+/// Replaces a session key by a new one, of which the client knows nothing. Source: 重置登录态
+/// (`resetUserSessionKey`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::miniprogram::session::{CodeToSession, LoginCode, ResetSession};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let wechat = sandbox.wechat();
+/// # let code = sandbox.user("Hui").login_code();
+///
+/// let app = wechat.app("wx3cc8fd6963e31a32")?;
+/// let session = app.call(CodeToSession::new(LoginCode::new(code))).await?;
+/// let reset = ResetSession::new(&session.openid, &session.session_key);
+/// assert_ne!(app.call(reset).await?.session_key, session.session_key);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// 87009, of class [`User`](crate::Class::User): the key was not the current one.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+#[non_exhaustive]
+pub struct ResetSession {
+    proof: Proof,
+}
+
+impl ResetSession {
+    /// The replacement of one user's key.
+    pub fn new(openid: impl Into<String>, key: &SessionKey) -> Self {
+        Self {
+            proof: Proof::new(openid, key),
+        }
+    }
+}
+
+impl Endpoint for ResetSession {
+    type Response = Session;
+    const PATH: &'static str = "/wxa/resetusersessionkey";
+    const METHOD: Method = Method::GET;
+
+    fn check(&self) -> Result<(), Error> {
+        limits::given("openid", &self.proof.openid, 128)
+    }
+}

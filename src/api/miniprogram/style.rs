@@ -1,0 +1,91 @@
+//! How a code looks.
+
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// The size and the colours of a code.
+///
+/// ```
+/// use tower_wechat::api::miniprogram::code::{LineColor, Style};
+///
+/// let style = Style::new().width(600).line_color(LineColor::new(0, 96, 64)).transparent();
+/// ```
+#[derive(Debug, Clone, Default, Serialize)]
+#[non_exhaustive]
+pub struct Style {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    width: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auto_color: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line_color: Option<LineColor>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_hyaline: Option<bool>,
+}
+
+impl Style {
+    /// 430 pixels wide, black on white.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The width in pixels, 280 to 1280.
+    #[must_use]
+    pub fn width(mut self, pixels: u32) -> Self {
+        self.width = Some(pixels);
+        self
+    }
+
+    /// Lets the platform choose the colour of the lines.
+    #[must_use]
+    pub fn auto_color(mut self) -> Self {
+        self.auto_color = Some(true);
+        self
+    }
+
+    /// The colour of the lines, unless the platform chooses it.
+    #[must_use]
+    pub fn line_color(mut self, color: LineColor) -> Self {
+        self.line_color = Some(color);
+        self
+    }
+
+    /// Leaves the ground transparent: the image is then a PNG.
+    #[must_use]
+    pub fn transparent(mut self) -> Self {
+        self.is_hyaline = Some(true);
+        self
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        width(self.width)
+    }
+}
+
+/// A colour of lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[non_exhaustive]
+pub struct LineColor {
+    r: u8,
+    g: u8,
+    b: u8,
+}
+
+impl LineColor {
+    /// A colour by its parts of red, green and blue.
+    pub fn new(r: u8, g: u8, b: u8) -> Self {
+        Self { r, g, b }
+    }
+}
+
+/// Checks the width of a code.
+pub(super) fn width(width: Option<u32>) -> Result<(), Error> {
+    match width {
+        Some(pixels) if !(280..=1280).contains(&pixels) => Err(Error::input(
+            "width",
+            format!("must be 280 to 1280 pixels (it is {pixels}): scale the image yourself"),
+        )),
+        _ => Ok(()),
+    }
+}

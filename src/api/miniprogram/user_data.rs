@@ -1,0 +1,155 @@
+//! What `wx.getUserProfile`, `wx.getWeRunData` and their like give the client, encrypted for its
+//! server. Source: 开放数据校验与解密.
+
+use std::fmt;
+
+use aes::Aes128;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::session::SessionKey;
+use super::{Watermark, limits};
+use crate::api::{json, lenient};
+use crate::app::AppId;
+use crate::error::Error;
+
+/// The longest ciphertext that is taken, in bytes.
+const MAX_LEN: usize = 1 << 20;
+
+/// A user's data as the client got it; it deserializes from the client's own JSON.
+///
+/// ```
+/// use tower_wechat::api::miniprogram::session::SessionKey;
+/// use tower_wechat::api::miniprogram::user_data::{EncryptedData, UserProfile};
+/// # use tower_wechat::api::miniprogram::session::{CodeToSession, LoginCode};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app("wx3cc8fd6963e31a32")?;
+/// # let user = sandbox.user("Hui");
+/// # let session = app.call(CodeToSession::new(LoginCode::new(user.login_code()))).await?;
+/// # let key: SessionKey = session.session_key;
+/// # let body = user.encrypted_data(r#"{"nickName":"Hui"}"#).unwrap_or_default();
+///
+/// let data: EncryptedData = serde_json::from_str(&body)?; // {"encryptedData":"…","iv":"…"}
+/// let profile: UserProfile = data.decrypt(&key, app.appid())?;
+/// assert_eq!(profile.nick_name, "Hui");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct EncryptedData {
+    /// The ciphertext, in base64.
+    pub encrypted_data: String,
+    /// The initial vector, base64 of 16 bytes.
+    pub iv: String,
+}
+
+impl EncryptedData {
+    /// The data by its two parts.
+    pub fn new(encrypted_data: impl Into<String>, iv: impl Into<String>) -> Self {
+        Self {
+            encrypted_data: encrypted_data.into(),
+            iv: iv.into(),
+        }
+    }
+
+    /// Decrypts the data and checks that it is this app's.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Session`](crate::ErrorKind::Session) when the key does not open the data: it is
+    /// usually an older one, since the client called `wx.login` again.
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) when a part is not base64 of the right length,
+    /// when the data is another app's, or when it is not a `T`.
+    pub fn decrypt<T: DeserializeOwned>(&self, key: &SessionKey, app: &AppId) -> Result<T, Error> {
+        #[derive(Deserialize)]
+        struct Marked {
+            watermark: Watermark,
+        }
+
+        let text = self.decrypt_text(key)?;
+        // A wrong key gives, now and then, bytes with a padding: they are not this document.
+        let marked: Marked = json::parse(&text).map_err(|_| stale())?;
+        if !marked.watermark.is_of(app) {
+            return Err(Error::input(
+                "encryptedData",
+                "is another app's: its watermark.appid is not the caller's",
+            ));
+        }
+        json::parse(&text).map_err(|_| {
+            Error::input(
+                "encryptedData",
+                "holds other fields than expected: another call of the client made it",
+            )
+        })
+    }
+
+    fn decrypt_text(&self, key: &SessionKey) -> Result<Vec<u8>, Error> {
+        limits::given("encryptedData", &self.encrypted_data, MAX_LEN)?;
+        let wrong = |field| Error::input(field, "is not base64: pass it on as the client got it");
+        let iv = STANDARD.decode(&self.iv).map_err(|_| wrong("iv"))?;
+        let iv: [u8; 16] = iv
+            .try_into()
+            .map_err(|_| Error::input("iv", "must be base64 of 16 bytes"))?;
+        let data = STANDARD.decode(&self.encrypted_data);
+        let mut data = data.map_err(|_| wrong("encryptedData"))?;
+        cbc::Decryptor::<Aes128>::new(&key.bytes()?.into(), &iv.into())
+            .decrypt_padded::<Pkcs7>(&mut data)
+            .map(<[u8]>::to_vec)
+            .map_err(|_| stale())
+    }
+}
+
+fn stale() -> Error {
+    Error::session("the session_key does not open encryptedData")
+}
+
+/// Prints no content.
+impl fmt::Debug for EncryptedData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EncryptedData({} bytes)", self.encrypted_data.len())
+    }
+}
+
+/// A user's profile. Since 2022 the platform leaves all of it empty but for a nickname `微信用户`
+/// and a grey picture.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct UserProfile {
+    /// The user's id for this mini-program; some calls leave it out.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub open_id: Option<String>,
+    /// The nickname.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub nick_name: String,
+    /// 0 unknown, 1 male, 2 female.
+    #[serde(default, deserialize_with = "lenient::number")]
+    pub gender: u8,
+    /// The language of the place names.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub language: String,
+    /// The city.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub city: String,
+    /// The province.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub province: String,
+    /// The country.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub country: String,
+    /// The picture's address.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub avatar_url: Option<String>,
+    /// The user's id over all apps of one Open Platform account.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub union_id: Option<String>,
+    /// For whom the platform read the data, and when.
+    pub watermark: Watermark,
+}

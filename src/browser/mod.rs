@@ -1,0 +1,24 @@
+//! What browsers send and get, as opposed to the platform and to other services.
+
+mod answer;
+mod cookie;
+mod params;
+
+pub(crate) use self::answer::{escape, not_allowed, page, redirect, seal};
+pub(crate) use self::cookie::Cookie;
+pub(crate) use self::params::Params;
+
+use rand::RngExt;
+use rand::distr::Alphanumeric;
+
+/// Random letters and digits, nearly six bits each.
+pub(crate) fn random(len: usize) -> String {
+    let letters = rand::rng().sample_iter(Alphanumeric).take(len);
+    letters.map(char::from).collect()
+}
+
+/// Lower-case hexadecimal digits of at most `len / 2` bytes.
+pub(crate) fn hex(bytes: &[u8], len: usize) -> String {
+    let bytes = bytes.iter().take(len / 2);
+    bytes.map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,178 @@
+//! What became of the codes of the last minutes: each is traded once, however often it comes.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use moka::future::Cache;
+use moka::policy::EvictionPolicy;
+use sha2::{Digest, Sha256};
+use tokio::sync::oneshot;
+
+use super::Rejection;
+use super::signed_in::User;
+use crate::api::oauth::{AccessToken, Lang, Scope, UserInfo, UserToken};
+use crate::client::App;
+use crate::clock::Clock;
+use crate::error::{ErrCode, Error, ErrorKind};
+use crate::secret::Secret;
+
+/// What is asked of the platform.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) scope: Scope,
+    pub(super) lang: Lang,
+    pub(super) snapshot: bool,
+}
+
+/// The results of sign-ins, by code and by state.
+///
+/// The code tells which browser may have the result. The state finds it when the Back button made
+/// the platform give a second code for the same attempt.
+#[derive(Clone)]
+pub(super) struct Memo {
+    app: App,
+    life: Duration,
+    traded: Cache<[u8; 32], Arc<Traded>>,
+    users: Cache<String, Known>,
+}
+
+/// What the platform said to a code, and the state that the code came with.
+struct Traded {
+    state: String,
+    outcome: Result<UserToken, Error>,
+    at: SystemTime,
+}
+
+#[derive(Clone)]
+struct Known {
+    user: Arc<User>,
+    at: SystemTime,
+}
+
+impl Memo {
+    pub(super) fn new(app: App, life: Duration, capacity: u64) -> Self {
+        // The oldest goes first: whether a code comes again is a matter of seconds. The life is
+        // kept by our own clock; the caches' is only there to free the memory.
+        Self {
+            app,
+            life,
+            traded: Cache::builder()
+                .max_capacity(capacity)
+                .eviction_policy(EvictionPolicy::lru())
+                .time_to_live(life)
+                .build(),
+            users: Cache::builder()
+                .max_capacity(capacity)
+                .eviction_policy(EvictionPolicy::lru())
+                .time_to_live(life)
+                .build(),
+        }
+    }
+
+    /// The user who signed in with this state, if it was not long ago.
+    pub(super) async fn known(&self, state: &str) -> Option<Arc<User>> {
+        let known = self.users.get(state).await?;
+        self.is_recent(known.at).then_some(known.user)
+    }
+
+    /// The user of a code that came with a state which has been verified.
+    ///
+    /// The work is a task of its own: a browser that goes away, as on a double redirect, would
+    /// otherwise take the code's only result with it.
+    pub(super) async fn user(
+        &self,
+        state: &str,
+        code: Secret,
+        wanted: Wanted,
+    ) -> Result<Arc<User>, Rejection> {
+        let (done, outcome) = oneshot::channel();
+        let (memo, state) = (self.clone(), state.to_owned());
+        self.app.wechat().runtime().spawn(async move {
+            let result = memo.obtain(state, code, wanted).await;
+            // A caller that is gone does not need it.
+            let _ = done.send(result);
+        });
+        outcome.await.unwrap_or_else(|_| {
+            let error = Error::new(ErrorKind::Interrupted, "the sign-in was stopped");
+            Err(Rejection::Platform(error))
+        })
+    }
+
+    async fn obtain(
+        &self,
+        state: String,
+        code: Secret,
+        wanted: Wanted,
+    ) -> Result<Arc<User>, Rejection> {
+        let key: [u8; 32] = Sha256::digest(code.expose()).into();
+        let traded = self.traded.try_get_with(key, self.trade(&state, code));
+        let traded = traded.await.map_err(|error| Error::clone(&error))?;
+        if traded.state != state {
+            return Err(Rejection::CodeTaken);
+        }
+        if !self.is_recent(traded.at) {
+            return Err(Rejection::Expired);
+        }
+        let token = traded.outcome.as_ref().map_err(Error::clone)?;
+        if token.is_snapshot_user && !wanted.snapshot {
+            return Err(Rejection::Snapshot);
+        }
+        let known = self
+            .users
+            .try_get_with(state, self.meet(token.clone(), wanted));
+        let known = known.await.map_err(|error| Error::clone(&error))?;
+        Ok(known.user)
+    }
+
+    /// Trades a code. A refusal is an outcome like any other; an error is one that may pass.
+    async fn trade(&self, state: &str, code: Secret) -> Result<Arc<Traded>, Error> {
+        let outcome = self.app.call(AccessToken::new(code)).await;
+        match outcome {
+            Err(error) if error.is_transient() => Err(error),
+            outcome => Ok(Arc::new(Traded {
+                state: state.to_owned(),
+                outcome,
+                at: self.now(),
+            })),
+        }
+    }
+
+    /// Reads the profile, if it was asked for.
+    async fn meet(&self, token: UserToken, wanted: Wanted) -> Result<Known, Error> {
+        let profile = match wanted.scope {
+            Scope::Base => None,
+            Scope::UserInfo => {
+                let call = UserInfo::of(&token).lang(wanted.lang);
+                match self.app.call(call).await {
+                    Ok(profile) => Some(profile),
+                    // Not every virtual account has one.
+                    Err(error)
+                        if token.is_snapshot_user
+                            && error.errcode() == Some(ErrCode::API_UNAUTHORIZED) =>
+                    {
+                        None
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        };
+        tracing::debug!(appid = %self.app.appid(), "signed a user in");
+        Ok(Known {
+            user: Arc::new(User {
+                appid: self.app.appid().clone(),
+                token,
+                profile,
+            }),
+            at: self.now(),
+        })
+    }
+
+    fn now(&self) -> SystemTime {
+        self.app.wechat().clock().now()
+    }
+
+    fn is_recent(&self, at: SystemTime) -> bool {
+        at.checked_add(self.life)
+            .is_some_and(|end| self.now() < end)
+    }
+}

@@ -1,0 +1,128 @@
+//! Why a browser is not signed in, and the page that says so.
+
+use std::fmt;
+
+use http::{Response, StatusCode};
+
+use crate::body::Body;
+use crate::browser;
+use crate::error::{Class, Error};
+
+/// Why a browser is not signed in. It holds nothing of the request.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// Where to go afterwards is neither a path on this site nor on the allow-list.
+    ReturnTo,
+    /// A parameter is missing, repeated, or not of the platform's making.
+    Request,
+    /// The user refused, or the platform sent no code.
+    Refused,
+    /// The browser does not have the cookie it was sent away with: it is another one, or it takes
+    /// no cookies.
+    Cookie,
+    /// The state was not signed here, or not for this browser.
+    State,
+    /// The attempt, or its result, is too old.
+    Expired,
+    /// The code belongs to another attempt.
+    CodeTaken,
+    /// The user is a virtual account of the snapshot mode (快照页), which was to be rejected.
+    Snapshot,
+    /// The platform refused the code, or could not be asked.
+    Platform(Error),
+    /// The host's handler failed.
+    Handler,
+}
+
+impl Rejection {
+    /// The status that fits: 400 or 403 for what the browser brought, 5xx for the rest.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::ReturnTo | Self::Request => StatusCode::BAD_REQUEST,
+            Self::Refused
+            | Self::Cookie
+            | Self::State
+            | Self::Expired
+            | Self::CodeTaken
+            | Self::Snapshot => StatusCode::FORBIDDEN,
+            Self::Platform(error) => match error.class() {
+                Class::User => StatusCode::FORBIDDEN,
+                Class::Retry => StatusCode::SERVICE_UNAVAILABLE,
+                _ => StatusCode::BAD_GATEWAY,
+            },
+            Self::Handler => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What to tell the user, in Chinese and English.
+    fn texts(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::ReturnTo | Self::Request => ("链接无效。", "The link is not valid."),
+            Self::Refused => ("您未同意授权。", "You did not agree to sign in."),
+            Self::Cookie => (
+                "请在同一浏览器中完成登录，并允许使用 Cookie。",
+                "Please sign in within one browser, and let it keep cookies.",
+            ),
+            Self::State | Self::Expired | Self::CodeTaken => {
+                ("登录已过期。", "This sign-in is no longer valid.")
+            }
+            Self::Snapshot => (
+                "请点击页面下方的“使用完整服务”后重新登录。",
+                "Please leave the page preview (使用完整服务) and sign in again.",
+            ),
+            Self::Platform(error) if error.class() == Class::User => {
+                ("登录已过期。", "This sign-in is no longer valid.")
+            }
+            Self::Platform(_) | Self::Handler => (
+                "登录服务暂时不可用。",
+                "Signing in is not possible just now.",
+            ),
+        }
+    }
+
+    /// The page for a browser: why, and a link that starts anew.
+    pub(super) fn page(&self, restart: &str) -> Response<Body> {
+        let (chinese, english) = self.texts();
+        let link = browser::escape(restart);
+        browser::page(
+            self.status(),
+            &format!(
+                "<title>登录</title><p>{chinese}<p lang=\"en\">{english}\
+                 <p><a href=\"{link}\">重新登录 · Sign in again</a>"
+            ),
+        )
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ReturnTo => "return_to is neither a path on this site nor on the allow-list",
+            Self::Request => "a parameter is missing, repeated or malformed",
+            Self::Refused => "no code: the user refused",
+            Self::Cookie => "the browser does not have the cookie it was sent away with",
+            Self::State => "the state was not signed here, or not for this browser",
+            Self::Expired => "the attempt, or its result, is too old",
+            Self::CodeTaken => "the code belongs to another attempt",
+            Self::Snapshot => "the user is a virtual account of the snapshot mode",
+            Self::Platform(error) => return write!(f, "the platform: {error}"),
+            Self::Handler => "the handler of sign-ins failed",
+        })
+    }
+}
+
+impl std::error::Error for Rejection {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Platform(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<Error> for Rejection {
+    fn from(error: Error) -> Self {
+        Self::Platform(error)
+    }
+}

@@ -1,0 +1,113 @@
+//! One registered domain for several sites.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Method, Request, Response, StatusCode};
+use tower::Service;
+
+use super::site::Origin;
+use crate::api::oauth::AuthorizeUrl;
+use crate::body::Body;
+use crate::browser::{self, Params};
+
+/// The longest code that is passed on, in bytes.
+const CODE_MAX: usize = 512;
+
+/// Passes browsers that come back from the platform on to other sites, from a list that the host
+/// sets. It stands on the domain that is registered as 网页授权域名.
+///
+/// It holds no key and reads no cookie: `code` and `state` go on as they came, and the site that
+/// gave the state checks it. A site on the list can sign in users of the app, so list only one's
+/// own. Where on the site the browser goes is up to the address it comes with.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use http::{Request, StatusCode, header};
+/// use tower::ServiceExt;
+/// use tower_wechat::Body;
+/// use tower_wechat::oauth::{Origin, Relay};
+///
+/// let relay = Relay::to([Origin::new("https://test.shop.example")?]);
+///
+/// // axum: `Router::new().route_service("/relay", relay)`; and on the other site
+/// // `OAuthService::new(app, "https://test.shop.example/login", key, handler)?
+/// //     .through("https://shop.example/relay")?`
+/// let back = "/relay?target=https%3A%2F%2Ftest.shop.example%2Flogin%2Fdone&code=c0de&state=5tate";
+/// let response = relay.clone().oneshot(Request::get(back).body(Body::empty())?).await?;
+/// assert_eq!(
+///     response.headers()[header::LOCATION],
+///     "https://test.shop.example/login/done?code=c0de&state=5tate"
+/// );
+///
+/// let elsewhere = "/relay?target=https%3A%2F%2Fevil.example%2F&code=c0de&state=5tate";
+/// let response = relay.oneshot(Request::get(elsewhere).body(Body::empty())?).await?;
+/// assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Relay {
+    sites: Arc<[Origin]>,
+}
+
+impl Relay {
+    /// A relay to these sites and no other.
+    pub fn to(sites: impl IntoIterator<Item = Origin>) -> Self {
+        Self {
+            sites: sites.into_iter().collect(),
+        }
+    }
+
+    fn location<B>(&self, request: &Request<B>) -> Option<String> {
+        let params = Params::of(request);
+        let target = params.once("target").ok()??;
+        let (origin, rest) = Origin::split(target)?;
+        if !self.sites.contains(&origin) || rest.contains('#') {
+            return None;
+        }
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        // Without a code the user refused: the site tells them.
+        if let Some(code) = params.once("code").ok()? {
+            let legal = code.len() <= CODE_MAX && code.bytes().all(|byte| byte.is_ascii_graphic());
+            query.append_pair("code", Some(code).filter(|_| legal)?);
+        }
+        if let Some(state) = params.once("state").ok()? {
+            let legal = state.len() <= AuthorizeUrl::STATE_MAX
+                && state.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            query.append_pair("state", Some(state).filter(|_| legal)?);
+        }
+        let slash = if rest.starts_with('/') { "" } else { "/" };
+        let joint = if rest.contains('?') { '&' } else { '?' };
+        // The site is written anew from what was compared.
+        Some(format!("{origin}{slash}{rest}{joint}{}", query.finish()))
+    }
+}
+
+impl<B> Service<Request<B>> for Relay {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        if request.method() != Method::GET {
+            return ready(Ok(browser::not_allowed("GET")));
+        }
+        ready(Ok(match self.location(&request) {
+            Some(location) => browser::redirect(&location),
+            None => {
+                tracing::info!("a browser was not passed on: its target is not on the list");
+                let page =
+                    "<title>Not found</title><p>链接无效。<p lang=\"en\">The link is not valid.";
+                browser::page(StatusCode::BAD_REQUEST, page)
+            }
+        }))
+    }
+}

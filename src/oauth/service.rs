@@ -1,0 +1,192 @@
+//! The service and how it is configured.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::{Method, Request, Response, StatusCode};
+use tower::Service;
+use tracing::Instrument;
+
+use super::rejection::Rejection;
+use super::settings::{Settings, address};
+use super::visit;
+use super::{Origin, SignedIn, StateKey};
+use crate::api::oauth::{Lang, Scope};
+use crate::body::Body;
+use crate::browser;
+use crate::client::App;
+use crate::error::{BoxError, Error};
+use crate::runtime::BoxFuture;
+
+/// Signs browsers in, for a router to nest; see the [room's documentation](super).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use http::{Request, StatusCode, header};
+/// use tower::ServiceExt;
+/// use tower_wechat::Body;
+/// use tower_wechat::oauth::{OAuthService, SignedIn, StateKey, sign_in_fn};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+///
+/// let key = StateKey::new("thirty-two bytes or more, at random")?;
+/// let handler = sign_in_fn(|signed_in: SignedIn| async move { signed_in.redirect() });
+/// let login = OAuthService::new(app, "https://shop.example/login/wechat", key, handler)?
+///     .reject_snapshot();
+///
+/// // axum: `Router::new().nest_service("/login/wechat", login)`
+/// let request = Request::get("/start?return_to=/cart").body(Body::empty())?;
+/// let response = login.oneshot(request).await?;
+/// assert_eq!(response.status(), StatusCode::FOUND);
+/// let page = response.headers()[header::LOCATION].to_str()?;
+/// assert!(page.starts_with("https://open.weixin.qq.com/connect/oauth2/authorize?"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct OAuthService<H> {
+    settings: Arc<Settings>,
+    handler: H,
+}
+
+impl<H> OAuthService<H> {
+    /// A service that browsers reach at `base`, such as `https://shop.example/login/wechat`, and
+    /// that hands those who signed in to `handler`.
+    ///
+    /// The host of `base` is the one registered as 网页授权域名, unless the browsers come back
+    /// [`through`](Self::through) another. With `https` the cookie is a secure one; plain `http`
+    /// is for development.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) when `base` is not an absolute address, or
+    /// has a query.
+    pub fn new(app: App, base: &str, key: StateKey, handler: H) -> Result<Self, Error> {
+        let settings = Arc::new(Settings::new(app, base, key)?);
+        Ok(Self { settings, handler })
+    }
+
+    /// What the user is asked for; the profile if not called.
+    #[must_use]
+    pub fn scope(self, scope: Scope) -> Self {
+        self.with(|settings| settings.wanted.scope = scope)
+    }
+
+    /// The language of the place names in profiles.
+    #[must_use]
+    pub fn lang(self, lang: Lang) -> Self {
+        self.with(|settings| settings.wanted.lang = lang)
+    }
+
+    /// Turns away the virtual accounts of the snapshot mode (快照页), with a page that asks the user
+    /// to leave it.
+    #[must_use]
+    pub fn reject_snapshot(self) -> Self {
+        self.with(|settings| settings.wanted.snapshot = false)
+    }
+
+    /// How long a user has to sign in; ten minutes if not called.
+    #[must_use]
+    pub fn state_life(self, life: Duration) -> Self {
+        self.with(|settings| settings.state_life = life)
+    }
+
+    /// How long a result is there for a browser that comes again, and how many are kept; five
+    /// minutes and 10,000 if not called. Beyond that the oldest are forgotten.
+    #[must_use]
+    pub fn remember(self, life: Duration, most: u64) -> Self {
+        self.with(|settings| {
+            settings.result_life = life;
+            settings.results_max = most;
+        })
+    }
+
+    /// Lets users go to another site after they signed in.
+    #[must_use]
+    pub fn allow_return_to(self, site: Origin) -> Self {
+        self.with(|settings| settings.allowed.push(site))
+    }
+
+    /// Lets browsers come back through the [`Relay`](super::Relay) at this address, which is on
+    /// the registered domain.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn through(self, relay: &str) -> Result<Self, Error> {
+        address("relay", relay)?;
+        Ok(self.with(|settings| settings.relay = Some(relay.to_owned())))
+    }
+
+    /// Answers those who are not signed in with the host's own page. It gets the reason and the
+    /// address that starts anew, and should use [`Rejection::status`]. Escape whatever is shown.
+    #[must_use]
+    pub fn rejection_page(
+        self,
+        page: impl Fn(&Rejection, &str) -> Response<Body> + Send + Sync + 'static,
+    ) -> Self {
+        self.with(|settings| settings.page = Some(Arc::new(page)))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        let settings = Arc::make_mut(&mut self.settings);
+        change(settings);
+        settings.renew_memo();
+        self
+    }
+}
+
+impl<B, H> Service<Request<B>> for OAuthService<H>
+where
+    H: Service<SignedIn, Response = Response<Body>> + Clone + Send + 'static,
+    H::Error: Into<BoxError>,
+    H::Future: Send,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    /// Always ready: what a request needs is waited for in its own future.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let settings = self.settings.clone();
+        let path = request.uri().path();
+        // A router may take the mount off, or leave it.
+        let route = path.strip_prefix(&*settings.path).unwrap_or(path);
+        let is_start = match route {
+            "/start" => true,
+            "/done" => false,
+            _ => return ready(browser::page(StatusCode::NOT_FOUND, "")),
+        };
+        if request.method() != Method::GET {
+            return ready(browser::not_allowed("GET"));
+        }
+        // The body says nothing, and may not be one that can be sent between threads.
+        let request = request.map(|_| ());
+        if is_start {
+            return ready(visit::start(&settings, &request));
+        }
+        let handler = self.handler.clone();
+        let span = tracing::info_span!("wechat.oauth", appid = %settings.app.appid());
+        let done = async move { Ok(visit::done(&settings, handler, &request).await) };
+        Box::pin(done.instrument(span))
+    }
+}
+
+fn ready(response: Response<Body>) -> BoxFuture<'static, Result<Response<Body>, Infallible>> {
+    Box::pin(std::future::ready(Ok(response)))
+}
+
+impl<H> fmt::Debug for OAuthService<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OAuthService")
+            .field("app", &self.settings.app)
+            .field("base", &self.settings.base)
+            .finish_non_exhaustive()
+    }
+}

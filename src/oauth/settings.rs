@@ -1,0 +1,94 @@
+//! What the host chose for an `OAuthService`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Response;
+
+use super::memo::{Memo, Wanted};
+use super::rejection::Rejection;
+use super::site::{Origin, is_path};
+use super::state::StateKey;
+use crate::api::oauth::{Lang, Scope};
+use crate::body::Body;
+use crate::browser::Cookie;
+use crate::client::App;
+use crate::error::Error;
+
+const STATE_LIFE: Duration = Duration::from_secs(600);
+const RESULT_LIFE: Duration = Duration::from_secs(300);
+const RESULTS_MAX: u64 = 10_000;
+
+type Page = Arc<dyn Fn(&Rejection, &str) -> Response<Body> + Send + Sync>;
+
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) app: App,
+    /// The address of the service as browsers see it, without a slash at its end.
+    pub(super) base: String,
+    /// The path part of the base.
+    pub(super) path: String,
+    pub(super) key: StateKey,
+    pub(super) cookie: Cookie,
+    pub(super) state_life: Duration,
+    pub(super) result_life: Duration,
+    pub(super) results_max: u64,
+    pub(super) wanted: Wanted,
+    pub(super) allowed: Vec<Origin>,
+    pub(super) relay: Option<String>,
+    pub(super) page: Option<Page>,
+    pub(super) memo: Memo,
+}
+
+impl Settings {
+    pub(super) fn new(app: App, base: &str, key: StateKey) -> Result<Self, Error> {
+        let base = base.trim_end_matches('/');
+        let (origin, path) = address("base", base)?;
+        Ok(Self {
+            base: base.to_owned(),
+            path: path.to_owned(),
+            key,
+            cookie: Cookie::new("wechat-oauth", origin.is_https()),
+            state_life: STATE_LIFE,
+            result_life: RESULT_LIFE,
+            results_max: RESULTS_MAX,
+            wanted: Wanted {
+                scope: Scope::default(),
+                lang: Lang::default(),
+                snapshot: true,
+            },
+            allowed: Vec::new(),
+            relay: None,
+            page: None,
+            memo: Memo::new(app.clone(), RESULT_LIFE, RESULTS_MAX),
+            app,
+        })
+    }
+
+    /// A memory of its own, for settings that were changed: what one service let in, another one
+    /// made from it might not.
+    pub(super) fn renew_memo(&mut self) {
+        self.memo = Memo::new(self.app.clone(), self.result_life, self.results_max);
+    }
+
+    /// Whether a browser may be sent there after it signed in.
+    pub(super) fn allows(&self, return_to: &str) -> bool {
+        is_path(return_to)
+            || Origin::split(return_to).is_some_and(|(origin, _)| self.allowed.contains(&origin))
+    }
+}
+
+/// Checks an address of the host's own: a site and a path, without a query.
+pub(super) fn address<'a>(
+    field: &'static str,
+    address: &'a str,
+) -> Result<(Origin, &'a str), Error> {
+    Origin::split(address)
+        .filter(|(_, path)| path.is_empty() || (is_path(path) && !path.contains(['?', '#'])))
+        .ok_or_else(|| {
+            Error::input(
+                field,
+                "must be an address such as https://shop.example/login, without a query",
+            )
+        })
+}

@@ -1,0 +1,155 @@
+//! `POST token`: an app's access token or ticket, for services in other languages.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::failure::{Failure, RetCode};
+use super::json::{JsonRoute, JsonService, check_caller, required};
+use crate::client::Wechat;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::secret::{Secret, expose};
+
+/// The shortest access key, in bytes.
+const KEY_MIN: usize = 16;
+
+/// Hands out the apps' access tokens and tickets, so that services in other languages need no
+/// secret and do not fetch tokens of their own. Whoever has an access token can do all that the app
+/// can: it is served behind access keys only, and should not leave the private network.
+///
+/// It takes `{"source","appid"}` and, if it is wanted, a `kind`:
+///
+/// | `kind` | the body of the answer |
+/// |---|---|
+/// | `access_token`, or none | `appid`, `access_token`, `expires_in` |
+/// | `jsapi_ticket`, `wx_card_ticket` | `appid`, `ticket`, `expires_in` |
+///
+/// `expires_in` is what is left of its life in seconds. Ask again then, or a minute earlier, and
+/// whenever the platform refuses the token; every answer comes from the cache.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use http::{Request, StatusCode, header};
+/// use tower::ServiceExt;
+/// use tower_wechat::Body;
+/// use tower_wechat::routes::TokenService;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let wechat = sandbox.wechat();
+///
+/// let tokens = TokenService::new(wechat, ["a key that only our services know"])?;
+/// let request = Request::post("/token")
+///     .header(header::CONTENT_TYPE, "application/json")
+///     .header(header::AUTHORIZATION, "Bearer a key that only our services know")
+///     .body(Body::from(r#"{"source":"shop","appid":"wx3cc8fd6963e31a32"}"#))?;
+/// assert_eq!(tokens.oneshot(request).await?.status(), StatusCode::OK);
+/// # Ok(())
+/// # }
+/// ```
+pub type TokenService = JsonService<ServeToken>;
+
+impl TokenService {
+    /// A service for all apps of `wechat`, and for callers with one of these keys.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) without keys, or for one of less than 16
+    /// bytes.
+    pub fn new(
+        wechat: Wechat,
+        keys: impl IntoIterator<Item = impl Into<Secret>>,
+    ) -> Result<Self, Error> {
+        let keys: Vec<Secret> = keys.into_iter().map(Into::into).collect();
+        let too_short = |key: &Secret| key.expose().len() < KEY_MIN;
+        if keys.is_empty() || keys.iter().any(too_short) {
+            return Err(Error::config(format!(
+                "tokens are served to callers with an access key only: give at least one key, of \
+                 {KEY_MIN} bytes or more"
+            )));
+        }
+        Ok(Self::of(ServeToken { wechat }).access_keys(keys))
+    }
+}
+
+/// The route of [`TokenService`].
+#[derive(Debug, Clone)]
+pub struct ServeToken {
+    wechat: Wechat,
+}
+
+/// What `token` takes.
+#[derive(Debug, Deserialize)]
+#[non_exhaustive]
+pub struct TokenRequest {
+    source: Option<String>,
+    #[serde(alias = "app_id")]
+    appid: Option<String>,
+    flow_id: Option<String>,
+    kind: Option<String>,
+}
+
+/// What `token` answers with.
+#[derive(Serialize)]
+#[non_exhaustive]
+pub struct TokenAnswer {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flow_id: Option<String>,
+    appid: String,
+    #[serde(flatten)]
+    token: Kind,
+    expires_in: u64,
+}
+
+#[derive(Serialize)]
+enum Kind {
+    #[serde(rename = "access_token", serialize_with = "expose")]
+    AccessToken(Secret),
+    #[serde(rename = "ticket", serialize_with = "expose")]
+    Ticket(Secret),
+}
+
+/// Prints no token.
+impl fmt::Debug for TokenAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenAnswer")
+            .field("appid", &self.appid)
+            .field("expires_in", &self.expires_in)
+            .finish_non_exhaustive()
+    }
+}
+
+impl JsonRoute for ServeToken {
+    const NAME: &'static str = "token";
+    type Request = TokenRequest;
+    type Answer = TokenAnswer;
+
+    async fn answer(self, request: TokenRequest) -> Result<TokenAnswer, Failure> {
+        let source = check_caller(request.source, request.flow_id.as_ref())?;
+        let appid = required("appid", request.appid)?;
+        let tokens = self.wechat.tokens();
+        let kind = request.kind.as_deref().unwrap_or_default();
+        let token = match kind {
+            "" | "access_token" => tokens.get(&appid).await,
+            "jsapi_ticket" => tokens.ticket(&appid).await,
+            "wx_card_ticket" => tokens.card_ticket(&appid).await,
+            _ => {
+                return Err(Failure::parameter(
+                    "kind must be access_token, jsapi_ticket or wx_card_ticket",
+                ));
+            }
+        };
+        let token = token.map_err(|error| Failure::of(error, RetCode::TOKEN))?;
+        let left = token.expiry().duration_since(self.wechat.clock().now());
+        tracing::info!(source, appid, kind, "handed out a token");
+        let secret = token.secret().clone();
+        Ok(TokenAnswer {
+            flow_id: request.flow_id,
+            appid,
+            token: match kind {
+                "" | "access_token" => Kind::AccessToken(secret),
+                _ => Kind::Ticket(secret),
+            },
+            expires_in: left.unwrap_or_default().as_secs(),
+        })
+    }
+}

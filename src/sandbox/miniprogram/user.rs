@@ -1,0 +1,78 @@
+//! What a user does in a mini-program.
+
+use std::time::UNIX_EPOCH;
+
+use aes::Aes128;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
+use serde_json::{Value, json};
+
+use crate::clock::Clock;
+use crate::sandbox::User;
+
+impl User {
+    /// Opens the mini-program: the code that `wx.login` gives the client. It works once, for five
+    /// minutes.
+    ///
+    /// ```
+    /// let sandbox = tower_wechat::sandbox::Sandbox::new();
+    /// let user = sandbox.user("Hui");
+    /// assert_ne!(user.login_code(), user.login_code());
+    /// ```
+    pub fn login_code(&self) -> String {
+        let sandbox = self.sandbox();
+        let mut state = sandbox.state();
+        let now = sandbox.clock.now();
+        let code = state.mini.logins.mint(self.appid(), self.person(), now);
+        state.issued.note(&code);
+        code
+    }
+
+    /// Presses the button `getPhoneNumber` and allows it: the code that the client gets. It works
+    /// once, for five minutes.
+    pub fn phone_code(&self) -> String {
+        let sandbox = self.sandbox();
+        let mut state = sandbox.state();
+        let now = sandbox.clock.now();
+        let code = state.mini.phones.mint(self.appid(), self.person(), now);
+        state.issued.note(&code);
+        code
+    }
+
+    /// The user's phone number, in China.
+    pub fn phone_number(&self) -> String {
+        let state = self.sandbox().state();
+        let person = state.person(self.person());
+        person.map_or_else(String::new, |person| person.phone.clone())
+    }
+
+    /// Data as the client gets it encrypted, with a watermark, by the key of the user's current
+    /// session: `{"encryptedData":"…","iv":"…"}`. `None` when the user has no session, or `json`
+    /// is not an object.
+    pub fn encrypted_data(&self, json: &str) -> Option<String> {
+        let sandbox = self.sandbox();
+        let now = sandbox.clock.now().duration_since(UNIX_EPOCH);
+        let mut data: Value = serde_json::from_str(json).ok()?;
+        let watermark = json!({
+            "timestamp": now.unwrap_or_default().as_secs(),
+            "appid": self.appid(),
+        });
+        data.as_object_mut()?
+            .insert("watermark".to_owned(), watermark);
+        let session = (self.appid().clone(), self.openid());
+        let key = sandbox.state().mini.sessions.get(&session).cloned()?;
+        let key: [u8; 16] = STANDARD.decode(key).ok()?.try_into().ok()?;
+        let iv = rand::random::<[u8; 16]>();
+
+        let text = data.to_string();
+        let mut buffer = text.clone().into_bytes();
+        buffer.resize(text.len() + 16, 0);
+        let encrypted = cbc::Encryptor::<Aes128>::new(&key.into(), &iv.into())
+            .encrypt_padded::<Pkcs7>(&mut buffer, text.len())
+            .ok()?;
+        let (data, iv) = (STANDARD.encode(encrypted), STANDARD.encode(iv));
+        Some(json!({ "encryptedData": data, "iv": iv }).to_string())
+    }
+}

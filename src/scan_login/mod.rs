@@ -1,0 +1,65 @@
+//! Signing in by scanning a QR code of an official account.
+//!
+//! ```text
+//! page ── start ──► a secret id in a cookie, and the scene for a QR code
+//! page ── wait ───► …                 the user scans: SCAN, or subscribe with qrscene_
+//!                   ◄── the message handler's layer completes the scene
+//! page ── finish ─► the host's handler answers with a session
+//! ```
+//!
+//! [`ScanLogin`] holds the pending sign-ins. Its [layer](ScanLogin::layer) around the handler of
+//! messages completes them; its [service](ScanLogin::service) lets the page wait, by long poll or
+//! server-sent events, and hands the user to the host. The QR code itself is made by the host with
+//! the scene, since only the host knows for which app.
+//!
+//! # Who can sign in
+//!
+//! A scene is used once: the first user who scans is the one, and a second scan changes nothing.
+//! The scene is there for everyone who sees the screen; the result is only for the browser that
+//! has the id in its cookie, and the scene does not give the id away, since it is a digest of it.
+//!
+//! What no such scheme can prevent is that someone shows a user the code of their own page, to be
+//! signed in as them. So let the answer to the scan say what it was for; see
+//! [`ScanLogin::answers`].
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use tower::Layer;
+//! use tower_wechat::scan_login::{ScanLogin, ScanStatus};
+//! use tower_wechat::{Message, Reply, handler_fn};
+//! # use tower_wechat::sandbox::{Push, Sandbox};
+//! # let sandbox = Sandbox::new();
+//! # let wechat = sandbox.wechat();
+//!
+//! let scans = ScanLogin::new(&wechat);
+//! let handler = scans.layer().layer(handler_fn(|_: Message| async { Reply::text("hello") }));
+//! let routes = wechat.routes().on_message(handler).prefix("/v1/service/wx");
+//!
+//! let pending = scans.start().await?;
+//! // Show a QR code of pending.scene(), and set pending.cookie().
+//! # sandbox.push(Push::scan(&sandbox.user("Hui"), pending.scene()), routes).await;
+//! let status = scans.wait(pending.id()).await?;
+//! assert!(matches!(status, ScanStatus::Scanned(user) if user.new_follower));
+//! # Ok(())
+//! # }
+//! ```
+
+mod answer;
+mod events;
+mod layer;
+mod login;
+mod memory;
+mod pending;
+mod service;
+mod settings;
+mod store;
+
+pub use self::answer::{ScannedFn, scanned_fn};
+pub use self::events::ScanBody;
+pub use self::layer::{ScanHandler, ScanLoginLayer};
+pub use self::login::{ScanLogin, ScanStatus};
+pub use self::memory::MemoryScans;
+pub use self::pending::PendingLogin;
+pub use self::service::ScanLoginService;
+pub use self::store::{ScanError, ScanStore, ScannedUser};

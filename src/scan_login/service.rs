@@ -1,0 +1,200 @@
+//! Lets a page wait for the scan, over HTTP.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use tower::{Service, ServiceExt};
+
+use super::events::ScanBody;
+use super::login::{ScanLogin, ScanStatus};
+use super::store::{ScanError, ScannedUser};
+use crate::body::Body;
+use crate::browser;
+use crate::error::BoxError;
+use crate::runtime::BoxFuture;
+use crate::secret::Secret;
+
+/// How long a store has to say what it knows already.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// What a page of a sign-in talks to; made by [`ScanLogin::service`].
+///
+/// The browser is known by the cookie that came with the QR code. Without it every route is gone
+/// (410), and so are `wait` and `finish` after the sign-in has ended. A browser has one sign-in at
+/// a time: another QR code takes the place of the one before it.
+///
+/// | `GET` below the mount | |
+/// |---|---|
+/// | `wait` | 200 when the user has scanned; 204 after 25 seconds without: ask again |
+/// | `events` | server-sent events: `scanned`, or `gone`; then the stream ends, and the page closes its `EventSource` |
+/// | `finish` | the host's answer, as a rule a session and a redirect; 409 before the scan |
+///
+/// Too many at a time are sent away with 503.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use http::{Request, Response, StatusCode};
+/// use tower::ServiceExt;
+/// use tower_wechat::Body;
+/// use tower_wechat::scan_login::{ScanLogin, ScannedUser, scanned_fn};
+/// # let wechat = tower_wechat::sandbox::Sandbox::new().wechat();
+///
+/// let scans = ScanLogin::new(&wechat);
+/// let service = scans.service(scanned_fn(|user: ScannedUser| async move {
+///     Response::new(Body::from(format!("signed in as {}", user.openid)))
+/// }));
+///
+/// // axum: `Router::new().nest_service("/login/scan", service)`
+/// let request = Request::get("/wait").body(Body::empty())?;
+/// assert_eq!(service.oneshot(request).await?.status(), StatusCode::GONE);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct ScanLoginService<H> {
+    login: ScanLogin,
+    handler: H,
+    prefix: Arc<str>,
+}
+
+impl ScanLogin {
+    /// The service for the pages that wait, which hands the user of a finished sign-in to
+    /// `handler`. It may do so several times: a browser may lose an answer, or reload.
+    pub fn service<H>(&self, handler: H) -> ScanLoginService<H> {
+        ScanLoginService {
+            login: self.clone(),
+            handler,
+            prefix: "".into(),
+        }
+    }
+}
+
+impl<H> ScanLoginService<H> {
+    /// The part of the path that the host's server leaves in front, such as `/login/scan`.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl AsRef<str>) -> Self {
+        self.prefix = prefix.as_ref().trim_end_matches('/').into();
+        self
+    }
+}
+
+impl<B, H> Service<Request<B>> for ScanLoginService<H>
+where
+    H: Service<ScannedUser, Response = Response<Body>> + Clone + Send + 'static,
+    H::Error: Into<BoxError>,
+    H::Future: Send,
+{
+    type Response = Response<ScanBody>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<ScanBody>, Infallible>>;
+
+    /// Always ready: what a request needs is waited for in its own future.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let path = request.uri().path();
+        let route = match path.strip_prefix(&*self.prefix) {
+            Some("/wait") => Route::Wait,
+            Some("/events") => Route::Events,
+            Some("/finish") => Route::Finish,
+            _ => return ready(empty(StatusCode::NOT_FOUND)),
+        };
+        if request.method() != Method::GET {
+            return ready(browser::not_allowed("GET"));
+        }
+        let Some(id) = self.login.id_of(&request) else {
+            return ready(empty(StatusCode::GONE));
+        };
+        let (login, handler) = (self.login.clone(), self.handler.clone());
+        Box::pin(async move {
+            let mut response = match route {
+                Route::Wait => wait(&login, &id).await.map(ScanBody::from),
+                Route::Finish => finish(&login, handler, &id).await.map(ScanBody::from),
+                Route::Events => events(login, id),
+            };
+            browser::seal(&mut response);
+            if matches!(route, Route::Events) {
+                // A proxy that collects events would keep them from the page.
+                let headers = response.headers_mut();
+                headers.insert(
+                    CACHE_CONTROL,
+                    HeaderValue::from_static("no-store, no-transform"),
+                );
+                headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+            }
+            Ok(response)
+        })
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Route {
+    Wait,
+    Events,
+    Finish,
+}
+
+async fn wait(login: &ScanLogin, id: &Secret) -> Response<Body> {
+    empty(match login.wait(id).await {
+        Ok(ScanStatus::Scanned(_)) => StatusCode::OK,
+        Ok(ScanStatus::Waiting) => StatusCode::NO_CONTENT,
+        Ok(ScanStatus::Gone) => StatusCode::GONE,
+        Err(error) => unavailable(&error),
+    })
+}
+
+fn events(login: ScanLogin, id: Secret) -> Response<ScanBody> {
+    let mut response = Response::new(ScanBody::events(login, id));
+    let events = HeaderValue::from_static("text/event-stream");
+    response.headers_mut().insert(CONTENT_TYPE, events);
+    response
+}
+
+async fn finish<H>(login: &ScanLogin, handler: H, id: &Secret) -> Response<Body>
+where
+    H: Service<ScannedUser, Response = Response<Body>>,
+    H::Error: Into<BoxError>,
+{
+    match login.wait_for(id, LOOK).await {
+        Ok(ScanStatus::Scanned(user)) => handler.oneshot(user).await.unwrap_or_else(|error| {
+            tracing::error!(error = &*error.into(), "the handler of sign-ins failed");
+            empty(StatusCode::INTERNAL_SERVER_ERROR)
+        }),
+        Ok(ScanStatus::Waiting) => empty(StatusCode::CONFLICT),
+        Ok(ScanStatus::Gone) => empty(StatusCode::GONE),
+        Err(error) => empty(unavailable(&error)),
+    }
+}
+
+fn unavailable(error: &ScanError) -> StatusCode {
+    tracing::warn!(error = error as &dyn std::error::Error, "a wait failed");
+    StatusCode::SERVICE_UNAVAILABLE
+}
+
+fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+fn ready(response: Response<Body>) -> BoxFuture<'static, Result<Response<ScanBody>, Infallible>> {
+    let mut response = response.map(ScanBody::from);
+    browser::seal(&mut response);
+    Box::pin(std::future::ready(Ok(response)))
+}
+
+impl<H> fmt::Debug for ScanLoginService<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScanLoginService")
+            .field("login", &self.login)
+            .finish_non_exhaustive()
+    }
+}

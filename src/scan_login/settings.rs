@@ -1,0 +1,124 @@
+//! What the host chose for its sign-ins by scan.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use super::login::{DIGITS, ScanLogin};
+use super::memory::MemoryScans;
+use super::store::ScanStore;
+use crate::browser::Cookie;
+use crate::callback::Reply;
+use crate::client::Wechat;
+use crate::error::Error;
+use crate::runtime::SharedRuntime;
+
+const LIFE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(25);
+const PENDING_MAX: usize = 10_000;
+const WAITING_MAX: usize = 10_000;
+
+/// The longest prefix, so that a scene has at most the platform's 64 characters.
+const PREFIX_MAX: usize = 64 - DIGITS;
+
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) prefix: String,
+    pub(super) life: Duration,
+    pub(super) patience: Duration,
+    pub(super) cookie: Cookie,
+    pub(super) signed_in: Reply,
+    pub(super) too_late: Reply,
+    pub(super) store: Arc<dyn ScanStore>,
+    pub(super) waiting: Arc<Semaphore>,
+    pub(super) runtime: SharedRuntime,
+}
+
+impl ScanLogin {
+    /// Pending sign-ins by the clock and the runtime of `wechat`: in memory, for at most 10,000
+    /// at a time, of five minutes each, with scenes that begin with `login-`.
+    pub fn new(wechat: &Wechat) -> Self {
+        let store = MemoryScans::new(wechat.clock().clone(), PENDING_MAX);
+        Self {
+            settings: Arc::new(Settings {
+                prefix: "login-".to_owned(),
+                life: LIFE,
+                patience: PATIENCE,
+                cookie: Cookie::new("wechat-scan", true),
+                signed_in: Reply::none(),
+                too_late: Reply::none(),
+                store: Arc::new(store),
+                waiting: Arc::new(Semaphore::new(WAITING_MAX)),
+                runtime: wechat.runtime().clone(),
+            }),
+        }
+    }
+
+    /// What scenes begin with, so that other scenes of the app are not taken for sign-ins.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) unless it is 1 to 24 letters, digits, `-` and
+    /// `_`.
+    pub fn prefix(self, prefix: &str) -> Result<Self, Error> {
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        let len = prefix.len();
+        if !(1..=PREFIX_MAX).contains(&len) || !prefix.bytes().all(legal) {
+            return Err(Error::input(
+                "prefix",
+                format!(
+                    "must be 1 to {PREFIX_MAX} letters, digits, '-' or '_' (it has {len} bytes)"
+                ),
+            ));
+        }
+        Ok(self.with(|settings| settings.prefix = prefix.to_owned()))
+    }
+
+    /// How long a user has to scan, and the page to collect the result. The QR code should live
+    /// as long.
+    #[must_use]
+    pub fn expires_in(self, life: Duration) -> Self {
+        self.with(|settings| settings.life = life)
+    }
+
+    /// How long one wait takes at most; 25 seconds if not called. Many proxies end a request that
+    /// is silent for longer than 30 or 60.
+    #[must_use]
+    pub fn patience(self, patience: Duration) -> Self {
+        self.with(|settings| settings.patience = patience)
+    }
+
+    /// How many requests may wait at a time; 10,000 if not called.
+    #[must_use]
+    pub fn waiting_at_most(self, waiting: usize) -> Self {
+        let waiting = waiting.min(Semaphore::MAX_PERMITS);
+        self.with(|settings| settings.waiting = Arc::new(Semaphore::new(waiting)))
+    }
+
+    /// Keeps pending sign-ins in `store`.
+    #[must_use]
+    pub fn store(self, store: impl ScanStore) -> Self {
+        self.with(|settings| settings.store = Arc::new(store))
+    }
+
+    /// What the user reads in the chat after a scan: when it signed the page in, and when it came
+    /// too late or was the second one. Nothing if not called.
+    #[must_use]
+    pub fn answers(self, signed_in: Reply, too_late: Reply) -> Self {
+        self.with(|settings| {
+            settings.signed_in = signed_in;
+            settings.too_late = too_late;
+        })
+    }
+
+    /// Lets the cookie travel over plain HTTP, for development.
+    #[must_use]
+    pub fn plain_http(self) -> Self {
+        self.with(|settings| settings.cookie = Cookie::new("wechat-scan", false))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(Arc::make_mut(&mut self.settings));
+        self
+    }
+}

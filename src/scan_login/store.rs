@@ -1,0 +1,84 @@
+//! Where pending sign-ins are kept.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::app::AppId;
+use crate::error::BoxError;
+use crate::runtime::BoxFuture;
+
+/// The user who scanned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ScannedUser {
+    /// The app whose QR code was scanned.
+    pub appid: AppId,
+    /// The user's id for this app.
+    pub openid: String,
+    /// The scan made the user a follower.
+    pub new_follower: bool,
+}
+
+impl ScannedUser {
+    /// A user, as a store reads one back.
+    pub fn new(appid: AppId, openid: impl Into<String>, new_follower: bool) -> Self {
+        Self {
+            appid,
+            openid: openid.into(),
+            new_follower,
+        }
+    }
+}
+
+/// Keeps pending sign-ins by their scenes. [`MemoryScans`](super::MemoryScans) keeps them in one
+/// process; a shared one lets the push and the waiting page reach different instances.
+///
+/// A scene is not a secret, and the secret that goes with it never reaches the store.
+pub trait ScanStore: Send + Sync + 'static {
+    /// Adds a scene for `life`. `false` when there is no room for another.
+    fn open<'a>(&'a self, scene: &'a str, life: Duration) -> BoxFuture<'a, Result<bool, BoxError>>;
+
+    /// Sets the user of a scene that has none, at once or not at all. `true` when the scene now
+    /// has this user, also when it had before: a push comes more than once. `false` when it has
+    /// another one, has ended, or never was.
+    fn complete<'a>(
+        &'a self,
+        scene: &'a str,
+        user: ScannedUser,
+    ) -> BoxFuture<'a, Result<bool, BoxError>>;
+
+    /// Waits for the scene's user; `None` at once when the scene has ended or never was. It is
+    /// dropped when the wait becomes too long.
+    fn wait(&self, scene: &str) -> BoxFuture<'static, Result<Option<ScannedUser>, BoxError>>;
+}
+
+/// Why a sign-in by scan cannot go on.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ScanError {
+    /// There are as many pending sign-ins as are allowed.
+    Full,
+    /// There are as many waiting requests as are allowed.
+    Busy,
+    /// The store failed.
+    Store(BoxError),
+}
+
+impl fmt::Display for ScanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full => "too many pending sign-ins",
+            Self::Busy => "too many waiting requests",
+            Self::Store(_) => "the store of pending sign-ins failed",
+        })
+    }
+}
+
+impl std::error::Error for ScanError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Store(error) => Some(&**error),
+            _ => None,
+        }
+    }
+}

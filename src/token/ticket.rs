@@ -1,0 +1,39 @@
+//! Where a new ticket comes from: a call with the app's access token.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Issued, TokenKey, TokenKind, Tokens};
+use crate::api::ticket::GetTicket;
+use crate::app::{AppEntry, AppId};
+use crate::client::{Wire, exchange};
+use crate::error::Error;
+
+/// Fetches tickets from the platform. It is handed the access tokens with each fetch: keeping them
+/// would make a circle, since they keep it.
+#[derive(Clone)]
+pub(crate) struct TicketSource {
+    wire: Wire,
+    apps: BTreeMap<AppId, Arc<AppEntry>>,
+}
+
+impl TicketSource {
+    pub(crate) fn new(wire: Wire, apps: BTreeMap<AppId, Arc<AppEntry>>) -> Self {
+        Self { wire, apps }
+    }
+
+    pub(super) async fn fetch(&self, tokens: Tokens, key: &TokenKey) -> Result<Issued, Error> {
+        let entry = self.apps.get(&key.appid);
+        let entry = entry.ok_or_else(|| Error::unknown_app(key.appid.as_str()))?;
+        let call = match key.kind {
+            TokenKind::WxCardTicket => GetTicket::wx_card(),
+            _ => GetTicket::jsapi(),
+        };
+        let ticket = exchange(self.wire.for_calls(tokens), entry, &call).await?;
+        Ok(Issued::new(
+            ticket.ticket,
+            Duration::from_secs(ticket.expires_in),
+        ))
+    }
+}

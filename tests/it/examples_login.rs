@@ -1,0 +1,106 @@
+//! The examples of signing in, as their users run them: as processes, with a browser.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{COOKIE, LOCATION, SET_COOKIE};
+use http::{Request, Response, StatusCode};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+use tower::ServiceExt;
+use tower_wechat::client::ReqwestTransport;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Starts an example on a free port and waits for its address.
+async fn start(name: &str) -> (Child, Browser) {
+    // Tests are in target/<profile>/deps, examples in target/<profile>/examples.
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    path.pop();
+    path.push("examples");
+    path.push(name);
+    let path = path.with_extension(std::env::consts::EXE_EXTENSION);
+    let mut child = Command::new(path)
+        .arg("127.0.0.1:0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap();
+    let line = line.expect("a line");
+    // The pipe is read on, or the example would stop at a full one.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    let base = line.strip_prefix("Listening on ").unwrap().to_owned();
+    let cookies = Vec::new();
+    (child, Browser { base, cookies })
+}
+
+/// A browser that keeps cookies.
+struct Browser {
+    base: String,
+    cookies: Vec<String>,
+}
+
+impl Browser {
+    async fn send(&mut self, request: http::request::Builder, body: String) -> Response<Bytes> {
+        let request = request.header(COOKIE, self.cookies.join("; "));
+        let request = request.body(Bytes::from(body)).unwrap();
+        let exchange = ReqwestTransport::new().unwrap().oneshot(request);
+        let response = timeout(PATIENCE, exchange).await.unwrap().unwrap();
+        for cookie in response.headers().get_all(SET_COOKIE) {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            let (name, _) = pair.split_once('=').unwrap();
+            let name = format!("{name}=");
+            self.cookies.retain(|known| !known.starts_with(&name));
+            self.cookies.push(pair.to_owned());
+        }
+        response
+    }
+
+    /// Gets a page of the example, or one elsewhere by its whole address.
+    async fn get(&mut self, path: &str) -> Response<Bytes> {
+        let address = match path.strip_prefix('/') {
+            Some(path) => format!("{}/{path}", self.base),
+            None => path
+                .strip_suffix("#wechat_redirect")
+                .unwrap_or(path)
+                .to_owned(),
+        };
+        self.send(Request::get(address), String::new()).await
+    }
+}
+
+fn text(response: &Response<Bytes>) -> &str {
+    assert_eq!(response.status(), StatusCode::OK);
+    std::str::from_utf8(response.body()).unwrap()
+}
+
+fn location(response: &Response<Bytes>) -> &str {
+    assert_eq!(response.status(), StatusCode::FOUND);
+    response.headers()[LOCATION].to_str().unwrap()
+}
+
+#[tokio::test]
+async fn oauth_signs_a_browser_in_once_however_often_it_comes_back() {
+    let (_child, mut browser) = start("oauth").await;
+    let home = browser.get("/").await;
+    let link = text(&home).split('"').nth(1).unwrap().to_owned();
+    let page = location(&browser.get(&link).await).to_owned();
+    let back = location(&browser.get(&page).await).to_owned();
+    assert!(back.starts_with(&format!("{}/login/wechat/done?code=", browser.base)));
+    for _ in 0..2 {
+        let done = browser.get(&back).await;
+        assert_eq!(location(&done), "/");
+        assert_eq!(text(&browser.get("/").await), "<p>Hello, Hui🐠!\n");
+    }
+
+    let (base, cookies) = (browser.base.clone(), Vec::new());
+    let mut other = Browser { base, cookies };
+    assert_eq!(other.get(&back).await.status(), StatusCode::FORBIDDEN);
+    assert!(text(&other.get("/").await).starts_with("<a href="));
+}

@@ -1,0 +1,139 @@
+//! Encrypted data.
+
+use serde_json::Value;
+use tower_wechat::api::miniprogram::phone::PhoneInfo;
+use tower_wechat::api::miniprogram::session::{CodeToSession, LoginCode, SessionKey};
+use tower_wechat::api::miniprogram::user_data::{EncryptedData, UserProfile};
+use tower_wechat::{AppId, Class, ErrorKind};
+
+use super::{input, sandbox};
+
+struct Vector {
+    appid: AppId,
+    key: SessionKey,
+    data: EncryptedData,
+    decrypted: Value,
+}
+
+fn vectors() -> Vec<Vector> {
+    let all: Value = serde_json::from_str(include_str!("../../vectors/vectors.json")).unwrap();
+    let all = all["mini_encrypted_data"].as_array().unwrap();
+    all.iter()
+        .map(|vector| {
+            let text = |name: &str| vector[name].as_str().unwrap().to_owned();
+            Vector {
+                appid: AppId::new(text("appid")).unwrap(),
+                key: SessionKey::new(text("session_key")),
+                data: EncryptedData::new(text("encrypted_data"), text("iv")),
+                decrypted: vector["decrypted_json"].clone(),
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn the_vectors_are_decrypted() {
+    for vector in vectors() {
+        let value: Value = vector.data.decrypt(&vector.key, &vector.appid).unwrap();
+        assert_eq!(value, vector.decrypted);
+        let profile: UserProfile = vector.data.decrypt(&vector.key, &vector.appid).unwrap();
+        assert_eq!(profile.open_id.as_deref(), value["openId"].as_str());
+        assert_eq!(profile.nick_name, value["nickName"].as_str().unwrap());
+        assert_eq!(profile.union_id.as_deref(), value["unionId"].as_str());
+        assert_eq!(profile.watermark.appid, vector.appid.as_str());
+    }
+}
+
+#[test]
+fn another_apps_data_is_refused() {
+    let [one, two] = &vectors()[..] else {
+        panic!("two vectors")
+    };
+    let error = one.data.decrypt::<Value>(&one.key, &two.appid).unwrap_err();
+    let (field, text) = input(&error);
+    assert_eq!(field, "encryptedData");
+    assert!(text.contains("watermark"), "{text}");
+}
+
+#[test]
+fn a_stale_key_says_what_to_do() {
+    let [one, two] = &vectors()[..] else {
+        panic!("two vectors")
+    };
+    let error = one.data.decrypt::<Value>(&two.key, &one.appid).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.class()),
+        (ErrorKind::Session, Class::User)
+    );
+    assert!(error.to_string().contains("wx.login"), "{error}");
+}
+
+#[test]
+fn every_wrong_key_is_a_stale_session_and_nothing_panics() {
+    let one = vectors().remove(0);
+    for n in 0..=u8::MAX {
+        use base64::Engine;
+        let key = base64::engine::general_purpose::STANDARD.encode([n; 16]);
+        let error = one.data.decrypt::<Value>(&SessionKey::new(key), &one.appid);
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::Session);
+    }
+}
+
+#[test]
+fn malformed_parts_are_named() {
+    let one = vectors().remove(0);
+    let field = |data: EncryptedData, key: &SessionKey| {
+        input(&data.decrypt::<Value>(key, &one.appid).unwrap_err()).0
+    };
+    let (data, iv) = (&one.data.encrypted_data, &one.data.iv);
+    assert_eq!(field(EncryptedData::new("", iv), &one.key), "encryptedData");
+    assert_eq!(
+        field(EncryptedData::new("a=b", iv), &one.key),
+        "encryptedData"
+    );
+    assert_eq!(field(EncryptedData::new(data, ""), &one.key), "iv");
+    assert_eq!(field(EncryptedData::new(data, "%%"), &one.key), "iv");
+    assert_eq!(field(EncryptedData::new(data, "AAAA"), &one.key), "iv");
+    for key in ["", "AAAA", "not base64"] {
+        assert_eq!(
+            field(one.data.clone(), &SessionKey::new(key)),
+            "session_key"
+        );
+    }
+    // Not a whole number of blocks: cut on its way.
+    let cut = EncryptedData::new(&data[..data.len() - 8], iv);
+    let error = cut.decrypt::<Value>(&one.key, &one.appid).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Session);
+    let error = one
+        .data
+        .decrypt::<PhoneInfo>(&one.key, &one.appid)
+        .unwrap_err();
+    assert_eq!(input(&error).0, "encryptedData");
+    assert!(!error.to_string().contains("Band"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn data_of_the_sandbox_is_opened_until_the_user_signs_in_again() {
+    let (sandbox, app) = sandbox();
+    let user = sandbox.user("Hui");
+    let phone = r#"{"phoneNumber":"13800000000","purePhoneNumber":"13800000000","countryCode":86}"#;
+    assert_eq!(user.encrypted_data(phone), None);
+    let sign_in = async || {
+        let code = LoginCode::new(user.login_code());
+        app.call(CodeToSession::new(code))
+            .await
+            .unwrap()
+            .session_key
+    };
+    let key = sign_in().await;
+    let body = user.encrypted_data(phone).unwrap();
+    let data: EncryptedData = serde_json::from_str(&body).unwrap();
+    let info: PhoneInfo = data.decrypt(&key, app.appid()).unwrap();
+    assert_eq!(
+        (&*info.phone_number, &*info.country_code),
+        ("13800000000", "86")
+    );
+    let key = sign_in().await;
+    let error = data.decrypt::<PhoneInfo>(&key, app.appid()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Session);
+}
