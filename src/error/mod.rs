@@ -1,10 +1,13 @@
 //! One opaque error for everything that can go wrong between the caller and the platform.
 
+mod class;
 mod code;
+mod hint;
 mod miniprogram;
 mod refusal;
 
-pub use self::code::{Class, ErrCode};
+pub use self::class::Class;
+pub use self::code::ErrCode;
 pub(crate) use self::refusal::Refusal;
 
 use std::borrow::Cow;
@@ -200,6 +203,7 @@ impl Error {
             | ErrorKind::Transport
             | ErrorKind::Status(200 | 408 | 429 | 500..)
             | ErrorKind::Interrupted => Class::Retry,
+            ErrorKind::Status(404) if self.is_of_ticket() => Class::Input,
             ErrorKind::Status(_) | ErrorKind::Answer => Class::Unknown,
             ErrorKind::Platform => self.errcode().map_or(Class::Unknown, |code| {
                 code.class_at(self.endpoint().unwrap_or_default())
@@ -212,8 +216,16 @@ impl Error {
         let endpoint = self.endpoint().unwrap_or_default();
         match self.errcode() {
             Some(code) => code.hint_at(endpoint),
+            None if self.kind() == ErrorKind::Status(404) && self.is_of_ticket() => {
+                Some("the ticket is not one that qrcode/create returned, or was changed")
+            }
             None => miniprogram::hint_without_answer(self.kind(), endpoint),
         }
+    }
+
+    /// The image of a QR code is the one call that is refused by HTTP status.
+    fn is_of_ticket(&self) -> bool {
+        self.endpoint() == Some("/cgi-bin/showqrcode")
     }
 
     /// Whether the same call may succeed later without anyone changing anything.

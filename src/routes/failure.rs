@@ -32,6 +32,8 @@ impl RetCode {
     pub const QR_CODE: Self = Self(3_584_007);
     /// 3584008: the phone number was not to be had.
     pub const PHONE: Self = Self(3_584_008);
+    /// 3584009: the template message was not sent.
+    pub const TEMPLATE_MESSAGE: Self = Self(3_584_009);
 
     /// A number of the host's own.
     pub const fn new(number: u32) -> Self {

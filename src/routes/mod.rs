@@ -3,6 +3,8 @@
 //! | path below the mount | method | |
 //! |---|---|---|
 //! | `getwxuserinfo` | `POST` | a code of web OAuth for the user's profile: [`UserInfoService`] |
+//! | `getwxqrcode` | `POST` | a QR code with a scene: [`QrcodeService`] |
+//! | `sendwxtemplatemsg` | `POST` | a template message to a follower: [`TemplateMessageService`] |
 //! | `getunlimitedqrcode` | `POST` | a mini-program's code as an image: [`UnlimitedQrcodeService`] |
 //! | `getuserphone` | `POST` | a code of the phone-number button for the number: [`PhoneService`] |
 //! | `token` | `POST` | an app's access token, with [`Routes::serve_tokens`] only: [`TokenService`] |
@@ -30,6 +32,7 @@
 //! | 3584006 | the user's profile was not to be had |
 //! | 3584007 | the code was not to be had |
 //! | 3584008 | the phone number was not to be had |
+//! | 3584009 | the template message was not sent |
 //!
 //! `source` names the calling business and is required; `flow_id` is echoed; `app_id` is taken for
 //! `appid`. The caller's `x-request-id` is used in place of a new one. It is on every log line of
@@ -41,7 +44,9 @@ mod failure;
 mod future;
 mod json;
 mod phone;
+mod qrcode;
 mod request_id;
+mod template_message;
 mod token;
 mod unlimited_qrcode;
 mod userinfo;
@@ -50,6 +55,10 @@ pub use self::failure::{Failure, RetCode};
 pub use self::future::ResponseFuture;
 pub use self::json::{JsonRoute, JsonService};
 pub use self::phone::{Phone, PhoneAnswer, PhoneRequest, PhoneService};
+pub use self::qrcode::{Qrcode, QrcodeAnswer, QrcodeRequest, QrcodeService};
+pub use self::template_message::{
+    TemplateMessage, TemplateMessageAnswer, TemplateMessageRequest, TemplateMessageService,
+};
 pub use self::token::{ServeToken, TokenAnswer, TokenRequest, TokenService};
 pub use self::unlimited_qrcode::{
     UnlimitedQrcode, UnlimitedQrcodeAnswer, UnlimitedQrcodeRequest, UnlimitedQrcodeService,
@@ -337,6 +346,14 @@ where
             "getwxuserinfo" => {
                 ResponseFuture::json(json::serve(self.userinfo.clone(), options, request))
             }
+            "getwxqrcode" => {
+                let route = Qrcode::new(self.wechat.clone());
+                ResponseFuture::json(json::serve(route, options, request))
+            }
+            "sendwxtemplatemsg" => {
+                let route = TemplateMessage::new(self.wechat.clone());
+                ResponseFuture::json(json::serve(route, options, request))
+            }
             "getunlimitedqrcode" => {
                 let route = UnlimitedQrcode::new(self.wechat.clone());
                 ResponseFuture::json(json::serve(route, options, request))
@@ -349,8 +366,9 @@ where
                 let failure = Failure::new(
                     StatusCode::NOT_FOUND,
                     RetCode::OTHER,
-                    "no such route: there are getwxuserinfo, getunlimitedqrcode, getuserphone, wxmsg \
-                     (when exactly one app receives pushes) and wxmsg/{appid}",
+                    "no such route: there are getwxuserinfo, getwxqrcode, getunlimitedqrcode, \
+                     getuserphone, sendwxtemplatemsg, wxmsg (when exactly one app receives pushes) \
+                     and wxmsg/{appid}",
                 );
                 let id = RequestId::of(&request);
                 ResponseFuture::ready(envelope::failure(&failure, &id, false))

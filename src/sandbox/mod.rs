@@ -48,6 +48,7 @@ mod http;
 mod miniprogram;
 mod network;
 mod oauth;
+mod official;
 mod picture;
 mod platform;
 mod push;

@@ -7,6 +7,7 @@ use super::customer_service::Chat;
 use super::fault::Faults;
 use super::miniprogram::MiniPrograms;
 use super::oauth::Grants;
+use super::official::Official;
 use super::ticket::Tickets;
 use super::token::AppTokens;
 use crate::app::{AppConfig, AppId};
@@ -31,6 +32,7 @@ pub(super) struct State {
     pub(super) mini: MiniPrograms,
     pub(super) faults: Faults,
     pub(super) issued: Issued,
+    pub(super) official: Official,
 }
 
 /// The secrets that were handed out, the newest last.
@@ -60,6 +62,7 @@ impl State {
             mini: MiniPrograms::default(),
             faults: Faults::default(),
             issued: Issued::default(),
+            official: Official::default(),
         }
     }
 
