@@ -54,6 +54,7 @@
 //! |---|---|---|
 //! | `reqwest` | yes | the default transport, with rustls; turns `tokio` on |
 //! | `tokio` | yes | the default [`Runtime`] |
+//! | `metrics` | no | counts what comes of every push, through the crate `metrics` |
 //! | `sandbox` | no | the local platform; turns `tokio` on |
 //!
 //! # Security

@@ -23,7 +23,7 @@ step cargo fmt --all -- --check
 step cargo clippy --locked --all-targets --all-features -- -D warnings
 
 # Each feature alone: a feature may not lean on another that it does not name.
-for feature in '' tokio reqwest sandbox; do
+for feature in '' tokio reqwest metrics sandbox; do
     step cargo clippy --locked --no-default-features --features "$feature" -- -D warnings
 done
 

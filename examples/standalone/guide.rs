@@ -26,6 +26,19 @@ Let the platform push something that a user did, signed and encrypted, and see t
   curl -s 'http://{address}/sandbox/control/push' -d '{{"type":"text","content":"hello"}}'
   curl -s 'http://{address}/sandbox/control/push' -d '{{"type":"scan","scene":"order-42"}}'
 
+Make a QR code with a scene, and let a user scan it; take the ticket from the answer:
+
+  curl -s -X POST 'http://{address}/v1/service/wx/getwxqrcode' -H 'Content-Type: application/json' \
+    --data-raw '{{"source":"curl-test","appid":"wx3cc8fd6963e31a32","scene":"order-42","expire_seconds":600}}'
+  curl -s 'http://{address}/sandbox/control/push' -d '{{"type":"scan","ticket":"TICKET FROM ABOVE"}}'
+
+Send a template message; take the openid and the template_id from the first two answers:
+
+  curl -s 'http://{address}/sandbox/control/user' -d '{{"nickname":"Hui🐠"}}'
+  curl -s 'http://{address}/sandbox/control/template' -d '{{"title":"发货通知","content":"{{{{thing1.DATA}}}}"}}'
+  curl -s -X POST 'http://{address}/v1/service/wx/sendwxtemplatemsg' -H 'Content-Type: application/json' \
+    --data-raw '{{"source":"curl-test","appid":"wx3cc8fd6963e31a32","openid":"OPENID","template_id":"TEMPLATE","data":{{"data":{{"thing1":{{"value":"茶叶"}}}}}}}}'
+
 Stop with ctrl-c."#
     );
 }

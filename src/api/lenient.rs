@@ -88,3 +88,13 @@ where
 {
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
+
+/// A number, or a string that holds one, or `null` for none.
+pub(crate) fn optional_number<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<u64>, D::Error> {
+    #[derive(serde::Deserialize)]
+    struct Number(#[serde(deserialize_with = "number")] u64);
+
+    Ok(Option::<Number>::deserialize(deserializer)?.map(|Number(value)| value))
+}

@@ -20,13 +20,24 @@
 //!
 //! A call that is not shipped takes a dozen lines in the host's own crate: see [`Endpoint`].
 
+mod done;
 mod image;
 mod json;
+pub(crate) mod keyword;
 pub(crate) mod lenient;
+mod limit;
+pub mod menu;
 pub mod network;
 pub mod oauth;
+pub mod qrcode;
+pub mod quota;
+pub mod shorten;
+pub mod subscribe_message;
+pub mod template;
 pub mod token;
+pub mod user;
 
+pub use self::done::Done;
 pub use self::image::{Image, ImageFormat};
 pub(crate) use self::json::errcode_of;
 
@@ -84,6 +95,12 @@ pub trait Endpoint: Serialize + Send + Sync {
     /// Whether the call may be repeated when it is not known whether the platform acted on it. A
     /// call that sends something to a user must leave this `false`.
     const REPEATABLE: bool = false;
+
+    /// Whether this call may be repeated: [`REPEATABLE`](Self::REPEATABLE), unless it depends on
+    /// the fields, as of a message with an id by which the platform knows a second one.
+    fn repeatable(&self) -> bool {
+        Self::REPEATABLE
+    }
 
     /// Checks the limits of the platform before anything is sent.
     ///

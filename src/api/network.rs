@@ -3,7 +3,7 @@
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-use super::Endpoint;
+use super::{Endpoint, lenient};
 
 /// The addresses that pushes come from. Source: 获取微信推送服务器 IP (`getcallbackip`).
 #[derive(Debug, Clone, Default, Serialize)]
@@ -50,4 +50,124 @@ impl Endpoint for GetApiDomainIp {
 pub struct IpList {
     /// The addresses and ranges, as text.
     pub ip_list: Vec<String>,
+}
+
+/// Lets the platform resolve and reach the callback's host. Source: 网络通信检测 (`callbackCheck`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::network::CheckCallback;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+///
+/// let found = app.call(CheckCallback::new()).await?;
+/// assert!(found.ping.iter().all(|ping| ping.package_loss == "0%"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default, Serialize)]
+#[non_exhaustive]
+pub struct CheckCallback {
+    action: Action,
+    check_operator: Operator,
+}
+
+/// What a [`CheckCallback`] does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Action {
+    /// Resolves the host's name.
+    Dns,
+    /// Reaches the host's addresses.
+    Ping,
+    /// Both.
+    #[default]
+    All,
+}
+
+/// The network from which a [`CheckCallback`] is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[non_exhaustive]
+pub enum Operator {
+    /// China Telecom (中国电信).
+    ChinaNet,
+    /// China Unicom (中国联通).
+    Unicom,
+    /// Tencent's own (腾讯自建出口).
+    Cap,
+    /// The one that suits the host's address.
+    #[default]
+    Default,
+}
+
+impl CheckCallback {
+    /// Both checks, from the network that suits.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Chooses the check.
+    #[must_use]
+    pub fn action(mut self, action: Action) -> Self {
+        self.action = action;
+        self
+    }
+
+    /// Chooses the network.
+    #[must_use]
+    pub fn operator(mut self, operator: Operator) -> Self {
+        self.check_operator = operator;
+        self
+    }
+}
+
+impl Endpoint for CheckCallback {
+    type Response = Checked;
+    const PATH: &'static str = "/cgi-bin/callback/check";
+    const REPEATABLE: bool = true;
+}
+
+/// How the callback's host was found.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct Checked {
+    /// The addresses of its name.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub dns: Vec<Dns>,
+    /// How each was reached.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub ping: Vec<Ping>,
+}
+
+/// An address of the callback's host.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct Dns {
+    /// The address.
+    #[serde(default)]
+    pub ip: String,
+    /// The network that it is in.
+    #[serde(default)]
+    pub real_operator: String,
+}
+
+/// How an address of the callback's host was reached.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct Ping {
+    /// The address.
+    #[serde(default)]
+    pub ip: String,
+    /// The network that it was reached from.
+    #[serde(default)]
+    pub from_operator: String,
+    /// How many packets were lost, such as `0%`.
+    #[serde(default)]
+    pub package_loss: String,
+    /// How long it took, such as `23.079ms`.
+    #[serde(default)]
+    pub time: String,
 }

@@ -154,11 +154,11 @@ where
                         }
                         Ok(Poll::Ready(Err(error))) => {
                             tracing::error!(%appid, error = &*error, "the handler failed");
-                            response::failure()
+                            response::failure(appid)
                         }
                         Err(_) => {
                             tracing::error!(%appid, "the handler panicked");
-                            response::failure()
+                            response::failure(appid)
                         }
                     };
                     State::Done {

@@ -41,6 +41,8 @@ pub(crate) struct Opened {
     pub(crate) message: Message,
     /// What the reply is sealed with; none in plaintext mode.
     pub(crate) seal: Option<Seal>,
+    /// Whether the app is a 小程序.
+    pub(crate) mini_program: bool,
 }
 
 impl Gate {
@@ -125,6 +127,7 @@ impl Gate {
         Ok(Opened {
             message: Message::new(self.recipient.appid().clone(), tree),
             seal: None,
+            mini_program: self.recipient.keys().is_mini_program(),
         })
     }
 
@@ -156,6 +159,7 @@ impl Gate {
                 token: push.token,
                 nonce: push.nonce,
             }),
+            mini_program: self.recipient.keys().is_mini_program(),
         })
     }
 

@@ -30,6 +30,7 @@ const TOKEN_MAX: usize = 64;
 pub struct CallbackKeys {
     tokens: Pair<Secret>,
     cipher: Cipher,
+    mini_program: bool,
 }
 
 /// How the platform protects the bodies of an app's pushes.
@@ -107,6 +108,7 @@ impl CallbackKeys {
         Ok(Self {
             tokens: Pair::new(checked(token)?),
             cipher,
+            mini_program: false,
         })
     }
 
@@ -136,6 +138,20 @@ impl CallbackKeys {
                 Ok(self)
             }
         }
+    }
+
+    /// Says that the app is a 小程序. Its users can be answered passively by
+    /// [`Reply::transfer_customer_service`](crate::Reply::transfer_customer_service) alone:
+    /// whatever else a handler replies is sent as `success`, with a warning, since the platform
+    /// would tell the user that the service is out of order. Answer by a customer-service message.
+    #[must_use]
+    pub fn mini_program(mut self) -> Self {
+        self.mini_program = true;
+        self
+    }
+
+    pub(crate) fn is_mini_program(&self) -> bool {
+        self.mini_program
     }
 
     /// The mode the keys are used in.

@@ -84,6 +84,40 @@ impl Message {
         self.number("MsgId")
     }
 
+    /// The id of the article whose page the user wrote the message on, if it was one.
+    pub fn msg_data_id(&self) -> Option<&str> {
+        self.value("MsgDataId")
+    }
+
+    /// Which article of a post with several it was, counted from 1.
+    pub fn idx(&self) -> Option<u32> {
+        self.number("Idx")
+    }
+
+    /// The business (子商户) that the user writes to, of a mini-program whose customer service is
+    /// shared by several.
+    pub fn business_id(&self) -> Option<&str> {
+        self.value("BusinessId")
+    }
+
+    /// The name of the event, as it was sent; `None` for a message. The platform's capitals are
+    /// irregular: match on [`event`](Self::event), or compare with [`is_event`](Self::is_event).
+    pub fn event_name(&self) -> Option<&str> {
+        self.value("Event")
+    }
+
+    /// Whether it is this kind of event, in capitals or not.
+    pub fn is_event(&self, name: &str) -> bool {
+        let is = |event: &str| event.eq_ignore_ascii_case(name);
+        self.msg_type() == "event" && self.event_name().is_some_and(is)
+    }
+
+    /// The key of the event: a scene, the key of a menu entry, a page. `None` if it was not sent
+    /// or is empty.
+    pub fn event_key(&self) -> Option<&str> {
+        self.value("EventKey")
+    }
+
     /// The text of the first field that has this very name: `Some("")` if it was sent empty, as
     /// the platform often does for "no value", and `None` if it was not sent.
     pub fn field(&self, name: &str) -> Option<&str> {

@@ -4,8 +4,18 @@
 //! decrypts and parses a push into a [`Message`], the host's handler matches on its [`Event`], and
 //! the [`Reply`] goes back the way the push came. [`signature`] and [`crypto`] are the parts it is
 //! made of, as plain functions.
+//!
+//! # Metrics
+//! With the feature `metrics` every request is counted in `wechat_callback_total`, with the app as
+//! `appid` and as `outcome`
+//! - `reply`: a reply was sent,
+//! - `success`: there was nothing to say, or nothing that could be sent,
+//! - `echo`: the URL was verified,
+//! - `failed`: the handler failed or panicked, so that the platform sends the push again,
+//! - or why the request was refused: [`Rejection::as_str`].
 
 mod card;
+mod count;
 pub mod crypto;
 mod envelope;
 pub mod event;
@@ -19,6 +29,7 @@ mod query;
 mod rejection;
 mod reply;
 mod response;
+pub mod route;
 mod service;
 pub mod signature;
 mod tree;

@@ -8,7 +8,7 @@ use crate::error::BoxError;
 ///
 /// What the platform cannot show is not sent to it, since it would tell the user that the account
 /// is out of service: a reply whose text or MediaId is empty is sent as [`Reply::none`].
-/// Characters that XML cannot hold are left out.
+/// Characters that XML cannot hold are left out, and a text that is too long is cut.
 ///
 /// ```
 /// use tower_wechat::Reply;
@@ -35,6 +35,9 @@ enum Kind {
 }
 
 impl Reply {
+    /// The longest text of a reply, in bytes.
+    pub const MAX_TEXT: usize = 2048;
+
     /// The most articles of a news reply.
     pub const MAX_ARTICLES: usize = 8;
 
@@ -44,9 +47,33 @@ impl Reply {
         Self(Kind::None)
     }
 
-    /// 回复文本消息: a text, of up to 2048 bytes to be safe. `\n` breaks the line.
+    /// 回复文本消息: a text, of up to [`MAX_TEXT`](Self::MAX_TEXT) bytes. `\n` breaks the line.
+    ///
+    /// Of a longer one only as much as fits is sent, up to a whole character, with a warning in the
+    /// log: it is better than an error, after which the user would see nothing of it. With
+    /// [`split_text`](Self::split_text) nothing is lost.
     pub fn text(content: impl Into<String>) -> Self {
         Self(Kind::Text(content.into()))
+    }
+
+    /// As much of a text as fits into a reply, and the rest, if there is one, to be sent as
+    /// customer-service messages.
+    ///
+    /// ```
+    /// use tower_wechat::Reply;
+    ///
+    /// let (reply, rest) = Reply::split_text("十".repeat(1000));
+    /// assert_eq!(reply, Reply::text("十".repeat(682)));
+    /// assert_eq!(rest, Some("十".repeat(318)));
+    /// assert_eq!(Reply::split_text("short"), (Reply::text("short"), None));
+    /// ```
+    pub fn split_text(content: impl Into<String>) -> (Self, Option<String>) {
+        let mut content = content.into();
+        let rest = content.split_off(shown(&content).len());
+        (
+            Self::text(content),
+            Some(rest).filter(|rest| !rest.is_empty()),
+        )
     }
 
     /// 回复图片消息: an image by its MediaId, temporary or permanent.
@@ -119,6 +146,11 @@ impl Reply {
         }
     }
 
+    /// Whether a mini-program may reply so.
+    pub(crate) fn suits_mini_program(&self) -> bool {
+        matches!(self.0, Kind::None | Kind::CustomerService(_))
+    }
+
     /// About how long the content is, in bytes.
     fn size(&self) -> usize {
         match &self.0 {
@@ -145,7 +177,15 @@ impl Reply {
     fn write(&self, writer: &mut Writer, message: &Message) {
         match &self.0 {
             Kind::None | Kind::CustomerService(None) => {}
-            Kind::Text(content) => writer.text("Content", content),
+            Kind::Text(content) => {
+                let content = legal(content);
+                let (shown, bytes) = (shown(&content), content.len());
+                if shown.len() < bytes {
+                    let (appid, limit) = (message.appid(), Self::MAX_TEXT);
+                    tracing::warn!(%appid, bytes, limit, "the text of a reply was cut");
+                }
+                writer.text("Content", shown);
+            }
             Kind::Image(id) => writer.object("Image", |writer| writer.text("MediaId", id)),
             Kind::Voice(id) => writer.object("Voice", |writer| writer.text("MediaId", id)),
             Kind::Video(video) => writer.object("Video", |writer| video.write(writer)),
@@ -161,6 +201,15 @@ impl Reply {
             }
         }
     }
+}
+
+/// As much of a text as fits into a reply, up to a whole character.
+fn shown(content: &str) -> &str {
+    let mut end = content.len().min(Reply::MAX_TEXT);
+    while !content.is_char_boundary(end) {
+        end -= 1;
+    }
+    content.get(..end).unwrap_or_default()
 }
 
 /// How many articles the platform shows in answer to `message`.

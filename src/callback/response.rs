@@ -2,12 +2,15 @@
 
 use http::{HeaderValue, Response, StatusCode, header};
 
+use crate::app::AppId;
 use crate::body::Body;
+use crate::callback::count::count;
 use crate::callback::gate::Opened;
 use crate::callback::{Format, Reply};
 
 /// The platform's own text back. It is the sender's: nothing may take it for a page.
-pub(crate) fn echo(echostr: String) -> Response<Body> {
+pub(crate) fn echo(appid: &AppId, echostr: String) -> Response<Body> {
+    count(appid, "echo");
     let mut response = Response::new(Body::from(echostr));
     let headers = response.headers_mut();
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -19,13 +22,22 @@ pub(crate) fn echo(echostr: String) -> Response<Body> {
 
 /// The reply in the format and the mode of the push, at the time `now`, in Unix seconds.
 pub(crate) fn reply(reply: &Reply, opened: &Opened, now: u64) -> Response<Body> {
-    let Opened { message, seal } = opened;
-    let Some(document) = reply.document(message, now) else {
+    let (message, appid) = (&opened.message, opened.message.appid());
+    let document = match opened.mini_program && !reply.suits_mini_program() {
+        false => reply.document(message, now),
+        true => {
+            tracing::warn!(%appid, "a mini-program cannot reply so: success was sent instead");
+            None
+        }
+    };
+    let Some(document) = document else {
+        count(appid, "success");
         return Response::new(Body::from("success"));
     };
+    count(appid, "reply");
     let format = message.format();
-    let body = match seal {
-        Some(seal) => seal.envelope(format, &document, message.appid(), now, rand::random()),
+    let body = match &opened.seal {
+        Some(seal) => seal.envelope(format, &document, appid, now, rand::random()),
         None => document,
     };
     let mut response = Response::new(Body::from(body));
@@ -40,7 +52,8 @@ pub(crate) fn reply(reply: &Reply, opened: &Opened, now: u64) -> Response<Body> 
 }
 
 /// Makes the platform send the push again.
-pub(crate) fn failure() -> Response<Body> {
+pub(crate) fn failure(appid: &AppId) -> Response<Body> {
+    count(appid, "failed");
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response

@@ -10,6 +10,7 @@ use http::{Request, Response};
 use tower::Service;
 
 use crate::body::Body;
+use crate::callback::count::count;
 use crate::callback::gate::{Admitted, Gate};
 use crate::callback::{IntoReply, Message, Recipient, Rejection, ResponseFuture, response};
 use crate::clock::{Clock, SharedClock};
@@ -144,7 +145,9 @@ where
                 let (handler, config) = (self.handler.clone(), Arc::clone(&self.config));
                 ResponseFuture::collect(config, push, handler, request)
             }
-            Ok(Admitted::Echo(echostr)) => ResponseFuture::done(response::echo(echostr)),
+            Ok(Admitted::Echo(echostr)) => {
+                ResponseFuture::done(response::echo(self.config.gate.recipient.appid(), echostr))
+            }
             Err(rejection) => ResponseFuture::done(self.config.reject(rejection)),
         }
     }
@@ -159,6 +162,7 @@ impl Config {
         } else {
             tracing::debug!(%appid, reason, "a request was refused");
         }
+        count(appid, reason);
         rejection.into_response()
     }
 }

@@ -10,6 +10,8 @@ use http::{Request, Response, Uri};
 use tower::{Layer, Service};
 
 use super::Call;
+use super::failover::Failover;
+use crate::clock::{Clock, SharedClock};
 use crate::error::Error;
 use crate::runtime::BoxFuture;
 
@@ -26,6 +28,11 @@ pub enum Host {
 
 /// Where the platform is: its real hosts, or a proxy's or sandbox's in their place.
 ///
+/// Calls go to `api.weixin.qq.com`, and to the platform's other access points `api2`, `sh.api`,
+/// `sz.api` and `hk.api` in this order while it cannot be reached or a gateway answers in its
+/// place; a minute later the first is tried again. Tokens are valid on all of them. Another host
+/// has no alternates unless [`alternates`](Self::alternates) names them.
+///
 /// ```
 /// use tower_wechat::client::Hosts;
 ///
@@ -35,7 +42,8 @@ pub enum Host {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Hosts {
-    api: String,
+    /// The first, and its alternates in their order.
+    api: Vec<String>,
     open: String,
     mp: String,
 }
@@ -43,7 +51,9 @@ pub struct Hosts {
 impl Default for Hosts {
     fn default() -> Self {
         Self {
-            api: "https://api.weixin.qq.com".to_owned(),
+            api: ["api", "api2", "sh.api", "sz.api", "hk.api"]
+                .map(|name| format!("https://{name}.weixin.qq.com"))
+                .into(),
             open: "https://open.weixin.qq.com".to_owned(),
             mp: "https://mp.weixin.qq.com".to_owned(),
         }
@@ -52,12 +62,36 @@ impl Default for Hosts {
 
 impl Hosts {
     /// Replaces the host of the calls: an address with an optional path, `https` unless it is a
-    /// loopback one.
+    /// loopback one. It has no alternates then.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) for any other address.
     pub fn api(mut self, base: &str) -> Result<Self, Error> {
-        self.api = base_uri("api", base)?;
+        self.api = vec![base_uri("api", base)?];
+        Ok(self)
+    }
+
+    /// Replaces the hosts that take the place of the first one; none switches the failover off.
+    ///
+    /// ```
+    /// use tower_wechat::client::Hosts;
+    ///
+    /// let in_hong_kong = Hosts::default()
+    ///     .api("https://hk.api.weixin.qq.com")?
+    ///     .alternates(["https://api.weixin.qq.com", "https://api2.weixin.qq.com"])?;
+    /// # Ok::<(), tower_wechat::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`api`](Self::api).
+    pub fn alternates<'a>(
+        mut self,
+        bases: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, Error> {
+        self.api.truncate(1);
+        for base in bases {
+            self.api.push(base_uri("api", base)?);
+        }
         Ok(self)
     }
 
@@ -83,9 +117,10 @@ impl Hosts {
         &self.open
     }
 
-    fn base(&self, host: Host) -> &str {
+    fn base(&self, host: Host, index: usize) -> &str {
         match host {
-            Host::Api => &self.api,
+            // There is always a first one.
+            Host::Api => self.api.get(index).map_or("", String::as_str),
             Host::Mp => &self.mp,
         }
     }
@@ -119,12 +154,24 @@ fn base_uri(name: &str, base: &str) -> Result<String, Error> {
 #[derive(Debug, Clone)]
 pub struct BaseUriLayer {
     hosts: Hosts,
+    failover: Failover,
 }
 
 impl BaseUriLayer {
     /// A layer that sends calls to `hosts`.
     pub fn new(hosts: Hosts) -> Self {
-        Self { hosts }
+        Self::shared(hosts, SharedClock::default())
+    }
+
+    /// Tells by `clock` when to try the first host again.
+    #[must_use]
+    pub fn clock(self, clock: impl Clock) -> Self {
+        Self::shared(self.hosts, SharedClock::new(clock))
+    }
+
+    pub(super) fn shared(hosts: Hosts, clock: SharedClock) -> Self {
+        let failover = Failover::new(clock);
+        Self { hosts, failover }
     }
 }
 
@@ -134,29 +181,37 @@ impl<S> Layer<S> for BaseUriLayer {
     fn layer(&self, inner: S) -> BaseUri<S> {
         BaseUri {
             inner,
-            hosts: self.hosts.clone(),
+            layer: self.clone(),
         }
     }
 }
 
-/// Turns the path of a call into an address at the platform. A request that already names a host
-/// is refused.
+/// Turns the path of a call into an address at the platform, at the host that can be reached. A
+/// request that already names a host is refused.
 #[derive(Debug, Clone)]
 pub struct BaseUri<S> {
     inner: S,
-    hosts: Hosts,
+    layer: BaseUriLayer,
 }
 
 impl<S> BaseUri<S> {
-    fn absolute(&self, request: &Request<Bytes>) -> Result<Uri, Error> {
-        let host = Call::of(request)?.host();
+    /// The address of a call, and which of its hosts that is.
+    fn absolute(&self, request: &Request<Bytes>) -> Result<(Uri, Option<usize>), Error> {
+        let call = Call::of(request)?;
         let uri = request.uri();
         if uri.host().is_some() {
             return Err(Error::config("a call must not name its host"));
         }
+        let BaseUriLayer { hosts, failover } = &self.layer;
+        let chosen = match call.host() {
+            Host::Api => Some(failover.choose(call.repeatable())),
+            Host::Mp => None,
+        };
+        let base = hosts.base(call.host(), chosen.unwrap_or_default());
         let target = uri.path_and_query().map_or("/", PathAndQuery::as_str);
-        Uri::try_from(format!("{}{target}", self.hosts.base(host)))
-            .map_err(|_| Error::config("the address of the call is not a valid one"))
+        let uri = Uri::try_from(format!("{base}{target}"))
+            .map_err(|_| Error::config("the address of the call is not a valid one"))?;
+        Ok((uri, chosen))
     }
 }
 
@@ -174,13 +229,21 @@ where
     }
 
     fn call(&mut self, mut request: Request<Bytes>) -> Self::Future {
-        match self.absolute(&request) {
-            Ok(uri) => {
-                *request.uri_mut() = uri;
-                Box::pin(self.inner.call(request))
-            }
-            Err(error) => Box::pin(ready(Err(error))),
-        }
+        let (uri, chosen) = match self.absolute(&request) {
+            Ok(absolute) => absolute,
+            Err(error) => return Box::pin(ready(Err(error))),
+        };
+        *request.uri_mut() = uri;
+        let exchange = self.inner.call(request);
+        let Some(chosen) = chosen else {
+            return Box::pin(exchange);
+        };
+        let (failover, hosts) = (self.layer.failover.clone(), self.layer.hosts.api.len());
+        Box::pin(async move {
+            let result = exchange.await;
+            failover.learn(chosen, hosts, &result);
+            result
+        })
     }
 }
 

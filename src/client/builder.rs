@@ -126,7 +126,7 @@ impl WechatBuilder {
 
         let retry = RetryPolicy::shared(runtime.clone());
         let transport = TransportLayer::shared(runtime.clone(), self.timeout);
-        let wire = stack::wire(transport, self.hosts.clone(), leaf);
+        let wire = stack::wire(transport, self.hosts.clone(), self.clock.clone(), leaf);
         let for_tokens = stack::for_tokens(retry.clone(), wire.clone());
         let source = SharedSource::new(PlatformSource::new(for_tokens, apps.clone()));
         let keys = apps.values().map(|entry| entry.token_key());

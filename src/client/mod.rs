@@ -5,7 +5,8 @@
 //!   → trace       one span for the call, without its address
 //!   → retry       what may be repeated, a few times, with growing pauses
 //!   → auth        the credential; a dead access token is replaced and the call made once more
-//!   → base uri    the host: the only one that ever sees a token
+//!   → base uri    the host: the only one that ever sees a token; another one of the platform's
+//!                 when it cannot be reached
 //!   → transport   one deadline, one size cap, refusals recognised
 //! ```
 //!
@@ -16,6 +17,7 @@
 mod auth;
 mod base_uri;
 mod builder;
+mod failover;
 mod retry;
 mod stack;
 mod trace;
@@ -242,7 +244,7 @@ pub(crate) async fn exchange<E: Endpoint>(
             endpoint: E::PATH,
             auth: E::AUTH,
             host: E::HOST,
-            repeatable: E::REPEATABLE,
+            repeatable: call.repeatable(),
         });
         let response = outbound.oneshot(request).await?;
         E::Response::decode(response.body())

@@ -7,6 +7,7 @@ use tower::retry::RetryLayer;
 use tower::util::BoxCloneSyncService;
 
 use super::{AuthLayer, BaseUriLayer, Hosts, RetryPolicy, TraceLayer, TransportLayer};
+use crate::clock::SharedClock;
 use crate::error::{BoxError, Error};
 use crate::token::Tokens;
 
@@ -17,10 +18,16 @@ pub(crate) type Outbound = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, 
 pub(super) type Leaf = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, BoxError>;
 
 /// What carries a finished request to the platform.
-pub(super) fn wire(transport: TransportLayer, hosts: Hosts, leaf: Leaf) -> Outbound {
+pub(super) fn wire(
+    transport: TransportLayer,
+    hosts: Hosts,
+    clock: SharedClock,
+    leaf: Leaf,
+) -> Outbound {
     let wire = ServiceBuilder::new()
         // Below auth: no credential is added before the host is known to be the platform's.
-        .layer(BaseUriLayer::new(hosts))
+        // Below retry: what is made again goes to another host if this one failed.
+        .layer(BaseUriLayer::shared(hosts, clock))
         // The deadline is that of one exchange; several make up a call that is repeated.
         .layer(transport)
         .service(leaf);

@@ -1,9 +1,12 @@
 //! One opaque error for everything that can go wrong between the caller and the platform.
 
+mod class;
 mod code;
+mod hint;
 mod refusal;
 
-pub use self::code::{Class, ErrCode};
+pub use self::class::Class;
+pub use self::code::ErrCode;
 pub(crate) use self::refusal::Refusal;
 
 use std::borrow::Cow;
@@ -189,6 +192,7 @@ impl Error {
             | ErrorKind::Transport
             | ErrorKind::Status(200 | 408 | 429 | 500..)
             | ErrorKind::Interrupted => Class::Retry,
+            ErrorKind::Status(404) if self.is_of_ticket() => Class::Input,
             ErrorKind::Status(_) | ErrorKind::Answer => Class::Unknown,
             ErrorKind::Platform => self.errcode().map_or(Class::Unknown, |code| {
                 code.class_at(self.endpoint().unwrap_or_default())
@@ -198,12 +202,28 @@ impl Error {
 
     /// What to do, in plain words, for the refusals that have a usual cause.
     pub fn hint(&self) -> Option<&'static str> {
+        if self.kind() == ErrorKind::Status(404) && self.is_of_ticket() {
+            return Some("the ticket is not one that qrcode/create returned, or was changed");
+        }
         self.errcode()?.hint_at(self.endpoint().unwrap_or_default())
+    }
+
+    /// The image of a QR code is the one call that is refused by HTTP status.
+    fn is_of_ticket(&self) -> bool {
+        self.endpoint() == Some("/cgi-bin/showqrcode")
     }
 
     /// Whether the same call may succeed later without anyone changing anything.
     pub fn is_transient(&self) -> bool {
         self.class() == Class::Retry
+    }
+
+    /// Whether it arose when the access token for a call was fetched.
+    pub(crate) fn is_of_token(&self) -> bool {
+        matches!(
+            self.endpoint(),
+            Some("/cgi-bin/token" | "/cgi-bin/stable_token")
+        )
     }
 
     /// Whether the platform surely did not act on the call, so that repeating it is safe for any

@@ -26,6 +26,10 @@ impl RetCode {
     pub const APP: Self = Self(3_584_005);
     /// 3584006: the user's profile was not to be had.
     pub const USER_INFO: Self = Self(3_584_006);
+    /// 3584007: the QR code was not to be had.
+    pub const QR_CODE: Self = Self(3_584_007);
+    /// 3584009: the template message was not sent.
+    pub const TEMPLATE_MESSAGE: Self = Self(3_584_009);
 
     /// A number of the host's own.
     pub const fn new(number: u32) -> Self {
@@ -66,11 +70,13 @@ impl Failure {
     }
 
     /// An error of a call, under the code of what was to be had. A wrong argument keeps the code
-    /// 3584002, and what the operator must mend, such as a wrong secret, 3584005.
+    /// 3584002; what the operator must mend, such as a wrong secret, has 3584005, and an access
+    /// token that was not to be had 3584004.
     pub fn of(error: Error, code: RetCode) -> Self {
         let code = match error.class() {
             _ if error.kind() == ErrorKind::Input => RetCode::PARAMETER,
             Class::Config => RetCode::APP,
+            _ if error.is_of_token() => RetCode::TOKEN,
             _ => code,
         };
         let failure = Self::new(status(&error), code, error.to_string());

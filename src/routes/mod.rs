@@ -3,6 +3,8 @@
 //! | path below the mount | method | |
 //! |---|---|---|
 //! | `getwxuserinfo` | `POST` | a code of web OAuth for the user's profile: [`UserInfoService`] |
+//! | `getwxqrcode` | `POST` | a QR code with a scene: [`QrcodeService`] |
+//! | `sendwxtemplatemsg` | `POST` | a template message to a follower: [`TemplateMessageService`] |
 //! | `wxmsg` | `GET`, `POST` | the platform's pushes: [`Callback`], when one app receives them |
 //! | `wxmsg/{appid}` | `GET`, `POST` | the same, for each app that receives them |
 //!
@@ -25,6 +27,8 @@
 //! | 3584004 | the token was not to be had |
 //! | 3584005 | the app is not configured, or its secret is wrong |
 //! | 3584006 | the user's profile was not to be had |
+//! | 3584007 | the QR code was not to be had |
+//! | 3584009 | the template message was not sent |
 //!
 //! `source` names the calling business and is required; `flow_id` is echoed; `app_id` is taken for
 //! `appid`. The caller's `x-request-id` is used in place of a new one. It is on every log line of
@@ -35,12 +39,18 @@ mod envelope;
 mod failure;
 mod future;
 mod json;
+mod qrcode;
 mod request_id;
+mod template_message;
 mod userinfo;
 
 pub use self::failure::{Failure, RetCode};
 pub use self::future::ResponseFuture;
 pub use self::json::{JsonRoute, JsonService};
+pub use self::qrcode::{Qrcode, QrcodeAnswer, QrcodeRequest, QrcodeService};
+pub use self::template_message::{
+    TemplateMessage, TemplateMessageAnswer, TemplateMessageRequest, TemplateMessageService,
+};
 pub use self::userinfo::{UserInfo, UserInfoAnswer, UserInfoRequest, UserInfoService};
 
 use std::collections::BTreeMap;
@@ -228,12 +238,20 @@ where
             "getwxuserinfo" => {
                 ResponseFuture::json(json::serve(self.userinfo.clone(), options, request))
             }
+            "getwxqrcode" => {
+                let route = Qrcode::new(self.wechat.clone());
+                ResponseFuture::json(json::serve(route, options, request))
+            }
+            "sendwxtemplatemsg" => {
+                let route = TemplateMessage::new(self.wechat.clone());
+                ResponseFuture::json(json::serve(route, options, request))
+            }
             _ => {
                 let failure = Failure::new(
                     StatusCode::NOT_FOUND,
                     RetCode::OTHER,
-                    "no such route: there are getwxuserinfo, wxmsg (when exactly one app receives \
-                     pushes) and wxmsg/{appid}",
+                    "no such route: there are getwxuserinfo, getwxqrcode, sendwxtemplatemsg, \
+                     wxmsg (when exactly one app receives pushes) and wxmsg/{appid}",
                 );
                 let id = RequestId::of(&request);
                 ResponseFuture::ready(envelope::failure(&failure, &id, false))

@@ -100,6 +100,11 @@ impl Person {
         self.openids.values().any(|known| known == openid)
     }
 
+    /// Whether this is the user's id for an app.
+    pub(super) fn is(&self, appid: &AppId, openid: &str) -> bool {
+        self.openids.get(appid).is_some_and(|known| known == openid)
+    }
+
     pub(super) fn follows(&self, appid: &AppId) -> bool {
         self.follows.contains(appid)
     }
@@ -182,6 +187,10 @@ impl User {
 
     pub(super) fn person(&self) -> PersonId {
         self.id
+    }
+
+    pub(super) fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Person, &AppId) -> T) -> Option<T> {

@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
-use ::http::{Request, Response, StatusCode};
+use ::http::{Response, StatusCode};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 use super::http::Carrier;
+use super::official::through;
 use super::state::PEOPLE_MAX;
 use super::{Attempt, Delivery, Push, Sandbox, User};
 use crate::app::AppId;
-use crate::body::Body;
 use crate::error::ErrCode;
+
+/// The most templates of an app that this page makes.
+const TEMPLATES_MAX: usize = 1_000;
 
 #[derive(Deserialize)]
 struct PushCommand {
@@ -26,16 +28,34 @@ struct PushCommand {
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum What {
-    Text { content: String },
-    Scan { scene: String },
-    Subscribe { scene: Option<String> },
+    Text {
+        content: String,
+    },
+    Scan {
+        scene: Option<String>,
+        ticket: Option<String>,
+    },
+    Subscribe {
+        scene: Option<String>,
+    },
     Unsubscribe,
-    Click { key: String },
+    Click {
+        key: String,
+    },
 }
 
 #[derive(Deserialize)]
 struct UserCommand {
     nickname: String,
+}
+
+#[derive(Deserialize)]
+struct TemplateCommand {
+    appid: Option<AppId>,
+    title: String,
+    content: String,
+    #[serde(default)]
+    subscribe: bool,
 }
 
 #[derive(Deserialize)]
@@ -92,6 +112,7 @@ impl Sandbox {
                     .await
             }
             "user" => self.user_command(serde_json::from_slice(body)?),
+            "template" => self.template_command(serde_json::from_slice(body)?),
             "fail" => {
                 let FailCommand { path, errcode } = serde_json::from_slice(body)?;
                 self.fail_next(&path, ErrCode::new(errcode));
@@ -113,7 +134,7 @@ impl Sandbox {
             }
             _ => Err(Refused(
                 StatusCode::NOT_FOUND,
-                "the commands are push, user, fail, delay, drop and expire".to_owned(),
+                "the commands are push, user, template, fail, delay, drop and expire".to_owned(),
             )),
         }
     }
@@ -131,6 +152,20 @@ impl Sandbox {
         }
         let user = self.user(&command.nickname);
         Ok(json!({ "openid": user.openid(), "unionid": user.unionid() }))
+    }
+
+    fn template_command(&self, command: TemplateCommand) -> Result<Value, Refused> {
+        let appid = command.appid.unwrap_or_else(|| self.appid());
+        if self.templates(&appid) >= TEMPLATES_MAX {
+            let error = format!("there are {TEMPLATES_MAX} templates");
+            return Err(Refused(StatusCode::CONFLICT, error));
+        }
+        let (title, content) = (command.title, command.content);
+        let template_id = match command.subscribe {
+            true => self.add_subscribe_template(&appid, &title, &content),
+            false => self.add_template(&appid, &title, &content),
+        };
+        Ok(json!({ "template_id": template_id }))
     }
 
     async fn push_command(
@@ -155,15 +190,25 @@ impl Sandbox {
         };
         let push = match &command.what {
             What::Text { content } => Push::text(&user, content),
-            What::Scan { scene } => Push::scan(&user, scene),
+            What::Scan {
+                ticket: Some(ticket),
+                ..
+            } => self.scanned(&user, ticket).ok_or_else(|| {
+                let error = "there is no code of this ticket, or it has expired";
+                Refused(StatusCode::NOT_FOUND, error.to_owned())
+            })?,
+            What::Scan {
+                scene: Some(scene), ..
+            } => Push::scan(&user, scene),
+            What::Scan { .. } => {
+                let error = "a scan needs a scene, or the ticket of a code".to_owned();
+                return Err(Refused(StatusCode::BAD_REQUEST, error));
+            }
             What::Subscribe { scene } => Push::subscribe(&user, scene.as_deref()),
             What::Unsubscribe => Push::unsubscribe(&user),
             What::Click { key } => Push::click(&user, key),
         };
-        let target = carrier
-            .map_request(|request: Request<Body>| request.map(Body::into_bytes))
-            .map_response(|response: Response<Bytes>| response.map(Body::from));
-        Ok(report(&self.push(push, target).await))
+        Ok(report(&self.push(push, through(carrier)).await))
     }
 }
 

@@ -29,8 +29,9 @@ pub(super) type Carrier = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, B
 ///
 /// | `POST` | body | |
 /// |---|---|---|
-/// | `/control/push` | `{"type":"text","content":"hi"}`, `{"type":"scan","scene":"order-42"}`, `{"type":"subscribe"}` or with a `scene`, `{"type":"unsubscribe"}`, `{"type":"click","key":"HELP"}`; with an `appid` and a `user` if they are not the first ones | sends a push to the app's callback and answers with the reply |
+/// | `/control/push` | `{"type":"text","content":"hi"}`, `{"type":"scan","scene":"order-42"}` or with the `ticket` of a code that was made, `{"type":"subscribe"}` or with a `scene`, `{"type":"unsubscribe"}`, `{"type":"click","key":"HELP"}`; with an `appid` and a `user` if they are not the first ones | sends a push to the app's callback and answers with the reply |
 /// | `/control/user` | `{"nickname":"Hui"}` | makes a user |
+/// | `/control/template` | `{"title":"发货通知","content":"{{thing1.DATA}}"}`, with `"subscribe":true` for one of subscribe messages | adds a template and answers with its id |
 /// | `/control/fail` | `{"path":"/sns/userinfo","errcode":-1}` | refuses the next call of the path |
 /// | `/control/delay` | `{"path":"/sns/userinfo","millis":1000}` | answers the next call of the path late |
 /// | `/control/drop` | `{"path":"/sns/userinfo"}` | breaks the connection of the next call of the path |
@@ -53,7 +54,8 @@ impl Sandbox {
 
 impl SandboxHttp {
     /// Sends pushes through `transport`, such as
-    /// [`ReqwestTransport`](crate::client::ReqwestTransport), to the apps' callback addresses.
+    /// [`ReqwestTransport`](crate::client::ReqwestTransport), to the apps' callback addresses. What
+    /// the platform pushes of itself, such as what became of a template message, goes the same way.
     #[must_use]
     pub fn push_through<S>(mut self, transport: S) -> Self
     where
@@ -61,7 +63,9 @@ impl SandboxHttp {
         S::Error: Into<BoxError>,
         S::Future: Send + 'static,
     {
-        self.carrier = Some(BoxCloneSyncService::new(transport.map_err(Into::into)));
+        let carrier = BoxCloneSyncService::new(transport.map_err(Into::into));
+        self.sandbox.carry(carrier.clone());
+        self.carrier = Some(carrier);
         self
     }
 }

@@ -41,6 +41,7 @@ mod fault;
 mod http;
 mod network;
 mod oauth;
+mod official;
 mod platform;
 mod push;
 mod random;

@@ -70,10 +70,15 @@ impl Service<Request<Bytes>> for Sandbox {
                 Some(Fault::Answer(response)) => Ok(response),
                 Some(Fault::Delay(delay)) => {
                     let response = sandbox.serve(&request);
+                    sandbox.deliver_in_background();
                     sandbox.runtime.sleep(delay).await;
                     Ok(response)
                 }
-                None => Ok(sandbox.serve(&request)),
+                None => {
+                    let response = sandbox.serve(&request);
+                    sandbox.deliver_in_background();
+                    Ok(response)
+                }
             }
         })
     }
@@ -97,7 +102,10 @@ impl Sandbox {
             "/sns/userinfo" => get(method).and_then(|()| state.user_info(&query, now)),
             "/sns/auth" => get(method).and_then(|()| state.check_user_token(&query, now)),
             "/connect/oauth2/authorize" => return state.authorize(&query, now),
-            _ => return empty(StatusCode::NOT_FOUND),
+            _ => {
+                let served = state.official(request, &query, now);
+                return served.unwrap_or_else(|| empty(StatusCode::NOT_FOUND));
+            }
         };
         respond(outcome)
     }

@@ -63,28 +63,49 @@ impl Push {
     }
 
     /// The user scanned a QR code with a scene: `SCAN` if the user follows the app; otherwise
-    /// `subscribe` with `qrscene_`, and the user follows from then on.
+    /// `subscribe` with `qrscene_`, and the user follows from then on. The ticket is made up: for a
+    /// code that was made there is [`Sandbox::scan`].
     pub fn scan(user: &User, scene: &str) -> Self {
-        if !user.follows() {
-            return Self::subscribe(user, Some(scene));
-        }
-        Self::event(user, "SCAN", scene).with_ticket()
+        Self::scan_of(user, scene, &random::ticket())
     }
 
     /// The user begins to follow the app, through a QR code with a scene or otherwise.
     pub fn subscribe(user: &User, scene: Option<&str>) -> Self {
-        let key = scene
-            .map(|scene| format!("qrscene_{scene}"))
-            .unwrap_or_default();
-        let push = Self {
-            follow: Some(true),
-            ..Self::event(user, "subscribe", &key)
-        };
-        if scene.is_some() {
-            push.with_ticket()
-        } else {
-            push
+        match scene {
+            Some(scene) => Self::subscribe_by(user, scene, &random::ticket()),
+            None => Self {
+                follow: Some(true),
+                ..Self::event(user, "subscribe", "")
+            },
         }
+    }
+
+    pub(super) fn scan_of(user: &User, scene: &str, ticket: &str) -> Self {
+        match user.follows() {
+            true => Self::event(user, "SCAN", scene).with("Ticket", ticket),
+            false => Self::subscribe_by(user, scene, ticket),
+        }
+    }
+
+    fn subscribe_by(user: &User, scene: &str, ticket: &str) -> Self {
+        Self {
+            follow: Some(true),
+            ..Self::event(user, "subscribe", &format!("qrscene_{scene}")).with("Ticket", ticket)
+        }
+    }
+
+    /// What became of a template message.
+    pub(super) fn job_finished(appid: AppId, person: PersonId, msgid: u64, status: &str) -> Self {
+        let push = Self {
+            appid,
+            person,
+            fields: Vec::new(),
+            follow: None,
+        };
+        push.with("MsgType", "event")
+            .with("Event", "TEMPLATESENDJOBFINISH")
+            .with("MsgID", &msgid.to_string())
+            .with("Status", status)
     }
 
     /// The user leaves the app.
@@ -107,10 +128,16 @@ impl Push {
         )
     }
 
-    fn with_ticket(mut self) -> Self {
-        self.fields
-            .push(("Ticket".to_owned(), format!("gQ{}==", random::text(94))));
+    fn with(mut self, name: &str, value: &str) -> Self {
+        self.fields.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// The scene of the code that the user came through.
+    fn scene(&self) -> Option<&str> {
+        let mut fields = self.fields.iter();
+        let (_, key) = fields.find(|(name, _)| name == "EventKey")?;
+        key.strip_prefix("qrscene_")
     }
 
     fn xml(&self, to: &str, from: &str, created: u64) -> String {
@@ -271,6 +298,11 @@ impl Sandbox {
             person.follow(&push.appid, follow);
         }
         let document = push.xml(&account.original_id, &person.openid(&push.appid), now);
+        if push.follow == Some(true) {
+            state
+                .official
+                .followed(&push.appid, push.person, push.scene(), now);
+        }
         Some((account, document))
     }
 

@@ -27,3 +27,8 @@ pub(super) fn digits(len: usize) -> String {
         .filter_map(|_| char::from_digit(rng.random_range(1..10), 10))
         .collect()
 }
+
+/// The ticket of a QR code: it holds what must be encoded in a query.
+pub(super) fn ticket() -> String {
+    format!("gQ{}+/{}==", text(46), text(46))
+}

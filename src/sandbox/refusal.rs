@@ -1,5 +1,7 @@
 //! The platform's refusals and answers on the wire.
 
+use std::borrow::Cow;
+
 use ::http::header::CONTENT_TYPE;
 use ::http::{HeaderValue, Response, StatusCode};
 use bytes::Bytes;
@@ -11,12 +13,45 @@ use crate::error::ErrCode;
 /// What an endpoint answers with: its fields, or a refusal.
 pub(super) type Outcome = Result<Value, ErrCode>;
 
+/// A refusal, with a text of its own where the platform names what is wrong.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) code: ErrCode,
+    pub(super) errmsg: Cow<'static, str>,
+}
+
+impl Refused {
+    pub(super) fn new(code: i64, errmsg: impl Into<Cow<'static, str>>) -> Self {
+        let errmsg = errmsg.into();
+        Self {
+            code: ErrCode::new(code),
+            errmsg,
+        }
+    }
+
+    /// The refusal's document, under the id of the request.
+    pub(super) fn document(&self, rid: &str) -> Value {
+        json!({ "errcode": self.code, "errmsg": format!("{} rid: {rid}", self.errmsg) })
+    }
+}
+
+impl From<ErrCode> for Refused {
+    fn from(code: ErrCode) -> Self {
+        Self::new(code.get(), errmsg(code))
+    }
+}
+
+/// The id of a request.
+pub(super) fn rid() -> String {
+    format!("{}-{}-{}", random::hex(8), random::hex(8), random::hex(8))
+}
+
 /// Puts an outcome on the wire: HTTP 200 either way, and a content type that is not `charset`.
 pub(super) fn respond(outcome: Outcome) -> Response<Bytes> {
-    let body = outcome.unwrap_or_else(|code| {
-        let rid = format!("{}-{}-{}", random::hex(8), random::hex(8), random::hex(8));
-        json!({ "errcode": code.get(), "errmsg": format!("{} rid: {rid}", errmsg(code)) })
-    });
+    document(&outcome.unwrap_or_else(|code| Refused::from(code).document(&rid())))
+}
+
+pub(super) fn document(body: &Value) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(body.to_string()));
     let json = HeaderValue::from_static("application/json; encoding=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, json);
@@ -56,6 +91,15 @@ fn errmsg(code: ErrCode) -> &'static str {
         ErrCode::CODE_EXPIRED => "code expired",
         ErrCode::REQUIRE_GET => "require GET method",
         ErrCode::REQUIRE_POST => "require POST method",
+        ErrCode::INVALID_TEMPLATE_ID => "invalid template_id",
+        ErrCode::INVALID_ACTION_INFO => "invalid action info",
+        ErrCode::NOT_FOLLOWING => "require subscribe",
+        ErrCode::MESSAGE_REFUSED => "user refuse to accept the msg",
+        ErrCode::EMPTY_BODY => "empty post data",
+        ErrCode::TEMPLATES_FULL => "template num exceeds limit",
+        ErrCode::CODES_EXHAUSTED => "qrcode count out of limit",
+        ErrCode::NO_MENU => "menu no exist",
+        ErrCode::CLEARINGS_EXHAUSTED => "forbid to clear quota because of reaching the limit",
         ErrCode::DAILY_QUOTA_REACHED => "reach max api daily quota limit",
         ErrCode::MINUTE_QUOTA_REACHED => {
             "api minute-quota reach limit, must slower, retry next minute"

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::account::{Account, Person, PersonId};
 use super::fault::Faults;
 use super::oauth::Grants;
+use super::official::Official;
 use super::token::AppTokens;
 use crate::app::{AppConfig, AppId};
 use crate::callback::Mode;
@@ -26,6 +27,7 @@ pub(super) struct State {
     pub(super) grants: Grants,
     pub(super) faults: Faults,
     pub(super) issued: Issued,
+    pub(super) official: Official,
 }
 
 /// The secrets that were handed out, the newest last.
@@ -53,6 +55,7 @@ impl State {
             grants: Grants::default(),
             faults: Faults::default(),
             issued: Issued::default(),
+            official: Official::default(),
         }
     }
 

@@ -125,6 +125,44 @@ async fn standalone_signs_a_user_in_and_answers_pushes() {
     assert_eq!((status, body.len()), (StatusCode::FORBIDDEN, 0));
 }
 
+#[tokio::test]
+async fn standalone_makes_codes_and_sends_messages() {
+    let mut command = example("standalone");
+    command.args(["--listen", "127.0.0.1:0"]);
+    let (_child, base) = start(command).await;
+    let appid = "wx3cc8fd6963e31a32";
+    let control = async |command: &str, body: Value| {
+        let url = format!("{base}/sandbox/control/{command}");
+        post(url, None, body).await.1
+    };
+    let route = async |route: &str, body: Value| {
+        let url = format!("{base}/v1/service/wx/{route}");
+        post(url, None, body).await
+    };
+
+    let body = json!({"source": "t", "appid": appid, "scene": "order-42"});
+    let (status, envelope) = route("getwxqrcode", body).await;
+    assert_eq!(status, StatusCode::OK, "{envelope}");
+    let scan = json!({"type": "scan", "ticket": envelope["body"]["ticket"]});
+
+    let openid = control("user", json!({"nickname": "Hui🐠"})).await["openid"].clone();
+    let template = json!({"title": "t", "content": "{{thing1.DATA}}"});
+    let template_id = control("template", template).await["template_id"].clone();
+    let message = json!({
+        "source": "t", "appid": appid, "openid": openid, "template_id": template_id,
+        "data": json!({"data": {"thing1": {"value": "茶叶"}}}).to_string(),
+    });
+    let (status, envelope) = route("sendwxtemplatemsg", message.clone()).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(envelope["ret"]["errcode"], 43004);
+
+    let report = control("push", scan).await;
+    assert_eq!(report["attempts"][0]["text"], "welcome via order-42");
+    let (status, envelope) = route("sendwxtemplatemsg", message).await;
+    assert_eq!(status, StatusCode::OK, "{envelope}");
+    assert_eq!(envelope["body"]["msgid"].as_str().unwrap().len(), 19);
+}
+
 /// A settings file of a test's own.
 struct File(PathBuf);
 

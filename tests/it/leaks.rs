@@ -74,6 +74,7 @@ fn no_flow_leaks_a_secret() {
             tokens(&sandbox, &log).await;
             sign_in(&sandbox, &log).await;
             pushes(&sandbox, &log).await;
+            official(&sandbox, &log).await;
             sandbox.secrets()
         })
     });
@@ -104,6 +105,33 @@ fn no_flow_leaks_a_secret() {
     ] {
         let line = text.lines().find(|line| line.contains(name));
         assert_eq!(line, None, "an address with its query");
+    }
+}
+
+async fn official(sandbox: &Sandbox, log: &Log) {
+    use tower_wechat::api::{qrcode, quota, template, user};
+
+    let wechat = sandbox.wechat();
+    let app = wechat.app(Sandbox::APPID).unwrap();
+    let secret = AppSecret::from(sandbox.secrets()[0].clone());
+    let clear = quota::ClearBySecret::new(app.appid().clone(), &secret);
+    log.add(&clear);
+    app.call(clear).await.unwrap();
+    let ticket = app.call(qrcode::Create::temporary("x")).await.unwrap();
+    log.add(app.call(qrcode::ShowQrcode::of(&ticket)).await.unwrap());
+    let refused = app.call(user::Info::new("nobody")).await.unwrap_err();
+    log.add_error(&refused);
+    let seen = app.call(quota::GetRid::new(refused.rid().unwrap())).await;
+    log.add(seen.unwrap());
+    log.add_error(&app.call(qrcode::ShowQrcode::new("gQ")).await.unwrap_err());
+    log.add_error(&app.call(template::Send::new("o", "t")).await.unwrap_err());
+    let routes = wechat.routes();
+    for route in ["/getwxqrcode", "/sendwxtemplatemsg"] {
+        let body = format!(
+            r#"{{"source":"t","appid":"{}","scene":"x"}}"#,
+            Sandbox::APPID
+        );
+        log.add(routes.clone().oneshot(post(route, body)).await.unwrap());
     }
 }
 

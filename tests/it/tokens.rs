@@ -10,8 +10,8 @@ use tower_wechat::api::network::GetCallbackIp;
 use tower_wechat::sandbox::Sandbox;
 use tower_wechat::token::{Issued, MemoryStore, Status, StoreError, TokenKey, TokenStore};
 use tower_wechat::{
-    AppConfig, AppId, BoxError, Class, ErrCode, ErrorKind, Secret, TokenGrant, TokenLayer, Tokens,
-    Wechat,
+    AppConfig, AppId, BoxError, BoxFuture, Class, ErrCode, ErrorKind, Runtime, Secret, TokenGrant,
+    TokenLayer, Tokens, TokioRuntime, Wechat,
 };
 
 use crate::support::{CLASSIC, Recorded, STABLE, clock, json, send, settle};
@@ -496,6 +496,30 @@ async fn the_token_layer_fetches_nothing_by_itself() {
         (sandbox.calls(STABLE), asked.load(Ordering::Relaxed)),
         (1, 1)
     );
+}
+
+/// A runtime that is being shut down: it runs no task.
+struct ShutDown;
+
+impl Runtime for ShutDown {
+    fn spawn(&self, _: BoxFuture<'static, ()>) {}
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        TokioRuntime::default().sleep(duration)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_that_is_stopped_is_an_error_and_not_a_wait() {
+    let sandbox = Sandbox::clocked(clock());
+    let builder = Wechat::builder()
+        .transport(sandbox.clone())
+        .runtime(ShutDown);
+    let builder = builder.app(sandbox.app_configs().remove(0));
+    let tokens = builder.build().unwrap().tokens();
+    let error = tokens.get(APPID).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Interrupted);
+    assert!(error.is_transient());
 }
 
 #[test]

@@ -5,6 +5,8 @@ view! {
     TemplateSendJobFinish {
         /// The id that the call to send it returned.
         msg_id: text = "MsgID";
+        /// The id as a number.
+        msg_id_u64: number u64 = "MsgID";
         /// What became of it, in the platform's words.
         status: text = "Status";
     }

@@ -1,5 +1,7 @@
 use super::*;
 use crate::AppId;
+use crate::callback::Message;
+use proptest::prelude::*;
 
 fn push(fields: &str) -> Message {
     let text = format!("<xml><FromUserName>o1</FromUserName>{fields}</xml>");
@@ -98,7 +100,7 @@ fn every_message_has_its_view() {
         ("unsubscribe", "Unsubscribe"),
         ("CLICK", "Click"),
         ("VIEW", "View"),
-        ("view_miniprogram", "Other"),
+        ("view_miniprogram", "ViewMiniprogram"),
     ] {
         assert_eq!(
             names(&format!("<MsgType>event</MsgType><Event>{event}</Event>")),
@@ -149,18 +151,75 @@ fn template_results_are_told_apart() {
 #[test]
 fn other_keeps_every_field() {
     let message = event(
-        "scancode_waitmsg",
+        "ShakearoundUserShake",
         "<ScanCodeInfo><ScanType>qrcode</ScanType><ScanResult>1</ScanResult></ScanCodeInfo>",
     );
     let Event::Other(other) = message.event() else {
         panic!("{message:?}");
     };
-    assert!(other.is("ScanCode_WaitMsg"));
-    assert_eq!(other.event(), Some("scancode_waitmsg"));
+    assert!(other.is("SHAKEAROUNDUSERSHAKE"));
+    assert_eq!(other.event(), Some("ShakearoundUserShake"));
     let info = other
         .fields()
         .find(|field| field.name() == "ScanCodeInfo")
         .unwrap();
     assert_eq!(info.field("ScanResult"), Some("1"));
     assert_eq!(info.children().count(), 2);
+}
+
+/// Values that nest the names of lists and of the elements around them in any way.
+fn soup() -> impl Strategy<Value = String> {
+    let names = [
+        "List",
+        "item",
+        "SubscribeMsgPopupEvent",
+        "PublishEventInfo",
+        "article_detail",
+        "fail_idx",
+        "detail",
+        "result",
+        "SendPicsInfo",
+        "PicList",
+        "PicMd5Sum",
+    ];
+    let leaf = prop::sample::select(vec!["1", "\"x\"", "\"\"", "null", "[]", "{}", "-1.5"]);
+    leaf.prop_map(str::to_owned)
+        .prop_recursive(6, 48, 4, move |value| {
+            let pair = (prop::sample::select(names.to_vec()), value.clone())
+                .prop_map(|(name, value)| format!("\"{name}\":{value}"));
+            prop_oneof![
+                prop::collection::vec(pair, 0..4)
+                    .prop_map(|pairs| format!("{{{}}}", pairs.join(","))),
+                prop::collection::vec(value, 0..4)
+                    .prop_map(|values| format!("[{}]", values.join(","))),
+            ]
+        })
+}
+
+proptest! {
+    #[test]
+    fn views_of_nonsense_never_panic_nor_invent_elements(soup in soup()) {
+        let most = soup.matches(':').count();
+        for name in ["subscribe_msg_popup_event", "PUBLISHJOBFINISH", "wxa_media_check", "pic_weixin"] {
+            let text = format!(
+                r#"{{"MsgType":"event","Event":"{name}","SubscribeMsgPopupEvent":{soup},
+                "PublishEventInfo":{soup},"detail":{soup},"SendPicsInfo":{soup}}}"#
+            );
+            let message = Message::parse(AppId::new("wx1").unwrap(), text).unwrap();
+            let found = match message.event() {
+                Event::SubscribeMsgPopup(popup) => popup.items().count(),
+                Event::PublishJobFinish(publish) => {
+                    publish.failed().count();
+                    publish.articles().count()
+                }
+                Event::WxaMediaCheck(check) => {
+                    let _ = (check.suggest(), check.label());
+                    check.details().filter(|detail| detail.suggest().is_some()).count()
+                }
+                Event::PicWeixin(pics) => pics.pictures().filter(|it| !it.md5().is_empty()).count(),
+                other => panic!("{other:?}"),
+            };
+            prop_assert!(found <= most, "{found} in {soup}");
+        }
+    }
 }

@@ -1,50 +1,144 @@
 //! How a view is declared: its name, and for each field the method, the kind and the name it has
-//! in the document.
+//! in the document, `in` the element around it.
 
-/// Declares a view over a message. The kinds of fields are
+/// Declares a view over a message, or over one element of a list (`part`). The kinds of fields are
 /// - `text`: `&str`, empty if it was not sent,
 /// - `value`: `Option<&str>`, `None` if it was not sent or empty,
-/// - `number T`: `Option<T>`, `None` if it was not sent or is not one.
-/// - `decimal`: `Option<f64>`, `None` as well for an infinite number or none at all.
+/// - `number T`: `Option<T>`, `None` if it was not sent or is not one,
+/// - `decimal`: `Option<f64>`, `None` as well for an infinite number or none at all,
+/// - `flag`: `Option<bool>`, `None` if it was not sent or is neither yes nor no,
+/// - `choice T`: `Option<T>`, an enumerated value, `None` if it was not sent or empty,
+/// - `numbers T`: an iterator of `T`,
+/// - `list T`: an iterator of the part `T`.
 macro_rules! view {
-    ($(#[$doc:meta])* $view:ident {
-        $($(#[$field_doc:meta])* $method:ident: $kind:ident $($number:ty)? = $field:literal;)*
-    }) => {
+    ($(#[$doc:meta])* part $view:ident { $($fields:tt)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        pub struct $view<'a>(crate::callback::Field<'a>);
+
+        impl<'a> crate::callback::event::read::Part<'a> for $view<'a> {
+            fn of(field: crate::callback::Field<'a>) -> Self {
+                Self(field)
+            }
+        }
+
+        impl<'a> $view<'a> {
+            view!(@fields $($fields)*);
+
+            /// The element with all its fields.
+            pub fn element(&self) -> crate::callback::Field<'a> {
+                self.0
+            }
+
+            fn all(&self) -> crate::callback::Fields<'a> {
+                self.0.children()
+            }
+        }
+    };
+    ($(#[$doc:meta])* $view:ident { $($fields:tt)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         pub struct $view<'a>(pub(super) &'a crate::callback::Message);
 
         impl<'a> $view<'a> {
-            $(view!(@field $(#[$field_doc])* $method $kind $($number)? = $field);)*
+            view!(@fields $($fields)*);
 
             /// The message with all its fields.
             pub fn message(&self) -> &'a crate::callback::Message {
                 self.0
             }
+
+            #[allow(dead_code, reason = "a view may have no field of its own")]
+            fn all(&self) -> crate::callback::Fields<'a> {
+                self.0.fields()
+            }
         }
     };
-    (@field $(#[$doc:meta])* $method:ident text = $field:literal) => {
+    (@fields $(
+        $(#[$doc:meta])* $method:ident: $kind:ident $($of:ident)? = $name:literal $(in $block:literal)?;
+    )*) => {
+        $(view!(@field $(#[$doc])* $method $kind $($of)? = crate::callback::event::read::Place {
+            name: $name,
+            block: view!(@block $($block)?),
+        });)*
+    };
+    (@block) => { None };
+    (@block $block:literal) => { Some($block) };
+    (@field $(#[$doc:meta])* $method:ident $kind:ident $($of:ident)? = $place:expr) => {
         $(#[$doc])*
-        pub fn $method(&self) -> &'a str {
-            self.0.text($field)
+        pub fn $method(&self) -> view!(@type $kind $($of)?) {
+            $place.$kind(self.all())
         }
     };
-    (@field $(#[$doc:meta])* $method:ident value = $field:literal) => {
+    (@type text) => { &'a str };
+    (@type value) => { Option<&'a str> };
+    (@type number $number:ident) => { Option<$number> };
+    (@type decimal) => { Option<f64> };
+    (@type flag) => { Option<bool> };
+    (@type choice $choice:ident) => { Option<$choice<'a>> };
+    (@type numbers $number:ident) => { impl Iterator<Item = $number> + use<'a> };
+    (@type list $part:ident) => { impl Iterator<Item = $part<'a>> + use<'a> };
+}
+
+/// Declares an enumerated value: its variants, and the texts that the platform has for them.
+macro_rules! choice {
+    ($(#[$doc:meta])* $choice:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal;)* }) => {
         $(#[$doc])*
-        pub fn $method(&self) -> Option<&'a str> {
-            self.0.value($field)
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $choice<'a> {
+            $($(#[$variant_doc])* $variant,)*
+            /// Another one, in the platform's words.
+            Other(&'a str),
+        }
+
+        impl<'a> crate::callback::event::read::Choice<'a> for $choice<'a> {
+            fn of(text: &'a str) -> Self {
+                $(if text.eq_ignore_ascii_case($text) {
+                    return Self::$variant;
+                })*
+                Self::Other(text)
+            }
         }
     };
-    (@field $(#[$doc:meta])* $method:ident number $number:ty = $field:literal) => {
+}
+
+/// Declares [`Event`](super::Event): the views, and the values of `MsgType` and `Event` that they
+/// are of.
+macro_rules! events {
+    (
+        $(#[$doc:meta])*
+        messages { $($(#[$message_doc:meta])* $message:ident($message_view:ident) = $msg_type:literal;)* }
+        events { $($(#[$event_doc:meta])* $event:ident($event_view:ident) = $name:literal;)* }
+    ) => {
         $(#[$doc])*
-        pub fn $method(&self) -> Option<$number> {
-            self.0.number($field)
+        #[derive(Debug, Clone, Copy)]
+        #[non_exhaustive]
+        pub enum Event<'a> {
+            $($(#[$message_doc])* $message($message_view<'a>),)*
+            $($(#[$event_doc])* $event($event_view<'a>),)*
+            /// Everything else.
+            Other(Other<'a>),
         }
-    };
-    (@field $(#[$doc:meta])* $method:ident decimal = $field:literal) => {
-        $(#[$doc])*
-        pub fn $method(&self) -> Option<f64> {
-            self.0.number($field).filter(|number: &f64| number.is_finite())
+
+        impl<'a> Event<'a> {
+            pub(crate) fn of(message: &'a Message) -> Self {
+                match message.msg_type() {
+                    "event" => Self::of_event(message),
+                    $($msg_type => Self::$message($message_view(message)),)*
+                    _ => Self::Other(Other(message)),
+                }
+            }
+
+            /// The platform writes some names in capitals and some not, and not always the same
+            /// way.
+            fn of_event(message: &'a Message) -> Self {
+                let name = message.event_name().unwrap_or_default();
+                $(if name.eq_ignore_ascii_case($name) {
+                    return Self::$event($event_view(message));
+                })*
+                Self::Other(Other(message))
+            }
         }
     };
 }

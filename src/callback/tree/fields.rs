@@ -28,13 +28,14 @@ impl<'a> Iterator for Fields<'a> {
         }
         let index = self.next;
         let node = *self.tree.nodes.get(index)?;
-        let end = usize::try_from(node.end).ok()?;
         // Every step moves on, whatever the tree says.
-        self.next = end.max(index + 1);
+        let end = usize::try_from(node.end).ok()?.max(index + 1);
+        self.next = end;
         Some(Field {
             tree: self.tree,
             node,
-            children: Fields::new(self.tree, index + 1, end),
+            index,
+            end,
         })
     }
 }
@@ -49,11 +50,13 @@ impl fmt::Debug for Fields<'_> {
 }
 
 /// One element of a document.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub struct Field<'a> {
     tree: &'a Tree,
     node: Node,
-    children: Fields<'a>,
+    index: usize,
+    /// The index of the first node that is not below this one.
+    end: usize,
 }
 
 impl<'a> Field<'a> {
@@ -70,7 +73,12 @@ impl<'a> Field<'a> {
 
     /// The elements inside.
     pub fn children(&self) -> Fields<'a> {
-        self.children.clone()
+        Fields::new(self.tree, self.index + 1, self.end)
+    }
+
+    /// This element, as a level of its own.
+    pub(crate) fn alone(&self) -> Fields<'a> {
+        Fields::new(self.tree, self.index, self.end)
     }
 
     /// The text of the first element inside that has this very name.

@@ -33,7 +33,7 @@ pub enum Format {
 pub enum ParseError {
     /// It begins with neither `<` nor `{`.
     Format,
-    /// It is not well-formed, or it needs a document type to be understood.
+    /// It is not well-formed, has a NUL, or needs a document type to be understood.
     Syntax,
     /// It is longer than 1 MiB, nested deeper than 16 levels, or has more than 2048 elements.
     Limit,
@@ -83,6 +83,10 @@ impl Tree {
         let raw_len = text.len();
         if raw_len > MAX_BYTES {
             return Err(ParseError::Limit);
+        }
+        // No document has one, and another reader could take the text to end there.
+        if text.contains('\0') {
+            return Err(ParseError::Syntax);
         }
         let document = text.strip_prefix('\u{feff}').unwrap_or(&text).trim_start();
         let (format, parsed) = match document.bytes().next() {

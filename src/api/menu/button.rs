@@ -1,0 +1,154 @@
+//! A button of a menu.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::{lenient, limit};
+use crate::app::AppId;
+use crate::error::Error;
+
+/// A button, or a submenu of up to five.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Button {
+    /// What is written on it: at most 16 bytes in the bar, 60 in a submenu. A Chinese character has
+    /// three.
+    pub name: String,
+    /// What a tap does: `click`, `view`, `miniprogram`, `scancode_push`, `scancode_waitmsg`,
+    /// `pic_sysphoto`, `pic_photo_or_album`, `pic_weixin`, `location_select`, `media_id`,
+    /// `article_id` and so on; none for a submenu.
+    #[serde(rename = "type", default, deserialize_with = "lenient::text")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Comes back with the push; at most 128 bytes.
+    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The page that is opened; at most 1024 bytes.
+    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The material that is sent, of a `media_id`.
+    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media_id: Option<String>,
+    /// The article that is opened, of an `article_id` or `article_view_limited`.
+    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub article_id: Option<String>,
+    /// The mini-program that is opened.
+    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub appid: Option<String>,
+    /// The page of the mini-program.
+    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pagepath: Option<String>,
+    /// The buttons of a submenu.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sub_button: Vec<Button>,
+}
+
+impl Button {
+    /// A button whose tap is pushed with `key`.
+    pub fn click(name: impl Into<String>, key: impl Into<String>) -> Self {
+        Self::of_kind(name, "click", key)
+    }
+
+    /// A button whose tap opens a page.
+    pub fn view(name: impl Into<String>, url: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            kind: Some("view".to_owned()),
+            url: Some(url.into()),
+            ..Self::default()
+        }
+    }
+
+    /// A button whose tap opens a mini-program, or `url` in a WeChat that is too old for it.
+    pub fn mini_program(
+        name: impl Into<String>,
+        appid: AppId,
+        pagepath: impl Into<String>,
+        url: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind: Some("miniprogram".to_owned()),
+            appid: Some(appid.to_string()),
+            pagepath: Some(pagepath.into()),
+            ..Self::view(name, url)
+        }
+    }
+
+    /// A button of another kind that has a key, such as `scancode_push`.
+    pub fn of_kind(
+        name: impl Into<String>,
+        kind: impl Into<String>,
+        key: impl Into<String>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            kind: Some(kind.into()),
+            key: Some(key.into()),
+            ..Self::default()
+        }
+    }
+
+    /// A button that sends a material.
+    pub fn media(name: impl Into<String>, media_id: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            kind: Some("media_id".to_owned()),
+            media_id: Some(media_id.into()),
+            ..Self::default()
+        }
+    }
+
+    /// A button that opens one to five others.
+    pub fn submenu(name: impl Into<String>, buttons: impl IntoIterator<Item = Button>) -> Self {
+        Self {
+            name: name.into(),
+            sub_button: buttons.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn check_top(&self) -> Result<(), Error> {
+        limit::bytes("button.name", &self.name, 1..=16)?;
+        if self.kind.is_some() {
+            return self.check_tap();
+        }
+        limit::count("button.sub_button", self.sub_button.len(), 1..=5)?;
+        for button in &self.sub_button {
+            limit::bytes("button.sub_button.name", &button.name, 1..=60)?;
+            button.check_tap()?;
+        }
+        Ok(())
+    }
+
+    fn check_tap(&self) -> Result<(), Error> {
+        if !self.sub_button.is_empty() {
+            let message = "must be empty in a button that does something, or is in a submenu";
+            return Err(Error::input("button.sub_button", message));
+        }
+        let given = |value: &Option<String>| value.as_deref().unwrap_or_default().to_owned();
+        let (key, url) = (given(&self.key), given(&self.url));
+        match self.kind.as_deref().unwrap_or_default() {
+            "" => Err(Error::input(
+                "button.type",
+                "is missing: a button outside the bar must do something",
+            )),
+            "view" => limit::bytes("button.url", &url, 1..=1024),
+            "miniprogram" => {
+                limit::bytes("button.url", &url, 1..=1024)?;
+                limit::given("button.appid", &given(&self.appid))?;
+                limit::given("button.pagepath", &given(&self.pagepath))
+            }
+            "media_id" | "view_limited" => limit::given("button.media_id", &given(&self.media_id)),
+            "article_id" | "article_view_limited" => {
+                limit::given("button.article_id", &given(&self.article_id))
+            }
+            _ => limit::bytes("button.key", &key, 1..=128),
+        }
+    }
+}

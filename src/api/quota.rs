@@ -1,0 +1,232 @@
+//! Quotas of calls (openApi 管理), and what the platform remembers of a refused one.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Auth, Done, Endpoint, lenient, limit};
+use crate::app::{AppId, AppSecret};
+use crate::error::Error;
+use crate::secret::{Secret, expose};
+
+/// How much of a call's quota is left. Source: 查询 API 调用额度 (`getApiQuota`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::quota;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+///
+/// let quota = app.call(quota::Get::new("/cgi-bin/message/template/send")).await?.quota;
+/// assert_eq!(quota.daily_limit, quota.used + quota.remain);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Get {
+    cgi_path: String,
+}
+
+impl Get {
+    /// The question for one call, by its path with the leading slash: an
+    /// [`Endpoint::PATH`].
+    pub fn new(cgi_path: impl Into<String>) -> Self {
+        Self {
+            cgi_path: cgi_path.into(),
+        }
+    }
+}
+
+impl Endpoint for Get {
+    type Response = Quotas;
+    const PATH: &'static str = "/cgi-bin/openapi/quota/get";
+    const REPEATABLE: bool = true;
+
+    fn check(&self) -> Result<(), Error> {
+        if self.cgi_path.starts_with('/') && !self.cgi_path.starts_with("//") {
+            return Ok(());
+        }
+        Err(Error::input(
+            "cgi_path",
+            "must be a path with its leading slash, such as /cgi-bin/message/custom/send",
+        ))
+    }
+}
+
+/// The quotas of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Quotas {
+    /// That of the day; it resets at midnight, China time.
+    pub quota: Daily,
+    /// That of a shorter time, if there is one.
+    #[serde(default)]
+    pub rate_limit: Option<Rate>,
+}
+
+/// A quota of the day, in calls.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Daily {
+    /// How many may be made.
+    #[serde(deserialize_with = "lenient::number")]
+    pub daily_limit: u64,
+    /// How many were made, to within about one in a hundred.
+    #[serde(deserialize_with = "lenient::number")]
+    pub used: u64,
+    /// How many are left.
+    #[serde(deserialize_with = "lenient::number")]
+    pub remain: u64,
+}
+
+/// A quota of a shorter time.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Rate {
+    /// How many calls may be made.
+    #[serde(deserialize_with = "lenient::number")]
+    pub call_count: u64,
+    /// In how many seconds.
+    #[serde(deserialize_with = "lenient::number")]
+    pub refresh_second: u64,
+}
+
+/// Resets the quotas of all calls; ten times a month, together with [`ClearBySecret`] and the
+/// console. Source: 清空 API 的调用 quota (`clearQuota`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::quota;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+///
+/// app.call(quota::Clear::new(app.appid().clone())).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Clear {
+    appid: AppId,
+}
+
+impl Clear {
+    /// The reset for an app, which must be the one that calls.
+    pub fn new(appid: AppId) -> Self {
+        Self { appid }
+    }
+}
+
+impl Endpoint for Clear {
+    type Response = Done;
+    const PATH: &'static str = "/cgi-bin/clear_quota";
+}
+
+/// The same without an access token: for when the quota of fetching one is used up. Source: 使用
+/// AppSecret 重置 API 调用次数 (`clearQuotaByAppSecret`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::{AppSecret, api::quota};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # let secret = AppSecret::from(sandbox.secrets()[0].clone());
+///
+/// app.call(quota::ClearBySecret::new(app.appid().clone(), &secret)).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct ClearBySecret {
+    appid: AppId,
+    #[serde(serialize_with = "expose")]
+    appsecret: Secret,
+}
+
+impl ClearBySecret {
+    /// The reset for an app.
+    pub fn new(appid: AppId, secret: &AppSecret) -> Self {
+        Self {
+            appid,
+            appsecret: secret.secret().clone(),
+        }
+    }
+}
+
+impl Endpoint for ClearBySecret {
+    type Response = Done;
+    const PATH: &'static str = "/cgi-bin/clear_quota/v2";
+    const AUTH: Auth = Auth::None;
+}
+
+/// What the platform remembers of a refused call, for seven days. Source: 查询 rid 信息
+/// (`getRidInfo`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::{quota, user};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+///
+/// let refused = app.call(user::Info::new("nobody")).await.unwrap_err();
+/// let rid = refused.rid().unwrap_or_default();
+/// let request = app.call(quota::GetRid::new(rid)).await?.request;
+/// assert!(request.response_body.expose().contains("40003"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct GetRid {
+    rid: String,
+}
+
+impl GetRid {
+    /// The question for an id as [`Error::rid`](crate::Error::rid) has it.
+    pub fn new(rid: impl Into<String>) -> Self {
+        Self { rid: rid.into() }
+    }
+}
+
+impl Endpoint for GetRid {
+    type Response = Remembered;
+    const PATH: &'static str = "/cgi-bin/openapi/rid/get";
+    const REPEATABLE: bool = true;
+
+    fn check(&self) -> Result<(), Error> {
+        limit::bytes("rid", &self.rid, 1..=128)
+    }
+}
+
+/// A call that the platform remembers.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct Remembered {
+    /// The call.
+    pub request: RememberedRequest,
+}
+
+/// A call as the platform saw it. The address and the bodies may hold credentials.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct RememberedRequest {
+    /// When it was made, in seconds since the Unix epoch.
+    #[serde(default, deserialize_with = "lenient::number")]
+    pub invoke_time: u64,
+    /// How long it took, in milliseconds.
+    #[serde(default, deserialize_with = "lenient::number")]
+    pub cost_in_ms: u64,
+    /// Its query.
+    pub request_url: Secret,
+    /// What was sent.
+    pub request_body: Secret,
+    /// What was answered.
+    pub response_body: Secret,
+    /// The address that it came from.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub client_ip: String,
+}

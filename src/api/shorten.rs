@@ -1,0 +1,136 @@
+//! Short keys (短 key 托管): up to 4 KiB of text behind fifteen letters and digits, for what does not
+//! fit into a scene.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Endpoint, lenient, limit};
+use crate::error::Error;
+
+/// The longest life of a short key, and the platform's default: thirty days.
+const LIFE_MAX: Duration = Duration::from_secs(2_592_000);
+
+/// Keeps a text. Source: 生成短 key (`genShorten`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::{qrcode, shorten};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+///
+/// let key = app.call(shorten::Generate::new("a text of up to 4 KiB")).await?.short_key;
+/// let ticket = app.call(qrcode::Create::temporary(key.as_str())).await?;
+/// # let _ = ticket;
+/// let kept = app.call(shorten::Fetch::new(key)).await?;
+/// assert_eq!(kept.long_data, "a text of up to 4 KiB");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Generate {
+    long_data: String,
+    expire_seconds: u64,
+}
+
+impl Generate {
+    /// Keeps a text of 1 to 4096 bytes for thirty days.
+    pub fn new(long_data: impl Into<String>) -> Self {
+        Self {
+            long_data: long_data.into(),
+            expire_seconds: LIFE_MAX.as_secs(),
+        }
+    }
+
+    /// Keeps it for a shorter time, in whole seconds.
+    #[must_use]
+    pub fn expires_in(mut self, life: Duration) -> Self {
+        let part = u64::from(life.subsec_nanos() > 0);
+        self.expire_seconds = life.as_secs().saturating_add(part);
+        self
+    }
+}
+
+impl Endpoint for Generate {
+    type Response = ShortKey;
+    const PATH: &'static str = "/cgi-bin/shorten/gen";
+    const REPEATABLE: bool = true;
+
+    fn check(&self) -> Result<(), Error> {
+        limit::bytes("long_data", &self.long_data, 1..=4096)?;
+        if (1..=LIFE_MAX.as_secs()).contains(&self.expire_seconds) {
+            return Ok(());
+        }
+        Err(Error::input(
+            "expire_seconds",
+            format!(
+                "must be 1 to {} (it is {}): thirty days at most",
+                LIFE_MAX.as_secs(),
+                self.expire_seconds
+            ),
+        ))
+    }
+}
+
+/// The name of a text that is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct ShortKey {
+    /// Fifteen letters and digits.
+    pub short_key: String,
+}
+
+/// Reads a text that was kept. Source: 还原短 key (`fetchShorten`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::{ErrCode, api::shorten};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+///
+/// let error = app.call(shorten::Fetch::new("0123456789abcde")).await.unwrap_err();
+/// assert_eq!(error.errcode(), Some(ErrCode::new(9410012))); // unknown, expired or another account's
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Fetch {
+    short_key: String,
+}
+
+impl Fetch {
+    /// The text of a key that this account made.
+    pub fn new(short_key: impl Into<String>) -> Self {
+        Self {
+            short_key: short_key.into(),
+        }
+    }
+}
+
+impl Endpoint for Fetch {
+    type Response = Kept;
+    const PATH: &'static str = "/cgi-bin/shorten/fetch";
+    const REPEATABLE: bool = true;
+
+    fn check(&self) -> Result<(), Error> {
+        limit::given("short_key", &self.short_key)
+    }
+}
+
+/// A text that was kept.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Kept {
+    /// The text.
+    pub long_data: String,
+    /// When it was handed in, in seconds since the Unix epoch.
+    #[serde(default, deserialize_with = "lenient::number")]
+    pub create_time: u64,
+    /// The remaining life in seconds.
+    #[serde(default, deserialize_with = "lenient::number")]
+    pub expire_seconds: u64,
+}

@@ -1,0 +1,240 @@
+//! Subscribe messages (订阅消息): of a mini-program, and of an official account (订阅通知). A user
+//! allows each one beforehand; a one-time permission is used up by one message.
+
+use serde::Serialize;
+
+use super::keyword::{self, Keyword, Keywords};
+use super::template::MiniProgram;
+use super::{Done, Endpoint, limit};
+use crate::app::AppId;
+use crate::error::Error;
+
+/// Sends a subscribe message of a mini-program. Source: 发送订阅消息 (`sendMessage`,
+/// `message/subscribe/send`).
+///
+/// It has no id by which the platform knows a second one: a message that may have been sent is not
+/// repeated.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::{ErrCode, api::subscribe_message};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # let user = sandbox.user("Hui");
+/// # let openid = user.openid();
+/// # let template_id = sandbox.add_subscribe_template(&sandbox.appid(), "取餐提醒", "{{thing1.DATA}}");
+///
+/// let message = subscribe_message::Send::new(openid, &template_id)
+///     .value("thing1", "一碗面")
+///     .page("pages/order?id=42");
+/// # user.allow_message(&template_id);
+/// app.call(message.clone()).await?;
+/// let again = app.call(message).await.unwrap_err(); // the one permission is used up
+/// assert_eq!(again.errcode(), Some(ErrCode::MESSAGE_REFUSED));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Send {
+    touser: String,
+    template_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    miniprogram_state: Option<State>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lang: Option<Lang>,
+    data: Keywords,
+    #[serde(skip)]
+    strict: bool,
+}
+
+/// The version of the mini-program that a message opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum State {
+    /// The one in development.
+    Developer,
+    /// The one on trial.
+    Trial,
+    /// The published one.
+    #[default]
+    Formal,
+}
+
+/// The language in which a mini-program is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[non_exhaustive]
+pub enum Lang {
+    /// Simplified Chinese.
+    #[default]
+    #[serde(rename = "zh_CN")]
+    SimplifiedChinese,
+    /// English.
+    #[serde(rename = "en_US")]
+    English,
+    /// Traditional Chinese as in Hong Kong.
+    #[serde(rename = "zh_HK")]
+    HongKong,
+    /// Traditional Chinese as in Taiwan.
+    #[serde(rename = "zh_TW")]
+    Taiwan,
+}
+
+impl Send {
+    /// A message to the user `touser`, an openid, by a template of the mini-program's own list.
+    pub fn new(touser: impl Into<String>, template_id: impl Into<String>) -> Self {
+        Self {
+            touser: touser.into(),
+            template_id: template_id.into(),
+            page: None,
+            miniprogram_state: None,
+            lang: None,
+            data: Keywords::new(),
+            strict: false,
+        }
+    }
+
+    /// The value of a keyword, named as in the template: `thing1` for `{{thing1.DATA}}`.
+    #[must_use]
+    pub fn value(mut self, keyword: impl Into<String>, value: impl Into<String>) -> Self {
+        self.data.insert(keyword.into(), Keyword::new(value));
+        self
+    }
+
+    /// The page that a tap opens, with its query; none without it.
+    #[must_use]
+    pub fn page(mut self, page: impl Into<String>) -> Self {
+        self.page = Some(page.into());
+        self
+    }
+
+    /// The version that a tap opens.
+    #[must_use]
+    pub fn state(mut self, state: State) -> Self {
+        self.miniprogram_state = Some(state);
+        self
+    }
+
+    /// The language in which a tap opens it.
+    #[must_use]
+    pub fn lang(mut self, lang: Lang) -> Self {
+        self.lang = Some(lang);
+        self
+    }
+
+    /// As [`template::Send::strict`](super::template::Send::strict).
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
+        self
+    }
+}
+
+impl Endpoint for Send {
+    type Response = Done;
+    const PATH: &'static str = "/cgi-bin/message/subscribe/send";
+
+    fn check(&self) -> Result<(), Error> {
+        check(&self.touser, &self.template_id, &self.data, self.strict)
+    }
+}
+
+/// Sends a subscribe message of an official account. Source: 发送订阅通知
+/// (`message/subscribe/bizsend`). As [`Send`] in everything else.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::subscribe_message;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # let user = sandbox.user("Hui");
+/// # let openid = user.openid();
+/// # let template_id = sandbox.add_subscribe_template(&sandbox.appid(), "开课提醒", "{{thing1.DATA}}");
+/// # user.allow_message(&template_id);
+///
+/// let message = subscribe_message::BizSend::new(openid, template_id)
+///     .value("thing1", "茶艺入门")
+///     .page("https://school.example/courses/1");
+/// app.call(message).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct BizSend {
+    touser: String,
+    template_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    miniprogram: Option<MiniProgram>,
+    data: Keywords,
+    #[serde(skip)]
+    strict: bool,
+}
+
+impl BizSend {
+    /// A message to the user `touser`, an openid, by a template of the account's own list.
+    pub fn new(touser: impl Into<String>, template_id: impl Into<String>) -> Self {
+        Self {
+            touser: touser.into(),
+            template_id: template_id.into(),
+            page: None,
+            miniprogram: None,
+            data: Keywords::new(),
+            strict: false,
+        }
+    }
+
+    /// The value of a keyword.
+    #[must_use]
+    pub fn value(mut self, keyword: impl Into<String>, value: impl Into<String>) -> Self {
+        self.data.insert(keyword.into(), Keyword::new(value));
+        self
+    }
+
+    /// The web page that a tap opens.
+    #[must_use]
+    pub fn page(mut self, url: impl Into<String>) -> Self {
+        self.page = Some(url.into());
+        self
+    }
+
+    /// The mini-program that a tap opens: published, and linked to this account.
+    #[must_use]
+    pub fn mini_program(mut self, appid: AppId, pagepath: impl Into<String>) -> Self {
+        let pagepath = pagepath.into();
+        self.miniprogram = Some(MiniProgram { appid, pagepath });
+        self
+    }
+
+    /// As [`template::Send::strict`](super::template::Send::strict).
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
+        self
+    }
+}
+
+impl Endpoint for BizSend {
+    type Response = Done;
+    const PATH: &'static str = "/cgi-bin/message/subscribe/bizsend";
+
+    fn check(&self) -> Result<(), Error> {
+        check(&self.touser, &self.template_id, &self.data, self.strict)
+    }
+}
+
+fn check(touser: &str, template_id: &str, data: &Keywords, strict: bool) -> Result<(), Error> {
+    limit::given("touser", touser)?;
+    limit::given("template_id", template_id)?;
+    if strict {
+        keyword::check(data)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! The templates of an account: 25 at most.
+
+use http::Method;
+use serde::{Deserialize, Serialize};
+
+use super::super::{Done, Endpoint, lenient, limit};
+use crate::error::Error;
+
+/// Adds a template of the platform's library to the account's own. Source: 添加模板
+/// (`addTemplate`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::template;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+///
+/// let added = app.call(template::Add::new("42841", ["商品名称", "发货时间"])).await?;
+/// let all = app.call(template::List::new()).await?.template_list;
+/// assert!(all.iter().any(|template| template.template_id == added.template_id));
+/// app.call(template::Delete::new(added.template_id)).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Add {
+    template_id_short: String,
+    keyword_name_list: Vec<String>,
+}
+
+impl Add {
+    /// A template by its number in the library, with the chosen keywords in their order.
+    pub fn new<K: Into<String>>(
+        template_id_short: impl Into<String>,
+        keyword_names: impl IntoIterator<Item = K>,
+    ) -> Self {
+        Self {
+            template_id_short: template_id_short.into(),
+            keyword_name_list: keyword_names.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl Endpoint for Add {
+    type Response = Added;
+    const PATH: &'static str = "/cgi-bin/template/api_add_template";
+
+    fn check(&self) -> Result<(), Error> {
+        limit::given("template_id_short", &self.template_id_short)
+    }
+}
+
+/// A template that was added.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Added {
+    /// Its id in the account's own list.
+    pub template_id: String,
+}
+
+/// The templates of the account. Source: 获取已添加至账号下所有模板列表 (`getAllTemplates`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::template;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # sandbox.add_template(&sandbox.appid(), "发货通知", "{{thing1.DATA}}");
+///
+/// for template in app.call(template::List::new()).await?.template_list {
+///     println!("{}: {:?}", template.title, template.keywords().collect::<Vec<_>>());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default, Serialize)]
+#[non_exhaustive]
+pub struct List {}
+
+impl List {
+    /// The call; it has no arguments.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Endpoint for List {
+    type Response = Templates;
+    const PATH: &'static str = "/cgi-bin/template/get_all_private_template";
+    const METHOD: Method = Method::GET;
+    const REPEATABLE: bool = true;
+}
+
+/// The templates of an account.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct Templates {
+    /// At most 25.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub template_list: Vec<Template>,
+}
+
+/// A template of the account's own list.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct Template {
+    /// Its id, for [`Send`](super::Send).
+    pub template_id: String,
+    /// Its title.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub title: String,
+    /// The first part of its industry.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub primary_industry: String,
+    /// The second part of its industry.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub deputy_industry: String,
+    /// Its text, with a placeholder such as `{{thing1.DATA}}` for each keyword.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub content: String,
+    /// A filled-in example.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub example: String,
+}
+
+impl Template {
+    /// The keywords of the text, in their order.
+    pub fn keywords(&self) -> impl Iterator<Item = &str> {
+        keywords_of(&self.content)
+    }
+}
+
+/// The keywords in a template's text.
+pub(crate) fn keywords_of(content: &str) -> impl Iterator<Item = &str> {
+    content
+        .split("{{")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(".DATA}}").map(|(keyword, _)| keyword))
+}
+
+/// Removes a template from the account's own. Source: 删除模板 (`deleteTemplate`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::{ErrCode, api::template};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # let template_id = sandbox.add_template(&sandbox.appid(), "发货通知", "{{thing1.DATA}}");
+///
+/// app.call(template::Delete::new(&template_id)).await?;
+/// let again = app.call(template::Delete::new(&template_id)).await.unwrap_err();
+/// assert_eq!(again.errcode(), Some(ErrCode::INVALID_TEMPLATE_ID));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Delete {
+    template_id: String,
+}
+
+impl Delete {
+    /// The removal of a template.
+    pub fn new(template_id: impl Into<String>) -> Self {
+        Self {
+            template_id: template_id.into(),
+        }
+    }
+}
+
+impl Endpoint for Delete {
+    type Response = Done;
+    const PATH: &'static str = "/cgi-bin/template/del_private_template";
+
+    fn check(&self) -> Result<(), Error> {
+        limit::given("template_id", &self.template_id)
+    }
+}

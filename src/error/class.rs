@@ -1,0 +1,156 @@
+//! Which kind of remedy helps against which code.
+
+use super::ErrCode;
+
+/// The kind of remedy that helps against an [`Error`](crate::Error).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Class {
+    /// The access token is dead: a new one and the same call again. The client has already done so
+    /// once when a caller sees this.
+    Refresh,
+    /// It may pass: the same call again, later.
+    Retry,
+    /// A quota is used up: nothing helps before it resets.
+    Quota,
+    /// The operator must act: secret, IP whitelist, account settings.
+    Config,
+    /// The user must act: sign in again, follow the account, allow the message.
+    User,
+    /// The account may not make this call.
+    Permission,
+    /// An argument of the call is wrong.
+    Input,
+    /// Not known; repeating is not expected to help.
+    Unknown,
+}
+
+impl ErrCode {
+    /// The remedy, for a call made with an app's access token.
+    pub const fn class(self) -> Class {
+        match self.get() {
+            40001 | 40014 | 42001 => Class::Refresh,
+            -1 | 1003 | 20001 | 200001 | 61450 | 43108 | 44990..=44992 | 45011 | 45066 => {
+                Class::Retry
+            }
+            44993 | 45009 | 45012 | 45026 | 45028 | 45029 | 48006 | 85400 | 85406 => Class::Quota,
+            40013
+            | 40125
+            | 40164
+            | 40230..=40243
+            | 45027
+            | 45035
+            | 45064
+            | 61004
+            | 61024
+            | 89002
+            | 89501
+            | 89503
+            | 89506
+            | 89507 => Class::Config,
+            40029 | 40030 | 40163 | 40226 | 42002 | 42003 | 42007 | 43004 | 43005 | 43019
+            | 43101 | 45015 | 45047 | 48002 | 50005 | 61023 | 87007 => Class::User,
+            43102
+            | 43104
+            | 43107
+            | 48001
+            | 48003
+            | 48004
+            | 48008
+            | 50001..=50004
+            | 50007
+            | 61003
+            | 61007
+            | 85079
+            | 85088
+            | 85407
+            | 85408 => Class::Permission,
+            40002..=40012
+            | 40015..=40028
+            | 40031..=40124
+            | 40126..=40162
+            | 40165..=40225
+            | 41001..=41999
+            | 43001..=43003
+            | 44001..=44004
+            | 45001..=45008
+            | 45010
+            | 45016..=45018
+            | 45056..=45063
+            | 45067..=45168
+            | 46001..=47504
+            | 48005
+            | 61451..=61457
+            | 65301..=65317
+            | 76001..=76022
+            | 85096
+            | 85401..=85405
+            | 87008
+            | 87009
+            | 89300
+            | 9410010..=9410012 => Class::Input,
+            _ => Class::Unknown,
+        }
+    }
+
+    /// The remedy at one endpoint: some reuse a number for something else.
+    pub(crate) fn class_at(self, endpoint: &str) -> Class {
+        let of_user = endpoint.starts_with("/sns/");
+        match (endpoint, self.get()) {
+            ("/cgi-bin/token" | "/cgi-bin/stable_token", 40001) => Class::Config,
+            (_, 40001 | 40014 | 42001) if of_user => Class::User,
+            // Links of mini-programs: no permission, and an account that is banned.
+            (
+                "/wxa/generatescheme" | "/wxa/generate_urllink" | "/wxa/genwxashortlink",
+                40002 | 40013,
+            ) => Class::Permission,
+            // The code is another app's, which is not a matter of configuration.
+            ("/wxa/business/getuserphonenumber", 40013) => Class::User,
+            // A wrong appid in the message; the calling app's own was accepted with its token.
+            ("/cgi-bin/message/template/send" | "/cgi-bin/message/subscribe/bizsend", 40013) => {
+                Class::Input
+            }
+            // The recipient is none of the account's, or has left it.
+            (
+                "/cgi-bin/message/template/send"
+                | "/cgi-bin/message/subscribe/send"
+                | "/cgi-bin/message/subscribe/bizsend"
+                | "/cgi-bin/message/custom/send",
+                40003,
+            ) => Class::User,
+            // A minute's quota under the number of the day's.
+            ("/wxa/getwxacodeunlimit", 45009) => Class::Retry,
+            _ => self.class(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_means_what_it_means_at_its_endpoint() {
+        let at = |endpoint, code| ErrCode::new(code).class_at(endpoint);
+        assert_eq!(at("/cgi-bin/user/info", 40001), Class::Refresh);
+        assert_eq!(at("/cgi-bin/stable_token", 40001), Class::Config);
+        assert_eq!(at("/sns/userinfo", 42001), Class::User);
+        assert_eq!(at("/wxa/generatescheme", 40002), Class::Permission);
+        assert_eq!(at("/cgi-bin/token", 40002), Class::Input);
+        assert_eq!(at("/cgi-bin/message/template/send", 40013), Class::Input);
+        assert_eq!(at("/cgi-bin/token", 40013), Class::Config);
+        assert_eq!(at("/cgi-bin/message/template/send", 40003), Class::User);
+        assert_eq!(at("/cgi-bin/user/info", 40003), Class::Input);
+    }
+
+    #[test]
+    fn only_what_may_pass_is_transient() {
+        let of = |code| ErrCode::new(code).class();
+        assert_eq!(of(-1), Class::Retry);
+        assert_eq!(of(45011), Class::Retry);
+        assert_eq!(of(45009), Class::Quota);
+        assert_eq!(of(43004), Class::User);
+        assert_eq!(of(45065), Class::Unknown);
+        assert_eq!(of(123_456), Class::Unknown);
+    }
+}

@@ -1,0 +1,153 @@
+//! `POST getwxqrcode`: a parametric QR code of an official account, with its image.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::failure::{Failure, RetCode};
+use super::json::{JsonRoute, JsonService, check_caller, required};
+use crate::api::{lenient, qrcode};
+use crate::client::Wechat;
+
+/// Makes a QR code with a scene, and returns its ticket and its image.
+///
+/// It takes `{"source","appid","scene"}`, with a `scene_id` in place of `scene` for a number.
+/// `expire_seconds` is the life of the code, at most 2592000 (thirty days) and 60 if it is absent
+/// or 0; with `"permanent": true` the code never expires, and it must be absent or 0.
+///
+/// `qr_buffer` is the image as a `data:` URL with its real type, `url` what the image holds, and
+/// `expire_seconds` the life of the code, 0 for a permanent one.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use http::{Request, StatusCode, header};
+/// use tower::ServiceExt;
+/// use tower_wechat::Body;
+/// use tower_wechat::routes::QrcodeService;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let wechat = sandbox.wechat();
+///
+/// let codes = QrcodeService::new(wechat.clone());
+/// let request = Request::post("/qrcode")
+///     .header(header::CONTENT_TYPE, "application/json")
+///     .body(Body::from(
+///         r#"{"source":"shop","appid":"wx3cc8fd6963e31a32","scene":"order-42","expire_seconds":600}"#,
+///     ))?;
+/// assert_eq!(codes.oneshot(request).await?.status(), StatusCode::OK);
+/// # Ok(())
+/// # }
+/// ```
+pub type QrcodeService = JsonService<Qrcode>;
+
+impl QrcodeService {
+    /// A service for all apps of `wechat`.
+    pub fn new(wechat: Wechat) -> Self {
+        Self::of(Qrcode::new(wechat))
+    }
+}
+
+/// The route of [`QrcodeService`].
+#[derive(Debug, Clone)]
+pub struct Qrcode {
+    wechat: Wechat,
+}
+
+impl Qrcode {
+    pub(super) fn new(wechat: Wechat) -> Self {
+        Self { wechat }
+    }
+}
+
+/// What `getwxqrcode` takes.
+#[derive(Debug, Deserialize)]
+#[non_exhaustive]
+pub struct QrcodeRequest {
+    source: Option<String>,
+    #[serde(alias = "app_id")]
+    appid: Option<String>,
+    flow_id: Option<String>,
+    scene: Option<String>,
+    #[serde(default, deserialize_with = "lenient::optional_number")]
+    scene_id: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::optional_number")]
+    expire_seconds: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::flag")]
+    permanent: bool,
+}
+
+/// What `getwxqrcode` answers with.
+#[derive(Debug, Serialize)]
+#[non_exhaustive]
+pub struct QrcodeAnswer {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flow_id: Option<String>,
+    appid: String,
+    ticket: String,
+    url: String,
+    qr_buffer: String,
+    expire_seconds: u64,
+}
+
+impl QrcodeRequest {
+    fn code(&self) -> Result<qrcode::Create, Failure> {
+        let scene = self.scene()?;
+        let life = self.expire_seconds.filter(|seconds| *seconds > 0);
+        match (self.permanent, life) {
+            (true, None) => Ok(qrcode::Create::permanent(scene)),
+            (true, Some(_)) => Err(Failure::parameter(
+                "expire_seconds must be absent or 0 for a permanent code",
+            )),
+            (false, None) => Ok(qrcode::Create::temporary(scene)),
+            (false, Some(life)) => {
+                Ok(qrcode::Create::temporary(scene).expires_in(Duration::from_secs(life)))
+            }
+        }
+    }
+
+    fn scene(&self) -> Result<qrcode::Scene, Failure> {
+        // Callers whose JSON writer leaves nothing out send an empty one of the two.
+        let scene = self.scene.as_ref().filter(|scene| !scene.is_empty());
+        let id = self.scene_id.filter(|id| *id > 0 || scene.is_none());
+        match (scene, id) {
+            (Some(_), Some(_)) => Err(Failure::parameter(
+                "scene and scene_id exclude each other: give one",
+            )),
+            (_, Some(id)) => u32::try_from(id).map(Into::into).map_err(|_| {
+                Failure::parameter(format!(
+                    "scene_id must be at most {} (it is {id}): use a scene, which is a text",
+                    u32::MAX
+                ))
+            }),
+            (scene, None) => Ok(required("scene", scene.cloned())?.into()),
+        }
+    }
+}
+
+impl JsonRoute for Qrcode {
+    const NAME: &'static str = "getwxqrcode";
+    type Request = QrcodeRequest;
+    type Answer = QrcodeAnswer;
+
+    async fn answer(self, mut request: QrcodeRequest) -> Result<QrcodeAnswer, Failure> {
+        let source = check_caller(request.source.take(), request.flow_id.as_ref())?;
+        let appid = required("appid", request.appid.take())?;
+        let code = request.code()?;
+
+        let app = self.wechat.app(&appid);
+        let app = app.map_err(|error| Failure::of(error, RetCode::APP))?;
+        let failed = |error| Failure::of(error, RetCode::QR_CODE);
+        let ticket = app.call(code).await.map_err(failed)?;
+        let image = app.call(qrcode::ShowQrcode::of(&ticket)).await;
+        let image = image.map_err(failed)?;
+        tracing::debug!(source, appid, "made a QR code");
+        Ok(QrcodeAnswer {
+            flow_id: request.flow_id,
+            appid,
+            ticket: ticket.ticket,
+            url: ticket.url,
+            qr_buffer: image.data_url(),
+            expire_seconds: ticket.expire_seconds.unwrap_or_default(),
+        })
+    }
+}

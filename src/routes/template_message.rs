@@ -1,0 +1,125 @@
+//! `POST sendwxtemplatemsg`: a template message to a follower.
+
+mod message;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use self::message::Message;
+use super::failure::{Failure, RetCode};
+use super::json::{JsonRoute, JsonService, check_caller, required};
+use crate::client::Wechat;
+
+/// Sends a template message to a follower.
+///
+/// It takes `{"source","appid","openid","template_id","data"}`. `data` is the message as the
+/// platform takes it, an object or a text that holds one as JSON: the values of the keywords in its
+/// own `data`, and optionally `url`, `miniprogram` and `client_msg_id`. The `template_id` may be in
+/// it instead.
+///
+/// `msgid` is a text, since it has up to 19 digits: the id of the later push
+/// `TEMPLATESENDJOBFINISH`, which tells whether the message arrived. A message with a
+/// `client_msg_id` is sent again when it is not known what became of it; see
+/// [`template::Send`](crate::api::template::Send).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use http::{Request, StatusCode, header};
+/// use serde_json::json;
+/// use tower::ServiceExt;
+/// use tower_wechat::Body;
+/// use tower_wechat::routes::TemplateMessageService;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let wechat = sandbox.wechat();
+/// # let user = sandbox.user("Hui");
+/// # user.set_follows(true);
+/// # let openid = user.openid();
+/// # let template_id = sandbox.add_template(&sandbox.appid(), "发货通知", "{{thing1.DATA}}");
+///
+/// let messages = TemplateMessageService::new(wechat.clone());
+/// let body = json!({
+///     "source": "shop",
+///     "appid": "wx3cc8fd6963e31a32",
+///     "openid": openid,
+///     "template_id": template_id,
+///     "data": { "url": "https://shop.example/42", "data": { "thing1": { "value": "茶叶" } } },
+/// });
+/// let request = Request::post("/message")
+///     .header(header::CONTENT_TYPE, "application/json")
+///     .body(Body::from(body.to_string()))?;
+/// assert_eq!(messages.oneshot(request).await?.status(), StatusCode::OK);
+/// # Ok(())
+/// # }
+/// ```
+pub type TemplateMessageService = JsonService<TemplateMessage>;
+
+impl TemplateMessageService {
+    /// A service for all apps of `wechat`.
+    pub fn new(wechat: Wechat) -> Self {
+        Self::of(TemplateMessage::new(wechat))
+    }
+}
+
+/// The route of [`TemplateMessageService`].
+#[derive(Debug, Clone)]
+pub struct TemplateMessage {
+    wechat: Wechat,
+}
+
+impl TemplateMessage {
+    pub(super) fn new(wechat: Wechat) -> Self {
+        Self { wechat }
+    }
+}
+
+/// What `sendwxtemplatemsg` takes.
+#[derive(Debug, Deserialize)]
+#[non_exhaustive]
+pub struct TemplateMessageRequest {
+    source: Option<String>,
+    #[serde(alias = "app_id")]
+    appid: Option<String>,
+    flow_id: Option<String>,
+    openid: Option<String>,
+    template_id: Option<String>,
+    #[serde(default)]
+    data: Value,
+}
+
+/// What `sendwxtemplatemsg` answers with.
+#[derive(Debug, Serialize)]
+#[non_exhaustive]
+pub struct TemplateMessageAnswer {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flow_id: Option<String>,
+    appid: String,
+    msgid: String,
+}
+
+impl JsonRoute for TemplateMessage {
+    const NAME: &'static str = "sendwxtemplatemsg";
+    type Request = TemplateMessageRequest;
+    type Answer = TemplateMessageAnswer;
+
+    async fn answer(
+        self,
+        request: TemplateMessageRequest,
+    ) -> Result<TemplateMessageAnswer, Failure> {
+        let source = check_caller(request.source, request.flow_id.as_ref())?;
+        let appid = required("appid", request.appid)?;
+        let openid = required("openid", request.openid)?;
+        let message = Message::read(request.data)?.send(openid, request.template_id)?;
+
+        let app = self.wechat.app(&appid);
+        let app = app.map_err(|error| Failure::of(error, RetCode::APP))?;
+        let sent = app.call(message).await;
+        let sent = sent.map_err(|error| Failure::of(error, RetCode::TEMPLATE_MESSAGE))?;
+        tracing::debug!(source, appid, msgid = sent.msgid, "sent a template message");
+        Ok(TemplateMessageAnswer {
+            flow_id: request.flow_id,
+            appid,
+            msgid: sent.msgid.to_string(),
+        })
+    }
+}

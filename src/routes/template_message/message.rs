@@ -1,0 +1,139 @@
+//! The message inside a request to `sendwxtemplatemsg`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer};
+use serde_json::Value;
+
+use super::super::failure::{Failure, RetCode};
+use super::super::json::required;
+use crate::api::template;
+use crate::app::AppId;
+
+/// A template message as the platform takes it.
+#[derive(Deserialize)]
+pub(super) struct Message {
+    touser: Option<String>,
+    template_id: Option<String>,
+    url: Option<String>,
+    miniprogram: Option<MiniProgram>,
+    client_msg_id: Option<String>,
+    data: Option<BTreeMap<String, Keyword>>,
+}
+
+#[derive(Deserialize)]
+struct MiniProgram {
+    #[serde(default)]
+    appid: String,
+    #[serde(default)]
+    pagepath: String,
+}
+
+#[derive(Deserialize)]
+struct Keyword {
+    #[serde(deserialize_with = "text")]
+    value: String,
+}
+
+/// A text, or a number as one.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Text {
+        Text(String),
+        Number(serde_json::Number),
+    }
+
+    Ok(match Text::deserialize(deserializer)? {
+        Text::Text(text) => text,
+        Text::Number(number) => number.to_string(),
+    })
+}
+
+impl Message {
+    /// Reads the message from an object, or from a text that holds one.
+    pub(super) fn read(data: Value) -> Result<Self, Failure> {
+        match data {
+            Value::Object(_) => parse(data),
+            Value::String(text) => {
+                let mut document = serde_json::Deserializer::from_str(&text);
+                let value = Value::deserialize(&mut document);
+                let value = value.and_then(|value| document.end().map(|()| value));
+                match value {
+                    Ok(value @ Value::Object(_)) => parse(value),
+                    Ok(_) => Err(Failure::parameter("data, as a text, must hold an object")),
+                    // The parser's own text may quote a value.
+                    Err(error) => Err(Failure::parameter(format!(
+                        "data, as a text, is not JSON at line {} column {} of the text",
+                        error.line(),
+                        error.column()
+                    ))),
+                }
+            }
+            _ => Err(Failure::parameter(
+                "data is required: give the message as an object, or as a text that holds one as \
+                 JSON",
+            )),
+        }
+    }
+
+    pub(super) fn send(
+        self,
+        openid: String,
+        template_id: Option<String>,
+    ) -> Result<template::Send, Failure> {
+        let template_id = one("template_id", template_id, self.template_id)?;
+        let template_id = required("template_id", template_id)?;
+        let openid = one("openid", Some(openid), self.touser)?.unwrap_or_default();
+        let data = self.data.ok_or_else(|| {
+            Failure::parameter(
+                "data.data is required: give the keywords as {\"thing1\":{\"value\":\"…\"}}",
+            )
+        })?;
+        let mut message = template::Send::new(openid, template_id);
+        for (keyword, Keyword { value }) in data {
+            message = message.value(keyword, value);
+        }
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        if let Some(url) = given(self.url) {
+            message = message.url(url);
+        }
+        // Callers that have no mini-program may send one without an id.
+        if let Some(MiniProgram { appid, pagepath }) = self.miniprogram
+            && !appid.is_empty()
+        {
+            let appid = AppId::new(appid);
+            let appid = appid.map_err(|error| Failure::of(error, RetCode::PARAMETER))?;
+            message = message.mini_program(appid, pagepath);
+        }
+        if let Some(id) = given(self.client_msg_id) {
+            message = message.client_msg_id(id);
+        }
+        Ok(message)
+    }
+}
+
+/// A value that may be given beside the message or inside, or twice if it is the same.
+fn one(
+    field: &str,
+    beside: Option<String>,
+    inside: Option<String>,
+) -> Result<Option<String>, Failure> {
+    let given = |text: &String| !text.is_empty();
+    match (beside.filter(given), inside.filter(given)) {
+        (Some(beside), Some(inside)) if beside != inside => Err(Failure::parameter(format!(
+            "{field} and its value inside data are not the same: give one"
+        ))),
+        (beside, inside) => Ok(beside.or(inside)),
+    }
+}
+
+fn parse<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        Failure::parameter(format!(
+            "field data.{path} is missing a part or of the wrong type"
+        ))
+    })
+}

@@ -1,0 +1,122 @@
+//! Quotas, refused calls that are remembered, and the callback's network.
+
+use std::time::Duration;
+
+use tower_wechat::api::network::{Action, CheckCallback, GetCallbackIp, Operator};
+use tower_wechat::api::{quota, user};
+use tower_wechat::{AppSecret, Class};
+
+use super::{platform, refused_here, refused_there};
+
+const INFO: &str = "/cgi-bin/user/get";
+
+#[tokio::test(start_paused = true)]
+async fn a_quota_is_counted_refused_and_cleared() {
+    let platform = platform();
+    let app = &platform.app;
+    platform.sandbox.set_daily_quota(INFO, 2);
+    app.call(user::List::new()).await.unwrap();
+    let left = app.call(quota::Get::new(INFO)).await.unwrap();
+    assert_eq!(
+        (left.quota.daily_limit, left.quota.used, left.quota.remain),
+        (2, 1, 1)
+    );
+    app.call(user::List::new()).await.unwrap();
+    let error = refused_there(app.call(user::List::new()).await, 45009);
+    assert_eq!(error.class(), Class::Quota);
+    assert_eq!(platform.sandbox.calls(INFO), 3, "not repeated");
+
+    app.call(quota::Clear::new(app.appid().clone()))
+        .await
+        .unwrap();
+    app.call(user::List::new()).await.unwrap();
+    let secret = AppSecret::from(platform.sandbox.secrets()[0].expose());
+    for _ in 1..10 {
+        let clear = quota::ClearBySecret::new(app.appid().clone(), &secret);
+        app.call(clear).await.unwrap();
+    }
+    let v2 = platform.sent.of("/cgi-bin/clear_quota/v2").pop().unwrap();
+    assert_eq!(v2.uri().query(), None, "no token");
+    let error = refused_there(
+        app.call(quota::Clear::new(app.appid().clone())).await,
+        48006,
+    );
+    assert_eq!(error.class(), Class::Quota);
+    assert!(error.to_string().contains("month"), "{error}");
+    platform
+        .sandbox
+        .advance(Duration::from_secs(40 * 24 * 3600));
+    app.call(quota::Clear::new(app.appid().clone()))
+        .await
+        .unwrap();
+
+    let other = tower_wechat::AppId::new("wxother").unwrap();
+    refused_there(app.call(quota::Clear::new(other.clone())).await, 40013);
+    refused_there(
+        app.call(quota::ClearBySecret::new(other, &secret)).await,
+        40013,
+    );
+}
+
+#[tokio::test]
+async fn a_path_is_checked_here_and_there() {
+    let platform = platform();
+    for path in ["", "cgi-bin/user/get", "https://api.weixin.qq.com/x", "//x"] {
+        let error = platform.app.call(quota::Get::new(path)).await.unwrap_err();
+        refused_here(&error, "cgi_path", &["leading slash"]);
+    }
+    let error = refused_there(platform.app.call(quota::Get::new("/nosuch")).await, 76021);
+    assert!(error.hint().is_some());
+}
+
+#[tokio::test]
+async fn a_refused_call_is_remembered_for_a_week() {
+    let platform = platform();
+    let app = &platform.app;
+    let refused = app
+        .call(user::UpdateRemark::new("nobody", "x"))
+        .await
+        .unwrap_err();
+    let rid = refused.rid().unwrap().to_owned();
+    let seen = app.call(quota::GetRid::new(&rid)).await.unwrap().request;
+    assert!(seen.request_body.expose().contains("nobody"));
+    assert!(seen.response_body.expose().contains("40003"));
+    assert!(
+        !format!("{seen:?}").contains("nobody"),
+        "the bodies may hold secrets"
+    );
+    assert_eq!(seen.invoke_time, 1_767_225_600);
+
+    refused_there(app.call(quota::GetRid::new("x")).await, 76002);
+    let unknown = quota::GetRid::new("01234567-01234567-01234567");
+    refused_there(app.call(unknown).await, 76001);
+    platform.sandbox.advance(Duration::from_secs(8 * 24 * 3600));
+    let error = refused_there(app.call(quota::GetRid::new(&rid)).await, 76004);
+    assert!(error.to_string().contains("seven days"), "{error}");
+    refused_here(
+        &app.call(quota::GetRid::new("")).await.unwrap_err(),
+        "rid",
+        &[],
+    );
+}
+
+#[tokio::test]
+async fn the_callbacks_network_is_checked() {
+    let platform = platform();
+    let app = &platform.app;
+    let found = app.call(CheckCallback::new()).await.unwrap();
+    assert_eq!((found.dns.len(), found.ping.len()), (1, 1));
+    let dns = CheckCallback::new()
+        .action(Action::Dns)
+        .operator(Operator::ChinaNet);
+    let found = app.call(dns).await.unwrap();
+    assert!(found.ping.is_empty());
+    let body = platform.body("/cgi-bin/callback/check");
+    assert_eq!(
+        body,
+        serde_json::json!({"action": "dns", "check_operator": "CHINANET"})
+    );
+    platform.sandbox.set_callback_url(app.appid(), "");
+    refused_there(app.call(CheckCallback::new()).await, 40201);
+    app.call(GetCallbackIp::new()).await.unwrap();
+}

@@ -1,0 +1,102 @@
+//! Subscribe messages of both kinds.
+
+use serde_json::json;
+use tower_wechat::api::subscribe_message::{BizSend, Lang, Send, State};
+use tower_wechat::{AppId, Class, ErrorKind};
+
+use super::{platform, refused_here, refused_there};
+
+const SEND: &str = "/cgi-bin/message/subscribe/send";
+const BIZSEND: &str = "/cgi-bin/message/subscribe/bizsend";
+
+#[tokio::test(start_paused = true)]
+async fn a_permission_is_used_up_by_one_message() {
+    let platform = platform();
+    let app = &platform.app;
+    let appid = platform.sandbox.appid();
+    let user = platform.sandbox.user("Ming");
+    let template = platform
+        .sandbox
+        .add_subscribe_template(&appid, "t", "{{thing1.DATA}}");
+    let message = || Send::new(user.openid(), &template).value("thing1", "面");
+
+    let error = refused_there(app.call(message()).await, 43101);
+    assert_eq!(error.class(), Class::User);
+    assert!(error.to_string().contains("has not subscribed"), "{error}");
+    user.allow_message(&template);
+    user.allow_message(&template);
+    app.call(message()).await.unwrap();
+    user.set_blocks_messages(true);
+    refused_there(app.call(message()).await, 43101);
+    user.set_blocks_messages(false);
+    app.call(message()).await.unwrap();
+    refused_there(app.call(message()).await, 43101);
+
+    refused_there(app.call(Send::new("nobody", &template)).await, 40003);
+    refused_there(
+        app.call(Send::new(user.openid(), "t").value("thing1", "x"))
+            .await,
+        40037,
+    );
+    let own = platform.sandbox.add_template(&appid, "t", "");
+    refused_there(app.call(BizSend::new(user.openid(), own)).await, 40037);
+    refused_there(
+        app.call(message().value("thing1", "长".repeat(21))).await,
+        47003,
+    );
+    let error = app
+        .call(message().value("thing1", "长".repeat(21)).strict())
+        .await
+        .unwrap_err();
+    refused_here(&error, "data", &["thing1", "20", "21"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_may_have_been_sent_is_not_repeated() {
+    let platform = platform();
+    platform.sandbox.drop_next(SEND);
+    let error = platform.app.call(Send::new("o", "t")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert_eq!(platform.sandbox.calls(SEND), 1);
+}
+
+#[tokio::test]
+async fn each_kind_has_the_documented_fields() {
+    let platform = platform();
+    let app = &platform.app;
+    let message = Send::new("o", "t")
+        .page("pages/x?a=1")
+        .state(State::Trial)
+        .lang(Lang::HongKong);
+    app.call(message.value("thing1", "x")).await.unwrap_err();
+    assert_eq!(
+        platform.body(SEND),
+        json!({"touser": "o", "template_id": "t", "page": "pages/x?a=1",
+               "miniprogram_state": "trial", "lang": "zh_HK", "data": {"thing1": {"value": "x"}}})
+    );
+    app.call(Send::new("o", "t")).await.unwrap_err();
+    assert_eq!(
+        platform.body(SEND),
+        json!({"touser": "o", "template_id": "t", "data": {}})
+    );
+    let appid = AppId::new("wxmini").unwrap();
+    let message = BizSend::new("o", "t")
+        .page("https://x.example")
+        .mini_program(appid, "p");
+    app.call(message).await.unwrap_err();
+    assert_eq!(
+        platform.body(BIZSEND),
+        json!({"touser": "o", "template_id": "t", "page": "https://x.example",
+               "miniprogram": {"appid": "wxmini", "pagepath": "p"}, "data": {}})
+    );
+    refused_here(
+        &app.call(BizSend::new("", "t")).await.unwrap_err(),
+        "touser",
+        &[],
+    );
+    refused_here(
+        &app.call(Send::new("o", "")).await.unwrap_err(),
+        "template_id",
+        &[],
+    );
+}

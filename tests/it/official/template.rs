@@ -1,0 +1,304 @@
+//! Template messages: what is sent, what is refused, what is repeated, and what comes of it.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tower_wechat::api::template::{self, Send};
+use tower_wechat::{AppId, Class, ErrCode, ErrorKind, Event, Message, Reply, handler_fn};
+
+use super::{Platform, platform, refused_here, refused_there};
+use crate::support::json;
+
+const SEND: &str = "/cgi-bin/message/template/send";
+
+/// A message that is fine, to a follower.
+fn message(platform: &Platform) -> Send {
+    let user = platform.sandbox.user("Ming");
+    user.set_follows(true);
+    let appid = platform.sandbox.appid();
+    let content = "{{thing1.DATA}} {{phrase4.DATA}}";
+    let template = platform.sandbox.add_template(&appid, "发货通知", content);
+    Send::new(user.openid(), template)
+        .value("thing1", "茶叶")
+        .value("phrase4", "已发货")
+}
+
+#[tokio::test]
+async fn a_message_is_sent_as_documented() {
+    let platform = platform();
+    let sent = platform.app.call(message(&platform)).await.unwrap();
+    assert!(sent.msgid > 1_000_000_000_000_000_000, "{sent:?}");
+    let body = platform.body(SEND);
+    let data = json!({"thing1": {"value": "茶叶"}, "phrase4": {"value": "已发货"}});
+    assert_eq!(body["data"], data);
+    assert_eq!(body.as_object().unwrap().len(), 3, "{body}");
+
+    let appid = AppId::new(platform.sandbox.appid()).unwrap();
+    let full = message(&platform)
+        .url("https://shop.example/?a=1&b=<2>")
+        .mini_program(appid.clone(), "pages/order?id=42")
+        .client_msg_id("m-1");
+    platform.app.call(full).await.unwrap();
+    let body = platform.body(SEND);
+    assert_eq!(body["url"], "https://shop.example/?a=1&b=<2>");
+    assert_eq!(
+        body["miniprogram"],
+        json!({"appid": appid, "pagepath": "pages/order?id=42"})
+    );
+    assert_eq!(body["client_msg_id"], "m-1");
+    let raw = platform.sent.of(SEND).pop().unwrap();
+    assert!(
+        String::from_utf8_lossy(raw.body()).contains("&b=<2>"),
+        "nothing is escaped"
+    );
+}
+
+#[tokio::test]
+async fn the_id_is_kept_to_its_last_digit() {
+    let platform = platform();
+    let id = 3_428_411_849_815_982_087_u64;
+    for body in [
+        format!(r#"{{"errcode":0,"errmsg":"ok","msgid":{id}}}"#),
+        format!(r#"{{"errcode":"0","errmsg":"ok","msgid":"{id}"}}"#),
+    ] {
+        platform.sandbox.answer_next(SEND, json(body));
+        assert_eq!(
+            platform.app.call(message(&platform)).await.unwrap().msgid,
+            id
+        );
+    }
+}
+
+#[tokio::test]
+async fn each_refusal_has_its_class_and_a_hint() {
+    let platform = platform();
+    let app = &platform.app;
+    let appid = platform.sandbox.appid();
+    let ming = platform.sandbox.user("Ming");
+    let good = message(&platform);
+    let template = platform
+        .sandbox
+        .add_template(&appid, "t", "{{thing1.DATA}}");
+    let subscribe = platform
+        .sandbox
+        .add_subscribe_template(&appid, "t", "{{thing1.DATA}}");
+    let to = |openid: String, template: &str| Send::new(openid, template).value("thing1", "x");
+
+    let error = refused_there(app.call(to("nobody".to_owned(), &template)).await, 40003);
+    assert_eq!(error.class(), Class::User);
+    let error = refused_there(app.call(to(ming.openid(), "unknown")).await, 40037);
+    assert_eq!(error.class(), Class::Input);
+    assert!(error.to_string().contains("another account"), "{error}");
+    let error = refused_there(app.call(to(ming.openid(), &subscribe)).await, 40037);
+    assert!(error.to_string().contains("subscribe kind"), "{error}");
+    let unlinked = AppId::new("wxunlinked").unwrap();
+    let error = refused_there(
+        app.call(good.clone().mini_program(unlinked, "")).await,
+        40013,
+    );
+    assert_eq!(error.class(), Class::Input, "not the operator's");
+    assert!(error.to_string().contains("mini-program"), "{error}");
+    let error = refused_there(app.call(good.clone().value("phrase4", "abc")).await, 47003);
+    assert!(
+        error
+            .errmsg()
+            .unwrap()
+            .contains("data.phrase4.value invalid"),
+        "{error}"
+    );
+    let error = refused_there(app.call(good.clone().value("thing1", "")).await, 47003);
+    assert!(
+        error.errmsg().unwrap().contains("data.thing1.value"),
+        "{error}"
+    );
+    ming.set_follows(false);
+    let error = refused_there(app.call(good.clone()).await, 43004);
+    assert_eq!(error.class(), Class::User);
+    assert!(error.to_string().contains("does not follow"), "{error}");
+    ming.set_follows(true);
+    platform.sandbox.set_daily_quota(SEND, 7);
+    let error = refused_there(app.call(good.clone()).await, 45009);
+    assert_eq!(error.class(), Class::Quota);
+    assert!(
+        error.to_string().contains("midnight, China time"),
+        "{error}"
+    );
+    platform.sandbox.advance(Duration::from_secs(24 * 3600));
+    app.call(good).await.unwrap();
+}
+
+#[tokio::test]
+async fn strict_checks_each_value_before_it_is_sent() {
+    let platform = platform();
+    let long = message(&platform).value("thing1", "长".repeat(21)).strict();
+    let error = platform.app.call(long).await.unwrap_err();
+    refused_here(
+        &error,
+        "data",
+        &["keyword thing1", "at most 20", "it has 21"],
+    );
+    refused_here(
+        &platform
+            .app
+            .call(message(&platform).client_msg_id(""))
+            .await
+            .unwrap_err(),
+        "client_msg_id",
+        &[],
+    );
+    refused_here(
+        &platform.app.call(Send::new("", "t")).await.unwrap_err(),
+        "touser",
+        &[],
+    );
+    refused_here(
+        &platform.app.call(Send::new("o", "")).await.unwrap_err(),
+        "template_id",
+        &[],
+    );
+    assert_eq!(platform.sandbox.calls(SEND), 0);
+    platform
+        .app
+        .call(message(&platform).strict())
+        .await
+        .unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_is_repeated_only_under_its_id() {
+    let platform = platform();
+    let app = &platform.app;
+    platform.sandbox.drop_next(SEND);
+    let error = app.call(message(&platform)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert_eq!(platform.sandbox.calls(SEND), 1, "the user may have got it");
+
+    platform.sandbox.fail_next(SEND, ErrCode::SYSTEM_BUSY);
+    platform.sandbox.drop_next(SEND);
+    app.call(message(&platform).client_msg_id("m-1"))
+        .await
+        .unwrap();
+    assert_eq!(platform.sandbox.calls(SEND), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_timed_out_after_it_was_sent_arrives_once() {
+    let platform = platform();
+    platform.app.token().await.unwrap();
+    // The platform acts at once and answers too late.
+    platform.sandbox.delay_next(SEND, Duration::from_secs(3600));
+    let once = message(&platform).client_msg_id("m-2");
+    let sent = platform.app.call(once).await.unwrap();
+    assert_eq!(platform.sandbox.calls(SEND), 2);
+    let deliveries = platform
+        .sandbox
+        .deliver_pending(recorder(&platform).0)
+        .await;
+    assert_eq!(deliveries.len(), 1);
+    let _ = sent;
+}
+
+type Seen = std::sync::Arc<std::sync::Mutex<Vec<(u64, String)>>>;
+
+/// Routes that note what became of each message.
+fn recorder(
+    platform: &Platform,
+) -> (
+    impl tower::Service<
+        http::Request<tower_wechat::Body>,
+        Response = http::Response<tower_wechat::Body>,
+        Error = std::convert::Infallible,
+    > + Clone,
+    Seen,
+) {
+    let seen = Seen::default();
+    let noted = seen.clone();
+    let routes = platform.wechat.routes().prefix("/v1/service/wx");
+    let routes = routes.on_message(handler_fn(move |message: Message| {
+        let noted = noted.clone();
+        async move {
+            if let Event::TemplateSendJobFinish(finish) = message.event() {
+                let id = finish.msg_id().parse().unwrap();
+                noted.lock().unwrap().push((id, finish.status().to_owned()));
+            }
+            Reply::none()
+        }
+    }));
+    (routes, seen)
+}
+
+#[tokio::test]
+async fn what_became_of_a_message_comes_with_its_id() {
+    let platform = platform();
+    let (routes, seen) = recorder(&platform);
+    let first = platform.app.call(message(&platform)).await.unwrap();
+    platform.sandbox.user("Ming").set_blocks_messages(true);
+    let second = platform.app.call(message(&platform)).await.unwrap();
+    let deliveries = platform.sandbox.deliver_pending(routes.clone()).await;
+    assert!(deliveries.iter().all(|delivery| delivery.is_answered()));
+    let expected = [
+        (first.msgid, "success".to_owned()),
+        (second.msgid, "failed:user block".to_owned()),
+    ];
+    assert_eq!(*seen.lock().unwrap(), expected);
+    assert!(platform.sandbox.deliver_pending(routes).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sandbox_whose_pushes_have_a_way_sends_them_at_once() {
+    use tower::ServiceExt;
+    let platform = platform();
+    let (routes, seen) = recorder(&platform);
+    // Only one thread uses it: the routes of a test need not be shareable.
+    let routes = std::sync::Arc::new(std::sync::Mutex::new(routes));
+    let sent = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let transport = tower::service_fn({
+        let sent = sent.clone();
+        move |request: http::Request<bytes::Bytes>| {
+            sent.lock().unwrap().push(request);
+            std::future::ready(Ok::<_, std::convert::Infallible>(http::Response::new(
+                bytes::Bytes::from("success"),
+            )))
+        }
+    });
+    let _http = platform.sandbox.http().push_through(transport);
+    let message = platform.app.call(message(&platform)).await.unwrap();
+    crate::support::settle().await;
+    let request = sent.lock().unwrap().pop().expect("the push");
+    let routes = routes.lock().unwrap().clone();
+    routes
+        .oneshot(request.map(tower_wechat::Body::from))
+        .await
+        .unwrap();
+    assert_eq!(seen.lock().unwrap()[0].0, message.msgid);
+}
+
+#[tokio::test]
+async fn templates_are_added_listed_and_deleted() {
+    let platform = platform();
+    let app = &platform.app;
+    let names = ["商品名称", "发货时间"];
+    let first = app
+        .call(template::Add::new("42841", names))
+        .await
+        .unwrap()
+        .template_id;
+    for _ in 1..25 {
+        app.call(template::Add::new("42841", names)).await.unwrap();
+    }
+    let error = refused_there(app.call(template::Add::new("42841", names)).await, 45026);
+    assert!(error.to_string().contains("25"), "{error}");
+    let all = app.call(template::List::new()).await.unwrap().template_list;
+    assert_eq!(all.len(), 25);
+    let keywords: Vec<_> = all[0].keywords().collect();
+    assert_eq!(keywords, ["thing1", "thing2"]);
+    app.call(template::Delete::new(&first)).await.unwrap();
+    refused_there(app.call(template::Delete::new(&first)).await, 40037);
+
+    app.call(template::SetIndustry::new("1", "4"))
+        .await
+        .unwrap();
+    refused_there(app.call(template::SetIndustry::new("1", "4")).await, 43100);
+    let chosen = app.call(template::GetIndustry::new()).await.unwrap();
+    assert_eq!(chosen.secondary_industry.second_class, "4");
+}
