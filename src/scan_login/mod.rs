@@ -9,8 +9,8 @@
 //!
 //! [`ScanLogin`] holds the pending sign-ins. Its [layer](ScanLogin::layer) around the handler of
 //! messages completes them; its [service](ScanLogin::service) lets the page wait, by long poll or
-//! server-sent events, and hands the user to the host. The QR code itself is made by the host with
-//! the scene, since only the host knows for which app.
+//! server-sent events, and hands the user to the host. The QR code itself is made by the host, with
+//! [`PendingLogin::code`], since only the host knows for which app.
 //!
 //! # Who can sign in
 //!
@@ -28,17 +28,19 @@
 //! use tower::Layer;
 //! use tower_wechat::scan_login::{ScanLogin, ScanStatus};
 //! use tower_wechat::{Message, Reply, handler_fn};
-//! # use tower_wechat::sandbox::{Push, Sandbox};
+//! # use tower_wechat::sandbox::Sandbox;
 //! # let sandbox = Sandbox::new();
 //! # let wechat = sandbox.wechat();
+//! # let app = wechat.app(sandbox.appid())?;
 //!
 //! let scans = ScanLogin::new(&wechat);
 //! let handler = scans.layer().layer(handler_fn(|_: Message| async { Reply::text("hello") }));
 //! let routes = wechat.routes().on_message(handler).prefix("/v1/service/wx");
 //!
 //! let pending = scans.start().await?;
-//! // Show a QR code of pending.scene(), and set pending.cookie().
-//! # sandbox.push(Push::scan(&sandbox.user("Hui"), pending.scene()), routes).await;
+//! let ticket = app.call(pending.code()).await?;
+//! // Show the code of the ticket, and set pending.cookie().
+//! # sandbox.scan(&sandbox.user("Hui"), &ticket.ticket, routes).await;
 //! let status = scans.wait(pending.id()).await?;
 //! assert!(matches!(status, ScanStatus::Scanned(user) if user.new_follower));
 //! # Ok(())

@@ -4,10 +4,28 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+use crate::api::qrcode;
 use crate::browser::Cookie;
 use crate::secret::Secret;
 
 /// A sign-in that waits for a scan.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use tower_wechat::api::qrcode::ShowQrcode;
+/// use tower_wechat::scan_login::ScanLogin;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let wechat = sandbox.wechat();
+/// # let app = wechat.app(sandbox.appid())?;
+///
+/// let pending = ScanLogin::new(&wechat).start().await?;
+/// let ticket = app.call(pending.code()).await?;
+/// let image = app.call(ShowQrcode::of(&ticket)).await?;
+/// let page = format!("<img src=\"{}\">", image.data_url());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct PendingLogin {
     pub(super) id: Secret,
@@ -25,6 +43,12 @@ impl PendingLogin {
     /// What the QR code holds: at most 64 characters, visible to everyone who sees the code.
     pub fn scene(&self) -> &str {
         &self.scene
+    }
+
+    /// The call that makes the QR code: temporary, with the scene, and as long-lived as the
+    /// sign-in. Its image is fetched with the ticket, or drawn from the ticket's `url`.
+    pub fn code(&self) -> qrcode::Create {
+        qrcode::Create::temporary(self.scene()).expires_in(self.life)
     }
 
     /// How long the user has to scan.

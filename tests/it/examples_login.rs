@@ -104,3 +104,33 @@ async fn oauth_signs_a_browser_in_once_however_often_it_comes_back() {
     assert_eq!(other.get(&back).await.status(), StatusCode::FORBIDDEN);
     assert!(text(&other.get("/").await).starts_with("<a href="));
 }
+
+#[tokio::test]
+async fn scan_login_greets_the_user_who_scanned() {
+    let (_child, mut browser) = start("scan_login").await;
+    for greeting in ["<p>Welcome, o", "<p>Welcome back, o"] {
+        browser.cookies.clear();
+        let home = browser.get("/").await;
+        let page = text(&home);
+        assert!(page.contains("<img src=\"data:image/"), "{page}");
+        let (_, scene) = page.split_once("\"scene\":\"").unwrap();
+        let scene = scene.split('"').next().unwrap();
+        assert!(scene.starts_with("login-"), "{scene}");
+        let early = browser.get("/login/scan/finish").await;
+        assert_eq!(early.status(), StatusCode::CONFLICT);
+
+        let push = Request::post(format!("{}/sandbox/control/push", browser.base));
+        let scan = format!("{{\"type\":\"scan\",\"scene\":\"{scene}\"}}");
+        let report = browser.send(push, scan).await;
+        assert!(text(&report).contains("signed in at shop.example"));
+
+        let events = browser.get("/login/scan/events").await;
+        assert!(text(&events).contains("event: scanned"));
+        let waited = browser.get("/login/scan/wait").await;
+        assert_eq!(waited.status(), StatusCode::OK);
+        let finished = browser.get("/login/scan/finish").await;
+        assert_eq!(location(&finished), "/");
+        let home = browser.get("/").await;
+        assert!(text(&home).starts_with(greeting), "{home:?}");
+    }
+}

@@ -28,3 +28,4 @@ mod sandbox;
 mod scan_login;
 mod support;
 mod tokens;
+mod transcripts;

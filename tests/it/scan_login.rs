@@ -128,6 +128,23 @@ async fn a_follower_and_a_new_one_sign_in_alike() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_code_that_was_made_signs_in_whoever_scans_it() {
+    let kit = kit();
+    let app = kit.wechat.app(Sandbox::APPID).unwrap();
+    let pending = kit.scans.start().await.unwrap();
+    let ticket = app.call(pending.code()).await.unwrap();
+    assert_eq!(ticket.expire_seconds, Some(300));
+    let handler = kit.scans.layer().layer(handler_fn(|_: Message| async {}));
+    let routes = kit.wechat.routes().on_message(handler);
+    let user = kit.user("Hui🐠");
+    let delivery = kit
+        .sandbox
+        .scan(&user, &ticket.ticket, routes.prefix("/v1/service/wx"));
+    assert!(delivery.await.is_answered());
+    assert_eq!(kit.status(&pending).await, scanned(&user, true));
+}
+
+#[tokio::test(start_paused = true)]
 async fn other_messages_go_to_the_handler() {
     let kit = Kit::new(|scans| scans.prefix("signin_").unwrap());
     let user = kit.user("Hui🐠");

@@ -20,7 +20,10 @@ struct Route {
 /// What curl prints: the head and the body.
 async fn curl(arguments: &[&str]) -> String {
     let mut command = Command::new("curl");
-    let command = command.args(["-s", "-i"]).args(arguments).stdin(Stdio::null());
+    let command = command
+        .args(["-s", "-i"])
+        .args(arguments)
+        .stdin(Stdio::null());
     let output = command.output().await.expect("curl is installed");
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
@@ -52,7 +55,9 @@ async fn oauth_code(base: &str) -> String {
 fn steady(answer: &str) -> String {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let changing = ["date:", "x-request-id:", "content-length:"];
-    let head = head.lines().filter(|line| !changing.iter().any(|name| line.starts_with(name)));
+    let head = head
+        .lines()
+        .filter(|line| !changing.iter().any(|name| line.starts_with(name)));
     let mut envelope: Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("{body}"));
     let random = [
         "request_id",
@@ -108,7 +113,10 @@ async fn every_route_answers_curl_as_it_did() {
         for (name, body) in &route.requests {
             let answer = steady(&post(&url, body).await);
             let shown = steady_request(body);
-            transcript.push_str(&format!("# {name}\n\nPOST /{}\n{shown}\n\n{answer}\n", route.name));
+            transcript.push_str(&format!(
+                "# {name}\n\nPOST /{}\n{shown}\n\n{answer}\n",
+                route.name
+            ));
         }
         check(route.name, &transcript);
     }
@@ -116,7 +124,9 @@ async fn every_route_answers_curl_as_it_did() {
 
 /// A request with its code or openid replaced.
 fn steady_request(body: &str) -> String {
-    let Ok(mut request) = serde_json::from_str::<Value>(body) else { return body.to_owned() };
+    let Ok(mut request) = serde_json::from_str::<Value>(body) else {
+        return body.to_owned();
+    };
     for (name, value) in request.as_object_mut().into_iter().flatten() {
         let random = match (name.as_str(), value.as_str()) {
             ("code", Some(code)) => code.len() > 20,
@@ -138,13 +148,15 @@ fn check(route: &str, transcript: &str) {
         std::fs::write(&file, transcript).unwrap();
     }
     let kept = std::fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(transcript, kept, "{route}: see the head of tests/it/transcripts.rs");
+    assert_eq!(
+        transcript, kept,
+        "{route}: see the head of tests/it/transcripts.rs"
+    );
 }
 
 async fn routes(base: &str) -> Vec<Route> {
-    let with = |more: &str| {
-        format!(r#"{{"source":"curl-test","appid":"wx3cc8fd6963e31a32",{more}}}"#)
-    };
+    let with =
+        |more: &str| format!(r#"{{"source":"curl-test","appid":"wx3cc8fd6963e31a32",{more}}}"#);
     let used = oauth_code(base).await;
     let userinfo = with(&format!(r#""code":"{used}""#));
 
@@ -176,8 +188,14 @@ async fn routes(base: &str) -> Vec<Route> {
                 ("the same code again", userinfo),
                 ("a code that never was", with(r#""code":"x""#)),
                 ("no code", with(r#""flow_id":"f-1""#)),
-                ("no source", r#"{"appid":"wx3cc8fd6963e31a32","code":"x"}"#.to_owned()),
-                ("an app that is not configured", r#"{"source":"s","appid":"wx0","code":"x"}"#.to_owned()),
+                (
+                    "no source",
+                    r#"{"appid":"wx3cc8fd6963e31a32","code":"x"}"#.to_owned(),
+                ),
+                (
+                    "an app that is not configured",
+                    r#"{"source":"s","appid":"wx0","code":"x"}"#.to_owned(),
+                ),
                 ("a number for a text", with(r#""code":7"#)),
                 ("no JSON", "{".to_owned()),
             ],
@@ -185,13 +203,34 @@ async fn routes(base: &str) -> Vec<Route> {
         Route {
             name: "getwxqrcode",
             requests: vec![
-                ("a code for ten minutes", with(r#""scene":"order-42","expire_seconds":600,"flow_id":"f-1""#)),
-                ("a permanent code", with(r#""scene":"shop-7","permanent":true"#)),
+                (
+                    "a code for ten minutes",
+                    with(r#""scene":"order-42","expire_seconds":600,"flow_id":"f-1""#),
+                ),
+                (
+                    "a permanent code",
+                    with(r#""scene":"shop-7","permanent":true"#),
+                ),
                 ("no scene", with(r#""expire_seconds":600"#)),
-                ("a scene that is too long", with(&format!(r#""scene":"{}","expire_seconds":600"#, "x".repeat(65)))),
-                ("a code for too long", with(r#""scene":"a","expire_seconds":2592001"#)),
-                ("no source", r#"{"appid":"wx3cc8fd6963e31a32","scene":"a"}"#.to_owned()),
-                ("an app that is not configured", r#"{"source":"s","appid":"wx0","scene":"a","expire_seconds":60}"#.to_owned()),
+                (
+                    "a scene that is too long",
+                    with(&format!(
+                        r#""scene":"{}","expire_seconds":600"#,
+                        "x".repeat(65)
+                    )),
+                ),
+                (
+                    "a code for too long",
+                    with(r#""scene":"a","expire_seconds":2592001"#),
+                ),
+                (
+                    "no source",
+                    r#"{"appid":"wx3cc8fd6963e31a32","scene":"a"}"#.to_owned(),
+                ),
+                (
+                    "an app that is not configured",
+                    r#"{"source":"s","appid":"wx0","scene":"a","expire_seconds":60}"#.to_owned(),
+                ),
                 ("a list for a text", with(r#""scene":["a"]"#)),
             ],
         },
@@ -200,12 +239,27 @@ async fn routes(base: &str) -> Vec<Route> {
             requests: vec![
                 ("a code", with(r#""scene":"order=42","flow_id":"f-1""#)),
                 ("no scene", with(r#""width":430"#)),
-                ("a scene that is too long", with(&format!(r#""scene":"{}""#, "x".repeat(33)))),
+                (
+                    "a scene that is too long",
+                    with(&format!(r#""scene":"{}""#, "x".repeat(33))),
+                ),
                 ("a scene of other characters", with(r#""scene":"订单""#)),
-                ("a page with a slash in front", with(r#""scene":"a","page":"/pages/a""#)),
-                ("a page that is not published", with(r#""scene":"a","page":"pages/nosuch""#)),
-                ("a width beyond the limit", with(r#""scene":"a","width":1281"#)),
-                ("an app that is not configured", r#"{"source":"s","appid":"wx0","scene":"a"}"#.to_owned()),
+                (
+                    "a page with a slash in front",
+                    with(r#""scene":"a","page":"/pages/a""#),
+                ),
+                (
+                    "a page that is not published",
+                    with(r#""scene":"a","page":"pages/nosuch""#),
+                ),
+                (
+                    "a width beyond the limit",
+                    with(r#""scene":"a","width":1281"#),
+                ),
+                (
+                    "an app that is not configured",
+                    r#"{"source":"s","appid":"wx0","scene":"a"}"#.to_owned(),
+                ),
             ],
         },
         Route {
@@ -215,8 +269,14 @@ async fn routes(base: &str) -> Vec<Route> {
                 ("the same code again", phone),
                 ("a login code", with(&format!(r#""code":"{login}""#))),
                 ("no code", with(r#""flow_id":"f-1""#)),
-                ("no source", r#"{"appid":"wx3cc8fd6963e31a32","code":"x"}"#.to_owned()),
-                ("an app that is not configured", r#"{"source":"s","appid":"wx0","code":"x"}"#.to_owned()),
+                (
+                    "no source",
+                    r#"{"appid":"wx3cc8fd6963e31a32","code":"x"}"#.to_owned(),
+                ),
+                (
+                    "an app that is not configured",
+                    r#"{"source":"s","appid":"wx0","code":"x"}"#.to_owned(),
+                ),
                 ("a number for a text", with(r#""code":7"#)),
             ],
         },
@@ -230,12 +290,27 @@ async fn routes(base: &str) -> Vec<Route> {
                         r#""openid":"{follower}","template_id":"{template}","data":"{{\"data\":{{\"thing1\":{{\"value\":\"茶叶\"}}}}}}""#
                     )),
                 ),
-                ("a user who does not follow", message(&stranger, &template, "茶叶")),
-                ("a user who is unknown", message("onobody", &template, "茶叶")),
-                ("a template that is unknown", message(&follower, "nosuch", "茶叶")),
+                (
+                    "a user who does not follow",
+                    message(&stranger, &template, "茶叶"),
+                ),
+                (
+                    "a user who is unknown",
+                    message("onobody", &template, "茶叶"),
+                ),
+                (
+                    "a template that is unknown",
+                    message(&follower, "nosuch", "茶叶"),
+                ),
                 ("no openid", with(r#""data":{}"#)),
-                ("no source", r#"{"appid":"wx3cc8fd6963e31a32","openid":"o","data":{}}"#.to_owned()),
-                ("data that is no JSON", with(&format!(r#""openid":"{follower}","data":"nonsense""#))),
+                (
+                    "no source",
+                    r#"{"appid":"wx3cc8fd6963e31a32","openid":"o","data":{}}"#.to_owned(),
+                ),
+                (
+                    "data that is no JSON",
+                    with(&format!(r#""openid":"{follower}","data":"nonsense""#)),
+                ),
             ],
         },
     ]

@@ -1,0 +1,166 @@
+//! Signs browsers in by scanning a QR code of the official account, and greets the user.
+//!
+//! Run with `cargo run --example scan_login [ADDRESS]`, and open `http://127.0.0.1:36016/`. The
+//! sandbox plays the platform: the page shows a command that scans the code in place of a phone.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use rand::RngExt;
+use rand::distr::Alphanumeric;
+use tokio::net::TcpListener;
+use tower::Layer;
+use tower_wechat::api::qrcode::ShowQrcode;
+use tower_wechat::client::ReqwestTransport;
+use tower_wechat::sandbox::Sandbox;
+use tower_wechat::scan_login::{ScanLogin, ScannedUser, scanned_fn};
+use tower_wechat::{App, Body, BoxError, Message, Reply, Wechat, handler_fn};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let address = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "127.0.0.1:36016".to_owned());
+    let listener = TcpListener::bind(address).await?;
+    let base = format!("http://{}", listener.local_addr()?);
+
+    // For a real account: `Wechat::builder().app(AppConfig::new(appid, secret).callback(keys))`.
+    let sandbox = Sandbox::new();
+    sandbox.set_callback_url(&sandbox.appid(), format!("{base}/v1/service/wx/wxmsg"));
+    let platform = sandbox.http().push_through(ReqwestTransport::new()?);
+    let app = app(&sandbox.wechat())?.nest_service("/sandbox", platform);
+
+    println!("Listening on {base}");
+    axum::serve(listener, app).await?;
+    Ok(())
+}
+
+#[derive(Clone)]
+struct Host {
+    app: App,
+    scans: ScanLogin,
+    /// Who is signed in, by the value of the session's cookie. A real host keeps sessions in a
+    /// store, and ends them.
+    sessions: Arc<Mutex<HashMap<String, ScannedUser>>>,
+}
+
+fn app(wechat: &Wechat) -> Result<Router, tower_wechat::Error> {
+    let scans = ScanLogin::new(wechat)
+        .answers(
+            Reply::text("You are signed in at shop.example. If that was not you, tell us."),
+            Reply::text("This code has expired: reload the page."),
+        )
+        // With https, leave this out.
+        .plain_http();
+    let host = Host {
+        app: wechat.app(Sandbox::APPID)?,
+        scans: scans.clone(),
+        sessions: Arc::default(),
+    };
+
+    let on_message = scans.layer().layer(handler_fn(on_message));
+    let opened = host.clone();
+    let pages = scans.service(scanned_fn(move |user: ScannedUser| {
+        let opened = opened.clone();
+        async move { opened.open(user) }
+    }));
+    Ok(Router::new()
+        .route("/", get(home))
+        .with_state(host)
+        .nest_service("/login/scan", pages)
+        .nest_service("/v1/service/wx", wechat.routes().on_message(on_message)))
+}
+
+/// Gets every message but the scans that are sign-ins.
+async fn on_message(message: Message) -> Reply {
+    Reply::text(format!("got {}", message.msg_type()))
+}
+
+async fn home(State(host): State<Host>, headers: HeaderMap) -> Response {
+    if let Some(user) = host.user(&headers) {
+        let again = if user.new_follower { "" } else { " back" };
+        return Html(format!("<p>Welcome{again}, {}!\n", user.openid)).into_response();
+    }
+    match host.code().await {
+        Ok(page) => page,
+        Err(error) => {
+            eprintln!("no code can be shown: {error}");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
+
+impl Host {
+    /// A page with a QR code of its own, which waits for the scan.
+    async fn code(&self) -> Result<Response, BoxError> {
+        let pending = self.scans.start().await?;
+        let ticket = self.app.call(pending.code()).await?;
+        let image = self.app.call(ShowQrcode::of(&ticket)).await?;
+        let page = PAGE
+            .replace("IMAGE", &image.data_url())
+            .replace("SCENE", pending.scene());
+        let mut response = Html(page).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(cookie) = pending.cookie() {
+            headers.append(header::SET_COOKIE, cookie);
+        }
+        Ok(response)
+    }
+
+    /// Opens a session for the user who scanned, and sends the browser home.
+    fn open(&self, user: ScannedUser) -> http::Response<Body> {
+        let letters = rand::rng().sample_iter(Alphanumeric).take(32);
+        let id: String = letters.map(char::from).collect();
+        let cookie = format!("session={id}; Path=/; HttpOnly; SameSite=Lax");
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.insert(id, user);
+
+        let mut response = http::Response::new(Body::empty());
+        *response.status_mut() = StatusCode::FOUND;
+        let headers = response.headers_mut();
+        headers.insert(header::LOCATION, HeaderValue::from_static("/"));
+        if let Ok(cookie) = HeaderValue::try_from(cookie) {
+            headers.append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+
+    fn user(&self, headers: &HeaderMap) -> Option<ScannedUser> {
+        let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
+        let mut pairs = cookies
+            .split(';')
+            .filter_map(|pair| pair.trim().split_once('='));
+        let (_, id) = pairs.find(|(name, _)| *name == "session")?;
+        let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.get(id).cloned()
+    }
+}
+
+const PAGE: &str = r#"<!doctype html>
+<meta charset="utf-8">
+<title>Sign in</title>
+<p>Scan with WeChat to sign in.
+<p><img src="IMAGE" width="240" alt="QR code">
+<p>Without a phone:
+<pre id="command"></pre>
+<script>
+const scan = '{"type":"scan","scene":"SCENE"}';
+command.textContent = `curl -s ${location.origin}/sandbox/control/push -d '${scan}'`;
+const events = new EventSource('/login/scan/events');
+events.addEventListener('scanned', () => {
+  events.close();
+  location = '/login/scan/finish';
+});
+events.addEventListener('gone', () => {
+  events.close();
+  location.reload();
+});
+</script>
+"#;
