@@ -6,6 +6,19 @@ use serde::{Deserialize, Serialize};
 use super::{Endpoint, lenient};
 
 /// The addresses that pushes come from. Source: 获取微信推送服务器 IP (`getcallbackip`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::network::GetCallbackIp;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+///
+/// let sources = app.call(GetCallbackIp::new()).await?.ip_list;
+/// assert!(!sources.is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, Serialize)]
 #[non_exhaustive]
 pub struct GetCallbackIp {}
@@ -26,6 +39,19 @@ impl Endpoint for GetCallbackIp {
 
 /// The addresses that calls go to; to be asked anew every day. Source: 获取微信 API 服务器 IP
 /// (`get_api_domain_ip`).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::network::GetApiDomainIp;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+///
+/// let targets = app.call(GetApiDomainIp::new()).await?.ip_list;
+/// assert!(!targets.is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, Serialize)]
 #[non_exhaustive]
 pub struct GetApiDomainIp {}

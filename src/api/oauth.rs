@@ -32,6 +32,21 @@ fn check(field: &'static str, value: &str) -> Result<(), Error> {
 /// Trades a code for the user's token. Source: 网页授权, 通过 code 换取网页授权 access_token.
 ///
 /// A code works once and for five minutes: a lost answer cannot be asked for again.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::oauth::AccessToken;
+/// # use tower_wechat::api::oauth::Scope;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # let code = sandbox.user("Hui").oauth_code(Scope::UserInfo).expect("a code");
+///
+/// let token = app.call(AccessToken::new(code)).await?;
+/// assert!(token.openid.starts_with('o'));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct AccessToken {
@@ -62,6 +77,22 @@ impl Endpoint for AccessToken {
 }
 
 /// Prolongs a user's token. Source: 网页授权, 刷新 access_token.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::oauth::RefreshToken;
+/// # use tower_wechat::api::oauth::{AccessToken, Scope};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # let code = sandbox.user("Hui").oauth_code(Scope::UserInfo).expect("a code");
+/// # let token = app.call(AccessToken::new(code)).await?;
+///
+/// let prolonged = app.call(RefreshToken::new(token.refresh_token)).await?;
+/// assert_eq!(prolonged.openid, token.openid);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct RefreshToken {
@@ -140,6 +171,22 @@ pub enum Lang {
 }
 
 /// Reads the profile of a user who consented to `snsapi_userinfo`. Source: 网页授权, 拉取用户信息.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::oauth::{Lang, UserInfo};
+/// # use tower_wechat::api::oauth::{AccessToken, Scope};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # let code = sandbox.user("Hui").oauth_code(Scope::UserInfo).expect("a code");
+/// # let token = app.call(AccessToken::new(code)).await?;
+///
+/// let profile = app.call(UserInfo::of(&token).lang(Lang::English)).await?;
+/// assert_eq!(profile.nickname, "Hui");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct UserInfo {
@@ -211,6 +258,21 @@ pub struct Profile {
 /// Asks whether a user's token still works. Source: 网页授权, 检验授权凭证.
 ///
 /// A token that does not is an error of class [`User`](crate::Class::User).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::oauth::CheckToken;
+/// # use tower_wechat::api::oauth::{AccessToken, Scope};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # let code = sandbox.user("Hui").oauth_code(Scope::UserInfo).expect("a code");
+/// # let token = app.call(AccessToken::new(code)).await?;
+///
+/// assert!(app.call(CheckToken::of(&token)).await.is_ok());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct CheckToken {

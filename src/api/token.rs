@@ -10,6 +10,21 @@ use crate::secret::{Secret, expose};
 
 /// Asks for the app's current token; asking again returns the same one until its last five
 /// minutes. Source: 获取稳定版接口调用凭据 (`getStableAccessToken`): 10,000 calls a minute.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::AppSecret;
+/// use tower_wechat::api::token::StableToken;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # let secret = AppSecret::from(sandbox.secrets().remove(0));
+///
+/// let grant = app.call(StableToken::new(app.appid().clone(), &secret)).await?;
+/// assert_eq!(grant.expires_in, 7200);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct StableToken {
@@ -48,6 +63,21 @@ impl Endpoint for StableToken {
 
 /// Makes a new token; the one before it dies five minutes later. Source: 获取接口调用凭据
 /// (`getAccessToken`): 2,000 calls a day.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::AppSecret;
+/// use tower_wechat::api::token::ClassicToken;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # let secret = AppSecret::from(sandbox.secrets().remove(0));
+///
+/// let grant = app.call(ClassicToken::new(app.appid().clone(), &secret)).await?;
+/// assert_eq!(grant.expires_in, 7200);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct ClassicToken {

@@ -8,13 +8,17 @@ use ::http::{HeaderValue, Response, StatusCode};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use super::User;
 use super::account::PersonId;
 use super::platform::Query;
 use super::random;
 use super::refusal::Outcome;
 use super::state::State;
+use crate::api::oauth::Scope;
 use crate::app::AppId;
+use crate::clock::Clock;
 use crate::error::ErrCode;
+use crate::secret::Secret;
 
 const CODE_LIFE: Duration = Duration::from_secs(300);
 const TOKEN_LIFE: Duration = Duration::from_secs(7200);
@@ -122,16 +126,6 @@ impl State {
             return Err((0, "the user refused"));
         }
 
-        self.grants.forget(now);
-        if self.grants.codes.len() >= GRANTS_MAX {
-            return Err((10009, "too many requests"));
-        }
-        let code = format!("0{}", random::text(31));
-        let location = location(redirect, &code, query.get("state")).ok_or((
-            10003,
-            "redirect_uri is not an absolute http or https address",
-        ))?;
-        self.issued.note(&code);
         let appid = AppId::new(appid).map_err(|_| (10012, "appid is unknown"))?;
         let grant = Grant {
             appid,
@@ -139,8 +133,26 @@ impl State {
             profile,
             end: now + CODE_LIFE,
         };
-        self.grants.codes.insert(code, Code { grant, used: false });
-        Ok(location)
+        let code = self
+            .give_code(grant, now)
+            .ok_or((10009, "too many requests"))?;
+        location(redirect, &code, query.get("state")).ok_or((
+            10003,
+            "redirect_uri is not an absolute http or https address",
+        ))
+    }
+
+    /// A new code; none when there are too many.
+    fn give_code(&mut self, grant: Grant, now: SystemTime) -> Option<String> {
+        self.grants.forget(now);
+        if self.grants.codes.len() >= GRANTS_MAX {
+            return None;
+        }
+        let code = format!("0{}", random::text(31));
+        self.issued.note(&code);
+        let given = Code { grant, used: false };
+        self.grants.codes.insert(code.clone(), given);
+        Some(code)
     }
 
     /// `GET /sns/oauth2/access_token`
@@ -286,6 +298,33 @@ impl State {
             }
         }
         answer
+    }
+}
+
+impl User {
+    /// Consents on the authorisation page: the code with which the browser comes back. It works
+    /// once, for five minutes. `None` when the user refuses.
+    ///
+    /// ```
+    /// use tower_wechat::api::oauth::Scope;
+    ///
+    /// let sandbox = tower_wechat::sandbox::Sandbox::new();
+    /// assert!(sandbox.user("Hui").oauth_code(Scope::UserInfo).is_some());
+    /// ```
+    pub fn oauth_code(&self, scope: Scope) -> Option<Secret> {
+        let now = self.sandbox().clock.now();
+        let mut state = self.sandbox().state();
+        let profile = scope == Scope::UserInfo;
+        if profile && state.person(self.person())?.refuses {
+            return None;
+        }
+        let grant = Grant {
+            appid: self.appid().clone(),
+            person: self.person(),
+            profile,
+            end: now + CODE_LIFE,
+        };
+        state.give_code(grant, now).map(Secret::new)
     }
 }
 
