@@ -1,6 +1,10 @@
 //! Pushes: signed, encrypted unless the app is in plaintext mode, and sent up to three times.
 
-use std::fmt::Write;
+mod cause;
+mod delivery;
+
+pub use self::cause::Push;
+pub use self::delivery::{Attempt, Delivery, Received};
 
 use ::http::header::CONTENT_TYPE;
 use ::http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
@@ -10,11 +14,10 @@ use http_body_util::{BodyExt, Limited};
 use rand::RngExt;
 use tower::{Service, ServiceExt};
 
-use super::account::{Account, PersonId};
-use super::{Sandbox, User, random};
+use super::account::Account;
+use super::{Sandbox, random};
 use crate::app::AppId;
 use crate::body::Body;
-use crate::callback::Message;
 use crate::callback::outgoing::{Answer, Stamp};
 use crate::clock::Clock;
 use crate::error::BoxError;
@@ -24,222 +27,6 @@ const ATTEMPTS: usize = 3;
 
 /// The largest reply, in bytes.
 const REPLY_MAX: usize = 64 << 10;
-
-/// Something that happened to a user, to be pushed to an app.
-#[derive(Debug, Clone)]
-pub struct Push {
-    appid: AppId,
-    person: PersonId,
-    fields: Vec<(String, String)>,
-    follow: Option<bool>,
-}
-
-impl Push {
-    /// Anything: the elements after `CreateTime`, in their order. An element of the platform's
-    /// that is missing, such as `MsgId`, is not added.
-    pub fn of<N, V>(user: &User, fields: impl IntoIterator<Item = (N, V)>) -> Self
-    where
-        N: Into<String>,
-        V: Into<String>,
-    {
-        let fields = fields
-            .into_iter()
-            .map(|(name, value)| (name.into(), value.into()))
-            .collect();
-        Self {
-            appid: user.appid().clone(),
-            person: user.person(),
-            fields,
-            follow: None,
-        }
-    }
-
-    /// The user wrote a text.
-    pub fn text(user: &User, content: &str) -> Self {
-        let id = random::digits(19);
-        Self::of(
-            user,
-            [("MsgType", "text"), ("Content", content), ("MsgId", &id)],
-        )
-    }
-
-    /// The user scanned a QR code with a scene: `SCAN` if the user follows the app; otherwise
-    /// `subscribe` with `qrscene_`, and the user follows from then on. The ticket is made up: for a
-    /// code that was made there is [`Sandbox::scan`].
-    pub fn scan(user: &User, scene: &str) -> Self {
-        Self::scan_of(user, scene, &random::ticket())
-    }
-
-    /// The user begins to follow the app, through a QR code with a scene or otherwise.
-    pub fn subscribe(user: &User, scene: Option<&str>) -> Self {
-        match scene {
-            Some(scene) => Self::subscribe_by(user, scene, &random::ticket()),
-            None => Self {
-                follow: Some(true),
-                ..Self::event(user, "subscribe", "")
-            },
-        }
-    }
-
-    pub(super) fn scan_of(user: &User, scene: &str, ticket: &str) -> Self {
-        match user.follows() {
-            true => Self::event(user, "SCAN", scene).with("Ticket", ticket),
-            false => Self::subscribe_by(user, scene, ticket),
-        }
-    }
-
-    fn subscribe_by(user: &User, scene: &str, ticket: &str) -> Self {
-        Self {
-            follow: Some(true),
-            ..Self::event(user, "subscribe", &format!("qrscene_{scene}")).with("Ticket", ticket)
-        }
-    }
-
-    /// What became of a template message.
-    pub(super) fn job_finished(appid: AppId, person: PersonId, msgid: u64, status: &str) -> Self {
-        let push = Self {
-            appid,
-            person,
-            fields: Vec::new(),
-            follow: None,
-        };
-        push.with("MsgType", "event")
-            .with("Event", "TEMPLATESENDJOBFINISH")
-            .with("MsgID", &msgid.to_string())
-            .with("Status", status)
-    }
-
-    /// The user leaves the app.
-    pub fn unsubscribe(user: &User) -> Self {
-        Self {
-            follow: Some(false),
-            ..Self::event(user, "unsubscribe", "")
-        }
-    }
-
-    /// The user tapped a menu button with a key.
-    pub fn click(user: &User, key: &str) -> Self {
-        Self::event(user, "CLICK", key)
-    }
-
-    fn event(user: &User, event: &str, key: &str) -> Self {
-        Self::of(
-            user,
-            [("MsgType", "event"), ("Event", event), ("EventKey", key)],
-        )
-    }
-
-    fn with(mut self, name: &str, value: &str) -> Self {
-        self.fields.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// Whether the platform says this of itself, and the user did nothing.
-    fn is_of_platform(&self) -> bool {
-        let mut fields = self.fields.iter();
-        fields.any(|(name, value)| name == "Event" && value == "TEMPLATESENDJOBFINISH")
-    }
-
-    /// The scene of the code that the user came through.
-    fn scene(&self) -> Option<&str> {
-        let mut fields = self.fields.iter();
-        let (_, key) = fields.find(|(name, _)| name == "EventKey")?;
-        key.strip_prefix("qrscene_")
-    }
-
-    fn xml(&self, to: &str, from: &str, created: u64) -> String {
-        let mut xml = String::from("<xml>");
-        let own = [("ToUserName", to), ("FromUserName", from)].into_iter();
-        let given = self
-            .fields
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        for (name, value) in own {
-            element(&mut xml, name, value);
-        }
-        // Writing to a String cannot fail.
-        let _ = write!(xml, "<CreateTime>{created}</CreateTime>");
-        for (name, value) in given {
-            element(&mut xml, name, value);
-        }
-        xml.push_str("</xml>");
-        xml
-    }
-}
-
-fn element(xml: &mut String, name: &str, value: &str) {
-    let value = value.replace("]]>", "]]]]><![CDATA[>");
-    let _ = write!(xml, "<{name}><![CDATA[{value}]]></{name}>");
-}
-
-/// How a push went.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Delivery {
-    /// What came of each time it was sent, at most three.
-    pub attempts: Vec<Attempt>,
-}
-
-impl Delivery {
-    /// Whether the app answered in the end. If not, the user who caused the push sees
-    /// 该公众号提供的服务出现故障，请稍后再试.
-    pub fn is_answered(&self) -> bool {
-        matches!(
-            self.attempts.last(),
-            Some(Attempt::Success | Attempt::Reply(_))
-        )
-    }
-
-    /// The reply that the user sees.
-    pub fn reply(&self) -> Option<&Received> {
-        match self.attempts.last() {
-            Some(Attempt::Reply(reply)) => Some(reply),
-            _ => None,
-        }
-    }
-}
-
-/// What came of sending a push once.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Attempt {
-    /// `success` or an empty body: the app has nothing to say.
-    Success,
-    /// A reply to the user, verified and decrypted.
-    Reply(Received),
-    /// No answer in time.
-    Timeout,
-    /// The app could not be reached, or the connection broke.
-    Broken,
-    /// Another HTTP status than 200.
-    Status(u16),
-    /// A body that is not a reply, or not one that this app may give.
-    Invalid(&'static str),
-}
-
-/// A reply as the user's WeChat receives it.
-#[derive(Debug, Clone)]
-pub struct Received {
-    message: Message,
-    encrypted: bool,
-}
-
-impl Received {
-    /// The text, of a text reply.
-    pub fn text(&self) -> Option<&str> {
-        self.message.field("Content")
-    }
-
-    /// The reply's document.
-    pub fn document(&self) -> &Message {
-        &self.message
-    }
-
-    /// Whether it came encrypted.
-    pub fn is_encrypted(&self) -> bool {
-        self.encrypted
-    }
-}
 
 impl Sandbox {
     /// Pushes into `target`, a router or a service that serves the app's callback path, as the
