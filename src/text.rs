@@ -117,8 +117,11 @@ mod tests {
         let link = "<a href=\"https://example.com/a b\">the\npage</a>";
         let text = format!("{}{link}, and so on", "x".repeat(40));
         assert_eq!(heads(&text, 70), "x".repeat(40));
+        // Not even when the message ends within the link's first letters.
+        let short = format!("{}<a href=\"u\">page</a>", "x".repeat(40));
+        assert_eq!(heads(&short, 41), "x".repeat(40));
         let open = format!("{}<a href=\"", "x".repeat(40));
-        assert_eq!(heads(&open, 45).len(), 45);
+        assert_eq!(heads(&open, 45), format!("{}<a ", "x".repeat(40)));
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub(super) fn check(msgtype: &str, content: Option<&Value>) -> Result<(), ErrCod
     }
 }
 
-fn is_menu(list: &Vec<Value>) -> bool {
+fn is_menu(list: &[Value]) -> bool {
     let is_item = |item| text(item, "id").is_some() && text(item, "content").is_some();
     !list.is_empty() && list.iter().all(is_item)
 }
@@ -50,6 +50,9 @@ fn text<'a>(object: &'a Value, field: &str) -> Option<&'a str> {
     object.get(field).and_then(Value::as_str)
 }
 
-fn entries<'a>(object: &'a Value, field: &str) -> Option<&'a Vec<Value>> {
-    object.get(field).and_then(Value::as_array)
+fn entries<'a>(object: &'a Value, field: &str) -> Option<&'a [Value]> {
+    object
+        .get(field)
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
 }

@@ -47,7 +47,7 @@ async fn it_takes_a_message_in_the_last_30_seconds() {
     let call = Typing::start(user.openid());
     let error = app.call(call).await.unwrap_err();
     assert_eq!(error.errcode(), Some(ErrCode::NO_MESSAGE_LATELY));
-    assert_eq!(error.class(), Some(Class::User));
+    assert_eq!(error.class(), Class::User);
     app.call(Send::text(user.openid(), "hello")).await.unwrap();
     assert_eq!(refusal(&app, &user).await, None);
     touch(&sandbox, Push::unsubscribe(&user)).await;
