@@ -85,6 +85,7 @@ mod runtime;
 pub mod sandbox;
 pub mod scan_login;
 mod secret;
+mod text;
 pub mod token;
 
 pub use self::app::{AppConfig, AppId, AppSecret, TokenGrant};

@@ -3,6 +3,7 @@
 use crate::callback::writer::{Writer, legal};
 use crate::callback::{Article, IntoReply, Message, Music, Video};
 use crate::error::BoxError;
+use crate::text;
 
 /// The answer to a push, which the user sees at once.
 ///
@@ -60,7 +61,11 @@ impl Reply {
     }
 
     /// As much of a text as fits into a reply, and the rest, if there is one, to be sent as
-    /// customer-service messages.
+    /// customer-service messages
+    /// ([`Send::split_text`](crate::api::customer_service::Send::split_text)).
+    ///
+    /// The first part ends with a line, a sentence or a word where that leaves it more than half
+    /// full. The two together are the text.
     ///
     /// ```
     /// use tower_wechat::Reply;
@@ -72,7 +77,8 @@ impl Reply {
     /// ```
     pub fn split_text(content: impl Into<String>) -> (Self, Option<String>) {
         let mut content = content.into();
-        let rest = content.split_off(shown(&content).len());
+        let (head, _) = text::split(&content, Self::MAX_TEXT, usize::MAX);
+        let rest = content.split_off(head.len());
         (
             Self::text(content),
             Some(rest).filter(|rest| !rest.is_empty()),
@@ -194,7 +200,7 @@ impl Reply {
             Kind::None | Kind::CustomerService(None) | Kind::Document(_) => {}
             Kind::Text(content) => {
                 let content = legal(content);
-                let (shown, bytes) = (shown(&content), content.len());
+                let (shown, bytes) = (text::cut(&content, Self::MAX_TEXT), content.len());
                 if shown.len() < bytes {
                     let (appid, limit) = (message.appid(), Self::MAX_TEXT);
                     tracing::warn!(%appid, bytes, limit, "the text of a reply was cut");
@@ -216,15 +222,6 @@ impl Reply {
             }
         }
     }
-}
-
-/// As much of a text as fits into a reply, up to a whole character.
-fn shown(content: &str) -> &str {
-    let mut end = content.len().min(Reply::MAX_TEXT);
-    while !content.is_char_boundary(end) {
-        end -= 1;
-    }
-    content.get(..end).unwrap_or_default()
 }
 
 /// How many articles the platform shows in answer to `message`.

@@ -15,7 +15,8 @@ use crate::runtime::BoxFuture;
 /// message came to: a hook for [`DeadlineLayer::late`](crate::callback::deadline::DeadlineLayer::late).
 ///
 /// The account must have the right to send such messages, and this machine's address must be on its
-/// IP whitelist. A message is not sent twice: what fails is logged and lost.
+/// IP whitelist. A message is not sent twice: what fails is logged and lost. So is a text of more
+/// than 2048 bytes, unless long texts are [split](Self::split_long_texts).
 ///
 /// | the reply | is sent as |
 /// |---|---|
@@ -31,17 +32,30 @@ use crate::runtime::BoxFuture;
 /// use tower_wechat::callback::deadline::DeadlineLayer;
 /// use tower_wechat::client::CustomerService;
 ///
-/// let deadline = DeadlineLayer::ack().late(CustomerService::new(wechat.clone()));
+/// let late = CustomerService::new(wechat.clone()).split_long_texts();
+/// let deadline = DeadlineLayer::ack().late(late);
 /// ```
 #[derive(Debug, Clone)]
 pub struct CustomerService {
     wechat: Wechat,
+    splits: bool,
 }
 
 impl CustomerService {
     /// A hook for all apps of `wechat`.
     pub fn new(wechat: Wechat) -> Self {
-        Self { wechat }
+        let splits = false;
+        Self { wechat, splits }
+    }
+
+    /// Sends a text of more than 2048 bytes as up to five messages, one after the other, as
+    /// [`Send::split_text`] makes them; a longer one is logged and lost, and the user gets nothing
+    /// of it. When a message is refused, such as the fourth after a tap on the menu, those after it
+    /// are not sent.
+    #[must_use]
+    pub fn split_long_texts(mut self) -> Self {
+        self.splits = true;
+        self
     }
 }
 
@@ -55,12 +69,22 @@ impl Service<LateReply> for CustomerService {
     }
 
     fn call(&mut self, late: LateReply) -> Self::Future {
-        let wechat = self.wechat.clone();
+        let Self { wechat, splits } = self.clone();
         Box::pin(async move {
             let app = wechat.app(late.message.appid())?;
-            let call = message(late.message.from_user_name(), &late.reply)?;
-            app.call(call).await.map(drop)
+            for call in messages(late.message.from_user_name(), &late.reply, splits)? {
+                app.call(call).await?;
+            }
+            Ok(())
         })
+    }
+}
+
+/// The reply as the customer-service messages that it takes.
+fn messages(openid: &str, reply: &Reply, splits: bool) -> Result<Vec<Send>, Error> {
+    match reply.kind() {
+        ReplyKind::Text(content) if splits => Send::split_text(openid, content),
+        _ => message(openid, reply).map(|message| vec![message]),
     }
 }
 

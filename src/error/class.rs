@@ -49,7 +49,7 @@ impl ErrCode {
             | 89506
             | 89507 => Class::Config,
             40029 | 40030 | 40163 | 40226 | 42002 | 42003 | 42007 | 43004 | 43005 | 43019
-            | 43101 | 45015 | 45047 | 48002 | 50005 | 61023 | 87007 => Class::User,
+            | 43101 | 45015 | 45047 | 45080 | 45081 | 48002 | 50005 | 61023 | 87007 => Class::User,
             43102
             | 43104
             | 43107
@@ -77,7 +77,8 @@ impl ErrCode {
             | 45010
             | 45016..=45018
             | 45056..=45063
-            | 45067..=45168
+            | 45067..=45079
+            | 45082..=45168
             | 46001..=47504
             | 48005
             | 61451..=61457
@@ -111,7 +112,8 @@ impl ErrCode {
                 "/cgi-bin/message/template/send"
                 | "/cgi-bin/message/subscribe/send"
                 | "/cgi-bin/message/subscribe/bizsend"
-                | "/cgi-bin/message/custom/send",
+                | "/cgi-bin/message/custom/send"
+                | "/cgi-bin/message/custom/typing",
                 40003,
             ) => Class::User,
             _ => self.class(),

@@ -25,6 +25,8 @@ impl ErrCode {
     pub const INVALID_GRANT_TYPE: Self = Self(40002);
     /// 40003: the openid is not one of this app.
     pub const INVALID_OPENID: Self = Self(40003);
+    /// 40007: the MediaId is unknown, or has expired.
+    pub const INVALID_MEDIA_ID: Self = Self(40007);
     /// 40008: the type of the message is unknown.
     pub const INVALID_MESSAGE_TYPE: Self = Self(40008);
     /// 40013: the appid is unknown.
@@ -77,6 +79,10 @@ impl ErrCode {
     pub const SENDING_TO_SAME_USER: Self = Self(43108);
     /// 44002: the body is empty.
     pub const EMPTY_BODY: Self = Self(44002);
+    /// 44004: the text of a message is empty.
+    pub const EMPTY_TEXT: Self = Self(44004);
+    /// 45002: the text of a message is too long.
+    pub const TEXT_TOO_LONG: Self = Self(45002);
     /// 45008: a message has more articles than it may have.
     pub const TOO_MANY_ARTICLES: Self = Self(45008);
     /// 45009: the daily quota of the call is used up.
@@ -89,6 +95,12 @@ impl ErrCode {
     pub const TEMPLATES_FULL: Self = Self(45026);
     /// 45047: the account has sent all the messages it may since the user was in touch with it.
     pub const RESPONSES_USED_UP: Self = Self(45047);
+    /// 45072: the command about the typing status is unknown.
+    pub const INVALID_TYPING_COMMAND: Self = Self(45072);
+    /// 45080: there was no message between the user and the account in the last 30 seconds.
+    pub const NO_MESSAGE_LATELY: Self = Self(45080);
+    /// 45081: the user sees the account typing already.
+    pub const ALREADY_TYPING: Self = Self(45081);
     /// 46003: the account has no menu.
     pub const NO_MENU: Self = Self(46003);
     /// 47001: the body is not the JSON the call takes.

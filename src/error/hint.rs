@@ -75,6 +75,8 @@ impl ErrCode {
             (45026, _) => "an account has 25 templates: delete one first",
             (45027, _) => "the template is of another industry than the account's",
             (45047, _) => "too many messages since the user last wrote: wait for the user",
+            (45080, _) => "the typing status takes a message with the user in the last 30 seconds",
+            (45081, _) => "the user sees it for 15 seconds, or until the next message",
             (45168 | 45166 | 87014, _) => "the platform takes a word of the text for an offence",
             (47003, _) => {
                 "a value breaks the rule of its keyword's type, such as 20 characters for a thing: \
@@ -149,8 +151,8 @@ mod tests {
             -1, 40001, 40003, 40013, 40014, 40029, 40036, 40037, 40053, 40097, 40125, 40163, 40164,
             40165, 40201, 40226, 40243, 41001, 41030, 42001, 42002, 42003, 42007, 43003, 43004,
             43019, 43101, 43107, 43108, 44990, 44993, 45009, 45011, 45015, 45026, 45027, 45028,
-            45029, 45047, 45168, 46003, 47001, 47003, 48001, 48002, 48004, 48006, 50002, 50005,
-            50007, 76021, 76004, 87007, 9_410_012,
+            45029, 45047, 45080, 45081, 45168, 46003, 47001, 47003, 48001, 48002, 48004, 48006,
+            50002, 50005, 50007, 76021, 76004, 87007, 9_410_012,
         ] {
             assert!(hint("/cgi-bin/x", code).len() > 20, "{code}");
         }

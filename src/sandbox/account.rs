@@ -8,6 +8,7 @@ use crate::app::{AppConfig, AppId};
 use crate::callback::crypto::AesKey;
 use crate::callback::outgoing::{Form, Outgoing};
 use crate::callback::{CallbackKeys, Mode};
+use crate::clock::Clock;
 use crate::secret::Secret;
 
 /// An app as the platform knows it.
@@ -201,6 +202,14 @@ impl User {
     /// last; the last 1000 are kept.
     pub fn received(&self) -> Vec<serde_json::Value> {
         self.change(|person, appid| person.chat(appid).received())
+            .unwrap_or_default()
+    }
+
+    /// Whether the user sees that the app is typing
+    /// ([`Typing`](crate::api::customer_service::Typing)).
+    pub fn sees_typing(&self) -> bool {
+        let now = self.sandbox.clock.now();
+        self.change(|person, appid| person.chat(appid).sees_typing(now))
             .unwrap_or_default()
     }
 

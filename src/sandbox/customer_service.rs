@@ -1,4 +1,6 @@
-//! `POST /cgi-bin/message/custom/send`, and what users receive by it.
+//! `POST /cgi-bin/message/custom/send` and `typing`, and what users receive by them.
+
+mod content;
 
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
@@ -17,6 +19,12 @@ const WINDOW: Duration = Duration::from_secs(48 * 3600);
 /// How many messages it may send in that time.
 const MESSAGES_MAX: u32 = 5;
 
+/// How long after a message an account may show that it is typing.
+const TYPING_WINDOW: Duration = Duration::from_secs(30);
+
+/// How long the user sees that it is.
+const TYPING: Duration = Duration::from_secs(15);
+
 /// How many messages are kept for a user to read.
 const RECEIVED_MAX: usize = 1000;
 
@@ -27,6 +35,10 @@ pub(super) struct Chat {
     touched: Option<SystemTime>,
     /// The messages since.
     sent: u32,
+    /// When the last of them was sent.
+    answered: Option<SystemTime>,
+    /// When the user was shown that the account is typing.
+    typing: Option<SystemTime>,
     received: VecDeque<Value>,
 }
 
@@ -35,27 +47,59 @@ impl Chat {
     pub(super) fn touch(&mut self, now: SystemTime, left: bool) {
         self.touched = (!left).then_some(now);
         self.sent = 0;
+        if left {
+            self.answered = None;
+            self.typing = None;
+        }
     }
 
     pub(super) fn received(&self) -> Vec<Value> {
         self.received.iter().cloned().collect()
     }
 
+    /// Whether the user sees that the account is typing.
+    pub(super) fn sees_typing(&self, now: SystemTime) -> bool {
+        is_within(TYPING, self.typing, now)
+    }
+
     fn receive(&mut self, message: Value, now: SystemTime) -> Result<(), ErrCode> {
-        let in_touch = |touched| now.duration_since(touched).unwrap_or_default() < WINDOW;
-        if !self.touched.is_some_and(in_touch) {
-            return Err(ErrCode::RESPONSE_WINDOW_CLOSED);
-        }
+        self.check_window(now)?;
         if self.sent >= MESSAGES_MAX {
             return Err(ErrCode::RESPONSES_USED_UP);
         }
         self.sent += 1;
+        self.answered = Some(now);
+        self.typing = None;
         if self.received.len() == RECEIVED_MAX {
             self.received.pop_front();
         }
         self.received.push_back(message);
         Ok(())
     }
+
+    fn show_typing(&mut self, now: SystemTime) -> Result<(), ErrCode> {
+        self.check_window(now)?;
+        let talks = [self.touched, self.answered];
+        if !talks.iter().any(|at| is_within(TYPING_WINDOW, *at, now)) {
+            return Err(ErrCode::NO_MESSAGE_LATELY);
+        }
+        if self.sees_typing(now) {
+            return Err(ErrCode::ALREADY_TYPING);
+        }
+        self.typing = Some(now);
+        Ok(())
+    }
+
+    fn check_window(&self, now: SystemTime) -> Result<(), ErrCode> {
+        match is_within(WINDOW, self.touched, now) {
+            true => Ok(()),
+            false => Err(ErrCode::RESPONSE_WINDOW_CLOSED),
+        }
+    }
+}
+
+fn is_within(window: Duration, since: Option<SystemTime>, now: SystemTime) -> bool {
+    since.is_some_and(|since| now.duration_since(since).unwrap_or_default() < window)
 }
 
 #[derive(Deserialize)]
@@ -68,6 +112,14 @@ struct Body {
     content: Map<String, Value>,
 }
 
+#[derive(Deserialize)]
+struct Typing {
+    #[serde(default)]
+    touser: String,
+    #[serde(default)]
+    command: String,
+}
+
 impl State {
     pub(super) fn send_customer_service(
         &mut self,
@@ -78,18 +130,21 @@ impl State {
         let appid = self.tokens.check(query.get("access_token"), now)?;
         let message: Value = serde_json::from_slice(body).map_err(|_| ErrCode::MALFORMED_BODY)?;
         let body = Body::deserialize(&message).map_err(|_| ErrCode::MALFORMED_BODY)?;
-        let content = body.content.get(&body.msgtype);
-        match body.msgtype.as_str() {
-            "text" | "image" | "voice" | "video" | "music" | "news" => {}
-            _ => return Err(ErrCode::INVALID_MESSAGE_TYPE),
-        }
-        let content = content.ok_or(ErrCode::MALFORMED_BODY)?;
-        let articles = content.get("articles").and_then(Value::as_array);
-        if body.msgtype == "news" && articles.is_none_or(|articles| articles.len() != 1) {
-            return Err(ErrCode::TOO_MANY_ARTICLES);
-        }
+        content::check(&body.msgtype, body.content.get(&body.msgtype))?;
         let chat = self.chat(&appid, &body.touser);
         chat.ok_or(ErrCode::INVALID_OPENID)?.receive(message, now)?;
+        Ok(json!({ "errcode": 0, "errmsg": "ok" }))
+    }
+    pub(super) fn show_typing(&mut self, query: &Query, body: &[u8], now: SystemTime) -> Outcome {
+        let appid = self.tokens.check(query.get("access_token"), now)?;
+        let body: Typing = serde_json::from_slice(body).map_err(|_| ErrCode::MALFORMED_BODY)?;
+        let chat = self.chat(&appid, &body.touser);
+        let chat = chat.ok_or(ErrCode::INVALID_OPENID)?;
+        match body.command.as_str() {
+            "Typing" => chat.show_typing(now)?,
+            "CancelTyping" => chat.typing = None,
+            _ => return Err(ErrCode::INVALID_TYPING_COMMAND),
+        }
         Ok(json!({ "errcode": 0, "errmsg": "ok" }))
     }
 }

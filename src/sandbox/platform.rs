@@ -101,6 +101,9 @@ impl Sandbox {
             "/cgi-bin/message/custom/send" => {
                 post(method).and_then(|()| state.send_customer_service(&query, body, now))
             }
+            "/cgi-bin/message/custom/typing" => {
+                post(method).and_then(|()| state.show_typing(&query, body, now))
+            }
             "/sns/oauth2/access_token" => get(method).and_then(|()| state.trade_code(&query, now)),
             "/sns/oauth2/refresh_token" => {
                 get(method).and_then(|()| state.refresh_user_token(&query, now))

@@ -1,5 +1,9 @@
 //! Customer-service messages, as the sandbox takes and refuses them.
 
+mod kinds;
+mod long_texts;
+mod typing;
+
 use std::time::Duration;
 
 use http::{Response, StatusCode};

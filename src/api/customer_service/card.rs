@@ -1,0 +1,129 @@
+//! Cards that lead to a page.
+
+use serde::Serialize;
+
+use crate::api::limit;
+use crate::app::AppId;
+use crate::error::Error;
+
+/// A card (图文消息) that leads to a page.
+#[derive(Debug, Clone, Serialize)]
+pub struct Article {
+    title: String,
+    description: String,
+    url: String,
+    picurl: String,
+}
+
+impl Article {
+    /// A card that leads to `url`.
+    pub fn new(title: impl Into<String>, url: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            description: String::new(),
+            url: url.into(),
+            picurl: String::new(),
+        }
+    }
+
+    /// Sets the description.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+
+    /// Sets where the picture is: JPG or PNG, best 640 × 320 pixels, or 80 × 80 for a small one.
+    #[must_use]
+    pub fn pic_url(mut self, url: impl Into<String>) -> Self {
+        self.picurl = url.into();
+        self
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        limit::given("title", &self.title)?;
+        limit::given("url", &self.url)
+    }
+}
+
+/// A card that opens a page of a mini-program (小程序卡片).
+#[derive(Debug, Clone, Serialize)]
+pub struct MiniProgramPage {
+    title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    appid: Option<AppId>,
+    pagepath: String,
+    thumb_media_id: String,
+}
+
+impl MiniProgramPage {
+    /// A card with a title that opens `pagepath`, a path of `app.json` that may carry a query, such
+    /// as `pages/index/index?foo=bar`. Its picture is an image by its MediaId, best 520 × 416 pixels.
+    pub fn new(
+        title: impl Into<String>,
+        pagepath: impl Into<String>,
+        thumb_media_id: impl Into<String>,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            appid: None,
+            pagepath: pagepath.into(),
+            thumb_media_id: thumb_media_id.into(),
+        }
+    }
+
+    /// Sets the mini-program, which must be linked to the account. An official account has to name
+    /// it; a mini-program sends a page of its own, and names none.
+    #[must_use]
+    pub fn appid(mut self, appid: AppId) -> Self {
+        self.appid = Some(appid);
+        self
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        limit::given("title", &self.title)?;
+        limit::given("pagepath", &self.pagepath)?;
+        limit::given("thumb_media_id", &self.thumb_media_id)
+    }
+}
+
+/// A card (图文链接) that leads to a page. Mini-programs only: an official account sends an
+/// [`Article`].
+#[derive(Debug, Clone, Serialize)]
+pub struct Link {
+    title: String,
+    description: String,
+    url: String,
+    thumb_url: String,
+}
+
+impl Link {
+    /// A card that leads to `url`.
+    pub fn new(title: impl Into<String>, url: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            description: String::new(),
+            url: url.into(),
+            thumb_url: String::new(),
+        }
+    }
+
+    /// Sets the description.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+
+    /// Sets where the picture is: JPG or PNG, best 640 × 320 pixels, or 80 × 80 for a small one.
+    #[must_use]
+    pub fn thumb_url(mut self, url: impl Into<String>) -> Self {
+        self.thumb_url = url.into();
+        self
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        limit::given("title", &self.title)?;
+        limit::given("url", &self.url)
+    }
+}

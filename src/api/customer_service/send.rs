@@ -1,0 +1,170 @@
+//! The sending of a message.
+
+use serde::{Deserialize, Serialize};
+
+use super::content::Content;
+use super::{Article, Link, MiniProgramPage, MsgMenu, Music, Video};
+use crate::api::{Endpoint, limit};
+use crate::error::Error;
+
+/// Sends a message to a user. Source: 发送客服消息 (`sendCustomMessage`): up to five in the 48 hours
+/// after the user wrote, three in the minute after a tap on the menu, a scan or a subscription.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use tower_wechat::api::customer_service::{MsgMenu, Send};
+/// # use tower_wechat::{Reply, handler_fn, sandbox::{Push, Sandbox}};
+/// # let sandbox = Sandbox::new();
+/// # let (wechat, user) = (sandbox.wechat(), sandbox.user("Hui"));
+/// # let app = wechat.app(sandbox.appid())?;
+/// # let openid = user.openid();
+/// # let routes = wechat.routes().on_message(handler_fn(|_| async { Reply::none() }));
+/// # sandbox.push(Push::text(&user, "hi"), routes.prefix("/v1/service/wx")).await;
+///
+/// // The user has just written.
+/// app.call(Send::text(&openid, "Your order is on its way")).await?;
+/// let menu = MsgMenu::new("Are you content?").item("yes", "Yes").item("no", "No");
+/// app.call(Send::msg_menu(&openid, menu)).await?;
+/// # assert_eq!(user.received().len(), 2);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A call is not repeated when it is not known what became of it: the user might get the message
+/// twice.
+///
+/// # Errors
+/// 45015: the user was not in touch for too long, or has left. 45047: too many messages since. 40003:
+/// the openid is not one of the app. 40007: the MediaId is unknown. 40008: the account's type does
+/// not send this kind. 48001: the account may not make this call. 48002: the user has switched the
+/// account's messages off. An argument beyond a limit is
+/// [`ErrorKind::Input`](crate::ErrorKind::Input), and nothing is sent.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Send {
+    touser: String,
+    msgtype: &'static str,
+    #[serde(flatten)]
+    content: Content,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customservice: Option<Account>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Account {
+    kf_account: String,
+}
+
+impl Send {
+    /// The longest text, in bytes.
+    pub const MAX_TEXT: usize = 2048;
+
+    /// The most messages after the user wrote.
+    pub const MAX_MESSAGES: usize = 5;
+
+    /// A text of up to [`MAX_TEXT`](Self::MAX_TEXT) bytes; a longer one takes several messages, as
+    /// [`split_text`](Self::split_text) makes them. It may hold links: `<a href="…">…</a>`
+    /// from an official account, with `data-miniprogram-appid` and `data-miniprogram-path` to a page
+    /// of a mini-program.
+    pub fn text(openid: impl Into<String>, content: impl Into<String>) -> Self {
+        let content = content.into();
+        Self::new(openid, Content::Text { content })
+    }
+
+    /// An image by its MediaId.
+    pub fn image(openid: impl Into<String>, media_id: impl Into<String>) -> Self {
+        let media_id = media_id.into();
+        Self::new(openid, Content::Image { media_id })
+    }
+
+    /// A voice recording by its MediaId.
+    pub fn voice(openid: impl Into<String>, media_id: impl Into<String>) -> Self {
+        let media_id = media_id.into();
+        Self::new(openid, Content::Voice { media_id })
+    }
+
+    /// A video.
+    pub fn video(openid: impl Into<String>, video: Video) -> Self {
+        Self::new(openid, Content::Video(video))
+    }
+
+    /// A piece of music.
+    pub fn music(openid: impl Into<String>, music: Music) -> Self {
+        Self::new(openid, Content::Music(music))
+    }
+
+    /// A card that leads to a page. The platform takes exactly one.
+    pub fn news(openid: impl Into<String>, article: Article) -> Self {
+        let articles = [article];
+        Self::new(openid, Content::News { articles })
+    }
+
+    /// Articles of the account (图文消息) by the MediaId of their material.
+    pub fn mp_news(openid: impl Into<String>, media_id: impl Into<String>) -> Self {
+        let media_id = media_id.into();
+        Self::new(openid, Content::MpNews { media_id })
+    }
+
+    /// A published article of the account by the `article_id` of its publication (发布).
+    pub fn mp_news_article(openid: impl Into<String>, article_id: impl Into<String>) -> Self {
+        let article_id = article_id.into();
+        Self::new(openid, Content::MpNewsArticle { article_id })
+    }
+
+    /// A text with answers to tap.
+    pub fn msg_menu(openid: impl Into<String>, menu: MsgMenu) -> Self {
+        Self::new(openid, Content::MsgMenu(menu))
+    }
+
+    /// A card or coupon (卡券) by its id.
+    pub fn wx_card(openid: impl Into<String>, card_id: impl Into<String>) -> Self {
+        let card_id = card_id.into();
+        Self::new(openid, Content::WxCard { card_id })
+    }
+
+    /// A card that opens a page of a mini-program.
+    pub fn mini_program_page(openid: impl Into<String>, page: MiniProgramPage) -> Self {
+        Self::new(openid, Content::MiniProgramPage(page))
+    }
+
+    /// A card of a mini-program that leads to a web page.
+    pub fn link(openid: impl Into<String>, link: Link) -> Self {
+        Self::new(openid, Content::Link(link))
+    }
+
+    fn new(openid: impl Into<String>, content: Content) -> Self {
+        Self {
+            touser: openid.into(),
+            msgtype: content.msgtype(),
+            content,
+            customservice: None,
+        }
+    }
+
+    /// Sends it in the name of an account of the customer service, such as `name@wxid`.
+    #[must_use]
+    pub fn kf_account(mut self, kf_account: impl Into<String>) -> Self {
+        let kf_account = kf_account.into();
+        self.customservice = Some(Account { kf_account });
+        self
+    }
+}
+
+impl Endpoint for Send {
+    type Response = Sent;
+    const PATH: &'static str = "/cgi-bin/message/custom/send";
+
+    fn check(&self) -> Result<(), Error> {
+        limit::given("touser", &self.touser)?;
+        if let Some(account) = &self.customservice {
+            limit::given("kf_account", &account.kf_account)?;
+        }
+        self.content.check()
+    }
+}
+
+/// The message was taken.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[non_exhaustive]
+pub struct Sent {}

@@ -1,0 +1,41 @@
+//! A text that is too long for one message.
+
+use super::Send;
+use crate::error::Error;
+use crate::text;
+
+impl Send {
+    /// A text of any length that fits into [`MAX_MESSAGES`](Self::MAX_MESSAGES), as the messages to
+    /// send one after the other. Each ends with a line, a sentence or a word where that leaves it
+    /// more than half full, and links stay whole. All together are the text.
+    ///
+    /// A message that the user gets besides counts as well; and where only three are allowed, such
+    /// as after a tap on the menu, the fourth is refused with 45047.
+    ///
+    /// ```
+    /// use tower_wechat::api::customer_service::Send;
+    ///
+    /// let messages = Send::split_text("oTEST_user_0001", "十".repeat(1000))?;
+    /// assert_eq!(messages.len(), 2);
+    /// # Ok::<(), tower_wechat::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) when it does not fit: up to 10,225 bytes
+    /// always do, and more than 10,240 never.
+    pub fn split_text(
+        openid: impl Into<String>,
+        content: impl AsRef<str>,
+    ) -> Result<Vec<Self>, Error> {
+        let (openid, content) = (openid.into(), content.as_ref());
+        let pieces = text::pieces(content, Self::MAX_TEXT, Self::MAX_MESSAGES);
+        let pieces = pieces.ok_or_else(|| {
+            let (len, messages, most) = (content.len(), Self::MAX_MESSAGES, Self::MAX_TEXT);
+            let message =
+                format!("must fit into {messages} messages of {most} bytes (it has {len} bytes)");
+            Error::input("content", message)
+        })?;
+        let message = |piece: &str| Self::text(&openid, piece);
+        Ok(pieces.into_iter().map(message).collect())
+    }
+}

@@ -1,0 +1,149 @@
+//! Where a text that is too long for one message is cut.
+
+/// The longest character, in bytes of UTF-8.
+const CHAR_MAX: usize = 4;
+
+/// As much of a text as fits into `max` bytes, up to a whole character.
+pub(crate) fn cut(text: &str, max: usize) -> &str {
+    let mut end = text.len().min(max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+/// As much of a text as reads well in a message of `max` bytes, and the rest. It ends with a line,
+/// or else a sentence, or else a word, unless that would leave more than half of the message empty
+/// or more than `room` bytes for the rest; and not within a link, `<a …>…</a>`.
+///
+/// The two together are the text. The first is empty only when the text is.
+pub(crate) fn split(text: &str, max: usize, room: usize) -> (&str, &str) {
+    let head = cut(text, max);
+    if head.len() == text.len() {
+        return (text, "");
+    }
+    let least = (max / 2).max(text.len().saturating_sub(room));
+    let reads_well = |end: &usize| *end >= least && link_over(text, *end, max).is_none();
+    let end = ends(head, is_line_end)
+        .find(reads_well)
+        .or_else(|| ends(head, is_sentence_end).find(reads_well))
+        .or_else(|| ends(head, is_word_end).find(reads_well))
+        .or_else(|| link_over(text, head.len(), max).filter(|start| *start >= least.max(1)))
+        .unwrap_or(head.len());
+    text.split_at_checked(end).unwrap_or((head, ""))
+}
+
+/// Splits a text into at most `most` messages of `max` bytes each; `None` if it is too long for
+/// that.
+pub(crate) fn pieces(text: &str, max: usize, most: usize) -> Option<Vec<&str>> {
+    // A whole character more may not have fitted into a message.
+    let sure = max.saturating_sub(CHAR_MAX - 1);
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    for left in (0..most).rev() {
+        let (piece, after) = split(rest, max, left * sure);
+        pieces.push(piece);
+        rest = after;
+        if rest.is_empty() {
+            return Some(pieces);
+        }
+    }
+    None
+}
+
+/// Where a text may end, the last such place first, by what is before the character and itself.
+fn ends(text: &str, is_end: fn(&str, char) -> bool) -> impl Iterator<Item = usize> {
+    let chars = text.char_indices().rev();
+    chars.filter_map(move |(start, c)| {
+        let before = text.get(..start)?;
+        is_end(before, c).then_some(start + c.len_utf8())
+    })
+}
+
+fn is_line_end(_: &str, c: char) -> bool {
+    c == '\n'
+}
+
+fn is_sentence_end(before: &str, c: char) -> bool {
+    // Without a space these are as likely a part of an address.
+    let ends_latin = || c.is_whitespace() && before.ends_with(['.', '!', '?', ';']);
+    matches!(c, '。' | '！' | '？' | '；' | '…') || ends_latin()
+}
+
+fn is_word_end(_: &str, c: char) -> bool {
+    c.is_whitespace()
+}
+
+/// Where the link begins that `end` is within. One longer than a message is none: it cannot be
+/// kept whole.
+fn link_over(text: &str, end: usize, max: usize) -> Option<usize> {
+    const OPEN: &str = "<a ";
+    const CLOSE: &str = "</a>";
+    let start = cut(text, end + OPEN.len() - 1).rfind(OPEN);
+    let start = start.filter(|start| *start < end)?;
+    let link = cut(text.get(start..)?, max);
+    let len = link.find(CLOSE)? + CLOSE.len();
+    (start + len > end).then_some(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn heads(text: &str, max: usize) -> &str {
+        split(text, max, usize::MAX).0
+    }
+
+    #[test]
+    fn a_message_ends_where_it_reads_well() {
+        for (text, head) in [
+            ("", ""),
+            ("short", "short"),
+            ("one two\nthree four", "one two\n"),
+            ("一句。两句！三句", "一句。"),
+            ("one two three four", "one two "),
+            ("abcdefghijklmnop", "abcdefghijkl"),
+            ("十十十十十", "十十十十"),
+            // Half of the message would be empty.
+            ("a\nbcdefghijklmnop", "a\nbcdefghijk"),
+        ] {
+            assert_eq!(heads(text, 12), head, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_link_stays_whole() {
+        let link = "<a href=\"https://example.com/a b\">the\npage</a>";
+        let text = format!("{}{link}, and so on", "x".repeat(40));
+        assert_eq!(heads(&text, 70), "x".repeat(40));
+        // Not even when the message ends within the link's first letters.
+        let short = format!("{}<a href=\"u\">page</a>", "x".repeat(40));
+        assert_eq!(heads(&short, 41), "x".repeat(40));
+        let open = format!("{}<a href=\"", "x".repeat(40));
+        assert_eq!(heads(&open, 45), format!("{}<a ", "x".repeat(40)));
+    }
+
+    #[test]
+    fn what_fits_into_the_messages_is_never_too_long() {
+        let lines = format!("{}\n", "x".repeat(50)).repeat(9);
+        let pieces = pieces(&lines, 97, 5).unwrap();
+        assert_eq!((pieces.len(), pieces.concat()), (5, lines));
+        assert_eq!(super::pieces(&"x".repeat(500), 100, 5).unwrap().len(), 5);
+        assert_eq!(super::pieces(&"x".repeat(501), 100, 5), None);
+        assert_eq!(super::pieces("", 100, 5), Some(vec![""]));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost(text in "([a-z。\n ]|👍|<a |</a>){0,300}", max in 8..200_usize) {
+            if let Some(pieces) = pieces(&text, max, 5) {
+                prop_assert!(pieces.iter().all(|piece| piece.len() <= max));
+                prop_assert!(text.is_empty() || pieces.iter().all(|piece| !piece.is_empty()));
+                prop_assert_eq!(pieces.concat(), text);
+            } else {
+                prop_assert!(text.len() > 5 * (max - 3));
+            }
+        }
+    }
+}

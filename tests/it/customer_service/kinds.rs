@@ -1,0 +1,76 @@
+//! Each kind of message on its way to the user.
+
+use serde_json::json;
+use tower::ServiceExt;
+use tower_wechat::api::customer_service::{
+    Article, Link, MiniProgramPage, MsgMenu, Music, Send, Video,
+};
+use tower_wechat::sandbox::{Push, Sandbox};
+
+use super::{app, touch};
+
+fn each(openid: &str) -> [Send; 12] {
+    let page = MiniProgramPage::new("title", "pages/index?a=b", "THUMB");
+    [
+        Send::text(openid, "hi"),
+        Send::image(openid, "M"),
+        Send::voice(openid, "M"),
+        Send::video(openid, Video::new("M", "T")),
+        Send::music(openid, Music::new("https://example.com/a.mp3", "T")),
+        Send::news(openid, Article::new("title", "https://example.com")),
+        Send::mp_news(openid, "M"),
+        Send::mp_news_article(openid, "A"),
+        Send::msg_menu(openid, MsgMenu::new("Well?").item("1", "Yes")),
+        Send::wx_card(openid, "C"),
+        Send::mini_program_page(openid, page),
+        Send::link(openid, Link::new("title", "https://example.com")),
+    ]
+}
+
+#[tokio::test]
+async fn every_kind_reaches_the_user() {
+    let sandbox = Sandbox::new();
+    let (app, user) = (app(&sandbox), sandbox.user("Hui"));
+    for message in each(&user.openid()) {
+        touch(&sandbox, Push::text(&user, "hi")).await;
+        let sent = serde_json::to_value(&message).unwrap();
+        app.call(message).await.unwrap();
+        assert_eq!(user.received().last(), Some(&sent));
+    }
+}
+
+#[tokio::test]
+async fn the_platform_refuses_what_a_kind_must_have() {
+    let sandbox = Sandbox::new();
+    let user = sandbox.user("Hui");
+    touch(&sandbox, Push::text(&user, "hi")).await;
+    let token = app(&sandbox).token().await.unwrap();
+    let uri = format!(
+        "/cgi-bin/message/custom/send?access_token={}",
+        token.secret().expose()
+    );
+    for (kind, content, code) in [
+        ("text", json!({"content": ""}), 44004),
+        ("text", json!({"content": "x".repeat(2049)}), 45002),
+        ("image", json!({}), 47001),
+        ("mpnews", json!({"media_id": ""}), 40007),
+        (
+            "miniprogrampage",
+            json!({"title": "t", "pagepath": "p", "thumb_media_id": ""}),
+            40007,
+        ),
+        ("mpnewsarticle", json!({"media_id": "M"}), 47001),
+        ("wxcard", json!({"card_id": ""}), 40097),
+        ("msgmenu", json!({"head_content": "h", "list": []}), 47001),
+        ("msgmenu", json!({"list": [{"id": "1"}]}), 47001),
+        ("link", json!({"title": "t"}), 47001),
+        ("poem", json!({}), 40008),
+    ] {
+        let body = json!({"touser": user.openid(), "msgtype": kind, kind: content});
+        let request = http::Request::post(&uri).body(body.to_string().into());
+        let response = sandbox.clone().oneshot(request.unwrap()).await.unwrap();
+        let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!(answer["errcode"], code, "{body}");
+    }
+    assert!(user.received().is_empty());
+}

@@ -1,0 +1,74 @@
+//! What the user sees of an account that is typing.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tower::ServiceExt;
+use tower_wechat::api::customer_service::{Send, Typing};
+use tower_wechat::sandbox::{Push, Sandbox, User};
+use tower_wechat::{App, Class, ErrCode};
+
+use super::{app, touch};
+
+async fn refusal(app: &App, user: &User) -> Option<ErrCode> {
+    let call = Typing::start(user.openid());
+    app.call(call).await.err().and_then(|error| error.errcode())
+}
+
+#[tokio::test]
+async fn it_is_seen_for_15_seconds_and_not_shown_twice() {
+    let sandbox = Sandbox::new();
+    let (app, user) = (app(&sandbox), sandbox.user("Hui"));
+    touch(&sandbox, Push::text(&user, "hi")).await;
+    assert!(!user.sees_typing());
+    assert_eq!(refusal(&app, &user).await, None);
+    assert!(user.sees_typing());
+    assert_eq!(refusal(&app, &user).await, Some(ErrCode::ALREADY_TYPING));
+    sandbox.advance(Duration::from_secs(15));
+    assert!(!user.sees_typing());
+    assert_eq!(refusal(&app, &user).await, None);
+    app.call(Typing::cancel(user.openid())).await.unwrap();
+    assert!(!user.sees_typing());
+    assert_eq!(refusal(&app, &user).await, None);
+    app.call(Send::text(user.openid(), "hello")).await.unwrap();
+    assert!(!user.sees_typing());
+    assert_eq!(user.received().len(), 1);
+}
+
+#[tokio::test]
+async fn it_takes_a_message_in_the_last_30_seconds() {
+    let sandbox = Sandbox::new();
+    let (app, user) = (app(&sandbox), sandbox.user("Hui"));
+    let closed = Some(ErrCode::RESPONSE_WINDOW_CLOSED);
+    user.openid();
+    assert_eq!(refusal(&app, &user).await, closed);
+    touch(&sandbox, Push::text(&user, "hi")).await;
+    sandbox.advance(Duration::from_secs(30));
+    let call = Typing::start(user.openid());
+    let error = app.call(call).await.unwrap_err();
+    assert_eq!(error.errcode(), Some(ErrCode::NO_MESSAGE_LATELY));
+    assert_eq!(error.class(), Class::User);
+    app.call(Send::text(user.openid(), "hello")).await.unwrap();
+    assert_eq!(refusal(&app, &user).await, None);
+    touch(&sandbox, Push::unsubscribe(&user)).await;
+    assert!(!user.sees_typing());
+    assert_eq!(refusal(&app, &user).await, closed);
+}
+
+#[tokio::test]
+async fn an_unknown_command_or_user_is_refused() {
+    let sandbox = Sandbox::new();
+    let (app, openid) = (app(&sandbox), sandbox.user("Hui").openid());
+    let error = app.call(Typing::cancel("oNOBODY")).await.unwrap_err();
+    assert_eq!(error.errcode(), Some(ErrCode::INVALID_OPENID));
+    let token = app.token().await.unwrap();
+    let uri = format!(
+        "/cgi-bin/message/custom/typing?access_token={}",
+        token.secret().expose()
+    );
+    let body = json!({"touser": openid, "command": "Dancing"});
+    let request = http::Request::post(uri).body(body.to_string().into());
+    let response = sandbox.clone().oneshot(request.unwrap()).await.unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+    assert_eq!(answer["errcode"], 45072);
+}
