@@ -19,6 +19,9 @@ const END: usize = 10;
 const NONCE: usize = 22;
 const SIGNATURE: usize = 48;
 
+/// The last end that fits: ten hexadecimal digits of seconds last for 34,000 years.
+const END_MAX: u64 = (1 << (4 * END)) - 1;
+
 /// The key that states are signed with. Instances behind one address share it.
 ///
 /// ```
@@ -58,7 +61,7 @@ impl StateKey {
 
     /// A state for one attempt to sign in, until `end` in seconds since the Unix epoch.
     pub(super) fn issue(&self, attempt: &Attempt<'_>, end: u64) -> String {
-        // Ten hexadecimal digits of seconds last for 34,000 years.
+        let end = end.min(END_MAX);
         let open = format!("{end:010x}{}", random(NONCE));
         let signature = self.sign(attempt, &open);
         open + &signature
