@@ -6,8 +6,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::browser::{hex, random};
+use crate::browser::random;
 use crate::error::Error;
+use crate::hex;
 use crate::secret::Secret;
 
 /// Told apart from whatever else a host signs with the same key.
@@ -95,7 +96,7 @@ impl StateKey {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part.as_bytes());
         }
-        hex(&mac.finalize().into_bytes(), SIGNATURE)
+        hex::first(&mac.finalize().into_bytes(), SIGNATURE)
     }
 }
 
