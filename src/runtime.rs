@@ -24,7 +24,8 @@ pub trait Runtime: Send + Sync + 'static {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 }
 
-/// The tokio runtime that the caller runs in.
+/// The tokio runtime that the caller runs in. Outside of one, tasks are given up with an error in
+/// the log.
 #[cfg(feature = "tokio")]
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
@@ -33,7 +34,12 @@ pub struct TokioRuntime;
 #[cfg(feature = "tokio")]
 impl Runtime for TokioRuntime {
     fn spawn(&self, task: BoxFuture<'static, ()>) {
-        tokio::spawn(task);
+        // A future can outlive the runtime that it was polled in, and what is left of it is spawned
+        // when it is dropped: where a panic could end the process.
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(task)),
+            Err(_) => tracing::error!("a task was given up: there is no tokio runtime any more"),
+        }
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {

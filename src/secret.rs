@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer, Serializer};
 use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
 
+use crate::hex;
+
 /// A secret text: an app secret, a token, a session key, a code.
 ///
 /// It is wiped from memory when the last clone is dropped, compares in constant time, prints only
@@ -37,12 +39,7 @@ impl Secret {
 
     /// Eight hexadecimal digits that tell two secrets apart in a log without giving either away.
     pub fn fingerprint(&self) -> String {
-        let digest = Sha1::digest(self.expose().as_bytes());
-        digest
-            .iter()
-            .take(4)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex::first(&Sha1::digest(self.expose().as_bytes()), 8)
     }
 }
 

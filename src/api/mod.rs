@@ -51,8 +51,18 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::app::AppId;
-use crate::client::Host;
 use crate::error::{Error, ErrorKind};
+
+/// One of the platform's hosts for calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Host {
+    /// `api.weixin.qq.com`: nearly every call.
+    #[default]
+    Api,
+    /// `mp.weixin.qq.com`: the images of QR codes.
+    Mp,
+}
 
 /// A call of the platform. The implementing type is the request: its fields are the query of a
 /// `GET` and the JSON body of a `POST`.

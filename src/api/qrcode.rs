@@ -6,8 +6,7 @@ use std::time::Duration;
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-use super::{Auth, Endpoint, Image, lenient, limit};
-use crate::client::Host;
+use super::{Auth, Endpoint, Host, Image, lenient, limit};
 use crate::error::Error;
 
 /// The longest life of a temporary code: thirty days.

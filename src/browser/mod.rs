@@ -16,9 +16,3 @@ pub(crate) fn random(len: usize) -> String {
     let letters = rand::rng().sample_iter(Alphanumeric).take(len);
     letters.map(char::from).collect()
 }
-
-/// Lower-case hexadecimal digits of at most `len / 2` bytes.
-pub(crate) fn hex(bytes: &[u8], len: usize) -> String {
-    let bytes = bytes.iter().take(len / 2);
-    bytes.map(|byte| format!("{byte:02x}")).collect()
-}

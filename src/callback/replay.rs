@@ -9,6 +9,8 @@ use crate::callback::signature::Signature;
 /// How long a signature is remembered when its timestamp is not looked at.
 const AGE: Duration = Duration::from_secs(1200);
 
+const SECOND: Duration = Duration::from_secs(1);
+
 /// How many of them each generation holds: some 80 pushes a second at the default age.
 const CAPACITY: usize = 100_000;
 
@@ -27,8 +29,9 @@ struct Shared {
 impl Replays {
     /// For timestamps that are at most `window` from now, either way.
     pub(crate) fn new(window: Option<Duration>) -> Self {
-        // One from the future is taken until it is as far in the past.
-        let age = window.map_or(AGE, |window| window.saturating_mul(2));
+        // One from the future is taken until it is as far in the past, by a clock of whole seconds.
+        let life = |window: Duration| window.saturating_mul(2).saturating_add(SECOND);
+        let age = window.map_or(AGE, life);
         Self(Arc::new(Shared {
             fingerprints: Fingerprints::default(),
             bodies: Mutex::new(Generations::new(age, CAPACITY)),
@@ -50,5 +53,25 @@ impl Replays {
                 true
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::callback::signature::sign;
+
+    #[test]
+    fn a_signature_is_remembered_for_as_long_as_its_timestamp_is_taken() {
+        let window = Duration::from_secs(600);
+        let replays = Replays::new(Some(window));
+        let at = |millis| SystemTime::UNIX_EPOCH + Duration::from_millis(millis);
+        let signature = sign(["token", "600", "nonce"]);
+        // Ten minutes ahead of the clock, which is taken; and in the last moment before the clock's
+        // second is ten minutes behind.
+        assert!(replays.admit(signature, "body", at(0)));
+        assert!(replays.admit(sign(["token", "600", "other"]), "body", at(600_000)));
+        assert!(!replays.admit(signature, "another", at(1_200_999)));
+        assert!(replays.admit(signature, "body", at(1_200_999)));
     }
 }

@@ -9,6 +9,8 @@ use std::fmt;
 use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
 
+use crate::hex;
+
 /// The length of a SHA-1 digest, in bytes.
 const LEN: usize = 20;
 
@@ -43,8 +45,8 @@ impl Signature {
     }
 
     /// Reads 40 hexadecimal digits of either case; `None` for anything else.
-    pub fn parse(hex: &str) -> Option<Self> {
-        let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
+    pub fn parse(digits: &str) -> Option<Self> {
+        let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
         if pairs.len() != LEN || !rest.is_empty() {
             return None;
         }
@@ -75,7 +77,7 @@ impl Eq for Signature {}
 
 impl fmt::Display for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{}", hex::Lower(&self.0))
     }
 }
 

@@ -11,20 +11,10 @@ use tower::{Layer, Service};
 use super::Call;
 use super::failover::Failover;
 use crate::address;
+use crate::api::Host;
 use crate::clock::{Clock, SharedClock};
 use crate::error::Error;
 use crate::runtime::BoxFuture;
-
-/// One of the platform's hosts for calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Host {
-    /// `api.weixin.qq.com`: nearly every call.
-    #[default]
-    Api,
-    /// `mp.weixin.qq.com`: the images of QR codes.
-    Mp,
-}
 
 /// Where the platform is: its real hosts, or a proxy's or sandbox's in their place.
 ///

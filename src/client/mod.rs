@@ -28,7 +28,7 @@ mod transport;
 mod reqwest;
 
 pub use self::auth::{AuthLayer, Authenticated};
-pub use self::base_uri::{BaseUri, BaseUriLayer, Host, Hosts};
+pub use self::base_uri::{BaseUri, BaseUriLayer, Hosts};
 pub use self::builder::WechatBuilder;
 pub use self::customer_service::CustomerService;
 #[cfg(feature = "reqwest")]
@@ -47,7 +47,7 @@ use http::Request;
 use tower::ServiceExt;
 
 use crate::api::oauth::AuthorizeUrl;
-use crate::api::{self, Answer, Auth, Endpoint};
+use crate::api::{self, Answer, Auth, Endpoint, Host};
 use crate::app::{AppEntry, AppId};
 use crate::clock::SharedClock;
 use crate::error::Error;

@@ -16,6 +16,9 @@ use crate::clock::Clock;
 use crate::error::{ErrCode, Error, ErrorKind};
 use crate::secret::Secret;
 
+/// The longest time that the caches keep a result.
+const KEPT_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// What is asked of the platform.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted {
@@ -52,19 +55,21 @@ struct Known {
 impl Memo {
     pub(super) fn new(app: App, life: Duration, capacity: u64) -> Self {
         // The oldest goes first: whether a code comes again is a matter of seconds. The life is
-        // kept by our own clock; the caches' is only there to free the memory.
+        // kept by our own clock; the caches' is only there to free the memory, and takes no life
+        // of more than a thousand years.
+        let kept = life.min(KEPT_MAX);
         Self {
             app,
             life,
             traded: Cache::builder()
                 .max_capacity(capacity)
                 .eviction_policy(EvictionPolicy::lru())
-                .time_to_live(life)
+                .time_to_live(kept)
                 .build(),
             users: Cache::builder()
                 .max_capacity(capacity)
                 .eviction_policy(EvictionPolicy::lru())
-                .time_to_live(life)
+                .time_to_live(kept)
                 .build(),
         }
     }
@@ -172,7 +177,7 @@ impl Memo {
     }
 
     fn is_recent(&self, at: SystemTime) -> bool {
-        at.checked_add(self.life)
-            .is_some_and(|end| self.now() < end)
+        // An end that no clock will show is never reached.
+        at.checked_add(self.life).is_none_or(|end| self.now() < end)
     }
 }

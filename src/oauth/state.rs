@@ -6,8 +6,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::browser::{hex, random};
+use crate::browser::random;
 use crate::error::Error;
+use crate::hex;
 use crate::secret::Secret;
 
 /// Told apart from whatever else a host signs with the same key.
@@ -18,6 +19,9 @@ const PURPOSE: &[u8] = b"tower-wechat oauth state 1";
 const END: usize = 10;
 const NONCE: usize = 22;
 const SIGNATURE: usize = 48;
+
+/// The last end that fits: ten hexadecimal digits of seconds last for 34,000 years.
+const END_MAX: u64 = (1 << (4 * END)) - 1;
 
 /// The key that states are signed with. Instances behind one address share it.
 ///
@@ -58,7 +62,7 @@ impl StateKey {
 
     /// A state for one attempt to sign in, until `end` in seconds since the Unix epoch.
     pub(super) fn issue(&self, attempt: &Attempt<'_>, end: u64) -> String {
-        // Ten hexadecimal digits of seconds last for 34,000 years.
+        let end = end.min(END_MAX);
         let open = format!("{end:010x}{}", random(NONCE));
         let signature = self.sign(attempt, &open);
         open + &signature
@@ -92,7 +96,7 @@ impl StateKey {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part.as_bytes());
         }
-        hex(&mac.finalize().into_bytes(), SIGNATURE)
+        hex::first(&mac.finalize().into_bytes(), SIGNATURE)
     }
 }
 

@@ -63,7 +63,9 @@ fn depart(settings: &Settings, request: &Request<()>) -> Result<Response<Body>, 
     }
     // One value for all attempts of a browser, so that several pages can sign in side by side.
     let value = settings.cookie.read(request).unwrap_or_else(Cookie::value);
-    let end = settings.unix() + settings.state_life.as_secs();
+    let end = settings
+        .unix()
+        .saturating_add(settings.state_life.as_secs());
     let state = settings
         .key
         .issue(&settings.attempt(&value, return_to), end);

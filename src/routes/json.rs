@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -20,11 +21,14 @@ use super::failure::{Failure, RetCode};
 use super::request_id::RequestId;
 use crate::body::Body;
 use crate::error::BoxError;
-use crate::runtime::BoxFuture;
+use crate::runtime::{BoxFuture, Runtime, SharedRuntime};
 use crate::secret::Secret;
 
 /// The largest request body, in bytes.
 const BODY_MAX: usize = 64 << 10;
+
+/// How long a body may take to come.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest `source` or `flow_id`, in characters.
 const TEXT_MAX: usize = 128;
@@ -93,7 +97,7 @@ pub trait JsonRoute: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Self::Answer, Failure>> + Send;
 }
 
-/// A [`JsonRoute`] as a service over any body, of at most 64 KiB.
+/// A [`JsonRoute`] as a service over any body, of at most 64 KiB and ten seconds.
 #[derive(Debug, Clone)]
 pub struct JsonService<R> {
     pub(super) route: R,
@@ -105,6 +109,7 @@ pub struct JsonService<R> {
 pub(super) struct Options {
     pub(super) access: AccessKeys,
     pub(super) failures_as_200: bool,
+    pub(super) runtime: Option<SharedRuntime>,
 }
 
 impl<R: JsonRoute> JsonService<R> {
@@ -125,6 +130,18 @@ impl<R: JsonRoute> JsonService<R> {
     #[must_use]
     pub fn failures_as_200(mut self) -> Self {
         self.options.failures_as_200 = true;
+        self
+    }
+
+    /// Waits for bodies on `runtime`. Unless set it is the tokio runtime of the caller; where there
+    /// is none, a body may take for ever.
+    #[must_use]
+    pub fn runtime(self, runtime: impl Runtime) -> Self {
+        self.shared_runtime(SharedRuntime::new(runtime))
+    }
+
+    pub(super) fn shared_runtime(mut self, runtime: SharedRuntime) -> Self {
+        self.options.runtime = Some(runtime);
         self
     }
 }
@@ -165,7 +182,7 @@ where
     let served = async move {
         let answer = async {
             check(&request, &options.access)?;
-            let body = read(request.into_body()).await?;
+            let body = read_in_time(request.into_body(), options.runtime.as_ref()).await?;
             route.answer(parse(&body)?).await
         };
         Ok(match answer.await {
@@ -195,6 +212,24 @@ fn check<B>(request: &Request<B>, access: &AccessKeys) -> Result<(), Failure> {
         ));
     }
     Ok(())
+}
+
+async fn read_in_time<B>(body: B, runtime: Option<&SharedRuntime>) -> Result<Bytes, Failure>
+where
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+{
+    let Some(runtime) = SharedRuntime::or_current(runtime) else {
+        return read(body).await;
+    };
+    let in_time = runtime.timeout(BODY_TIMEOUT, read(body)).await;
+    in_time.unwrap_or_else(|| {
+        Err(Failure::new(
+            StatusCode::REQUEST_TIMEOUT,
+            RetCode::PARAMETER,
+            "the body took too long: send it again",
+        ))
+    })
 }
 
 async fn read<B>(body: B) -> Result<Bytes, Failure>

@@ -145,7 +145,10 @@ impl Routes<NoHandler> {
     pub(crate) fn new(wechat: Wechat) -> Self {
         Self {
             prefix: "".into(),
-            options: Options::default(),
+            options: Options {
+                runtime: Some(wechat.runtime().clone()),
+                ..Options::default()
+            },
             userinfo: UserInfo::new(wechat.clone()),
             tokens: None,
             callbacks: Arc::default(),

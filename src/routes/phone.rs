@@ -38,7 +38,8 @@ pub type PhoneService = JsonService<Phone>;
 impl PhoneService {
     /// A service for all apps of `wechat`.
     pub fn new(wechat: Wechat) -> Self {
-        Self::of(Phone::new(wechat))
+        let runtime = wechat.runtime().clone();
+        Self::of(Phone::new(wechat)).shared_runtime(runtime)
     }
 }
 

@@ -43,7 +43,8 @@ pub type QrcodeService = JsonService<Qrcode>;
 impl QrcodeService {
     /// A service for all apps of `wechat`.
     pub fn new(wechat: Wechat) -> Self {
-        Self::of(Qrcode::new(wechat))
+        let runtime = wechat.runtime().clone();
+        Self::of(Qrcode::new(wechat)).shared_runtime(runtime)
     }
 }
 

@@ -57,7 +57,8 @@ pub type TemplateMessageService = JsonService<TemplateMessage>;
 impl TemplateMessageService {
     /// A service for all apps of `wechat`.
     pub fn new(wechat: Wechat) -> Self {
-        Self::of(TemplateMessage::new(wechat))
+        let runtime = wechat.runtime().clone();
+        Self::of(TemplateMessage::new(wechat)).shared_runtime(runtime)
     }
 }
 

@@ -67,7 +67,9 @@ impl TokenService {
                  {KEY_MIN} bytes or more"
             )));
         }
-        Ok(Self::of(ServeToken { wechat }).access_keys(keys))
+        let runtime = wechat.runtime().clone();
+        let service = Self::of(ServeToken { wechat }).shared_runtime(runtime);
+        Ok(service.access_keys(keys))
     }
 }
 

@@ -41,7 +41,8 @@ pub type UnlimitedQrcodeService = JsonService<UnlimitedQrcode>;
 impl UnlimitedQrcodeService {
     /// A service for all apps of `wechat`.
     pub fn new(wechat: Wechat) -> Self {
-        Self::of(UnlimitedQrcode::new(wechat))
+        let runtime = wechat.runtime().clone();
+        Self::of(UnlimitedQrcode::new(wechat)).shared_runtime(runtime)
     }
 }
 

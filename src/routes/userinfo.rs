@@ -37,7 +37,8 @@ pub type UserInfoService = JsonService<UserInfo>;
 impl UserInfoService {
     /// A service for all apps of `wechat`.
     pub fn new(wechat: Wechat) -> Self {
-        Self::of(UserInfo::new(wechat))
+        let runtime = wechat.runtime().clone();
+        Self::of(UserInfo::new(wechat)).shared_runtime(runtime)
     }
 
     /// As [`Routes::expose_tokens`](super::Routes::expose_tokens).

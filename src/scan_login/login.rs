@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 use super::pending::PendingLogin;
 use super::settings::Settings;
 use super::store::{ScanError, ScannedUser};
-use crate::browser::{Cookie, hex};
+use crate::browser::Cookie;
+use crate::hex;
 use crate::secret::Secret;
 
 /// The hexadecimal digits of a scene after its prefix: 160 bits.
@@ -108,7 +109,7 @@ impl ScanLogin {
             .chain_update("tower-wechat scan ")
             .chain_update(id.expose())
             .finalize();
-        format!("{}{}", self.settings.prefix, hex(&digest, DIGITS))
+        format!("{}{}", self.settings.prefix, hex::first(&digest, DIGITS))
     }
 }
 

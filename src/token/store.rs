@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use super::{Issued, TokenKey};
 use crate::clock::{Clock, SharedClock};
 use crate::error::BoxError;
-use crate::runtime::BoxFuture;
+use crate::runtime::{BoxFuture, SharedRuntime};
 use crate::secret::Secret;
 
 /// The platform's budget for forced refreshes.
@@ -17,8 +17,11 @@ const FORCED_A_DAY: usize = 20;
 const FORCED_APART: Duration = Duration::from_secs(30);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Keeps tokens outside the cache. A store that fails is logged and passed over: it never fails a
-/// call that the cache or the source can serve.
+/// How long a store may take to answer.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Keeps tokens outside the cache. A store that fails, or does not answer in a second, is logged and
+/// passed over: it never fails a call that the cache or the source can serve.
 ///
 /// Implement it with `async fn`s.
 pub trait TokenStore: Send + Sync + 'static {
@@ -177,39 +180,40 @@ impl SharedStore {
     }
 
     /// The stored token; none when the store fails.
-    pub(super) async fn load(&self, key: &TokenKey) -> Option<Issued> {
-        self.0
-            .load(key)
-            .await
-            .unwrap_or_else(|error| passed_over(key, error))
+    pub(super) async fn load(&self, runtime: &SharedRuntime, key: &TokenKey) -> Option<Issued> {
+        or_pass_over(runtime, key, self.0.load(key)).await
     }
 
-    pub(super) async fn save(&self, key: &TokenKey, token: &Issued) {
-        self.0
-            .save(key, token)
-            .await
-            .unwrap_or_else(|error| passed_over(key, error));
+    pub(super) async fn save(&self, runtime: &SharedRuntime, key: &TokenKey, token: &Issued) {
+        or_pass_over(runtime, key, self.0.save(key, token)).await;
     }
 
-    pub(super) async fn evict(&self, key: &TokenKey, used: &Secret) {
-        self.0
-            .evict(key, used)
-            .await
-            .unwrap_or_else(|error| passed_over(key, error));
+    pub(super) async fn evict(&self, runtime: &SharedRuntime, key: &TokenKey, used: &Secret) {
+        or_pass_over(runtime, key, self.0.evict(key, used)).await;
     }
 
     /// Whether a refresh may be forced; not when the store, which counts them, fails.
-    pub(super) async fn take_forced_refresh(&self, key: &TokenKey) -> bool {
-        self.0
-            .take_forced_refresh(key)
-            .await
-            .unwrap_or_else(|error| passed_over(key, error))
+    pub(super) async fn take_forced_refresh(
+        &self,
+        runtime: &SharedRuntime,
+        key: &TokenKey,
+    ) -> bool {
+        or_pass_over(runtime, key, self.0.take_forced_refresh(key)).await
     }
 }
 
-fn passed_over<T: Default>(key: &TokenKey, error: StoreError) -> T {
-    tracing::warn!(appid = %key.appid, kind = ?key.kind, error = ?error.0, "the token store failed");
-    T::default()
+/// What the store answers; nothing when it fails or is slow, which must not hold up the calls.
+async fn or_pass_over<T: Default>(
+    runtime: &SharedRuntime,
+    key: &TokenKey,
+    answer: BoxFuture<'_, Result<T, StoreError>>,
+) -> T {
+    let answer = runtime.timeout(PATIENCE, answer).await;
+    let answer = answer.unwrap_or_else(|| Err(StoreError::new("it did not answer in time")));
+    answer.unwrap_or_else(|StoreError(error)| {
+        tracing::warn!(appid = %key.appid, kind = ?key.kind, ?error, "the token store failed");
+        T::default()
+    })
 }
 
 /// The same trait with boxed futures, so that it can be kept without its type.

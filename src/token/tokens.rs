@@ -204,10 +204,19 @@ impl Tokens {
             let memory = slot.memory();
             memory.retired.as_ref() == Some(used) && memory.reinstated.is_some_and(|end| now < end)
         };
-        if !reinstated && self.remove_if(slot, |token| token.secret() == used).await {
+        // Noted before the cache is empty: whoever fetches from then on must not take the same
+        // token out of the store again.
+        let retire = |token: &Token| {
+            let retires = token.secret() == used;
+            if retires {
+                slot.memory().retired = Some(used.clone());
+            }
+            retires
+        };
+        if !reinstated && self.remove_if(slot, retire).await {
             tracing::warn!(appid = %slot.key.appid, token = ?used, "the platform refused the token");
-            slot.memory().retired = Some(used.clone());
-            self.0.store.evict(&slot.key, used).await;
+            let Inner { store, runtime, .. } = &*self.0;
+            store.evict(runtime, &slot.key, used).await;
         }
         self.get(&slot.key.appid).await
     }
@@ -339,13 +348,15 @@ impl Tokens {
             clock,
             source,
             store,
+            runtime,
             ..
         } = &*self.0;
         let (key, asked) = (&slot.key, clock.now());
         let retired = slot.memory().retired.clone();
         let is_retired = |issued: &Issued| retired.as_ref() == Some(&issued.secret);
 
-        if let Some(stored) = store.load(key).await.filter(|stored| !is_retired(stored)) {
+        let stored = store.load(runtime, key).await;
+        if let Some(stored) = stored.filter(|stored| !is_retired(stored)) {
             let token = Token::new(stored, key.kind, asked);
             let status = token.status(asked);
             if status == Status::Fresh || status == oldest {
@@ -359,14 +370,14 @@ impl Tokens {
             _ => source.fetch(key, Fetch::Current).await?,
         };
         if is_retired(&issued) {
-            if store.take_forced_refresh(key).await {
+            if store.take_forced_refresh(runtime, key).await {
                 tracing::warn!(appid = %key.appid, "the refused token came back: forcing a new one");
                 issued = source.fetch(key, Fetch::Forced).await?;
             } else {
                 slot.memory().reinstated = Some(asked + REINSTATED);
             }
         }
-        store.save(key, &issued).await;
+        store.save(runtime, key, &issued).await;
         tracing::debug!(appid = %key.appid, token = ?issued.secret, "fetched a token");
         Ok(Token::new(issued, key.kind, asked))
     }

@@ -1,8 +1,13 @@
 //! The documented routes: the envelope, and every way to miss it.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
+use http_body::Frame;
 use serde_json::json;
 use tower::ServiceExt;
 use tower_wechat::callback::Mode;
@@ -245,6 +250,33 @@ async fn a_request_that_does_not_fit_is_told_why() {
     request.headers_mut().insert(header::CONTENT_TYPE, json);
     let (status, _) = answer(routes, request).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+/// A body of which nothing comes.
+struct Never;
+
+impl http_body::Body for Never {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_may_take_ten_seconds() {
+    let (_, routes) = sandbox();
+    let request = post(USERINFO, "").map(|_| Never);
+    let answer = tokio::time::timeout(Duration::from_secs(11), routes.oneshot(request));
+    let response = answer.await.expect("in time").unwrap();
+    assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
+    let body = response.into_body().into_bytes();
+    let envelope: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(envelope["ret"]["code"], 3584002);
 }
 
 #[tokio::test(start_paused = true)]

@@ -441,6 +441,47 @@ async fn a_store_that_is_gone_fails_no_call() {
     assert_eq!(sandbox.calls(STABLE), 2);
 }
 
+/// A store whose answers never come.
+struct Silent;
+
+impl TokenStore for Silent {
+    async fn load(&self, _: &TokenKey) -> Result<Option<Issued>, StoreError> {
+        std::future::pending().await
+    }
+
+    async fn save(&self, _: &TokenKey, _: &Issued) -> Result<(), StoreError> {
+        std::future::pending().await
+    }
+
+    async fn evict(&self, _: &TokenKey, _: &Secret) -> Result<(), StoreError> {
+        std::future::pending().await
+    }
+
+    async fn take_forced_refresh(&self, _: &TokenKey) -> Result<bool, StoreError> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_says_nothing_fails_no_call() {
+    let sandbox = Sandbox::clocked(clock());
+    let builder = Wechat::builder()
+        .clock(sandbox.clock())
+        .transport(sandbox.clone());
+    let builder = builder
+        .app(sandbox.app_configs().remove(0))
+        .token_store(Silent);
+    let app = builder.build().unwrap().app(APPID).unwrap();
+    let call = || async {
+        let call = app.call(GetCallbackIp::new());
+        tokio::time::timeout(Duration::from_secs(5), call).await
+    };
+    call().await.expect("in time").unwrap();
+    sandbox.expire_tokens();
+    call().await.expect("in time").unwrap();
+    assert_eq!(sandbox.calls(STABLE), 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn apps_do_not_share_tokens() {
     let sandbox = Sandbox::clocked(clock());

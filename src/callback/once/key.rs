@@ -6,6 +6,7 @@ use sha1::{Digest, Sha1};
 
 use crate::callback::Message;
 use crate::callback::generations::Fingerprints;
+use crate::hex;
 
 /// Tells one push from another, alike on every instance: a push that the platform sends again has
 /// the same key.
@@ -49,7 +50,7 @@ impl OnceKey {
 
 impl fmt::Display for OnceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{}", hex::Lower(&self.0))
     }
 }
 

@@ -1,7 +1,8 @@
 //! Every message is handled once, however often it is sent.
 
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -10,7 +11,9 @@ use tower::{Layer, ServiceExt};
 use tower_wechat::callback::once::{Claimed, OnceKey, OnceLayer, OnceStore};
 use tower_wechat::callback::{HandlerFn, Overloaded};
 use tower_wechat::sandbox::{Attempt, Push, Sandbox};
-use tower_wechat::{BoxError, BoxFuture, ManualClock, Message, Reply, Runtime, handler_fn};
+use tower_wechat::{
+    BoxError, BoxFuture, ManualClock, Message, Reply, Runtime, TokioRuntime, handler_fn,
+};
 
 use super::stage::{
     APPID, Tally, callback, counting, document, handler, message_of, push, seconds, send, text,
@@ -32,6 +35,21 @@ async fn a_push_that_is_sent_again_joins_the_running_handler() {
         (once.running(), once.remembered(), tally.ended()),
         (0, 1, 1)
     );
+}
+
+#[test]
+fn a_push_that_outlives_its_runtime_is_dropped_in_peace() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().build().unwrap();
+    let layer = OnceLayer::new().runtime(TokioRuntime::default());
+    let once = layer.layer(handler_fn(|_: Message| pending::<()>()));
+    let mut call = Box::pin(once.clone().oneshot(text(1)));
+    let polled = runtime.block_on(poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))));
+    assert!(polled.is_pending());
+    assert_eq!(once.running(), 1);
+    drop(runtime);
+    drop(call);
+    assert_eq!(once.running(), 0);
 }
 
 #[tokio::test(start_paused = true)]
