@@ -87,6 +87,7 @@ pub mod scan_login;
 mod secret;
 mod text;
 pub mod token;
+mod waiters;
 
 pub use self::app::{AppConfig, AppId, AppSecret, TokenGrant};
 pub use self::body::Body;

@@ -69,6 +69,8 @@ pub enum ErrorKind {
     Session,
     /// The task that worked on the call was stopped, as on shutdown.
     Interrupted,
+    /// As many callers wait for the same as may; nothing was sent.
+    Busy,
 }
 
 impl Error {
@@ -202,7 +204,8 @@ impl Error {
             | ErrorKind::Timeout
             | ErrorKind::Transport
             | ErrorKind::Status(200 | 408 | 429 | 500..)
-            | ErrorKind::Interrupted => Class::Retry,
+            | ErrorKind::Interrupted
+            | ErrorKind::Busy => Class::Retry,
             ErrorKind::Status(404) if self.is_of_ticket() => Class::Input,
             ErrorKind::Status(_) | ErrorKind::Answer => Class::Unknown,
             ErrorKind::Platform => self.errcode().map_or(Class::Unknown, |code| {

@@ -6,18 +6,21 @@ use std::time::{Duration, SystemTime};
 use moka::future::Cache;
 use moka::policy::EvictionPolicy;
 use sha2::{Digest, Sha256};
-use tokio::sync::oneshot;
 
 use super::Rejection;
 use super::signed_in::User;
 use crate::api::oauth::{AccessToken, Lang, Scope, UserInfo, UserToken};
 use crate::client::App;
 use crate::clock::Clock;
-use crate::error::{ErrCode, Error, ErrorKind};
+use crate::error::{ErrCode, Error};
 use crate::secret::Secret;
+use crate::waiters::Waiters;
 
 /// The longest time that the caches keep a result.
 const KEPT_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// How many browsers may wait for the platform at once.
+const WAITERS_MAX: usize = 10_000;
 
 /// What is asked of the platform.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +40,7 @@ pub(super) struct Memo {
     life: Duration,
     traded: Cache<[u8; 32], Arc<Traded>>,
     users: Cache<String, Known>,
+    waiters: Waiters,
 }
 
 /// What the platform said to a code, and the state that the code came with.
@@ -71,6 +75,7 @@ impl Memo {
                 .eviction_policy(EvictionPolicy::lru())
                 .time_to_live(kept)
                 .build(),
+            waiters: Waiters::new(WAITERS_MAX),
         }
     }
 
@@ -90,17 +95,10 @@ impl Memo {
         code: Secret,
         wanted: Wanted,
     ) -> Result<Arc<User>, Rejection> {
-        let (done, outcome) = oneshot::channel();
         let (memo, state) = (self.clone(), state.to_owned());
-        self.app.wechat().runtime().spawn(async move {
-            let result = memo.obtain(state, code, wanted).await;
-            // A caller that is gone does not need it.
-            let _ = done.send(result);
-        });
-        outcome.await.unwrap_or_else(|_| {
-            let error = Error::new(ErrorKind::Interrupted, "the sign-in was stopped");
-            Err(Rejection::Platform(error))
-        })
+        let work = async move { memo.obtain(state, code, wanted).await };
+        let runtime = self.app.wechat().runtime();
+        self.waiters.run(runtime, work).await?
     }
 
     async fn obtain(

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use http::Request;
 use http::header::AUTHORIZATION;
-use http::{Request, StatusCode};
 use subtle::{Choice, ConstantTimeEq};
 
-use super::failure::{Failure, RetCode};
+use super::failure::Failure;
 use crate::secret::Secret;
 
 /// The keys of the callers; without any, everyone may call.
@@ -32,10 +32,6 @@ impl AccessKeys {
         if scheme.eq_ignore_ascii_case(b"Bearer ") && !given.is_empty() && bool::from(known) {
             return Ok(());
         }
-        Err(Failure::new(
-            StatusCode::UNAUTHORIZED,
-            RetCode::OTHER,
-            "an access key is required: send it as Authorization: Bearer KEY",
-        ))
+        Err(Failure::no_access())
     }
 }

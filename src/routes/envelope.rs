@@ -1,6 +1,6 @@
 //! `{"ret":{"code","msg","request_id"},"body":{…}}`: success and failure in one form.
 
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
@@ -71,8 +71,8 @@ pub(super) fn failure(failure: &Failure, id: &RequestId, as_200: bool) -> Respon
     };
     let body = Nothing {};
     let mut response = json(status, &Envelope { ret, body }, id);
-    if let Some(allow) = failure.allow() {
-        response.headers_mut().insert(ALLOW, allow.clone());
+    if let Some((name, value)) = failure.header() {
+        response.headers_mut().insert(name.clone(), value.clone());
     }
     response
 }

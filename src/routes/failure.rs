@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use http::{HeaderValue, StatusCode};
+use http::header::{ALLOW, WWW_AUTHENTICATE};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::api::Endpoint;
@@ -53,7 +54,8 @@ pub struct Failure {
     code: RetCode,
     message: Cow<'static, str>,
     error: Option<Error>,
-    allow: Option<HeaderValue>,
+    /// What the answer's head says beside.
+    header: Option<(HeaderName, HeaderValue)>,
 }
 
 impl Failure {
@@ -64,7 +66,7 @@ impl Failure {
             code,
             message: message.into(),
             error: None,
-            allow: None,
+            header: None,
         }
     }
 
@@ -101,8 +103,17 @@ impl Failure {
         let message = format!("the method is not {allow}");
         let failure = Self::new(StatusCode::METHOD_NOT_ALLOWED, RetCode::OTHER, message);
         Self {
-            allow: Some(HeaderValue::from_static(allow)),
+            header: Some((ALLOW, HeaderValue::from_static(allow))),
             ..failure
+        }
+    }
+
+    pub(super) fn no_access() -> Self {
+        let message = "an access key is required: send it as Authorization: Bearer KEY";
+        let bearer = (WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        Self {
+            header: Some(bearer),
+            ..Self::new(StatusCode::UNAUTHORIZED, RetCode::OTHER, message)
         }
     }
 
@@ -126,8 +137,8 @@ impl Failure {
         self.error.as_ref()
     }
 
-    pub(super) fn allow(&self) -> Option<&HeaderValue> {
-        self.allow.as_ref()
+    pub(super) fn header(&self) -> Option<&(HeaderName, HeaderValue)> {
+        self.header.as_ref()
     }
 }
 
@@ -145,7 +156,7 @@ fn status(error: &Error) -> StatusCode {
         (ErrorKind::Input, _) => StatusCode::BAD_REQUEST,
         (ErrorKind::UnknownApp, _) => StatusCode::NOT_FOUND,
         (ErrorKind::Timeout, _) => StatusCode::GATEWAY_TIMEOUT,
-        (ErrorKind::Platform, Class::Retry) | (ErrorKind::Interrupted, _) => {
+        (ErrorKind::Platform, Class::Retry) | (ErrorKind::Interrupted | ErrorKind::Busy, _) => {
             StatusCode::SERVICE_UNAVAILABLE
         }
         (_, Class::Quota) => StatusCode::TOO_MANY_REQUESTS,

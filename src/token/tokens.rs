@@ -9,7 +9,6 @@ use std::time::{Duration, SystemTime};
 use http::Request;
 use moka::future::Cache;
 use moka::ops::compute::Op;
-use tokio::sync::oneshot;
 
 use super::{
     Fetch, Issued, SharedSource, SharedStore, Status, TicketSource, Token, TokenKey, TokenKind,
@@ -19,9 +18,13 @@ use crate::clock::{Clock, SharedClock};
 use crate::error::{Error, ErrorKind};
 use crate::runtime::SharedRuntime;
 use crate::secret::Secret;
+use crate::waiters::Waiters;
 
 /// The longest that a caller waits for a token, whatever the source does.
 const FETCH_MAX: Duration = Duration::from_secs(30);
+
+/// How many callers may wait for a token at once.
+const WAITERS_MAX: usize = 100_000;
 
 /// How long a refusal that will not pass by itself is remembered.
 const REFUSAL_KEPT: Duration = Duration::from_secs(10);
@@ -53,6 +56,7 @@ struct Inner {
     store: SharedStore,
     clock: SharedClock,
     runtime: SharedRuntime,
+    waiters: Waiters,
 }
 
 /// The slots of one app.
@@ -134,6 +138,7 @@ impl Tokens {
             store,
             clock,
             runtime,
+            waiters: Waiters::new(WAITERS_MAX),
         }))
     }
 
@@ -250,22 +255,9 @@ impl Tokens {
     /// The cache lets one caller fetch and the others wait for it, but starts over when the
     /// fetching caller is dropped. So the callers are tasks of their own, which nobody drops.
     async fn fetch(&self, slot: &Slot) -> Result<Token, Error> {
-        let (done, outcome) = oneshot::channel();
         let (tokens, key) = (self.clone(), slot.key.clone());
-        self.0.runtime.spawn(async move {
-            let result = match tokens.slot_of(&key) {
-                Ok(slot) => tokens.fetch_once(slot).await,
-                Err(error) => Err(error),
-            };
-            // A caller that is gone does not need it.
-            let _ = done.send(result);
-        });
-        outcome.await.unwrap_or_else(|_| {
-            Err(Error::new(
-                ErrorKind::Interrupted,
-                "the fetch of a token was stopped",
-            ))
-        })
+        let work = async move { tokens.fetch_once(tokens.slot_of(&key)?).await };
+        self.0.waiters.run(&self.0.runtime, work).await?
     }
 
     async fn fetch_once(&self, slot: &Slot) -> Result<Token, Error> {

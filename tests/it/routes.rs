@@ -316,6 +316,8 @@ async fn access_keys_keep_others_out() {
             "let in, and told what is missing"
         );
     }
+    let response = routes.clone().oneshot(with(None)).await.unwrap();
+    assert_eq!(response.headers()[header::WWW_AUTHENTICATE], "Bearer");
     assert_eq!(sandbox.calls("/sns/oauth2/access_token"), 0);
     assert!(!format!("{routes:?}").contains("long-key"));
 }

@@ -571,3 +571,25 @@ fn a_token_prints_as_a_fingerprint() {
     assert!(!printed.contains("abcdef"), "{printed}");
     assert!(printed.contains(&secret.fingerprint()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn callers_beyond_a_hundred_thousand_are_turned_away_and_not_kept() {
+    let sandbox = Sandbox::clocked(clock());
+    let tokens = sandbox.wechat().tokens();
+    sandbox.delay_next(STABLE, Duration::from_secs(1));
+    let callers: Vec<_> = (0..100_000)
+        .map(|_| {
+            let tokens = tokens.clone();
+            tokio::spawn(async move { tokens.get(APPID).await.is_ok() })
+        })
+        .collect();
+    settle().await;
+    let error = tokens.get(APPID).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy);
+    assert!(error.is_transient());
+    for caller in callers {
+        assert!(caller.await.unwrap());
+    }
+    tokens.get(APPID).await.unwrap();
+    assert_eq!(sandbox.calls(STABLE), 1);
+}
