@@ -21,7 +21,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .unwrap_or_else(|| "127.0.0.1:36013".to_owned());
     // For a real account: `Wechat::builder().app(AppConfig::new(appid, secret).callback(keys))`.
     let wechat = Sandbox::new().wechat();
-    let listener = TcpListener::bind(address).await?;
+    let bound = TcpListener::bind(&address).await;
+    let listener = bound.map_err(|error| format!("{address}: {error}"))?;
     println!("Listening on http://{}", listener.local_addr()?);
     axum::serve(listener, app(wechat)).await?;
     Ok(())

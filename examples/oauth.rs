@@ -26,7 +26,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let address = std::env::args()
         .nth(1)
         .unwrap_or_else(|| "127.0.0.1:36015".to_owned());
-    let listener = TcpListener::bind(address).await?;
+    let bound = TcpListener::bind(&address).await;
+    let listener = bound.map_err(|error| format!("{address}: {error}"))?;
     let base = format!("http://{}", listener.local_addr()?);
 
     // For a real account: `Wechat::builder().app(AppConfig::new(appid, secret)).build()`, and as
@@ -103,11 +104,22 @@ impl Sessions {
 }
 
 async fn home(State(sessions): State<Sessions>, headers: HeaderMap) -> Html<String> {
-    Html(match sessions.nickname(&headers) {
-        Some(nickname) => format!("<p>Hello, {}!\n", escape(&nickname)),
-        None => "<a href=\"/login/wechat/start?return_to=/\">Sign in with WeChat</a>\n".to_owned(),
-    })
+    let content = match sessions.nickname(&headers) {
+        Some(nickname) => format!("<p>Hello, {}!", escape(&nickname)),
+        None => {
+            r#"<p><a href="/login/wechat/start?return_to=/">Sign in with WeChat</a>"#.to_owned()
+        }
+    };
+    Html(format!("{HEAD}{content}\n"))
 }
+
+/// The beginning of a page that phones show at a readable size.
+const HEAD: &str = r#"<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Sign in</title>
+"#;
 
 /// A nickname is any text.
 fn escape(text: &str) -> String {

@@ -27,7 +27,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let address = std::env::args()
         .nth(1)
         .unwrap_or_else(|| "127.0.0.1:36016".to_owned());
-    let listener = TcpListener::bind(address).await?;
+    let bound = TcpListener::bind(&address).await;
+    let listener = bound.map_err(|error| format!("{address}: {error}"))?;
     let base = format!("http://{}", listener.local_addr()?);
 
     // For a real account: `Wechat::builder().app(AppConfig::new(appid, secret).callback(keys))`.
@@ -85,7 +86,8 @@ async fn on_message(message: Message) -> Reply {
 async fn home(State(host): State<Host>, headers: HeaderMap) -> Response {
     if let Some(user) = host.user(&headers) {
         let again = if user.new_follower { "" } else { " back" };
-        return Html(format!("<p>Welcome{again}, {}!\n", user.openid)).into_response();
+        let greeting = format!("<p>Welcome{again}, {}!", user.openid);
+        return Html(page(&greeting)).into_response();
     }
     match host.code().await {
         Ok(page) => page,
@@ -102,10 +104,10 @@ impl Host {
         let pending = self.scans.start().await?;
         let ticket = self.app.call(pending.code()).await?;
         let image = self.app.call(ShowQrcode::of(&ticket)).await?;
-        let page = PAGE
+        let code = CODE
             .replace("IMAGE", &image.data_url())
             .replace("SCENE", pending.scene());
-        let mut response = Html(page).into_response();
+        let mut response = Html(page(&code)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(cookie) = pending.cookie() {
@@ -143,13 +145,29 @@ impl Host {
     }
 }
 
-const PAGE: &str = r#"<!doctype html>
+/// A whole page around `content`, which phones show at a readable size.
+fn page(content: &str) -> String {
+    format!(
+        r#"<!doctype html>
+<html lang="en">
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Sign in</title>
-<p>Scan with WeChat to sign in.
-<p><img src="IMAGE" width="240" alt="QR code">
-<p>Without a phone:
+<style>
+body {{ font-family: sans-serif; max-width: 40rem; margin: 1rem auto; padding: 0 1rem; overflow-wrap: anywhere; }}
+pre {{ white-space: pre-wrap; background: #eee; padding: .5rem; }}
+</style>
+{content}
+"#
+    )
+}
+
+const CODE: &str = r#"<p>Scan with WeChat to sign in.
+<p><img src="IMAGE" width="240" height="240" alt="QR code">
+<p>This code is the sandbox's, which a phone does not know. Scan it with this command in a terminal,
+and this page goes on by itself:
 <pre id="command"></pre>
+<noscript><p>This page needs JavaScript.</noscript>
 <script>
 const scan = '{"type":"scan","scene":"SCENE"}';
 command.textContent = `curl -s ${location.origin}/sandbox/control/push -d '${scan}'`;
@@ -162,5 +180,4 @@ events.addEventListener('gone', () => {
   events.close();
   location.reload();
 });
-</script>
-"#;
+</script>"#;

@@ -8,13 +8,16 @@
 //! |---|---|
 //! | mount all documented routes on a router | [`Wechat::routes`] |
 //! | receive pushes only | [`Callback`] |
+//! | send messages to different handlers | [`callback::route::Router`] |
+//! | answer a push that takes long | [`callback::deadline`] |
 //! | hand pushes on to several environments | [`callback::forward::Forward`] |
 //! | sign users in | [`oauth::OAuthService`], [`routes::UserInfoService`], or the calls in [`api::oauth`] |
 //! | sign users in by scanning a QR code | [`scan_login`] |
-//! | call the platform | [`App::call`] with a type of [`api`] |
+//! | call the platform | [`App::call`] with a type of [`api`], or one of your own: [`api::Endpoint`] |
 //! | sign pages that use the JS-SDK | [`App::page_config`] |
 //! | call a mini-program's side of the platform | [`api::miniprogram`] |
 //! | use an app's access token in one's own handlers | [`TokenLayer`] and [`Tokens`] |
+//! | keep tokens where several processes reach them | [`token::TokenStore`] |
 //! | develop and test without an account | [`sandbox`] |
 //!
 //! ```no_run
@@ -50,6 +53,12 @@
 //! clock, such as [`callback::signature`] and [`callback::crypto`].
 //!
 //! Time comes from a [`Clock`] and waiting from a [`Runtime`], so that tests move both.
+//!
+//! # When something is refused
+//!
+//! An [`Error`] says what to do. A push that fails a check is answered with an empty 403 and nothing
+//! else; the log tells why, at level DEBUG of the target `tower_wechat`: with `tracing-subscriber`
+//! and its `env-filter`, `RUST_LOG=tower_wechat=debug`.
 //!
 //! # Features
 //!

@@ -13,6 +13,11 @@ fi
 if ! have curl; then
     step apt-get install -y curl
 fi
+if ! have chromium && ! have google-chrome && have apt-get; then
+    # The pages of the examples are tested in it; without it those tests say that they are skipped.
+    { step apt-get update && step apt-get install -y --no-install-recommends chromium; } ||
+        echo 'chromium cannot be installed here: the tests of pages are skipped' >&2
+fi
 for component in rustfmt clippy; do
     if ! cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1; then
         step rustup component add "$component"

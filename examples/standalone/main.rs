@@ -38,12 +38,18 @@ const DRAIN: Duration = Duration::from_secs(10);
 #[command(about = "WeChat sign-in and pushes as a server of their own")]
 struct Arguments {
     /// The address to listen on, in place of the file's; 127.0.0.1:36012 without a file.
-    #[arg(long)]
+    #[arg(long, value_name = "IP:PORT", value_parser = ip_and_port)]
     listen: Option<SocketAddr>,
 
-    /// The settings, in TOML. Without it the server plays the platform too.
-    #[arg(long)]
+    /// The settings, in TOML, as examples/standalone/config/mod.rs describes them. Without it the
+    /// server plays the platform too.
+    #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+fn ip_and_port(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse()
+        .map_err(|_| "give an IP address and a port, such as 127.0.0.1:36012")
 }
 
 #[tokio::main]
@@ -108,7 +114,10 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
     );
 
     match arguments.config {
-        Some(_) => println!("Listening on http://{address}{MOUNT}"),
+        Some(_) => println!(
+            "Listening on http://{address}{MOUNT}; pushes go to {MOUNT}/wxmsg/APPID. \
+             RUST_LOG=tower_wechat=debug tells why one is refused."
+        ),
         None => guide::print(address),
     }
     serve(listener, app).await?;

@@ -5,6 +5,7 @@
 //! the [`Reply`] goes back the way the push came. [`signature`] and [`crypto`] are the parts it is
 //! made of, as plain functions. [`once`] and [`deadline`] are layers for handlers: they make one of
 //! the pushes that the platform sends again, and answer in time.
+//! [`route`] chooses among handlers, and [`forward`] hands pushes on to other services.
 //!
 //! # Metrics
 //! With the feature `metrics` every request is counted in `wechat_callback_total`, with the app as

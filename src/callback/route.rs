@@ -1,7 +1,7 @@
 //! Hands each message to the handler that is for it.
 //!
 //! ```
-//! use tower_wechat::callback::route::{Router, any, scanned, text, when};
+//! use tower_wechat::callback::route::{Router, any, click, scanned, text, when};
 //! use tower_wechat::{AppId, CallbackKeys, Callback, Message, Reply, handler_fn};
 //!
 //! async fn on_order(msg: Message) -> Reply {
@@ -16,6 +16,7 @@
 //! let router = Router::new()
 //!     .on(scanned().scene_prefix("order-"), handler_fn(on_order))
 //!     .on(text().and(testers), handler_fn(on_text))
+//!     .on(click().key("HELP"), handler_fn(|_| async { "Send us a text." }))
 //!     .on(when(|msg| msg.idx().is_some()), handler_fn(|_| async { "from an article" }))
 //!     .fallback(handler_fn(|_| async { Reply::transfer_customer_service() }));
 //!

@@ -100,7 +100,7 @@ impl Failure {
     }
 
     pub(super) fn method(allow: &'static str) -> Self {
-        let message = format!("the method is not {allow}");
+        let message = format!("the method is wrong: send {allow}");
         let failure = Self::new(StatusCode::METHOD_NOT_ALLOWED, RetCode::OTHER, message);
         Self {
             header: Some((ALLOW, HeaderValue::from_static(allow))),

@@ -159,6 +159,9 @@ impl Routes<NoHandler> {
     /// Hands the messages of every app that has callback keys to `handler`, each of them once, and
     /// answers `success` in its place when it takes longer than 4.5 seconds: see
     /// [`once`](crate::callback::once) and [`deadline`](crate::callback::deadline).
+    ///
+    /// A handler is a service of [`Message`]; an async function becomes one by
+    /// [`handler_fn`](crate::handler_fn).
     pub fn on_message<H>(self, handler: H) -> Routes<Once<Deadline<H>>>
     where
         H: Service<Message> + Clone + Send + 'static,

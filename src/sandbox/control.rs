@@ -101,7 +101,11 @@ struct Refused(StatusCode, String);
 
 impl From<serde_json::Error> for Refused {
     fn from(error: serde_json::Error) -> Self {
-        Self(StatusCode::BAD_REQUEST, error.to_string())
+        let why = match error.classify() {
+            serde_json::error::Category::Data => error.to_string(),
+            _ => format!("a command is sent with POST, and its body is JSON: {error}"),
+        };
+        Self(StatusCode::BAD_REQUEST, why)
     }
 }
 

@@ -37,6 +37,9 @@
 //! `wxa://APPID/PATH`; it is a PNG. Each app has released one page, `pages/index/index`, and those
 //! of [`Sandbox::publish_page`].
 //!
+//! A call that it does not know is answered with HTTP 404, and named in the log as a warning.
+//! [`Sandbox::answer_next`] tells it what to answer.
+//!
 //! [`Sandbox::http`] serves the same platform over HTTP, below any path.
 
 mod account;
@@ -198,6 +201,7 @@ impl Sandbox {
     }
 
     /// Ends the life of all app tokens: calls answer 42001, and the next fetch brings new ones.
+    /// [`Tokens`](crate::Tokens) learns of it by the first call that is refused.
     pub fn expire_tokens(&self) {
         let now = self.clock.now();
         self.state().tokens.expire_all(now);

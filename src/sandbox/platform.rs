@@ -114,7 +114,12 @@ impl Sandbox {
             "/connect/oauth2/authorize" => return state.authorize(&query, now),
             _ => {
                 let served = state.official(request, &query, now);
-                return served.unwrap_or_else(|| empty(StatusCode::NOT_FOUND));
+                return served.unwrap_or_else(|| {
+                    // Whoever called sees only a 404, as of a gateway in front of the platform.
+                    let path = request.uri().path();
+                    tracing::warn!(path, "the sandbox does not know this call: see answer_next");
+                    empty(StatusCode::NOT_FOUND)
+                });
             }
         };
         respond(outcome)

@@ -23,7 +23,65 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Keeps tokens outside the cache. A store that fails, or does not answer in a second, is logged and
 /// passed over: it never fails a call that the cache or the source can serve.
 ///
-/// Implement it with `async fn`s.
+/// Implement it with `async fn`s. [`Issued`] holds the life that is left at the moment it is handed
+/// over, so a store keeps the *time of the end*, or lets the record expire by itself, and computes
+/// what is left when it loads:
+///
+/// ```
+/// use tower_wechat::Secret;
+/// use tower_wechat::token::{Issued, StoreError, TokenKey, TokenStore};
+/// # use std::{collections::HashMap, sync::Mutex, time::Duration};
+/// # #[derive(Default)]
+/// # struct Shared(Mutex<HashMap<String, String>>);
+/// # impl Shared {
+/// #     async fn get(&self, key: &str) -> Result<Option<(String, Duration)>, std::io::Error> {
+/// #         let value = self.0.lock().unwrap().get(key).cloned();
+/// #         Ok(value.map(|value| (value, Duration::from_secs(60))))
+/// #     }
+/// #     async fn set(&self, key: &str, value: &str, _: Duration) -> Result<(), std::io::Error> {
+/// #         self.0.lock().unwrap().insert(key.to_owned(), value.to_owned());
+/// #         Ok(())
+/// #     }
+/// #     async fn remove_if(&self, key: &str, value: &str) -> Result<(), std::io::Error> {
+/// #         let mut values = self.0.lock().unwrap();
+/// #         if values.get(key).is_some_and(|known| known == value) {
+/// #             values.remove(key);
+/// #         }
+/// #         Ok(())
+/// #     }
+/// #     async fn count_forced(&self, _: &str) -> Result<bool, std::io::Error> {
+/// #         Ok(true)
+/// #     }
+/// # }
+///
+/// struct InRedis(Shared); // the client of a store whose records expire
+///
+/// fn name(key: &TokenKey) -> String {
+///     format!("wechat:{}:{:?}", key.appid, key.kind)
+/// }
+///
+/// impl TokenStore for InRedis {
+///     async fn load(&self, key: &TokenKey) -> Result<Option<Issued>, StoreError> {
+///         let found = self.0.get(&name(key)).await.map_err(StoreError::new)?;
+///         Ok(found.map(|(token, left)| Issued::new(token, left)))
+///     }
+///
+///     async fn save(&self, key: &TokenKey, token: &Issued) -> Result<(), StoreError> {
+///         let (text, life) = (token.secret.expose(), token.expires_in);
+///         self.0.set(&name(key), text, life).await.map_err(StoreError::new)
+///     }
+///
+///     async fn evict(&self, key: &TokenKey, used: &Secret) -> Result<(), StoreError> {
+///         let removed = self.0.remove_if(&name(key), used.expose()).await;
+///         removed.map_err(StoreError::new)
+///     }
+///
+///     async fn take_forced_refresh(&self, key: &TokenKey) -> Result<bool, StoreError> {
+///         self.0.count_forced(&name(key)).await.map_err(StoreError::new)
+///     }
+/// }
+/// # let _ = tower_wechat::Wechat::builder().token_store(InRedis(Shared::default()));
+/// ```
 pub trait TokenStore: Send + Sync + 'static {
     /// The stored token with the life it has left, or `None`.
     fn load(

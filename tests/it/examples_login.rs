@@ -89,20 +89,21 @@ fn location(response: &Response<Bytes>) -> &str {
 async fn oauth_signs_a_browser_in_once_however_often_it_comes_back() {
     let (_child, mut browser) = start("oauth").await;
     let home = browser.get("/").await;
-    let link = text(&home).split('"').nth(1).unwrap().to_owned();
+    let (_, link) = text(&home).split_once("<a href=\"").unwrap();
+    let link = link.split('"').next().unwrap().to_owned();
     let page = location(&browser.get(&link).await).to_owned();
     let back = location(&browser.get(&page).await).to_owned();
     assert!(back.starts_with(&format!("{}/login/wechat/done?code=", browser.base)));
     for _ in 0..2 {
         let done = browser.get(&back).await;
         assert_eq!(location(&done), "/");
-        assert_eq!(text(&browser.get("/").await), "<p>Hello, Hui🐠!\n");
+        assert!(text(&browser.get("/").await).ends_with("<p>Hello, Hui🐠!\n"));
     }
 
     let (base, cookies) = (browser.base.clone(), Vec::new());
     let mut other = Browser { base, cookies };
     assert_eq!(other.get(&back).await.status(), StatusCode::FORBIDDEN);
-    assert!(text(&other.get("/").await).starts_with("<a href="));
+    assert!(text(&other.get("/").await).contains("<a href="));
 }
 
 #[tokio::test]
@@ -131,6 +132,6 @@ async fn scan_login_greets_the_user_who_scanned() {
         let finished = browser.get("/login/scan/finish").await;
         assert_eq!(location(&finished), "/");
         let home = browser.get("/").await;
-        assert!(text(&home).starts_with(greeting), "{home:?}");
+        assert!(text(&home).contains(greeting), "{home:?}");
     }
 }

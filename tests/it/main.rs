@@ -6,6 +6,7 @@
     clippy::indexing_slicing
 )]
 
+mod browser;
 mod callback;
 mod client;
 mod customer_service;

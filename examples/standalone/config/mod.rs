@@ -169,8 +169,9 @@ impl Settings {
         }
         if !listen.ip().is_loopback() && self.access.keys.is_empty() {
             let why = format!(
-                "is missing: without it only a loopback address may be listened on, \
-                               and {listen} is not one"
+                "is missing: without keys in the --config file only a loopback address may be \
+                 listened on, and {listen} is not one: add [access] with keys, or listen on \
+                 127.0.0.1"
             );
             return Err(wrong("access.keys", why));
         }
@@ -216,6 +217,9 @@ fn explain(message: &str) -> String {
         return message.lines().next().unwrap_or_default().to_owned();
     }
     match message.split_once("expected ") {
+        Some((_, "socket address")) => {
+            "must be an IP address and a port, such as \"127.0.0.1:36012\"".to_owned()
+        }
         Some((_, expected)) => format!("must be {}", expected.lines().next().unwrap_or_default()),
         None => "is not a valid value".to_owned(),
     }

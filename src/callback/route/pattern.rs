@@ -97,7 +97,7 @@ pub fn scanned() -> Pattern {
     when(|message| scene(message).is_some())
 }
 
-/// Taps on menu entries that have a key.
+/// Taps on menu entries that have a key; those of one entry are `click().key("HELP")`.
 pub fn click() -> Pattern {
     event("CLICK")
 }

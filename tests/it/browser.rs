@@ -1,0 +1,205 @@
+//! The pages of the examples in a real Chromium, with a window of a phone's size.
+//!
+//! It is driven over its debugging pipe, so that nothing but the browser is needed. Where there is
+//! none, the tests say so and pass.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::time::{sleep, timeout};
+use tower::ServiceExt;
+use tower_wechat::client::ReqwestTransport;
+
+use crate::examples::{example, start};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The width of the window. A page that is wider has to be scrolled sideways.
+const WIDTH: u32 = 390;
+
+/// One page of a browser of its own.
+struct Page {
+    browser: Child,
+    commands: ChildStdin,
+    answers: BufReader<ChildStdout>,
+    last: u64,
+    session: Option<String>,
+    profile: PathBuf,
+}
+
+fn installed() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let found = ["chromium", "google-chrome"].iter().find_map(|name| {
+        let mut files = std::env::split_paths(&path).map(|dir| dir.join(name));
+        files.find(|file| file.is_file())
+    });
+    if found.is_none() {
+        // Not by `eprintln!`, which is shown only for tests that fail.
+        let told = writeln!(
+            std::io::stderr(),
+            "skipped: a test needs chromium, which is not installed"
+        );
+        told.unwrap();
+    }
+    found
+}
+
+impl Page {
+    /// Opens `address`, or nothing where there is no browser.
+    async fn open(test: &str, address: &str) -> Option<Self> {
+        let program = installed()?;
+        let profile = format!("tower-wechat-{}-{test}", std::process::id());
+        let profile = std::env::temp_dir().join(profile);
+        // The browser takes commands from descriptor 3, and answers on 4.
+        let mut browser = Command::new("sh")
+            .args(["-c", r#"exec "$@" 3<&0 4>&1 0</dev/null 1>&2"#, "sh"])
+            .arg(program)
+            .args(["--headless", "--remote-debugging-pipe", "--no-sandbox"])
+            .args(["--disable-gpu", "--disable-dev-shm-usage", "--disable-quic"])
+            .args(["--no-first-run", "--disable-background-networking"])
+            .args(["--disable-component-update", "--disable-sync"])
+            .arg(format!("--user-data-dir={}", profile.display()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut page = Self {
+            commands: browser.stdin.take().unwrap(),
+            answers: BufReader::new(browser.stdout.take().unwrap()),
+            browser,
+            last: 0,
+            session: None,
+            profile,
+        };
+        let target = page.send("Target.createTarget", json!({"url": "about:blank"}));
+        let id = target.await["targetId"].clone();
+        let attach = json!({"targetId": id, "flatten": true});
+        let session = page.send("Target.attachToTarget", attach).await;
+        page.session = session["sessionId"].as_str().map(str::to_owned);
+        let phone = json!({
+            "width": WIDTH, "height": 844, "deviceScaleFactor": 1, "mobile": true,
+        });
+        page.send("Emulation.setDeviceMetricsOverride", phone).await;
+        page.send("Page.navigate", json!({"url": address})).await;
+        Some(page)
+    }
+
+    async fn send(&mut self, method: &str, params: Value) -> Value {
+        self.last += 1;
+        let mut command = json!({"id": self.last, "method": method, "params": params});
+        if let Some(session) = &self.session {
+            command["sessionId"] = json!(session);
+        }
+        let command = format!("{command}\0");
+        self.commands.write_all(command.as_bytes()).await.unwrap();
+        timeout(PATIENCE, self.answer(method)).await.unwrap()
+    }
+
+    /// The answer to the last command, past the events before it.
+    async fn answer(&mut self, method: &str) -> Value {
+        loop {
+            let mut bytes = Vec::new();
+            self.answers.read_until(0, &mut bytes).await.unwrap();
+            assert_eq!(bytes.pop(), Some(0), "chromium ended before {method}");
+            let mut answer: Value = serde_json::from_slice(&bytes).unwrap();
+            if answer["id"] == self.last {
+                return answer["result"].take();
+            }
+        }
+    }
+
+    /// What an expression gives on the page of this moment.
+    async fn evaluate(&mut self, expression: &str) -> Value {
+        let params = json!({"expression": expression, "returnByValue": true});
+        let mut result = self.send("Runtime.evaluate", params).await;
+        result["result"]["value"].take()
+    }
+
+    /// The visible text, once it has `part` in it.
+    async fn text_with(&mut self, part: &str) -> String {
+        let shown = async {
+            loop {
+                let text = self.evaluate("document.body?.innerText ?? ''").await;
+                // None while the browser goes from one page to the next.
+                match text.as_str() {
+                    Some(text) if text.contains(part) => return text.to_owned(),
+                    _ => sleep(Duration::from_millis(50)).await,
+                }
+            }
+        };
+        let shown = timeout(PATIENCE, shown).await;
+        shown.unwrap_or_else(|_| panic!("the page never showed {part:?}"))
+    }
+
+    async fn check_readable(&mut self) {
+        assert_eq!(self.evaluate("document.characterSet").await, "UTF-8");
+        assert_eq!(self.evaluate("innerWidth").await, WIDTH);
+        let width = self.evaluate("document.documentElement.scrollWidth").await;
+        assert_eq!(width, WIDTH, "the page is wider than the window");
+    }
+
+    async fn close(mut self) {
+        self.session = None;
+        self.send("Browser.close", json!({})).await;
+        timeout(PATIENCE, self.browser.wait())
+            .await
+            .unwrap()
+            .unwrap();
+        // Its last helpers may still write there; what is left is the system's to clear.
+        let _ = std::fs::remove_dir_all(&self.profile);
+    }
+}
+
+#[tokio::test]
+async fn scan_login_takes_a_browser_from_the_code_to_the_greeting() {
+    let mut command = example("scan_login");
+    command.arg("127.0.0.1:0");
+    let (_child, base) = start(command).await;
+    let Some(mut page) = Page::open("scan", &base).await else {
+        return;
+    };
+    let text = page.text_with("/sandbox/control/push").await;
+    page.check_readable().await;
+    let drawn = page.evaluate("document.querySelector('img').naturalWidth");
+    assert!(drawn.await.as_u64().unwrap() > 0);
+
+    // The command that the page shows, without the shell.
+    let (_, scan) = text.split_once("-d '").unwrap();
+    let (scan, _) = scan.split_once('\'').unwrap();
+    let push = Request::post(format!("{base}/sandbox/control/push"));
+    let push = push.body(Bytes::from(scan.to_owned())).unwrap();
+    let exchange = ReqwestTransport::new().unwrap().oneshot(push);
+    timeout(PATIENCE, exchange).await.unwrap().unwrap();
+
+    // The page goes on by itself, and stays signed in.
+    page.text_with("Welcome, o").await;
+    page.check_readable().await;
+    page.send("Page.reload", json!({})).await;
+    page.text_with("Welcome, o").await;
+    page.close().await;
+}
+
+#[tokio::test]
+async fn oauth_takes_a_browser_from_the_link_to_the_greeting() {
+    let mut command = example("oauth");
+    command.arg("127.0.0.1:0");
+    let (_child, base) = start(command).await;
+    let Some(mut page) = Page::open("oauth", &base).await else {
+        return;
+    };
+    page.text_with("Sign in with WeChat").await;
+    page.check_readable().await;
+    page.evaluate("document.querySelector('a').click()").await;
+    page.text_with("Hello, Hui🐠!").await;
+    page.check_readable().await;
+    page.close().await;
+}
