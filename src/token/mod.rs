@@ -34,6 +34,7 @@
 //! Freshness is decided by the injected [`Clock`](crate::Clock), never by the cache's own.
 
 mod layer;
+mod slot;
 mod source;
 mod store;
 mod ticket;

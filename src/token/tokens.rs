@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use http::Request;
 use moka::future::Cache;
 use moka::ops::compute::Op;
 
+use super::slot::{AppSlots, Slot};
 use super::{
     Fetch, Issued, SharedSource, SharedStore, Status, TicketSource, Token, TokenKey, TokenKind,
 };
@@ -57,63 +58,6 @@ struct Inner {
     clock: SharedClock,
     runtime: SharedRuntime,
     waiters: Waiters,
-}
-
-/// The slots of one app.
-struct AppSlots {
-    access: Slot,
-    jsapi: Slot,
-    card: Slot,
-}
-
-impl AppSlots {
-    fn new(access: TokenKey) -> Self {
-        let ticket = |kind| Slot::new(TokenKey::new(access.appid.clone(), kind));
-        Self {
-            jsapi: ticket(TokenKind::JsapiTicket),
-            card: ticket(TokenKind::WxCardTicket),
-            access: Slot::new(access),
-        }
-    }
-
-    fn of(&self, kind: TokenKind) -> &Slot {
-        match kind {
-            TokenKind::JsapiTicket => &self.jsapi,
-            TokenKind::WxCardTicket => &self.card,
-            TokenKind::StableAccessToken | TokenKind::AccessToken => &self.access,
-        }
-    }
-}
-
-/// What is known of one app's token beside the token itself.
-struct Slot {
-    key: TokenKey,
-    refreshing: AtomicBool,
-    memory: Mutex<Memory>,
-}
-
-#[derive(Default)]
-struct Memory {
-    /// The source's refusal, and until when it is taken as its answer.
-    refused: Option<(Error, SystemTime)>,
-    /// The last token that the platform refused.
-    retired: Option<Secret>,
-    /// Until when that token is used all the same.
-    reinstated: Option<SystemTime>,
-}
-
-impl Slot {
-    fn new(key: TokenKey) -> Self {
-        Self {
-            key,
-            refreshing: AtomicBool::new(false),
-            memory: Mutex::default(),
-        }
-    }
-
-    fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Tokens {
