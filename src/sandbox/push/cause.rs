@@ -46,7 +46,7 @@ impl Push {
 
     /// The user scanned a QR code with a scene: `SCAN` if the user follows the app; otherwise
     /// `subscribe` with `qrscene_`, and the user follows from then on. The ticket is made up: for a
-    /// code that was made there is [`Sandbox::scan`].
+    /// code that was made there is [`Sandbox::scan`](crate::sandbox::Sandbox::scan).
     pub fn scan(user: &User, scene: &str) -> Self {
         Self::scan_of(user, scene, &random::ticket())
     }
