@@ -199,10 +199,10 @@ async fn standalone_serves_mini_programs() {
 }
 
 /// A settings file of a test's own.
-struct File(PathBuf);
+pub struct File(pub PathBuf);
 
 impl File {
-    fn new(name: &str, text: &str) -> Self {
+    pub fn new(name: &str, text: &str) -> Self {
         let name = format!("tower-wechat-{}-{name}.toml", std::process::id());
         let path = std::env::temp_dir().join(name);
         std::fs::write(&path, text).unwrap();

@@ -6,10 +6,13 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 
+use axum::Router;
 use serde_json::Value;
 use tokio::process::Command;
+use tower_wechat::sandbox::Sandbox;
 
-use crate::examples::{example, start};
+use crate::examples::{File, example, start};
+use crate::over_http::serve;
 
 /// One route, and the requests that are made of it: a name and a body each.
 struct Route {
@@ -71,6 +74,8 @@ fn steady(answer: &str) -> String {
         "msgid",
         "purePhoneNumber",
         "phoneNumber",
+        "access_token",
+        "expires_in",
     ];
     replace(&mut envelope, &random);
     let head = head.collect::<Vec<_>>().join("\n");
@@ -84,7 +89,11 @@ fn replace(value: &mut Value, names: &[&str]) {
     for (name, value) in fields {
         if !names.contains(&name.as_str()) {
             replace(value, names);
-        } else if let Value::String(text) = value {
+        } else if value.is_number() {
+            *value = format!("<{name}>").into();
+        } else if let Value::String(text) = value
+            && !text.is_empty()
+        {
             // Of an image the kind is kept.
             let kind = text.split_once(',').map(|(kind, _)| kind);
             let kind = kind.filter(|kind| kind.starts_with("data:"));
@@ -121,6 +130,66 @@ async fn every_route_answers_curl_as_it_did() {
         check(route.name, &transcript);
     }
 }
+
+/// Tokens are served only where they are configured to be, so this server has a file, and the
+/// sandbox is another process's: this one.
+#[tokio::test]
+async fn the_token_route_answers_curl_as_it_did() {
+    let sandbox = Sandbox::new();
+    let platform = serve(Router::new().nest_service("/sandbox", sandbox.http())).await;
+    let secret = sandbox.secrets().remove(0);
+    let settings = format!(
+        "listen = \"127.0.0.1:0\"\n[platform]\napi = \"http://{platform}/sandbox\"\n\
+         [[apps]]\nappid = \"wx3cc8fd6963e31a32\"\nsecret = \"{}\"\n\
+         [access]\nkeys = [\"{OTHER_KEY}\"]\ntoken_keys = [\"{TOKEN_KEY}\"]\n",
+        secret.expose()
+    );
+    let file = File::new("transcripts", &settings);
+    let mut command = example("standalone");
+    command.arg("--config").arg(&file.0);
+    let (_child, base) = start(command).await;
+    let url = format!("{base}/v1/service/wx/token");
+
+    let request = r#"{"source":"curl-test","appid":"wx3cc8fd6963e31a32"}"#;
+    let ticket = r#"{"source":"curl-test","appid":"wx3cc8fd6963e31a32","kind":"nosuch"}"#;
+    let cases = [
+        ("a token", Some(TOKEN_KEY), request),
+        ("no key", None, request),
+        (
+            "a key that was never given",
+            Some("another-key-of-some-length"),
+            request,
+        ),
+        ("a key of the other routes", Some(OTHER_KEY), request),
+        ("a kind that there is not", Some(TOKEN_KEY), ticket),
+        (
+            "no source",
+            Some(TOKEN_KEY),
+            r#"{"appid":"wx3cc8fd6963e31a32"}"#,
+        ),
+        (
+            "an app that is not configured",
+            Some(TOKEN_KEY),
+            r#"{"source":"s","appid":"wx0"}"#,
+        ),
+        ("no JSON", Some(TOKEN_KEY), "token"),
+    ];
+    let mut transcript = String::new();
+    for (name, key, body) in cases {
+        let authorization = format!("Authorization: Bearer {}", key.unwrap_or_default());
+        let mut arguments = vec!["-X", "POST", &*url, "-H", "Content-Type: application/json"];
+        if key.is_some() {
+            arguments.extend(["-H", &authorization]);
+        }
+        arguments.extend(["--data-raw", body]);
+        let answer = steady(&curl(&arguments).await);
+        transcript.push_str(&format!("# {name}\n\nPOST /token\n{body}\n\n{answer}\n"));
+    }
+    check("token", &transcript);
+}
+
+const TOKEN_KEY: &str = "a-key-for-tokens-alone";
+const OTHER_KEY: &str = "a-key-for-the-other-routes";
 
 /// A request with its code or openid replaced.
 fn steady_request(body: &str) -> String {
