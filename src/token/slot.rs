@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use super::hot::Hot;
 use super::{TokenKey, TokenKind};
 use crate::error::Error;
 use crate::secret::Secret;
@@ -37,6 +38,7 @@ impl AppSlots {
 /// One token of an app.
 pub(super) struct Slot {
     pub(super) key: TokenKey,
+    pub(super) hot: Hot,
     pub(super) refreshing: AtomicBool,
     memory: Mutex<Memory>,
 }
@@ -55,6 +57,7 @@ impl Slot {
     pub(super) fn new(key: TokenKey) -> Self {
         Self {
             key,
+            hot: Hot::default(),
             refreshing: AtomicBool::new(false),
             memory: Mutex::default(),
         }

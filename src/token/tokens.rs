@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http::Request;
 use moka::future::Cache;
-use moka::ops::compute::Op;
+use moka::ops::compute::{CompResult, Op};
 
 use super::slot::{AppSlots, Slot};
 use super::{
@@ -127,7 +127,14 @@ impl Tokens {
     }
 
     async fn current(&self, slot: &Slot) -> Result<Token, Error> {
-        if let Some(token) = self.0.cache.get(&slot.key).await {
+        let token = match slot.hot.get() {
+            Ok(token) => Some(token),
+            Err(round) => {
+                let token = self.0.cache.get(&slot.key).await;
+                token.inspect(|token| slot.hot.fill(token, round))
+            }
+        };
+        if let Some(token) = token {
             match token.status(self.0.clock.now()) {
                 Status::Fresh => return Ok(token),
                 Status::Stale => {
@@ -235,6 +242,7 @@ impl Tokens {
     /// Puts a refreshed token in the place of the stale one, or keeps that one for a while longer.
     async fn publish(&self, slot: &Slot, result: Result<Token, Error>) {
         let now = self.0.clock.now();
+        let _change = slot.hot.change();
         let entry = self.0.cache.entry_by_ref(&slot.key);
         let op = entry.and_compute_with(|current| {
             let current = current.map(moka::Entry::into_value);
@@ -320,12 +328,13 @@ impl Tokens {
 
     /// Removes an app's token from the cache if it still is the one that is meant.
     async fn remove_if(&self, slot: &Slot, meant: impl Fn(&Token) -> bool + Send) -> bool {
+        let _change = slot.hot.change();
         let entry = self.0.cache.entry_by_ref(&slot.key);
         let result = entry.and_compute_with(|current| {
             let remove = current.is_some_and(|entry| meant(entry.value()));
             std::future::ready(if remove { Op::Remove } else { Op::Nop })
         });
-        matches!(result.await, moka::ops::compute::CompResult::Removed(_))
+        matches!(result.await, CompResult::Removed(_))
     }
 }
 
