@@ -1,13 +1,15 @@
 //! Bytes as lower-case hexadecimal digits.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// Prints bytes as digits.
 pub(crate) struct Lower<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Display for Lower<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let digits = self.0.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        let mut digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
+        digits.try_for_each(|digit| f.write_char(digit))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::app::AppId;
 /// the labels are as many as the configured apps times a fixed number.
 #[cfg(feature = "metrics")]
 pub(crate) fn count(appid: &AppId, outcome: &'static str) {
-    let appid = appid.as_str().to_owned();
+    let appid = metrics::SharedString::from_shared(appid.shared());
     metrics::counter!("wechat_callback_total", "appid" => appid, "outcome" => outcome).increment(1);
 }
 

@@ -10,6 +10,7 @@ use aes::{Aes256Dec, Aes256Enc};
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use bytes::{Buf, Bytes};
 use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit};
 
@@ -92,12 +93,22 @@ impl AesKey {
     /// # Errors
     /// [`DecryptError`], without saying at which step.
     pub fn decrypt(&self, encrypt: &str) -> Result<Decrypted, DecryptError> {
-        let mut frame = BASE64.decode(encrypt).map_err(|_| DecryptError)?;
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|_| DecryptError);
+        let frame = self.open(encrypt).ok_or(DecryptError)?;
+        Ok(Decrypted {
+            message: text(frame.message())?,
+            appid: text(frame.appid())?,
+        })
+    }
+
+    /// Decrypts into a frame, which copies nothing.
+    pub(crate) fn open(&self, encrypt: &str) -> Option<Frame> {
+        let mut bytes = BASE64.decode(encrypt).ok()?;
         cbc::Decryptor::inner_iv_init(self.0.decrypt.clone(), &self.0.iv.into())
-            .decrypt_padded::<NoPadding>(&mut frame)
-            .map_err(|_| DecryptError)?;
-        frame.truncate(unpadded(&frame).ok_or(DecryptError)?);
-        open(frame).ok_or(DecryptError)
+            .decrypt_padded::<NoPadding>(&mut bytes)
+            .ok()?;
+        bytes.truncate(unpadded(&bytes)?);
+        Frame::new(bytes)
     }
 
     /// Encrypts a message for `appid`. The `random` bytes must be new for every message; the
@@ -176,18 +187,39 @@ fn unpadded(frame: &[u8]) -> Option<usize> {
     (difference == 0).then_some(at)
 }
 
-/// Takes a frame apart, in the memory it lies in.
-fn open(mut frame: Vec<u8>) -> Option<Decrypted> {
-    let (head, rest) = frame.split_first_chunk::<HEAD>()?;
-    let len = usize::try_from(u32::from_be_bytes(*head.last_chunk()?)).ok()?;
-    let (_, appid) = rest.split_at_checked(len)?;
-    let appid = std::str::from_utf8(appid).ok()?.to_owned();
-    frame.truncate(HEAD + len);
-    frame.drain(..HEAD);
-    Some(Decrypted {
-        message: String::from_utf8(frame).ok()?,
-        appid,
-    })
+/// What was inside a ciphertext, in the memory it was decrypted in: the random bytes and the length
+/// in front, the message and the appid. Neither need be text.
+pub(crate) struct Frame {
+    bytes: Vec<u8>,
+    /// Where the message ends. It is within the bytes, and so is its start.
+    end: usize,
+}
+
+impl Frame {
+    fn new(bytes: Vec<u8>) -> Option<Self> {
+        let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
+        let len = usize::try_from(u32::from_be_bytes(*head.last_chunk()?)).ok()?;
+        rest.split_at_checked(len)?;
+        Some(Self {
+            end: HEAD + len,
+            bytes,
+        })
+    }
+
+    fn message(&self) -> &[u8] {
+        self.bytes.get(HEAD..self.end).unwrap_or_default()
+    }
+
+    pub(crate) fn appid(&self) -> &[u8] {
+        self.bytes.get(self.end..).unwrap_or_default()
+    }
+
+    pub(crate) fn into_message(mut self) -> Bytes {
+        self.bytes.truncate(self.end);
+        let mut bytes = Bytes::from(self.bytes);
+        bytes.advance(HEAD.min(bytes.len()));
+        bytes
+    }
 }
 
 #[cfg(test)]
@@ -229,8 +261,8 @@ mod tests {
         let mut frame = vec![0; 16];
         frame.extend_from_slice(&u32::MAX.to_be_bytes());
         frame.extend_from_slice(b"message");
-        assert_eq!(open(frame), None);
-        assert_eq!(open(vec![0; 19]), None);
+        assert!(Frame::new(frame).is_none());
+        assert!(Frame::new(vec![0; 19]).is_none());
     }
 
     #[test]
@@ -263,7 +295,10 @@ mod tests {
             let _ = key.decrypt(&text);
             let _ = key.decrypt(&BASE64.encode(&bytes));
             let _ = unpadded(&bytes);
-            let _ = open(bytes);
+            if let Some(frame) = Frame::new(bytes) {
+                let message = frame.message().to_vec();
+                prop_assert_eq!(frame.into_message(), message);
+            }
         }
     }
 }

@@ -3,16 +3,14 @@
 use crate::app::AppId;
 use crate::callback::Format;
 use crate::callback::crypto::AesKey;
-use crate::callback::signature::sign;
+use crate::callback::signer::Signer;
 use crate::callback::writer::{Writer, legal};
-use crate::secret::Secret;
 
 /// What a push was verified with, and its reply is sealed with.
 pub(crate) struct Seal {
-    pub(crate) token: Secret,
+    /// The reply repeats the nonce of the push.
+    pub(crate) signer: Signer,
     pub(crate) key: AesKey,
-    /// The nonce of the push, which the reply repeats.
-    pub(crate) nonce: String,
 }
 
 impl Seal {
@@ -28,8 +26,8 @@ impl Seal {
         let encrypt = self.key.encrypt(document, appid.as_str(), random);
         let timestamp = now.to_string();
         // What is signed must be what is written.
-        let nonce = legal(&self.nonce);
-        let signature = sign([self.token.expose(), &timestamp, &nonce, &encrypt]);
+        let nonce = legal(self.signer.nonce());
+        let signature = self.signer.sign_at(&timestamp, &nonce, &encrypt);
         let mut writer = Writer::new(format, encrypt.len() + nonce.len() + 256);
         writer.text("Encrypt", &encrypt);
         writer.text("MsgSignature", &signature.to_string());

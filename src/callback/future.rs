@@ -7,22 +7,19 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, BufMut};
+use bytes::Buf;
 use http::{Request, Response, header};
 use pin_project_lite::pin_project;
 use tower::Service;
 use tower::util::Oneshot;
 
 use crate::body::Body;
+use crate::callback::collected::Collected;
 use crate::callback::gate::{Opened, Push};
 use crate::callback::service::Config;
 use crate::callback::{IntoReply, Message, Overloaded, Rejection, response};
-use crate::clock::Clock;
 use crate::error::BoxError;
 use crate::runtime::{BoxFuture, SharedRuntime};
-
-/// The most bytes that are reserved for a body before they come.
-const RESERVE_MAX: usize = 64 * 1024;
 
 pin_project! {
     /// The future of [`Callback`](crate::Callback).
@@ -45,7 +42,7 @@ pin_project! {
         Collect {
             #[pin]
             body: B,
-            collected: Vec<u8>,
+            collected: Collected,
             verified: Option<(Push, H)>,
             // Runs since the body kept us waiting for the first time.
             timer: Option<BoxFuture<'static, ()>>,
@@ -81,7 +78,7 @@ where
         }
         let state = State::Collect {
             body: request.into_body(),
-            collected: Vec::with_capacity(announced.min(RESERVE_MAX)),
+            collected: Collected::new(announced),
             verified: Some((push, handler)),
             timer: None,
             config,
@@ -137,9 +134,8 @@ where
                     let Some((push, handler)) = verified.take() else {
                         return Poll::Pending;
                     };
-                    let body = std::mem::take(collected);
-                    let now = config.clock.now();
-                    match read.and_then(|()| config.gate.open(push, body, now)) {
+                    let body = collected.take();
+                    match read.and_then(|()| config.gate.open(push, body, &config.clock)) {
                         Ok(opened) => State::Handle {
                             answer: Oneshot::new(handler, opened.message.clone()),
                             opened,
@@ -163,7 +159,7 @@ where
                     let response = match polled {
                         Ok(Poll::Pending) => return Poll::Pending,
                         Ok(Poll::Ready(Ok(reply))) => {
-                            response::reply(&reply, opened, config.clock.unix())
+                            response::reply(&reply, opened, &config.clock)
                         }
                         Ok(Poll::Ready(Err(error))) if Overloaded::caused(&error) => {
                             tracing::warn!(%appid, "too many messages are being worked on");
@@ -215,7 +211,7 @@ fn poll_timer(
 /// Reads the body to its end, within the limit.
 fn poll_body<B: http_body::Body>(
     mut body: Pin<&mut B>,
-    collected: &mut Vec<u8>,
+    collected: &mut Collected,
     limit: usize,
     cx: &mut Context<'_>,
 ) -> Poll<Result<(), Rejection>> {

@@ -1,16 +1,20 @@
 //! Decides whether a request is a push of the platform, without I/O.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use http::Method;
+use bytes::Bytes;
+use bytestring::ByteString;
+use http::{Method, Uri};
 
-use crate::callback::crypto::{AesKey, Decrypted};
+use crate::callback::crypto::{AesKey, Frame};
 use crate::callback::envelope::Seal;
 use crate::callback::query::Query;
 use crate::callback::replay::Replays;
 use crate::callback::signature::{Signature, sign};
+use crate::callback::signer::Signer;
 use crate::callback::tree::{Limits, Tree};
 use crate::callback::{Message, Mode, Recipient, Rejection};
+use crate::clock::{Clock, SharedClock};
 use crate::secret::Secret;
 
 /// What requests are checked against.
@@ -32,13 +36,14 @@ pub(crate) enum Admitted {
 }
 
 /// What the query of a push says about its body.
-pub(crate) struct Push {
-    token: Secret,
-    timestamp: String,
-    nonce: String,
-    signature: Signature,
-    /// Covers the ciphertext; none in plaintext mode.
-    msg_signature: Option<Signature>,
+pub(crate) enum Push {
+    /// In plaintext mode, nothing: the signature covers the query alone.
+    Clear { signature: Signature },
+    /// In the other modes, what the ciphertext is signed with.
+    Sealed {
+        signer: Signer,
+        msg_signature: Signature,
+    },
 }
 
 /// A push that was verified as far as its mode allows.
@@ -55,19 +60,17 @@ impl Gate {
     pub(crate) fn admit(
         &self,
         method: &Method,
-        query: &str,
+        uri: &Uri,
         now: u64,
     ) -> Result<Admitted, Rejection> {
         if !matches!(*method, Method::GET | Method::POST) {
             return Err(Rejection::Method);
         }
-        let query = Query::parse(query)?;
+        let query = Query::parse(uri.query().unwrap_or_default())?;
         self.check_age(&query.timestamp, now)?;
         let (token, signature) = self.signer(&query).ok_or(Rejection::Signature)?;
         if *method == Method::POST {
-            return self
-                .push(query, token.clone(), signature)
-                .map(Admitted::Push);
+            return self.push(uri, &query, token, signature).map(Admitted::Push);
         }
         if query.echostr.is_empty() {
             return Err(Rejection::MissingParameter);
@@ -100,102 +103,96 @@ impl Gate {
     /// The mode is the app's, whatever the request says.
     fn push(
         &self,
-        query: Query<'_>,
-        token: Secret,
+        uri: &Uri,
+        query: &Query<'_>,
+        token: &Secret,
         signature: Signature,
     ) -> Result<Push, Rejection> {
         let encrypted = query.encrypt_type == "aes";
-        let msg_signature = match self.recipient.keys().mode() {
-            Mode::Plaintext if encrypted => return Err(Rejection::Encrypted),
-            Mode::Plaintext => None,
-            Mode::Compatible | Mode::Secure if !encrypted => return Err(Rejection::NotEncrypted),
+        match self.recipient.keys().mode() {
+            Mode::Plaintext if encrypted => Err(Rejection::Encrypted),
+            Mode::Plaintext => Ok(Push::Clear { signature }),
+            Mode::Compatible | Mode::Secure if !encrypted => Err(Rejection::NotEncrypted),
             Mode::Compatible | Mode::Secure if query.msg_signature.is_empty() => {
-                return Err(Rejection::MissingParameter);
+                Err(Rejection::MissingParameter)
             }
-            Mode::Compatible | Mode::Secure => {
-                Some(Signature::parse(&query.msg_signature).ok_or(Rejection::MsgSignature)?)
-            }
-        };
-        Ok(Push {
-            token,
-            timestamp: query.timestamp.into_owned(),
-            nonce: query.nonce.into_owned(),
-            signature,
-            msg_signature,
-        })
+            Mode::Compatible | Mode::Secure => Ok(Push::Sealed {
+                msg_signature: Signature::parse(&query.msg_signature)
+                    .ok_or(Rejection::MsgSignature)?,
+                signer: Signer::new(token, uri, query),
+            }),
+        }
     }
 
     /// Checks, decrypts and parses the body.
     pub(crate) fn open(
         &self,
         push: Push,
-        body: Vec<u8>,
-        now: SystemTime,
+        body: Bytes,
+        clock: &SharedClock,
     ) -> Result<Opened, Rejection> {
-        match push.msg_signature {
-            None => self.open_plain(push.signature, body, now),
-            Some(msg_signature) => self.open_sealed(push, msg_signature, body),
+        match push {
+            Push::Clear { signature } => self.open_clear(signature, body, clock),
+            Push::Sealed {
+                signer,
+                msg_signature,
+            } => self.open_sealed(signer, msg_signature, body),
         }
     }
 
-    fn open_plain(
+    fn open_clear(
         &self,
         signature: Signature,
-        body: Vec<u8>,
-        now: SystemTime,
+        body: Bytes,
+        clock: &SharedClock,
     ) -> Result<Opened, Rejection> {
-        let text = String::from_utf8(body).map_err(|_| Rejection::Malformed)?;
+        let text = ByteString::try_from(body).map_err(|_| Rejection::Malformed)?;
         let tree = Tree::parse_within(text, self.limits).map_err(|_| Rejection::Malformed)?;
         if tree.field("Encrypt").is_some() {
             return Err(Rejection::Encrypted);
         }
-        if !self.replays.admit(signature, tree.raw(), now) {
+        if !self.replays.admit(signature, tree.raw(), clock.now()) {
             return Err(Rejection::Replayed);
         }
-        Ok(Opened {
-            message: Message::new(self.recipient.appid().clone(), tree),
-            seal: None,
-            mini_program: self.recipient.keys().is_mini_program(),
-        })
+        Ok(self.opened(tree, None))
     }
 
     fn open_sealed(
         &self,
-        push: Push,
+        signer: Signer,
         msg_signature: Signature,
-        body: Vec<u8>,
+        body: Bytes,
     ) -> Result<Opened, Rejection> {
-        let text = String::from_utf8(body).map_err(|_| Rejection::NoCiphertext)?;
+        let text = ByteString::try_from(body).map_err(|_| Rejection::NoCiphertext)?;
         // The ciphertext is as long as the body.
         let limits = self.limits.field(usize::MAX);
         let envelope = Tree::parse_within(text, limits).map_err(|_| Rejection::NoCiphertext)?;
         // Whatever else the envelope holds is not covered by the signature.
         let encrypt = envelope.field("Encrypt").filter(|text| !text.is_empty());
         let encrypt = encrypt.ok_or(Rejection::NoCiphertext)?;
-        let token = push.token.expose();
-        if sign([token, &push.timestamp, &push.nonce, encrypt]) != msg_signature {
+        if signer.sign(encrypt) != msg_signature {
             return Err(Rejection::MsgSignature);
         }
-        let (key, decrypted) = self.decrypt(encrypt).ok_or(Rejection::Undecryptable)?;
-        let appid = self.recipient.appid();
-        if decrypted.appid != appid.as_str() {
+        let (key, frame) = self.decrypt(encrypt).ok_or(Rejection::Undecryptable)?;
+        if frame.appid() != self.recipient.appid().as_str().as_bytes() {
             return Err(Rejection::OtherApp);
         }
-        let tree = Tree::parse_within(decrypted.message, self.limits);
-        let tree = tree.map_err(|_| Rejection::Malformed)?;
-        Ok(Opened {
-            message: Message::new(appid.clone(), tree),
-            seal: Some(Seal {
-                key: key.clone(),
-                token: push.token,
-                nonce: push.nonce,
-            }),
-            mini_program: self.recipient.keys().is_mini_program(),
-        })
+        let text = ByteString::try_from(frame.into_message()).map_err(|_| Rejection::Malformed)?;
+        let tree = Tree::parse_within(text, self.limits).map_err(|_| Rejection::Malformed)?;
+        let key = key.clone();
+        Ok(self.opened(tree, Some(Seal { signer, key })))
     }
 
-    fn decrypt(&self, encrypt: &str) -> Option<(&AesKey, Decrypted)> {
+    fn opened(&self, tree: Tree, seal: Option<Seal>) -> Opened {
+        Opened {
+            message: Message::new(self.recipient.appid().clone(), tree),
+            seal,
+            mini_program: self.recipient.keys().is_mini_program(),
+        }
+    }
+
+    fn decrypt(&self, encrypt: &str) -> Option<(&AesKey, Frame)> {
         let mut keys = self.recipient.keys().aes_keys();
-        keys.find_map(|key| Some((key, key.decrypt(encrypt).ok()?)))
+        keys.find_map(|key| Some((key, key.open(encrypt)?)))
     }
 }

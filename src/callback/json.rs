@@ -162,7 +162,7 @@ mod tests {
     }
 
     fn parsed(text: &str) -> Result<String, ParseError> {
-        Tree::parse(text.into()).map(|tree| show(tree.fields()))
+        Tree::parse(text).map(|tree| show(tree.fields()))
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What the platform pushed: a message of a user, or an event.
 
 use std::fmt;
-use std::sync::Arc;
 
 use crate::app::AppId;
 use crate::callback::Event;
@@ -27,9 +26,7 @@ use crate::callback::tree::{Fields, Format, ParseError, Tree};
 /// # Ok::<(), tower_wechat::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Message(Arc<Inner>);
-
-struct Inner {
+pub struct Message {
     appid: AppId,
     tree: Tree,
 }
@@ -45,12 +42,12 @@ impl Message {
     }
 
     pub(crate) fn new(appid: AppId, tree: Tree) -> Self {
-        Self(Arc::new(Inner { appid, tree }))
+        Self { appid, tree }
     }
 
     /// The app it was pushed to.
     pub fn appid(&self) -> &AppId {
-        &self.0.appid
+        &self.appid
     }
 
     /// The original id of the app, such as `gh_0a1b2c3d4e5f`. Empty if it was not sent.
@@ -121,22 +118,22 @@ impl Message {
     /// The text of the first field that has this very name: `Some("")` if it was sent empty, as
     /// the platform often does for "no value", and `None` if it was not sent.
     pub fn field(&self, name: &str) -> Option<&str> {
-        self.0.tree.field(name)
+        self.tree.field(name)
     }
 
     /// All fields in the order they were sent.
     pub fn fields(&self) -> Fields<'_> {
-        self.0.tree.fields()
+        self.tree.fields()
     }
 
     /// The document as it was received, after decryption.
     pub fn raw(&self) -> &str {
-        self.0.tree.raw()
+        self.tree.raw()
     }
 
     /// The format of the document. A reply has the same one.
     pub fn format(&self) -> Format {
-        self.0.tree.format()
+        self.tree.format()
     }
 
     /// What it is, to match on.

@@ -18,6 +18,7 @@
 //! - or why the request was refused: [`Rejection::as_str`].
 
 mod card;
+mod collected;
 mod count;
 pub mod crypto;
 pub mod deadline;
@@ -42,6 +43,7 @@ mod response;
 pub mod route;
 mod service;
 pub mod signature;
+mod signer;
 mod tree;
 mod writer;
 mod xml;

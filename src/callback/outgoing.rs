@@ -110,7 +110,7 @@ impl Outgoing<'_> {
         if matches!(body, b"" | b"success") {
             return Ok(Answer::Success);
         }
-        let parse = |text| Message::parse(self.appid.clone(), text).ok();
+        let parse = |text: String| Message::parse(self.appid.clone(), text).ok();
         let text = String::from_utf8(body.to_vec()).ok();
         let outer = text
             .and_then(parse)

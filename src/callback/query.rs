@@ -19,6 +19,18 @@ impl<'a> Query<'a> {
     /// Reads what every request carries. A parameter that comes twice is refused, since two
     /// readers could each take another one; a parameter that is absent is empty.
     pub(crate) fn parse(query: &'a str) -> Result<Self, Rejection> {
+        // The platform encodes nothing in a push.
+        if query.contains(['%', '+']) {
+            return Self::collect(form_urlencoded::parse(query.as_bytes()));
+        }
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
+        let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        Self::collect(pairs.map(|(name, value)| (name.into(), value.into())))
+    }
+
+    fn collect(
+        pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
+    ) -> Result<Self, Rejection> {
         let mut parsed = Self::default();
         let mut openid = Cow::default();
         let mut seen = [false; 7];
@@ -31,7 +43,7 @@ impl<'a> Query<'a> {
             msg_signature,
             of_user,
         ] = &mut seen;
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        for (name, value) in pairs {
             let (seen, slot) = match &*name {
                 "signature" => (&mut *signature, &mut parsed.signature),
                 "timestamp" => (&mut *timestamp, &mut parsed.timestamp),
@@ -98,6 +110,21 @@ mod tests {
         #[test]
         fn arbitrary_text_never_panics(query: String) {
             let _ = Query::parse(&query);
+        }
+
+        /// A parameter with a `%` in it makes the whole query be read the other way.
+        #[test]
+        fn both_ways_of_reading_agree(pairs in "([&=]|nonce|timestamp|signature|echostr|[a-z0-9]{1,3}){0,12}") {
+            let plain = Query::parse(&pairs);
+            let encoded = format!("{pairs}&%78=");
+            let encoded = Query::parse(&encoded);
+            prop_assert_eq!(plain.as_ref().err(), encoded.as_ref().err());
+            if let (Ok(plain), Ok(encoded)) = (plain, encoded) {
+                prop_assert_eq!(plain.signature, encoded.signature);
+                prop_assert_eq!(plain.timestamp, encoded.timestamp);
+                prop_assert_eq!(plain.nonce, encoded.nonce);
+                prop_assert_eq!(plain.echostr, encoded.echostr);
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 
 use crate::body::Body;
 
-/// Why a request was refused. It is in the extensions of the response, for the host's metrics and
+/// Why a request was refused. The response's [`Body::rejection`] tells it to the host's metrics and
 /// logs; the sender learns only the status, which is the same 403 for every failed proof of
 /// authenticity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -96,13 +96,12 @@ impl Rejection {
 
     /// The answer, with an empty body.
     pub(crate) fn into_response(self) -> Response<Body> {
-        let mut response = Response::new(Body::empty());
+        let mut response = Response::new(Body::refused(self));
         *response.status_mut() = self.status();
         if self == Self::Method {
             let allow = HeaderValue::from_static("GET, POST");
             response.headers_mut().insert(header::ALLOW, allow);
         }
-        response.extensions_mut().insert(self);
         response
     }
 }

@@ -7,6 +7,7 @@ use crate::body::Body;
 use crate::callback::count::count;
 use crate::callback::gate::Opened;
 use crate::callback::{Format, Reply};
+use crate::clock::SharedClock;
 
 /// The platform's own text back. It is the sender's: nothing may take it for a page.
 pub(crate) fn echo(appid: &AppId, echostr: String) -> Response<Body> {
@@ -20,19 +21,19 @@ pub(crate) fn echo(appid: &AppId, echostr: String) -> Response<Body> {
     response
 }
 
-/// The reply in the format and the mode of the push, at the time `now`, in Unix seconds.
-pub(crate) fn reply(reply: &Reply, opened: &Opened, now: u64) -> Response<Body> {
+/// The reply in the format and the mode of the push, dated by `clock`.
+pub(crate) fn reply(reply: &Reply, opened: &Opened, clock: &SharedClock) -> Response<Body> {
     let (message, appid) = (&opened.message, opened.message.appid());
-    let document = match opened.mini_program && !reply.suits_mini_program() {
-        false => reply.document(message, now),
-        true => {
-            tracing::warn!(%appid, "a mini-program cannot reply so: success was sent instead");
-            None
-        }
-    };
-    let Some(document) = document else {
-        count(appid, "success");
-        return Response::new(Body::from("success"));
+    if reply.is_empty() {
+        return success(appid);
+    }
+    if opened.mini_program && !reply.suits_mini_program() {
+        tracing::warn!(%appid, "a mini-program cannot reply so: success was sent instead");
+        return success(appid);
+    }
+    let now = clock.unix();
+    let Some(document) = reply.document(message, now) else {
+        return success(appid);
     };
     count(appid, "reply");
     let format = message.format();
@@ -49,6 +50,11 @@ pub(crate) fn reply(reply: &Reply, opened: &Opened, now: u64) -> Response<Body> 
         .headers_mut()
         .insert(header::CONTENT_TYPE, content_type);
     response
+}
+
+fn success(appid: &AppId) -> Response<Body> {
+    count(appid, "success");
+    Response::new(Body::from("success"))
 }
 
 /// Makes the platform send the push again.

@@ -56,7 +56,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// | document types and entities | none | fixed |
 /// | pushes in plaintext mode that are remembered, so that their signature takes no other body | of the last 20 minutes, the last 100,000 at least, in 9 MB at most | twice the timestamp window |
 ///
-/// A refused request's response carries the [`Rejection`] in its extensions.
+/// A refused request's response tells the [`Rejection`] by its [`Body::rejection`].
 ///
 /// ```
 /// use http::{Request, StatusCode};
@@ -193,9 +193,19 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture<B, H> {
-        let query = request.uri().query().unwrap_or_default();
+        self.answer(request)
+    }
+}
+
+impl<H> Callback<H> {
+    /// What the service does; it changes nothing in itself.
+    pub(crate) fn answer<B>(&self, request: Request<B>) -> ResponseFuture<B, H>
+    where
+        B: http_body::Body,
+        H: Service<Message> + Clone,
+    {
         let now = self.config.clock.unix();
-        match self.config.gate.admit(request.method(), query, now) {
+        match self.config.gate.admit(request.method(), request.uri(), now) {
             Ok(Admitted::Push(push)) => {
                 let (handler, config) = (self.handler.clone(), Arc::clone(&self.config));
                 ResponseFuture::collect(config, push, handler, request)

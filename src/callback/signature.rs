@@ -40,8 +40,11 @@ pub fn sign<const N: usize>(mut parts: [&str; N]) -> Signature {
 }
 
 impl Signature {
-    pub(crate) fn as_bytes(&self) -> &[u8; LEN] {
-        &self.0
+    /// Eight of its bytes.
+    pub(crate) fn low_bits(&self) -> u64 {
+        self.0
+            .last_chunk()
+            .map_or(0, |bytes| u64::from_be_bytes(*bytes))
     }
 
     /// Reads 40 hexadecimal digits of either case; `None` for anything else.

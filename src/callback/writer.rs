@@ -134,6 +134,11 @@ impl Writer {
 
 /// `text` without the characters that XML 1.0 cannot hold.
 pub(crate) fn legal(text: &str) -> Cow<'_, str> {
+    // Bytes tell quickly that there is nothing to look for, as in a ciphertext.
+    let doubtful = |byte| matches!(byte, 0..=0x1f | 0xef);
+    if !text.bytes().any(doubtful) {
+        return Cow::Borrowed(text);
+    }
     let is_legal = |character| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..='\u{10ffff}');
     if text.chars().all(is_legal) {
         return Cow::Borrowed(text);

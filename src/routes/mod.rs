@@ -336,7 +336,7 @@ where
         if let Some(rest) = route.strip_prefix("wxmsg")
             && let Some(callback) = self.callback(rest)
         {
-            return ResponseFuture::callback(callback.clone().call(request));
+            return ResponseFuture::callback(callback.answer(request));
         }
         if route == ServeToken::NAME
             && let Some(tokens) = &self.tokens

@@ -101,7 +101,7 @@ impl<'a> Identity<'a> {
 }
 
 /// The same in this process alone, and cheaper.
-pub(super) fn fingerprint(fingerprints: &Fingerprints, message: &Message) -> u128 {
+pub(super) fn fingerprint(fingerprints: &Fingerprints, message: &Message) -> u64 {
     match Identity::of(message) {
         Identity::Message { appid, user, id } => fingerprints.of((0_u8, appid, user, id)),
         Identity::Document { appid, document } => fingerprints.of((1_u8, appid, document)),

@@ -100,7 +100,7 @@ impl Memory {
 /// the next push like it is run.
 pub(super) struct Claim {
     memory: Arc<Memory>,
-    key: Option<u128>,
+    key: Option<u64>,
 }
 
 impl Claim {

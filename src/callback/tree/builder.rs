@@ -1,5 +1,7 @@
 //! How a parser makes a tree.
 
+use crate::callback::signer::place;
+use crate::callback::tree::nodes::{Growing, Nodes};
 use crate::callback::tree::{Limits, Node, ParseError, Span};
 
 /// Collects the elements while a parser walks over the document.
@@ -7,12 +9,12 @@ pub(crate) struct Builder<'a> {
     text: &'a str,
     limits: Limits,
     detached: String,
-    nodes: Vec<Node>,
+    nodes: Growing,
 }
 
 /// What a parser made of a document.
 pub(crate) struct Parsed {
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Nodes,
     /// The values that follow the document.
     pub(super) detached: String,
 }
@@ -23,7 +25,7 @@ impl<'a> Builder<'a> {
             text,
             limits,
             detached: String::new(),
-            nodes: Vec::with_capacity(12),
+            nodes: Growing::default(),
         }
     }
 
@@ -59,7 +61,7 @@ impl<'a> Builder<'a> {
 
     pub(crate) fn finish(self) -> Parsed {
         Parsed {
-            nodes: self.nodes,
+            nodes: self.nodes.finish(),
             detached: self.detached,
         }
     }
@@ -71,13 +73,8 @@ impl<'a> Builder<'a> {
 
     /// Where `piece` lies in the document, if it was cut out of it.
     fn find(&self, piece: &str) -> Option<Span> {
-        let start = piece
-            .as_ptr()
-            .addr()
-            .checked_sub(self.text.as_ptr().addr())?;
-        let end = start.checked_add(piece.len())?;
-        self.text.get(start..end)?;
-        Span::new(start, end)
+        let place = place(self.text, piece)?;
+        Span::new(place.start, place.end)
     }
 
     /// Copies `piece` behind the document.

@@ -27,7 +27,7 @@ impl<'a> Iterator for Fields<'a> {
             return None;
         }
         let index = self.next;
-        let node = *self.tree.nodes.get(index)?;
+        let node = self.tree.nodes.get(index)?;
         // Every step moves on, whatever the tree says.
         let end = usize::try_from(node.end).ok()?.max(index + 1);
         self.next = end;

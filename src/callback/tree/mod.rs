@@ -3,6 +3,7 @@
 mod builder;
 mod fields;
 mod limits;
+mod nodes;
 
 pub(crate) use self::builder::{Builder, Parsed};
 pub use self::fields::{Field, Fields};
@@ -10,6 +11,9 @@ pub use self::limits::Limits;
 
 use std::fmt;
 
+use bytestring::ByteString;
+
+use self::nodes::Nodes;
 use crate::callback::{json, xml};
 
 /// The longest document that is taken, in bytes.
@@ -50,17 +54,21 @@ impl fmt::Display for ParseError {
 impl std::error::Error for ParseError {}
 
 /// The elements below the root, in the order of the document. A parent comes before its children.
+///
+/// An ordinary message is parsed without a copy and without memory of its own: it is a view of the
+/// request's bytes, and so are its clones.
+#[derive(Clone)]
 pub(crate) struct Tree {
     /// The document as it was received, followed by the values that do not lie in it in one piece.
-    text: String,
+    text: ByteString,
     raw_len: usize,
-    nodes: Vec<Node>,
+    nodes: Nodes,
     format: Format,
 }
 
 /// One element.
-#[derive(Clone, Copy)]
-struct Node {
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Node {
     name: Span,
     value: Span,
     /// The index of the first node that is not below this one.
@@ -77,13 +85,12 @@ pub(crate) struct Span {
 impl Tree {
     /// Parses a document. The format is told by its first character: the Content-Type is not
     /// reliable.
-    pub(crate) fn parse(text: String) -> Result<Self, ParseError> {
-        Self::parse_within(text, Limits::DEFAULT)
+    pub(crate) fn parse(text: impl Into<ByteString>) -> Result<Self, ParseError> {
+        Self::parse_within(text.into(), Limits::DEFAULT)
     }
 
-    pub(crate) fn parse_within(mut text: String, limits: Limits) -> Result<Self, ParseError> {
-        let raw_len = text.len();
-        if raw_len > MAX_BYTES {
+    pub(crate) fn parse_within(text: ByteString, limits: Limits) -> Result<Self, ParseError> {
+        if text.len() > MAX_BYTES {
             return Err(ParseError::Limit);
         }
         // No document has one, and another reader could take the text to end there.
@@ -96,13 +103,26 @@ impl Tree {
             Some(b'{') => (Format::Json, json::parse(&text, document, limits)?),
             _ => return Err(ParseError::Format),
         };
-        text.push_str(&parsed.detached);
-        Ok(Self {
+        Ok(Self::new(text, format, parsed))
+    }
+
+    fn new(mut text: ByteString, format: Format, parsed: Parsed) -> Self {
+        let raw_len = text.len();
+        if !parsed.detached.is_empty() {
+            text = [&*text, &parsed.detached].concat().into();
+        }
+        Self {
             text,
             raw_len,
             nodes: parsed.nodes,
             format,
-        })
+        }
+    }
+
+    /// What a parser made of an XML document.
+    #[cfg(test)]
+    pub(crate) fn of(text: &str, parsed: Parsed) -> Self {
+        Self::new(text.into(), Format::Xml, parsed)
     }
 
     pub(crate) fn raw(&self) -> &str {
@@ -150,7 +170,7 @@ mod tests {
     #[test]
     fn only_xml_and_json_objects_are_documents() {
         for wrong in ["", " ", "\u{feff}", "success", "[1]", "\"text\"", "1"] {
-            assert_eq!(Tree::parse(wrong.into()).err(), Some(ParseError::Format));
+            assert_eq!(Tree::parse(wrong).err(), Some(ParseError::Format));
         }
         let long = format!("<xml>{}</xml>", " ".repeat(MAX_BYTES));
         assert_eq!(Tree::parse(long).err(), Some(ParseError::Limit));

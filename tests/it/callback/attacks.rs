@@ -209,7 +209,7 @@ impl Push {
         let handled = Arc::new(AtomicUsize::new(0));
         let callback = callback(self.mode, Arc::clone(&handled));
         let response = send(&callback, self.request()).await;
-        assert_eq!(response.extensions().get(), Some(&reason));
+        assert_eq!(response.body().rejection(), Some(reason));
         looks_like_every_other(response, reason);
         assert_eq!(handled.load(Ordering::Relaxed), 0, "the handler was called");
 
@@ -252,7 +252,7 @@ where
         response.status(),
         StatusCode::OK,
         "{:?}",
-        response.extensions()
+        response.body().rejection()
     );
     let body = String::from_utf8(response.into_body().into_bytes().into()).unwrap();
     let document = match push.mode {

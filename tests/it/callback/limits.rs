@@ -21,7 +21,7 @@ use super::stage::{
 };
 
 fn rejection(response: &Response<Body>) -> Option<Rejection> {
-    response.extensions().get().copied()
+    response.body().rejection()
 }
 
 fn body(content: &str) -> String {

@@ -186,7 +186,7 @@ async fn a_changed_ciphertext_does_not_pass() {
         vector["body"] = text(&vector, "body").replace(encrypt, &changed).into();
         let (response, message) = post(&vector, keys, &query).await;
         assert_eq!(response.status(), StatusCode::FORBIDDEN, "{}", vector["id"]);
-        assert_eq!(response.extensions().get(), Some(&Rejection::MsgSignature));
+        assert_eq!(response.body().rejection(), Some(Rejection::MsgSignature));
         assert!(message.is_none());
     }
 }

@@ -66,10 +66,10 @@ refused! {
     the_app_and_more: Secure OtherApp, |push| push.sealed(AES_KEY, &format!("{APPID}0"), DOCUMENT);
     the_app_and_nul: Secure OtherApp, |push| push.sealed(AES_KEY, &format!("{APPID}\0"), DOCUMENT);
     the_front_of_the_app: Secure OtherApp, |push| push.sealed(AES_KEY, &APPID[..17], DOCUMENT);
-    an_app_that_is_not_utf8: Secure Undecryptable, |push| {
+    an_app_that_is_not_utf8: Secure OtherApp, |push| {
         push.frame(padded(frame(DOCUMENT.as_bytes(), DOCUMENT.len() as u32, b"wx\xff\xfe")));
     };
-    a_message_that_is_not_utf8: Secure Undecryptable, |push| {
+    a_message_that_is_not_utf8: Secure Malformed, |push| {
         push.frame(padded(frame(b"<xml>\xff\xfe</xml>", 13, APPID.as_bytes())));
     };
     a_flipped_bit_in_the_random_bytes: Secure MsgSignature, |push| flip(&mut push, |_| 0);

@@ -110,7 +110,7 @@ pub fn query(data: &[u8]) {
     }
     let pairs = parsed(request.uri().query().unwrap_or_default());
     let response = exchange(recipient(choice >> 2), Reply::none(), request);
-    let refused = response.extensions().get::<Rejection>().copied();
+    let refused = response.body().rejection();
     let (status, answer) = (response.status(), text(response));
     if let Some(rejection) = refused {
         assert_eq!((status, &*answer), (rejection.status(), ""));
@@ -145,6 +145,21 @@ pub fn xml(data: &[u8]) {
     if write(message.fields(), &mut anew).is_some() {
         let again = Message::parse(appid(), anew + "</xml>").unwrap();
         assert_eq!(show(again.fields()), show(message.fields()));
+    }
+}
+
+/// Any text inside an XML document. One that is plain is read without a parser; a comment in front
+/// is all it takes to have the same one parsed, and it must read the same.
+pub fn flat(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    for plain in [format!("<xml>{text}</xml>"), format!("<xml>{text}")] {
+        let read = |text: String| {
+            let message = Message::parse(appid(), text);
+            message.map(|message| show(message.fields()))
+        };
+        assert_eq!(read(plain.clone()), read(format!("<!-- -->{plain}")));
     }
 }
 
@@ -202,7 +217,7 @@ fn document(text: &str) -> Option<Message> {
     let query = format!("signature={signature}&timestamp={NOW}&nonce=n");
     let request = post(&query, text.to_owned())?;
     let response = exchange(recipient(0), Reply::text("hi"), request);
-    let refused = response.extensions().get::<Rejection>().copied();
+    let refused = response.body().rejection();
     let Some(message) = message else {
         let expected = [Rejection::Malformed, Rejection::BodyTooLarge];
         assert!(

@@ -76,6 +76,14 @@ proptest! {
     }
 
     #[test]
+    fn flat(data in alike(&[
+        "<ToUserName><![CDATA[gh_1 ]]></ToUserName>\n<FromUserName> o1 </FromUserName><A></A>",
+        "<Content><![CDATA[<a href=\"x\">]]]></Content><B>1</B>\r\n<C>\u{a0}2</C>",
+    ])) {
+        bodies::flat(&data);
+    }
+
+    #[test]
     fn json(data in alike(&[
         r#"{"ToUserName":"gh_1\u4f60\n","FromUserName":"o1","B":[1,{"C":null}],"E":"\\"}"#,
     ])) {

@@ -1,5 +1,7 @@
 //! XML documents into a tree, in one pass.
 
+mod flat;
+
 use std::borrow::Cow;
 
 use quick_xml::Reader;
@@ -13,6 +15,10 @@ use crate::callback::tree::{Builder, Limits, ParseError, Parsed};
 /// control characters, and as empty elements of either kind; all of them are taken. Attributes are
 /// ignored. A document type is refused, and with it every entity that XML does not define itself.
 pub(crate) fn parse(text: &str, document: &str, limits: Limits) -> Result<Parsed, ParseError> {
+    flat::parse(text, document, limits).map_or_else(|| walk(text, document, limits), Ok)
+}
+
+fn walk(text: &str, document: &str, limits: Limits) -> Result<Parsed, ParseError> {
     let mut builder = Builder::new(text, limits);
     let mut reader = Reader::from_str(document);
     let mut stack: Vec<Element<'_>> = Vec::with_capacity(4);
@@ -169,6 +175,7 @@ fn predefined(name: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::callback::tree::{Fields, Tree};
+    use proptest::prelude::*;
 
     fn show(fields: Fields<'_>) -> String {
         let shown = fields.map(|field| match field.children().next() {
@@ -179,7 +186,7 @@ mod tests {
     }
 
     fn parsed(text: &str) -> Result<String, ParseError> {
-        Tree::parse(text.into()).map(|tree| show(tree.fields()))
+        Tree::parse(text).map(|tree| show(tree.fields()))
     }
 
     #[test]
@@ -237,4 +244,72 @@ mod tests {
             Err(ParseError::Limit)
         );
     }
+
+    /// What a parser made of a document, names and texts in order.
+    fn elements(text: &str, parsed: Parsed) -> String {
+        show(Tree::of(text, parsed).fields())
+    }
+
+    #[test]
+    fn the_plain_shape_needs_no_parser() {
+        let text =
+            "<xml>\n<A><![CDATA[a ]]></A> <B> 1\n</B><C></C><A><![CDATA[<a>b</a>]]></A></xml>\n";
+        let flat = flat::parse(text, text, Limits::DEFAULT).unwrap();
+        assert_eq!(elements(text, flat), "A=a ,B=1,C=,A=<a>b</a>");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_read_without_the_parser_is_read_alike_by_it(
+            pieces in prop::collection::vec(prop::sample::select(PIECES), 0..14),
+            ends in prop::bool::weighted(0.8),
+        ) {
+            let mut text = pieces.concat();
+            if ends {
+                text = format!("<xml>{text}</xml>");
+            }
+            for limits in [Limits::DEFAULT, Limits::DEFAULT.elements(2), Limits::DEFAULT.field(3)] {
+                if let Some(flat) = flat::parse(&text, &text, limits) {
+                    let walked = walk(&text, &text, limits);
+                    let walked = walked.map(|parsed| elements(&text, parsed));
+                    prop_assert_eq!(Ok(elements(&text, flat)), walked);
+                }
+            }
+        }
+    }
+
+    /// Pieces of documents; whole elements so that many of the documents are read.
+    const PIECES: &[&str] = &[
+        "<A>",
+        "</A>",
+        "<A>1</A>",
+        "<A> 1 </A>",
+        "<B><![CDATA[b]]></B>",
+        "<B><![CDATA[]]]]></B>",
+        "<B>\u{a0}</B>",
+        "<B>\u{b}\r\n\u{8}</B>",
+        "<1>1</1>",
+        "<_1>你</_1>",
+        "<a.b>1</a.b>",
+        "<A/>",
+        "<A >1</A>",
+        "<A>1</A >",
+        "<A a=\"1\">1</A>",
+        "<![CDATA[",
+        "]]>",
+        "]",
+        ">",
+        "<",
+        " ",
+        "\n",
+        "\u{feff}",
+        "&lt;",
+        "&amp",
+        "<!-- c -->",
+        "<?p?>",
+        "<!DOCTYPE a>",
+        "<xml>",
+        "</xml>",
+        "text",
+    ];
 }

@@ -1,0 +1,84 @@
+//! What a push is signed with beside its body.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use http::Uri;
+
+use crate::callback::query::Query;
+use crate::callback::signature::{Signature, sign};
+use crate::secret::Secret;
+
+/// The token, the timestamp and the nonce of a push, kept until its body has come.
+pub(crate) struct Signer {
+    token: Secret,
+    /// Holds the parameters: a push is not to cost a copy of each.
+    uri: Uri,
+    timestamp: Param,
+    nonce: Param,
+}
+
+/// A parameter of a query.
+enum Param {
+    /// Where it lies in the query.
+    Within(Range<usize>),
+    /// It was percent-encoded.
+    Decoded(String),
+}
+
+impl Signer {
+    /// `query` is that of `uri`.
+    pub(crate) fn new(token: &Secret, uri: &Uri, query: &Query<'_>) -> Self {
+        let text = uri.query().unwrap_or_default();
+        Self {
+            token: token.clone(),
+            timestamp: Param::new(text, &query.timestamp),
+            nonce: Param::new(text, &query.nonce),
+            uri: uri.clone(),
+        }
+    }
+
+    /// The `msg_signature` of the push if this is its ciphertext.
+    pub(crate) fn sign(&self, encrypt: &str) -> Signature {
+        let timestamp = self.text(&self.timestamp);
+        self.sign_at(timestamp, self.nonce(), encrypt)
+    }
+
+    /// The same with another timestamp and a nonce that differs where it must.
+    pub(crate) fn sign_at(&self, timestamp: &str, nonce: &str, encrypt: &str) -> Signature {
+        sign([self.token.expose(), timestamp, nonce, encrypt])
+    }
+
+    /// The nonce of the push.
+    pub(crate) fn nonce(&self) -> &str {
+        self.text(&self.nonce)
+    }
+
+    fn text<'a>(&'a self, param: &'a Param) -> &'a str {
+        match param {
+            Param::Within(range) => {
+                let query = self.uri.query().unwrap_or_default();
+                query.get(range.clone()).unwrap_or_default()
+            }
+            Param::Decoded(text) => text,
+        }
+    }
+}
+
+impl Param {
+    fn new(query: &str, value: &Cow<'_, str>) -> Self {
+        let within = match value {
+            Cow::Borrowed(value) => place(query, value),
+            Cow::Owned(_) => None,
+        };
+        within.map_or_else(|| Self::Decoded(value.to_string()), Self::Within)
+    }
+}
+
+/// Where `piece`, which was cut out of `text`, lies in it.
+pub(crate) fn place(text: &str, piece: &str) -> Option<Range<usize>> {
+    let start = piece.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+    let range = start..start.checked_add(piece.len())?;
+    // Another text may lie there; what counts is that it reads the same.
+    text.get(range.clone()).is_some().then_some(range)
+}
