@@ -19,7 +19,7 @@ fn event(user: &User, event: &str) -> Push {
     )
 }
 
-/// What each message is refused with in turn, until one is.
+/// How many messages are taken, and what the next one is refused with.
 async fn taken(sandbox: &Sandbox, user: &User) -> (usize, Option<ErrCode>) {
     let app = app(sandbox);
     let mut taken = 0;
