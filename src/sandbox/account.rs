@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::account_type::AccountType;
 use super::customer_service::Chat;
 use super::{Sandbox, random};
 use crate::app::{AppConfig, AppId};
@@ -15,6 +16,8 @@ use crate::secret::Secret;
 #[derive(Debug, Clone)]
 pub(super) struct Account {
     pub(super) secret: Secret,
+    /// All types at once, if there is none.
+    pub(super) account_type: Option<AccountType>,
     pub(super) original_id: String,
     pub(super) mode: Mode,
     pub(super) token: Secret,
@@ -29,6 +32,7 @@ impl Account {
         let encoding_aes_key = random::text(43);
         Self {
             secret: Secret::new(random::hex(32)),
+            account_type: None,
             original_id: format!("gh_{}", random::hex(12)),
             mode,
             token: Secret::new(random::text(32)),

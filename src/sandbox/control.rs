@@ -59,6 +59,11 @@ struct TemplateCommand {
 }
 
 #[derive(Deserialize)]
+struct MediaCommand {
+    appid: Option<AppId>,
+}
+
+#[derive(Deserialize)]
 struct CodeCommand {
     appid: Option<AppId>,
     user: Option<String>,
@@ -138,6 +143,11 @@ impl Sandbox {
             }
             "user" => self.user_command(serde_json::from_slice(body)?),
             "template" => self.template_command(serde_json::from_slice(body)?),
+            "media" => {
+                let MediaCommand { appid } = serde_json::from_slice(body)?;
+                let media_id = self.add_media(&appid.unwrap_or_else(|| self.appid()));
+                Ok(json!({ "media_id": media_id }))
+            }
             "code" => {
                 let CodeCommand { appid, user, kind } = serde_json::from_slice(body)?;
                 let user = self.named(user.as_deref(), appid.as_ref())?;
@@ -173,7 +183,8 @@ impl Sandbox {
             }
             _ => Err(Refused(
                 StatusCode::NOT_FOUND,
-                "the commands are push, user, code, page, template, fail, delay, drop and expire"
+                "the commands are push, user, code, page, template, media, fail, delay, drop and \
+                 expire"
                     .to_owned(),
             )),
         }

@@ -1,6 +1,9 @@
 //! `POST /cgi-bin/message/custom/send` and `typing`, and what users receive by them.
 
 mod content;
+mod window;
+
+pub(super) use self::window::Trigger;
 
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
@@ -8,16 +11,11 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use self::window::Windows;
 use super::platform::Query;
 use super::refusal::Outcome;
 use super::state::State;
 use crate::error::ErrCode;
-
-/// How long after the user was in touch an account may write.
-const WINDOW: Duration = Duration::from_secs(48 * 3600);
-
-/// How many messages it may send in that time.
-const MESSAGES_MAX: u32 = 5;
 
 /// How long after a message an account may show that it is typing.
 const TYPING_WINDOW: Duration = Duration::from_secs(30);
@@ -33,9 +31,8 @@ const RECEIVED_MAX: usize = 1000;
 pub(super) struct Chat {
     /// When the user was in touch last; never, if the user has left.
     touched: Option<SystemTime>,
-    /// The messages since.
-    sent: u32,
-    /// When the last of them was sent.
+    windows: Windows,
+    /// When the account sent its last message.
     answered: Option<SystemTime>,
     /// When the user was shown that the account is typing.
     typing: Option<SystemTime>,
@@ -43,14 +40,18 @@ pub(super) struct Chat {
 }
 
 impl Chat {
-    /// The user was in touch, or left.
-    pub(super) fn touch(&mut self, now: SystemTime, left: bool) {
-        self.touched = (!left).then_some(now);
-        self.sent = 0;
-        if left {
-            self.answered = None;
-            self.typing = None;
-        }
+    /// The user was in touch.
+    pub(super) fn touch(&mut self, trigger: Trigger, now: SystemTime) {
+        self.touched = Some(now);
+        self.windows.open(trigger, now);
+    }
+
+    /// The user left, and keeps what was received.
+    pub(super) fn leave(&mut self) {
+        *self = Self {
+            received: std::mem::take(&mut self.received),
+            ..Self::default()
+        };
     }
 
     pub(super) fn received(&self) -> Vec<Value> {
@@ -63,11 +64,7 @@ impl Chat {
     }
 
     fn receive(&mut self, message: Value, now: SystemTime) -> Result<(), ErrCode> {
-        self.check_window(now)?;
-        if self.sent >= MESSAGES_MAX {
-            return Err(ErrCode::RESPONSES_USED_UP);
-        }
-        self.sent += 1;
+        self.windows.take(now)?;
         self.answered = Some(now);
         self.typing = None;
         if self.received.len() == RECEIVED_MAX {
@@ -78,7 +75,7 @@ impl Chat {
     }
 
     fn show_typing(&mut self, now: SystemTime) -> Result<(), ErrCode> {
-        self.check_window(now)?;
+        self.windows.check(now)?;
         let talks = [self.touched, self.answered];
         if !talks.iter().any(|at| is_within(TYPING_WINDOW, *at, now)) {
             return Err(ErrCode::NO_MESSAGE_LATELY);
@@ -88,13 +85,6 @@ impl Chat {
         }
         self.typing = Some(now);
         Ok(())
-    }
-
-    fn check_window(&self, now: SystemTime) -> Result<(), ErrCode> {
-        match is_within(WINDOW, self.touched, now) {
-            true => Ok(()),
-            false => Err(ErrCode::RESPONSE_WINDOW_CLOSED),
-        }
     }
 }
 
@@ -130,11 +120,15 @@ impl State {
         let appid = self.tokens.check(query.get("access_token"), now)?;
         let message: Value = serde_json::from_slice(body).map_err(|_| ErrCode::MALFORMED_BODY)?;
         let body = Body::deserialize(&message).map_err(|_| ErrCode::MALFORMED_BODY)?;
-        content::check(&body.msgtype, body.content.get(&body.msgtype))?;
+        let content = body.content.get(&body.msgtype);
+        let has_media = |media_id: &str| self.media.has(&appid, media_id, now);
+        content::check(&body.msgtype, content, has_media)?;
+        self.check_msgtype(&appid, &body.msgtype)?;
         let chat = self.chat(&appid, &body.touser);
         chat.ok_or(ErrCode::INVALID_OPENID)?.receive(message, now)?;
         Ok(json!({ "errcode": 0, "errmsg": "ok" }))
     }
+
     pub(super) fn show_typing(&mut self, query: &Query, body: &[u8], now: SystemTime) -> Outcome {
         let appid = self.tokens.check(query.get("access_token"), now)?;
         let body: Typing = serde_json::from_slice(body).map_err(|_| ErrCode::MALFORMED_BODY)?;

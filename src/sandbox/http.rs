@@ -32,6 +32,7 @@ pub(super) type Carrier = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, B
 /// | `/control/push` | `{"type":"text","content":"hi"}`, `{"type":"scan","scene":"order-42"}` or with the `ticket` of a code that was made, `{"type":"subscribe"}` or with a `scene`, `{"type":"unsubscribe"}`, `{"type":"click","key":"HELP"}`; with an `appid` and a `user` if they are not the first ones | sends a push to the app's callback and answers with the reply |
 /// | `/control/user` | `{"nickname":"Hui"}` | makes a user |
 /// | `/control/template` | `{"title":"发货通知","content":"{{thing1.DATA}}"}`, with `"subscribe":true` for one of subscribe messages | adds a template and answers with its id |
+/// | `/control/media` | `{}`, with an `appid` if it is not the first one | uploads a temporary material and answers with its MediaId |
 /// | `/control/code` | `{"type":"login"}` or `{"type":"phone"}`, with an `appid` and a `user` if they are not the first ones | makes the code that a mini-program's client gets |
 /// | `/control/page` | `{"page":"pages/order/detail"}`, with an `appid` if it is not the first one | releases a page of a mini-program |
 /// | `/control/fail` | `{"path":"/sns/userinfo","errcode":-1}` | refuses the next call of the path |

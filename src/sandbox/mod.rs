@@ -40,14 +40,19 @@
 //! A call that it does not know is answered with HTTP 404, and named in the log as a warning.
 //! [`Sandbox::answer_next`] tells it what to answer.
 //!
+//! An app is a service account and a mini-program at once, until [`Sandbox::set_account_type`] says
+//! which.
+//!
 //! [`Sandbox::http`] serves the same platform over HTTP, below any path.
 
 mod account;
+mod account_type;
 mod clock;
 mod control;
 mod customer_service;
 mod fault;
 mod http;
+mod media;
 mod miniprogram;
 mod network;
 mod oauth;
@@ -62,6 +67,7 @@ mod ticket;
 mod token;
 
 pub use self::account::User;
+pub use self::account_type::AccountType;
 pub use self::http::{SandboxBody, SandboxHttp};
 pub use self::platform::Broken;
 pub use self::push::{Attempt, Delivery, Push, Received};
@@ -160,7 +166,9 @@ impl Sandbox {
     /// The path, or the whole address, that an app's pushes are sent to:
     /// `/v1/service/wx/wxmsg/{appid}` at first.
     pub fn set_callback_url(&self, appid: &AppId, url: impl Into<String>) {
-        self.state().set_callback_url(appid, url.into());
+        if let Some(account) = self.state().account_mut(appid) {
+            account.callback_url = url.into();
+        }
     }
 
     /// The user of this nickname; a new one, who follows no app, if there is none.
@@ -223,7 +231,8 @@ impl Sandbox {
         self.state().faults.push(path, Fault::Answer(response));
     }
 
-    /// Answers the next call of `path` after `delay`; the call takes effect at once.
+    /// Answers the next call of `path` after `delay`; the call takes effect at once. Until a
+    /// subscribe message is answered, another one to the same user is refused with 43108.
     pub fn delay_next(&self, path: &str, delay: Duration) {
         self.state().faults.push(path, Fault::Delay(delay));
     }

@@ -70,6 +70,7 @@ impl Service<Request<Bytes>> for Sandbox {
                 Some(Fault::Answer(response)) => Ok(response),
                 Some(Fault::Delay(delay)) => {
                     let response = sandbox.serve(&request);
+                    let _sending = sandbox.sending(&request);
                     sandbox.deliver_in_background();
                     sandbox.runtime.sleep(delay).await;
                     Ok(response)
@@ -89,6 +90,10 @@ impl Sandbox {
         let (now, query) = (self.clock.now(), Query::of(request));
         let (method, body) = (request.method(), request.body());
         let mut state = self.state();
+        let refused = state.check_account_type(&query, request.uri().path(), now);
+        if let Err(code) = refused {
+            return state.refuse(request, &query, &code.into(), now);
+        }
         if let Some(response) = state.mini_program(request, &query, now) {
             return response;
         }

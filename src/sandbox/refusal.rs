@@ -96,6 +96,8 @@ fn errmsg(code: ErrCode) -> &'static str {
         ErrCode::INVALID_TEMPLATE_ID => "invalid template_id",
         ErrCode::INVALID_ACTION_INFO => "invalid action info",
         ErrCode::NOT_FOLLOWING => "require subscribe",
+        ErrCode::RECIPIENT_BLACKLISTED => "require remove blacklist",
+        ErrCode::SENDING_TO_SAME_USER => "not allow to send to the same user concurrently",
         ErrCode::MESSAGE_REFUSED => "user refuse to accept the msg",
         ErrCode::EMPTY_BODY => "empty post data",
         ErrCode::EMPTY_TEXT => "empty content",

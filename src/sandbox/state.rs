@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::account::{Account, Person, PersonId};
 use super::customer_service::Chat;
 use super::fault::Faults;
+use super::media::Media;
 use super::miniprogram::MiniPrograms;
 use super::oauth::Grants;
 use super::official::Official;
@@ -30,6 +31,7 @@ pub(super) struct State {
     pub(super) grants: Grants,
     pub(super) tickets: Tickets,
     pub(super) mini: MiniPrograms,
+    pub(super) media: Media,
     pub(super) faults: Faults,
     pub(super) issued: Issued,
     pub(super) official: Official,
@@ -60,6 +62,7 @@ impl State {
             grants: Grants::default(),
             tickets: Tickets::default(),
             mini: MiniPrograms::default(),
+            media: Media::default(),
             faults: Faults::default(),
             issued: Issued::default(),
             official: Official::default(),
@@ -86,10 +89,8 @@ impl State {
         self.accounts.get(appid)
     }
 
-    pub(super) fn set_callback_url(&mut self, appid: &AppId, url: String) {
-        if let Some(account) = self.accounts.get_mut(appid) {
-            account.callback_url = url;
-        }
+    pub(super) fn account_mut(&mut self, appid: &AppId) -> Option<&mut Account> {
+        self.accounts.get_mut(appid)
     }
 
     /// Checks an app's credential as every endpoint that takes one does.

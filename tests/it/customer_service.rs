@@ -2,7 +2,9 @@
 
 mod kinds;
 mod long_texts;
+mod media;
 mod typing;
+mod windows;
 
 use std::time::Duration;
 
@@ -38,7 +40,7 @@ async fn refusal(app: &App, user: &User) -> Option<ErrCode> {
 }
 
 #[tokio::test]
-async fn a_user_who_was_in_touch_gets_five_messages() {
+async fn each_message_of_the_user_grants_five_anew() {
     let sandbox = Sandbox::new();
     let (app, user) = (app(&sandbox), sandbox.user("Hui"));
     assert_eq!(refusal(&app, &user).await, Some(ErrCode::new(45015)));
@@ -56,7 +58,7 @@ async fn a_user_who_was_in_touch_gets_five_messages() {
 async fn after_48_hours_or_when_the_user_has_left_it_is_too_late() {
     let sandbox = Sandbox::new();
     let (app, user) = (app(&sandbox), sandbox.user("Hui"));
-    touch(&sandbox, Push::subscribe(&user, None)).await;
+    touch(&sandbox, Push::text(&user, "hi")).await;
     sandbox.advance(HOUR * 47);
     assert_eq!(refusal(&app, &user).await, None);
     sandbox.advance(HOUR);

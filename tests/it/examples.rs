@@ -484,3 +484,16 @@ async fn own_call_calls_what_the_crate_does_not_ship() {
         "tag 134 is called 广东\n"
     );
 }
+
+#[tokio::test]
+async fn template_receipt_tells_which_message_arrived() {
+    let output = timeout(PATIENCE, example("template_receipt").output())
+        .await
+        .expect("it ends")
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "order 42: delivered\norder 43: refused by the user\n"
+    );
+}

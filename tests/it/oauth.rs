@@ -1,5 +1,7 @@
 //! Web OAuth, from the page to the profile.
 
+mod profile;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,10 +14,9 @@ use tower_wechat::callback::Mode;
 use tower_wechat::sandbox::Sandbox;
 use tower_wechat::{App, Class, ErrCode, ErrorKind};
 
-use crate::support::{clock, code, code_of, json};
+use crate::support::{clock, code, code_of};
 
 const APPID: &str = Sandbox::APPID;
-const USERINFO: &str = "/sns/userinfo";
 
 fn sandbox() -> (Sandbox, App) {
     let sandbox = Sandbox::clocked(clock());
@@ -135,58 +136,6 @@ async fn another_user_signs_in_by_name() {
     let code = code_of(&sandbox, APPID, "snsapi_userinfo", "&sandbox_user=Ming").await;
     let token = app.call(AccessToken::new(code)).await.unwrap();
     assert_eq!(token.openid, other.openid());
-}
-
-#[tokio::test(start_paused = true)]
-async fn profiles_are_read_however_dirty_they_are() {
-    let (sandbox, app) = sandbox();
-    let code = code(&sandbox, "snsapi_userinfo").await;
-    let token = app.call(AccessToken::new(code)).await.unwrap();
-    let bodies: [(&'static [u8], &str, Option<&str>); 7] = [
-        (
-            r#"{"openid":"o1","nickname":"🐠 👨‍👩‍👧"}"#.as_bytes(),
-            "🐠 👨‍👩‍👧",
-            None,
-        ),
-        (
-            b"{\"openid\":\"o1\",\"nickname\":\"a\x08b\x14c\"}",
-            "a b c",
-            None,
-        ),
-        (
-            b"{\"openid\":\"o1\",\"nickname\":\"\xc4\xe3\xba\xc3\"}",
-            "\u{fffd}\u{fffd}\u{fffd}",
-            None,
-        ),
-        (
-            br#"{"openid":"o1","nickname":null,"headimgurl":"","unionid":"","privilege":null}"#,
-            "",
-            None,
-        ),
-        (
-            br#"{"openid":"o1","nickname":"x","headimgurl":"http:\/\/thirdwx.qlogo.cn\/1\/0"}"#,
-            "x",
-            Some("http://thirdwx.qlogo.cn/1/0"),
-        ),
-        (
-            br#"{"openid":"o1","nickname":"x","sex":"1","new_field":{"a":[1]}}"#,
-            "x",
-            None,
-        ),
-        (
-            br#"{"openid":"o1","nickname":"x","errcode":0,"errmsg":"ok"}"#,
-            "x",
-            None,
-        ),
-    ];
-    for (body, nickname, picture) in bodies {
-        sandbox.answer_next(USERINFO, json(Bytes::from_static(body)));
-        let profile = app.call(UserInfo::of(&token)).await.unwrap();
-        assert_eq!(
-            (&*profile.nickname, profile.headimgurl.as_deref()),
-            (nickname, picture)
-        );
-    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,7 @@
 //! The sandbox keeps the platform's rules, also for what this crate never does.
 
+mod account_type;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

@@ -6,7 +6,11 @@ use crate::api::customer_service::Send;
 use crate::error::ErrCode;
 
 /// Refuses what the platform would.
-pub(super) fn check(msgtype: &str, content: Option<&Value>) -> Result<(), ErrCode> {
+pub(super) fn check(
+    msgtype: &str,
+    content: Option<&Value>,
+    has_media: impl Fn(&str) -> bool,
+) -> Result<(), ErrCode> {
     let required: &[&str] = match msgtype {
         "text" => &["content"],
         "image" | "voice" | "mpnews" => &["media_id"],
@@ -27,7 +31,9 @@ pub(super) fn check(msgtype: &str, content: Option<&Value>) -> Result<(), ErrCod
             ("content", Some(text)) if text.len() > Send::MAX_TEXT => {
                 return Err(ErrCode::TEXT_TOO_LONG);
             }
-            ("media_id" | "thumb_media_id", Some("")) => return Err(ErrCode::INVALID_MEDIA_ID),
+            ("media_id" | "thumb_media_id", Some(media_id)) if !has_media(media_id) => {
+                return Err(ErrCode::INVALID_MEDIA_ID);
+            }
             (_, Some("")) => return Err(ErrCode::INVALID_ARGS),
             _ => {}
         }

@@ -7,6 +7,7 @@ mod pending;
 mod qrcode;
 mod quota;
 mod remembered;
+mod sending;
 mod shorten;
 mod subscribe;
 mod template;
@@ -26,6 +27,7 @@ use self::pending::Pending;
 use self::qrcode::Codes;
 use self::quota::Quotas;
 use self::remembered::RefusedCalls;
+use self::sending::Sending;
 use self::shorten::ShortKeys;
 use self::template::Templates;
 use self::user::Relations;
@@ -46,6 +48,7 @@ pub(super) struct Official {
     quotas: Quotas,
     refused: RefusedCalls,
     pending: Pending,
+    sending: Sending,
 }
 
 /// What a call is answered with.
@@ -139,13 +142,24 @@ impl State {
                     })
             }
         };
-        let body = answer.unwrap_or_else(|refused| {
-            let rid = refusal::rid();
-            let document = refused.document(&rid);
-            self.remember(&rid, request, query, &document, now);
-            document
-        });
-        Some(refusal::document(&body))
+        Some(match answer {
+            Ok(body) => refusal::document(&body),
+            Err(refused) => self.refuse(request, query, &refused, now),
+        })
+    }
+
+    /// A refusal on the wire, to be asked about by its rid.
+    pub(in crate::sandbox) fn refuse(
+        &mut self,
+        request: &Request<Bytes>,
+        query: &Query,
+        refused: &Refused,
+        now: SystemTime,
+    ) -> Response<Bytes> {
+        let rid = refusal::rid();
+        let document = refused.document(&rid);
+        self.remember(&rid, request, query, &document, now);
+        refusal::document(&document)
     }
 
     fn check_call(

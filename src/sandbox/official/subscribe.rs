@@ -25,6 +25,9 @@ impl State {
 
         let body: Body = call.json()?;
         let person = self.find_openid(&call.appid, &body.touser)?;
+        if self.official.sending.is_to(&call.appid, person) {
+            return Err(ErrCode::SENDING_TO_SAME_USER.into());
+        }
         let templates = &self.official.templates;
         let template = templates.find(&call.appid, &body.template_id, true);
         let template = template.ok_or(ErrCode::INVALID_TEMPLATE_ID)?;

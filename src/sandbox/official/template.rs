@@ -156,6 +156,11 @@ impl State {
         if !follows {
             return Err(ErrCode::NOT_FOLLOWING.into());
         }
+        let relation = self.official.relations.of(&call.appid, person);
+        let blocks = relation.blocks;
+        if relation.blacklisted {
+            return Err(ErrCode::RECIPIENT_BLACKLISTED.into());
+        }
         template.check(&body.data)?;
 
         let templates = &mut self.official.templates;
@@ -173,7 +178,6 @@ impl State {
         if let Some(key) = key {
             templates.sent.insert(key, (msgid, call.now));
         }
-        let blocks = self.official.relations.of(&call.appid, person).blocks;
         let status = match blocks {
             true => "failed:user block",
             false => "success",

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{Answer, Call, Official, done};
 use crate::app::AppId;
 use crate::error::ErrCode;
+use crate::sandbox::User;
 use crate::sandbox::account::PersonId;
 use crate::sandbox::refusal::Refused;
 use crate::sandbox::state::State;
@@ -23,6 +24,8 @@ pub(super) struct Relation {
     remark: String,
     since: u64,
     scene: Option<String>,
+    /// Whether the user is on the account's blacklist.
+    pub(super) blacklisted: bool,
     /// Whether the user refuses the account's messages.
     pub(super) blocks: bool,
     /// How many subscribe messages the user allows, by template.
@@ -162,5 +165,15 @@ impl State {
         }
         self.official.relations.of(&call.appid, person).remark = body.remark;
         done()
+    }
+}
+
+impl User {
+    /// Puts the user on the account's blacklist (黑名单), or takes the user off it: a template
+    /// message to whoever is on it is refused with 43019.
+    pub fn set_blacklisted(&self, blacklisted: bool) {
+        let mut state = self.sandbox().state();
+        let relation = state.official.relations.of(self.appid(), self.person());
+        relation.blacklisted = blacklisted;
     }
 }

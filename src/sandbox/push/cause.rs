@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::app::AppId;
 use crate::sandbox::account::PersonId;
+use crate::sandbox::customer_service::Trigger;
 use crate::sandbox::{User, random};
 
 /// Something that happened to a user, to be pushed to an app.
@@ -120,17 +121,35 @@ impl Push {
         self
     }
 
-    /// Whether the platform says this of itself, and the user did nothing.
-    pub(super) fn is_of_platform(&self) -> bool {
-        let mut fields = self.fields.iter();
-        fields.any(|(name, value)| name == "Event" && value == "TEMPLATESENDJOBFINISH")
+    /// What it lets the app answer with customer-service messages, if it does.
+    pub(super) fn trigger(&self) -> Option<Trigger> {
+        if self.field("MsgType")? != "event" {
+            return Some(Trigger::Message);
+        }
+        match self.field("Event")? {
+            "subscribe" | "SCAN" | "CLICK" | "scancode_push" | "scancode_waitmsg" => {
+                Some(Trigger::Tap)
+            }
+            "user_enter_tempsession" => Some(Trigger::Session),
+            _ => None,
+        }
+    }
+
+    /// The MediaIds of what the user sent.
+    pub(super) fn media_ids(&self) -> impl Iterator<Item = &str> {
+        let names = ["MediaId", "ThumbMediaId"];
+        names.into_iter().filter_map(|name| self.field(name))
     }
 
     /// The scene of the code that the user came through.
     pub(super) fn scene(&self) -> Option<&str> {
+        self.field("EventKey")?.strip_prefix("qrscene_")
+    }
+
+    fn field(&self, name: &str) -> Option<&str> {
         let mut fields = self.fields.iter();
-        let (_, key) = fields.find(|(name, _)| name == "EventKey")?;
-        key.strip_prefix("qrscene_")
+        let (_, value) = fields.find(|(known, _)| known == name)?;
+        Some(value)
     }
 
     pub(super) fn xml(&self, to: &str, from: &str, created: u64) -> String {

@@ -92,11 +92,16 @@ impl Sandbox {
         if let Some(follow) = push.follow {
             person.follow(&push.appid, follow);
         }
-        if !push.is_of_platform() {
-            let left = push.follow == Some(false);
-            person.chat(&push.appid).touch(self.clock.now(), left);
+        let chat = person.chat(&push.appid);
+        if push.follow == Some(false) {
+            chat.leave();
+        } else if let Some(trigger) = push.trigger() {
+            chat.touch(trigger, self.clock.now());
         }
         let document = push.xml(&account.original_id, &person.openid(&push.appid), now);
+        for media_id in push.media_ids() {
+            state.media.add(&push.appid, media_id, self.clock.now());
+        }
         if push.follow == Some(true) {
             state
                 .official

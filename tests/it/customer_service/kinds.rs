@@ -9,16 +9,16 @@ use tower_wechat::sandbox::{Push, Sandbox};
 
 use super::{app, touch};
 
-fn each(openid: &str) -> [Send; 12] {
-    let page = MiniProgramPage::new("title", "pages/index?a=b", "THUMB");
+fn each(openid: &str, media_id: &str) -> [Send; 12] {
+    let page = MiniProgramPage::new("title", "pages/index?a=b", media_id);
     [
         Send::text(openid, "hi"),
-        Send::image(openid, "M"),
-        Send::voice(openid, "M"),
-        Send::video(openid, Video::new("M", "T")),
-        Send::music(openid, Music::new("https://example.com/a.mp3", "T")),
+        Send::image(openid, media_id),
+        Send::voice(openid, media_id),
+        Send::video(openid, Video::new(media_id, media_id)),
+        Send::music(openid, Music::new("https://example.com/a.mp3", media_id)),
         Send::news(openid, Article::new("title", "https://example.com")),
-        Send::mp_news(openid, "M"),
+        Send::mp_news(openid, media_id),
         Send::mp_news_article(openid, "A"),
         Send::msg_menu(openid, MsgMenu::new("Well?").item("1", "Yes")),
         Send::wx_card(openid, "C"),
@@ -31,7 +31,8 @@ fn each(openid: &str) -> [Send; 12] {
 async fn every_kind_reaches_the_user() {
     let sandbox = Sandbox::new();
     let (app, user) = (app(&sandbox), sandbox.user("Hui"));
-    for message in each(&user.openid()) {
+    let media_id = sandbox.add_media(app.appid());
+    for message in each(&user.openid(), &media_id) {
         touch(&sandbox, Push::text(&user, "hi")).await;
         let sent = serde_json::to_value(&message).unwrap();
         app.call(message).await.unwrap();

@@ -1,7 +1,10 @@
 //! Subscribe messages of both kinds.
 
+use std::time::Duration;
+
 use serde_json::json;
 use tower_wechat::api::subscribe_message::{BizSend, Lang, Send, State};
+use tower_wechat::sandbox::User;
 use tower_wechat::{AppId, Class, ErrorKind};
 
 use super::{platform, refused_here, refused_there};
@@ -49,6 +52,33 @@ async fn a_permission_is_used_up_by_one_message() {
         .await
         .unwrap_err();
     refused_here(&error, "data", &["thing1", "20", "21"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_to_a_user_who_is_being_sent_another_is_refused() {
+    let platform = platform();
+    let (app, sandbox) = (&platform.app, &platform.sandbox);
+    let template = sandbox.add_subscribe_template(&sandbox.appid(), "t", "{{thing1.DATA}}");
+    let (ming, mei) = (sandbox.user("Ming"), sandbox.user("Mei"));
+    for user in [&ming, &ming, &mei] {
+        user.allow_message(&template);
+    }
+    let message = |user: &User| Send::new(user.openid(), &template).value("thing1", "面");
+
+    sandbox.delay_next(SEND, Duration::from_secs(2));
+    let slow = app.call(message(&ming));
+    let meanwhile = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let error = refused_there(app.call(message(&ming)).await, 43108);
+        assert_eq!(error.class(), Class::Retry);
+        assert!(error.to_string().contains("one after the other"), "{error}");
+        app.call(message(&mei)).await.unwrap();
+    };
+    let (slow, ()) = tokio::join!(slow, meanwhile);
+    slow.unwrap();
+    // Neither the refusal used a permission up, nor does it stand in the way of the next one.
+    app.call(message(&ming)).await.unwrap();
+    refused_there(app.call(message(&ming)).await, 43101);
 }
 
 #[tokio::test(start_paused = true)]

@@ -128,6 +128,19 @@ async fn each_refusal_has_its_class_and_a_hint() {
 }
 
 #[tokio::test]
+async fn a_message_to_someone_on_the_blacklist_is_refused() {
+    let platform = platform();
+    let (message, user) = (message(&platform), platform.sandbox.user("Ming"));
+    user.set_blacklisted(true);
+    let error = refused_there(platform.app.call(message.clone()).await, 43019);
+    assert_eq!(error.class(), Class::User);
+    assert!(error.to_string().contains("blacklist"), "{error}");
+    assert!(user.follows());
+    user.set_blacklisted(false);
+    platform.app.call(message).await.unwrap();
+}
+
+#[tokio::test]
 async fn strict_checks_each_value_before_it_is_sent() {
     let platform = platform();
     let long = message(&platform).value("thing1", "长".repeat(21)).strict();

@@ -1,0 +1,98 @@
+//! An account may not make the calls of another type.
+
+use tower_wechat::api::customer_service::{Article, Link, Send};
+use tower_wechat::api::miniprogram::code::GetUnlimitedQrcode;
+use tower_wechat::api::network::GetCallbackIp;
+use tower_wechat::api::quota::GetRid;
+use tower_wechat::api::{menu, qrcode, subscribe_message, template, user};
+use tower_wechat::sandbox::{AccountType, Push, Sandbox};
+use tower_wechat::{App, Class, ErrCode, Error, Reply, handler_fn};
+
+use crate::support::clock;
+
+fn account(account_type: AccountType) -> (Sandbox, App) {
+    let sandbox = Sandbox::clocked(clock());
+    sandbox.set_account_type(&sandbox.appid(), account_type);
+    let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
+    (sandbox, app)
+}
+
+fn unauthorized<T: std::fmt::Debug>(result: Result<T, Error>) -> Error {
+    let error = result.unwrap_err();
+    assert_eq!(error.errcode(), Some(ErrCode::API_UNAUTHORIZED), "{error}");
+    assert_eq!(error.class(), Class::Permission);
+    error
+}
+
+#[tokio::test]
+async fn a_mini_program_makes_no_call_of_an_official_account() {
+    let (_, app) = account(AccountType::MiniProgram);
+    let error = unauthorized(app.call(qrcode::Create::temporary("order-42")).await);
+    assert!(error.to_string().contains("service account"), "{error}");
+    unauthorized(app.call(template::Send::new("o", "t")).await);
+    unauthorized(app.call(template::List::new()).await);
+    unauthorized(app.call(subscribe_message::BizSend::new("o", "t")).await);
+    unauthorized(app.call(user::List::new()).await);
+    unauthorized(app.call(menu::Get::new()).await);
+
+    app.call(GetUnlimitedQrcode::new("order=42")).await.unwrap();
+    let own = app.call(subscribe_message::Send::new("o", "t")).await;
+    let error = own.unwrap_err();
+    assert_eq!(error.errcode(), Some(ErrCode::INVALID_OPENID));
+    app.call(GetCallbackIp::new()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_official_account_makes_no_call_of_a_mini_program() {
+    for account_type in [
+        AccountType::ServiceAccount,
+        AccountType::SubscriptionAccount,
+    ] {
+        let (_, app) = account(account_type);
+        unauthorized(app.call(GetUnlimitedQrcode::new("order=42")).await);
+        unauthorized(app.call(subscribe_message::Send::new("o", "t")).await);
+        app.call(user::List::new()).await.unwrap();
+        app.call(GetCallbackIp::new()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_subscription_account_makes_no_codes_and_sends_no_template_messages() {
+    let (_, app) = account(AccountType::SubscriptionAccount);
+    unauthorized(app.call(qrcode::Create::temporary("order-42")).await);
+    unauthorized(app.call(template::Send::new("o", "t")).await);
+    let (_, app) = account(AccountType::ServiceAccount);
+    let create = qrcode::Create::temporary("order-42");
+    app.call(create).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_platform_tells_of_the_refused_call_by_its_rid() {
+    let (_, app) = account(AccountType::MiniProgram);
+    let error = unauthorized(app.call(user::List::new()).await);
+    let call = app.call(GetRid::new(error.rid().unwrap())).await.unwrap();
+    let url = call.request.request_url.expose();
+    assert!(url.starts_with("/cgi-bin/user/get?"), "{url}");
+}
+
+#[tokio::test]
+async fn each_type_has_its_own_kinds_of_customer_service_messages() {
+    for account_type in [AccountType::ServiceAccount, AccountType::MiniProgram] {
+        let (sandbox, app) = account(account_type);
+        let user = sandbox.user("Hui");
+        let routes = sandbox.wechat().routes();
+        let routes = routes.on_message(handler_fn(|_| async { Reply::none() }));
+        let routes = routes.prefix("/v1/service/wx");
+        sandbox.push(Push::text(&user, "hi"), routes).await;
+
+        let news = Send::news(user.openid(), Article::new("t", "https://example.com"));
+        let link = Send::link(user.openid(), Link::new("t", "https://example.com"));
+        let (own, foreign) = match account_type {
+            AccountType::MiniProgram => (link, news),
+            _ => (news, link),
+        };
+        app.call(own).await.unwrap();
+        let error = app.call(foreign).await.unwrap_err();
+        assert_eq!(error.errcode(), Some(ErrCode::INVALID_MESSAGE_TYPE));
+    }
+}
