@@ -2,6 +2,7 @@
 
 use super::failure::{Failure, RetCode};
 use crate::client::{App, Wechat};
+use crate::secret::Secret;
 
 /// The longest `source` or `flow_id`, in characters.
 const TEXT_MAX: usize = 128;
@@ -47,6 +48,11 @@ pub(super) fn required(field: &str, value: Option<String>) -> Result<String, Fai
             "{field} is required: give it as a string that is not empty"
         ))
     })
+}
+
+/// The same of a secret, which a call takes as a text.
+pub(super) fn required_secret(field: &str, value: Option<Secret>) -> Result<String, Failure> {
+    required(field, value.map(|secret| secret.expose().to_owned()))
 }
 
 fn bounded(field: &str, value: &str) -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::caller::{Caller, required};
+use super::caller::{Caller, required_secret};
 use super::failure::{Failure, RetCode};
 use super::json::{JsonRoute, JsonService};
 use crate::api::miniprogram::phone::{GetPhoneNumber, PhoneCode};
@@ -97,8 +97,7 @@ impl JsonRoute for Phone {
 
     async fn answer(self, request: PhoneRequest) -> Result<PhoneAnswer, Failure> {
         let caller = Caller::check(request.source, request.appid, request.flow_id)?;
-        let code = request.code.map(|code| code.expose().to_owned());
-        let code = required("code", code)?;
+        let code = required_secret("code", request.code)?;
 
         let app = caller.app(&self.wechat)?;
         let answer = app.call(GetPhoneNumber::new(PhoneCode::new(code))).await;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::caller::{Caller, required};
+use super::caller::{Caller, required_secret};
 use super::failure::{Failure, RetCode};
 use super::json::{JsonRoute, JsonService};
 use crate::api::oauth::{self, Profile, UserToken};
@@ -114,8 +114,7 @@ impl JsonRoute for UserInfo {
 
     async fn answer(self, request: UserInfoRequest) -> Result<UserInfoAnswer, Failure> {
         let caller = Caller::check(request.source, request.appid, request.flow_id)?;
-        let code = request.code.map(|code| code.expose().to_owned());
-        let code = required("code", code)?;
+        let code = required_secret("code", request.code)?;
 
         let app = caller.app(&self.wechat)?;
         let token = app.call(oauth::AccessToken::new(code)).await;
