@@ -8,7 +8,7 @@
 //! | `getunlimitedqrcode` | `POST` | a mini-program's code as an image: [`UnlimitedQrcodeService`] |
 //! | `getuserphone` | `POST` | a code of the phone-number button for the number: [`PhoneService`] |
 //! | `token` | `POST` | an app's access token, with [`Routes::serve_tokens`] only: [`TokenService`] |
-//! | `wxmsg` | `GET`, `POST` | the platform's pushes: [`Callback`], when one app receives them |
+//! | `wxmsg` | `GET`, `POST` | the platform's pushes: [`Callback`](crate::Callback), when one app receives them |
 //! | `wxmsg/{appid}` | `GET`, `POST` | the same, for each app that receives them |
 //!
 //! The documented mount is `/v1/service/wx`. A router that takes the prefix off, such as axum's
