@@ -17,8 +17,9 @@ mod split;
 mod tests;
 mod typing;
 
-pub use self::card::{Article, Link, MiniProgramPage};
+pub use self::card::{Link, MiniProgramPage};
 pub use self::media::{Music, Video};
 pub use self::menu::MsgMenu;
-pub use self::send::{Send, Sent};
+pub use self::send::Send;
 pub use self::typing::Typing;
+pub use crate::callback::Article;

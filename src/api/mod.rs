@@ -36,6 +36,7 @@ pub mod quota;
 pub mod shorten;
 pub mod subscribe_message;
 pub mod template;
+mod templated;
 pub mod ticket;
 pub mod token;
 pub mod user;

@@ -3,9 +3,8 @@
 
 use serde::Serialize;
 
-use super::keyword::{self, Keyword, Keywords};
-use super::template::MiniProgram;
-use super::{Done, Endpoint, limit};
+use super::templated::{MiniProgram, Templated};
+use super::{Done, Endpoint};
 use crate::app::AppId;
 use crate::error::Error;
 
@@ -38,17 +37,14 @@ use crate::error::Error;
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct Send {
-    touser: String,
-    template_id: String,
+    #[serde(flatten)]
+    message: Templated,
     #[serde(skip_serializing_if = "Option::is_none")]
     page: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     miniprogram_state: Option<State>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lang: Option<Lang>,
-    data: Keywords,
-    #[serde(skip)]
-    strict: bool,
 }
 
 /// The version of the mini-program that a message opens.
@@ -88,20 +84,17 @@ impl Send {
     /// A message to the user `touser`, an openid, by a template of the mini-program's own list.
     pub fn new(touser: impl Into<String>, template_id: impl Into<String>) -> Self {
         Self {
-            touser: touser.into(),
-            template_id: template_id.into(),
+            message: Templated::new(touser, template_id),
             page: None,
             miniprogram_state: None,
             lang: None,
-            data: Keywords::new(),
-            strict: false,
         }
     }
 
     /// The value of a keyword, named as in the template: `thing1` for `{{thing1.DATA}}`.
     #[must_use]
     pub fn value(mut self, keyword: impl Into<String>, value: impl Into<String>) -> Self {
-        self.data.insert(keyword.into(), Keyword::new(value));
+        self.message.value(keyword, value);
         self
     }
 
@@ -129,7 +122,7 @@ impl Send {
     /// As [`template::Send::strict`](super::template::Send::strict).
     #[must_use]
     pub fn strict(mut self) -> Self {
-        self.strict = true;
+        self.message.strict();
         self
     }
 }
@@ -139,7 +132,7 @@ impl Endpoint for Send {
     const PATH: &'static str = "/cgi-bin/message/subscribe/send";
 
     fn check(&self) -> Result<(), Error> {
-        check(&self.touser, &self.template_id, &self.data, self.strict)
+        self.message.check()
     }
 }
 
@@ -167,34 +160,28 @@ impl Endpoint for Send {
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct BizSend {
-    touser: String,
-    template_id: String,
+    #[serde(flatten)]
+    message: Templated,
     #[serde(skip_serializing_if = "Option::is_none")]
     page: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     miniprogram: Option<MiniProgram>,
-    data: Keywords,
-    #[serde(skip)]
-    strict: bool,
 }
 
 impl BizSend {
     /// A message to the user `touser`, an openid, by a template of the account's own list.
     pub fn new(touser: impl Into<String>, template_id: impl Into<String>) -> Self {
         Self {
-            touser: touser.into(),
-            template_id: template_id.into(),
+            message: Templated::new(touser, template_id),
             page: None,
             miniprogram: None,
-            data: Keywords::new(),
-            strict: false,
         }
     }
 
     /// The value of a keyword.
     #[must_use]
     pub fn value(mut self, keyword: impl Into<String>, value: impl Into<String>) -> Self {
-        self.data.insert(keyword.into(), Keyword::new(value));
+        self.message.value(keyword, value);
         self
     }
 
@@ -208,15 +195,14 @@ impl BizSend {
     /// The mini-program that a tap opens: published, and linked to this account.
     #[must_use]
     pub fn mini_program(mut self, appid: AppId, pagepath: impl Into<String>) -> Self {
-        let pagepath = pagepath.into();
-        self.miniprogram = Some(MiniProgram { appid, pagepath });
+        self.miniprogram = Some(MiniProgram::new(appid, pagepath));
         self
     }
 
     /// As [`template::Send::strict`](super::template::Send::strict).
     #[must_use]
     pub fn strict(mut self) -> Self {
-        self.strict = true;
+        self.message.strict();
         self
     }
 }
@@ -226,15 +212,6 @@ impl Endpoint for BizSend {
     const PATH: &'static str = "/cgi-bin/message/subscribe/bizsend";
 
     fn check(&self) -> Result<(), Error> {
-        check(&self.touser, &self.template_id, &self.data, self.strict)
+        self.message.check()
     }
-}
-
-fn check(touser: &str, template_id: &str, data: &Keywords, strict: bool) -> Result<(), Error> {
-    limit::given("touser", touser)?;
-    limit::given("template_id", template_id)?;
-    if strict {
-        keyword::check(data)?;
-    }
-    Ok(())
 }

@@ -48,7 +48,7 @@ pub use self::manage::{Add, Added, Delete, List, Template, Templates};
 
 use serde::{Deserialize, Serialize};
 
-use super::keyword::{self, Keyword, Keywords};
+use super::templated::{MiniProgram, Templated};
 use super::{Endpoint, lenient, limit};
 use crate::app::AppId;
 use crate::error::Error;
@@ -86,45 +86,31 @@ use crate::error::Error;
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct Send {
-    touser: String,
-    template_id: String,
+    #[serde(flatten)]
+    message: Templated,
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     miniprogram: Option<MiniProgram>,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_msg_id: Option<String>,
-    data: Keywords,
-    #[serde(skip)]
-    strict: bool,
-}
-
-/// A mini-program that a message opens.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct MiniProgram {
-    pub(super) appid: AppId,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(super) pagepath: String,
 }
 
 impl Send {
     /// A message to the follower `touser`, an openid, by a template of the account's own list.
     pub fn new(touser: impl Into<String>, template_id: impl Into<String>) -> Self {
         Self {
-            touser: touser.into(),
-            template_id: template_id.into(),
+            message: Templated::new(touser, template_id),
             url: None,
             miniprogram: None,
             client_msg_id: None,
-            data: Keywords::new(),
-            strict: false,
         }
     }
 
     /// The value of a keyword, named as in the template: `thing1` for `{{thing1.DATA}}`.
     #[must_use]
     pub fn value(mut self, keyword: impl Into<String>, value: impl Into<String>) -> Self {
-        self.data.insert(keyword.into(), Keyword::new(value));
+        self.message.value(keyword, value);
         self
     }
 
@@ -139,8 +125,7 @@ impl Send {
     /// this account. The page's path may carry a query; an empty one is the first page.
     #[must_use]
     pub fn mini_program(mut self, appid: AppId, pagepath: impl Into<String>) -> Self {
-        let pagepath = pagepath.into();
-        self.miniprogram = Some(MiniProgram { appid, pagepath });
+        self.miniprogram = Some(MiniProgram::new(appid, pagepath));
         self
     }
 
@@ -157,7 +142,7 @@ impl Send {
     /// it off for templates of the older kind (`keyword1`, `first`), whose values it cuts.
     #[must_use]
     pub fn strict(mut self) -> Self {
-        self.strict = true;
+        self.message.strict();
         self
     }
 }
@@ -171,15 +156,11 @@ impl Endpoint for Send {
     }
 
     fn check(&self) -> Result<(), Error> {
-        limit::given("touser", &self.touser)?;
-        limit::given("template_id", &self.template_id)?;
-        if let Some(id) = &self.client_msg_id {
-            limit::given("client_msg_id", id)?;
+        self.message.check()?;
+        match &self.client_msg_id {
+            Some(id) => limit::given("client_msg_id", id),
+            None => Ok(()),
         }
-        if self.strict {
-            keyword::check(&self.data)?;
-        }
-        Ok(())
     }
 }
 

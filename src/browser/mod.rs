@@ -2,10 +2,12 @@
 
 mod answer;
 mod cookie;
+mod handler;
 mod params;
 
 pub(crate) use self::answer::{escape, not_allowed, page, redirect, seal};
 pub(crate) use self::cookie::Cookie;
+pub use self::handler::AnswerFn;
 pub(crate) use self::params::Params;
 
 use rand::RngExt;

@@ -1,5 +1,7 @@
 //! What replies with more than a text or a MediaId are made of. Source: 被动回复用户消息.
 
+use serde::Serialize;
+
 use crate::callback::writer::Writer;
 
 /// A video to reply with. It must have passed the platform's review.
@@ -112,13 +114,14 @@ impl<T: Into<String>> From<T> for Music {
     }
 }
 
-/// A card of a news reply.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A card (图文消息) that leads to a page: of a news reply, or of a customer-service message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Article {
     pub(crate) title: String,
     pub(crate) description: String,
-    pub(crate) pic_url: String,
     pub(crate) url: String,
+    #[serde(rename = "picurl")]
+    pub(crate) pic_url: String,
 }
 
 impl Article {
@@ -127,8 +130,8 @@ impl Article {
         Self {
             title: title.into(),
             description: String::new(),
-            pic_url: String::new(),
             url: url.into(),
+            pic_url: String::new(),
         }
     }
 
@@ -139,8 +142,9 @@ impl Article {
         self
     }
 
-    /// Sets where the picture is: JPG or PNG, best 360 × 200 pixels for the first card and
-    /// 200 × 200 for the others.
+    /// Sets where the picture is: JPG or PNG. Best in a reply are 360 × 200 pixels for the first
+    /// card and 200 × 200 for the others, in a customer-service message 640 × 320, or 80 × 80 for
+    /// a small one.
     #[must_use]
     pub fn pic_url(mut self, url: impl Into<String>) -> Self {
         self.pic_url = url.into();

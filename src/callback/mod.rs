@@ -16,6 +16,8 @@
 //! - `failed`: the handler failed or panicked, so that the platform sends the push again,
 //! - `overloaded`: too many handlers are at work, so that the platform sends the push again,
 //! - or why the request was refused: [`Rejection::as_str`].
+//!
+//! What becomes of pushes that are handed on is counted in `wechat_forward_total`: see [`forward`].
 
 mod card;
 mod collected;

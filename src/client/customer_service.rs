@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use tower::Service;
 
 use super::Wechat;
-use crate::api::customer_service::{Article, Music, Send};
+use crate::api::customer_service::{Music, Send};
 use crate::callback::deadline::LateReply;
 use crate::callback::{Reply, ReplyKind};
 use crate::error::Error;
@@ -113,10 +113,7 @@ fn message(openid: &str, reply: &Reply) -> Result<Send, Error> {
             let Some(first) = articles.first() else {
                 return Err(unsendable("has no article"));
             };
-            let article = Article::new(&first.title, &first.url)
-                .description(&first.description)
-                .pic_url(&first.pic_url);
-            Send::news(openid, article)
+            Send::news(openid, first.clone())
         }
         ReplyKind::Video(_) => {
             return Err(unsendable(

@@ -14,6 +14,7 @@
 //! 200 and a code in the body, so the body must be read before the exchange can be judged. Every
 //! layer is public; [`WechatBuilder::transport`] takes any service as the lowest one.
 
+mod answer_max;
 mod auth;
 mod base_uri;
 mod builder;
@@ -27,6 +28,7 @@ mod transport;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 
+pub use self::answer_max::AnswerMax;
 pub use self::auth::{AuthLayer, Authenticated};
 pub use self::base_uri::{BaseUri, BaseUriLayer, Hosts};
 pub use self::builder::WechatBuilder;

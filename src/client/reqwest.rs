@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::runtime::BoxFuture;
 
 /// Carries requests with [`reqwest`]: no redirects, 3 seconds to connect, answers capped while
-/// they are read, and no URL in any error.
+/// they are read (see [`AnswerMax`](super::AnswerMax)), and no URL in any error.
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport {
     client: Client,
@@ -58,14 +58,15 @@ impl Service<Request<Bytes>> for ReqwestTransport {
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
         let client = self.client.clone();
         Box::pin(async move {
+            let max = request.extensions().get().copied().unwrap_or(ANSWER_MAX);
             let request = request.try_into().map_err(stripped)?;
             let mut response = client.execute(request).await.map_err(stripped)?;
             let mut body = BytesMut::new();
             while let Some(chunk) = response.chunk().await.map_err(stripped)? {
-                if body.len() + chunk.len() > ANSWER_MAX {
+                if body.len() + chunk.len() > max.bytes() {
                     return Err(Error::new(
                         ErrorKind::Answer,
-                        "the answer is larger than 4 MiB",
+                        format!("the answer is larger than {} bytes", max.bytes()),
                     ));
                 }
                 body.extend_from_slice(&chunk);

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use tower::{Layer, Service};
 
+use super::AnswerMax;
 use crate::api;
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::runtime::{BoxFuture, Runtime, SharedRuntime};
@@ -14,8 +15,8 @@ use crate::runtime::{BoxFuture, Runtime, SharedRuntime};
 /// How long one exchange may take, unless the builder says otherwise.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The largest answer that is taken, in bytes. The largest known ones are images of some 300 KiB.
-pub(super) const ANSWER_MAX: usize = 4 << 20;
+/// The largest answer that is taken. The largest known ones are images of some 300 KiB.
+pub(super) const ANSWER_MAX: AnswerMax = AnswerMax::new(4 << 20);
 
 /// Makes [`Transport`] services.
 #[derive(Debug, Clone)]
@@ -95,7 +96,7 @@ fn own(error: impl Into<BoxError>) -> Error {
 fn judge(mut response: Response<Bytes>) -> Result<Response<Bytes>, Error> {
     let status = response.status();
     let body = response.body();
-    if body.len() > ANSWER_MAX {
+    if body.len() > ANSWER_MAX.bytes() {
         return Err(Error::new(
             ErrorKind::Answer,
             "the answer is larger than 4 MiB",

@@ -1,15 +1,9 @@
 //! What answers a user who has signed in.
 
-use std::convert::Infallible;
-use std::fmt;
-use std::task::{Context, Poll};
-
 use http::Response;
-use tower::Service;
 
-use super::SignedIn;
+use super::{SignInFn, SignedIn};
 use crate::body::Body;
-use crate::runtime::BoxFuture;
 
 /// Makes a handler of an async function, as [`OAuthService::new`](super::OAuthService::new) takes
 /// it. For one that can fail there is tower's own `service_fn`.
@@ -31,36 +25,5 @@ where
     F: Fn(SignedIn) -> Fut + Clone,
     Fut: Future<Output = Response<Body>> + Send + 'static,
 {
-    SignInFn { f }
-}
-
-/// The handler of [`sign_in_fn`].
-#[derive(Clone, Copy)]
-pub struct SignInFn<F> {
-    f: F,
-}
-
-impl<F, Fut> Service<SignedIn> for SignInFn<F>
-where
-    F: Fn(SignedIn) -> Fut + Clone,
-    Fut: Future<Output = Response<Body>> + Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, signed_in: SignedIn) -> Self::Future {
-        let answer = (self.f)(signed_in);
-        Box::pin(async move { Ok(answer.await) })
-    }
-}
-
-impl<F> fmt::Debug for SignInFn<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SignInFn")
-    }
+    SignInFn::new(f)
 }

@@ -52,10 +52,11 @@ mod site;
 mod state;
 mod visit;
 
-pub use self::handler::{SignInFn, sign_in_fn};
+pub use self::handler::sign_in_fn;
 pub use self::rejection::Rejection;
 pub use self::relay::Relay;
 pub use self::service::OAuthService;
 pub use self::signed_in::SignedIn;
 pub use self::site::Origin;
 pub use self::state::StateKey;
+pub use crate::browser::AnswerFn as SignInFn;

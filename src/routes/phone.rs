@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::caller::{Caller, required_secret};
 use super::failure::{Failure, RetCode};
-use super::json::{JsonRoute, JsonService, check_caller, required};
+use super::json::{JsonRoute, JsonService};
 use crate::api::miniprogram::phone::{GetPhoneNumber, PhoneCode};
 use crate::client::Wechat;
 use crate::secret::Secret;
@@ -95,20 +96,21 @@ impl JsonRoute for Phone {
     type Answer = PhoneAnswer;
 
     async fn answer(self, request: PhoneRequest) -> Result<PhoneAnswer, Failure> {
-        let source = check_caller(request.source, request.flow_id.as_ref())?;
-        let appid = required("appid", request.appid)?;
-        let code = request.code.map(|code| code.expose().to_owned());
-        let code = required("code", code)?;
+        let caller = Caller::check(request.source, request.appid, request.flow_id)?;
+        let code = required_secret("code", request.code)?;
 
-        let app = self.wechat.app(&appid);
-        let app = app.map_err(|error| Failure::of(error, RetCode::APP))?;
+        let app = caller.app(&self.wechat)?;
         let answer = app.call(GetPhoneNumber::new(PhoneCode::new(code))).await;
         let answer = answer.map_err(|error| Failure::of(error, RetCode::PHONE))?;
-        tracing::debug!(source, appid, "read a phone number");
+        tracing::debug!(
+            source = caller.source,
+            appid = caller.appid,
+            "read a phone number"
+        );
         let info = answer.phone_info;
         Ok(PhoneAnswer {
-            flow_id: request.flow_id,
-            appid,
+            flow_id: caller.flow_id,
+            appid: caller.appid,
             pure_phone_number: info.pure_phone_number,
             phone_number: info.phone_number,
             country_code: info.country_code,

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::caller::{Caller, required};
 use super::failure::{Failure, RetCode};
-use super::json::{JsonRoute, JsonService, check_caller, required};
+use super::json::{JsonRoute, JsonService};
 use crate::api::{lenient, qrcode};
 use crate::client::Wechat;
 
@@ -131,20 +132,26 @@ impl JsonRoute for Qrcode {
     type Answer = QrcodeAnswer;
 
     async fn answer(self, mut request: QrcodeRequest) -> Result<QrcodeAnswer, Failure> {
-        let source = check_caller(request.source.take(), request.flow_id.as_ref())?;
-        let appid = required("appid", request.appid.take())?;
+        let caller = Caller::check(
+            request.source.take(),
+            request.appid.take(),
+            request.flow_id.take(),
+        )?;
         let code = request.code()?;
 
-        let app = self.wechat.app(&appid);
-        let app = app.map_err(|error| Failure::of(error, RetCode::APP))?;
+        let app = caller.app(&self.wechat)?;
         let failed = |error| Failure::of(error, RetCode::QR_CODE);
         let ticket = app.call(code).await.map_err(failed)?;
         let image = app.call(qrcode::ShowQrcode::of(&ticket)).await;
         let image = image.map_err(failed)?;
-        tracing::debug!(source, appid, "made a QR code");
+        tracing::debug!(
+            source = caller.source,
+            appid = caller.appid,
+            "made a QR code"
+        );
         Ok(QrcodeAnswer {
-            flow_id: request.flow_id,
-            appid,
+            flow_id: caller.flow_id,
+            appid: caller.appid,
             ticket: ticket.ticket,
             url: ticket.url,
             qr_buffer: image.data_url(),

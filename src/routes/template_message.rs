@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::message::Message;
+use super::caller::{Caller, required};
 use super::failure::{Failure, RetCode};
-use super::json::{JsonRoute, JsonService, check_caller, required};
+use super::json::{JsonRoute, JsonService};
 use crate::client::Wechat;
 
 /// Sends a template message to a follower.
@@ -107,19 +108,22 @@ impl JsonRoute for TemplateMessage {
         self,
         request: TemplateMessageRequest,
     ) -> Result<TemplateMessageAnswer, Failure> {
-        let source = check_caller(request.source, request.flow_id.as_ref())?;
-        let appid = required("appid", request.appid)?;
+        let caller = Caller::check(request.source, request.appid, request.flow_id)?;
         let openid = required("openid", request.openid)?;
         let message = Message::read(request.data)?.send(openid, request.template_id)?;
 
-        let app = self.wechat.app(&appid);
-        let app = app.map_err(|error| Failure::of(error, RetCode::APP))?;
+        let app = caller.app(&self.wechat)?;
         let sent = app.call(message).await;
         let sent = sent.map_err(|error| Failure::of(error, RetCode::TEMPLATE_MESSAGE))?;
-        tracing::debug!(source, appid, msgid = sent.msgid, "sent a template message");
+        tracing::debug!(
+            source = caller.source,
+            appid = caller.appid,
+            msgid = sent.msgid,
+            "sent a template message"
+        );
         Ok(TemplateMessageAnswer {
-            flow_id: request.flow_id,
-            appid,
+            flow_id: caller.flow_id,
+            appid: caller.appid,
             msgid: sent.msgid.to_string(),
         })
     }

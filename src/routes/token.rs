@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::caller::Caller;
 use super::failure::{Failure, RetCode};
-use super::json::{JsonRoute, JsonService, check_caller, required};
+use super::json::{JsonRoute, JsonService};
 use crate::client::Wechat;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -126,14 +127,13 @@ impl JsonRoute for ServeToken {
     type Answer = TokenAnswer;
 
     async fn answer(self, request: TokenRequest) -> Result<TokenAnswer, Failure> {
-        let source = check_caller(request.source, request.flow_id.as_ref())?;
-        let appid = required("appid", request.appid)?;
+        let caller = Caller::check(request.source, request.appid, request.flow_id)?;
         let tokens = self.wechat.tokens();
         let kind = request.kind.as_deref().unwrap_or_default();
         let token = match kind {
-            "" | "access_token" => tokens.get(&appid).await,
-            "jsapi_ticket" => tokens.ticket(&appid).await,
-            "wx_card_ticket" => tokens.card_ticket(&appid).await,
+            "" | "access_token" => tokens.get(&caller.appid).await,
+            "jsapi_ticket" => tokens.ticket(&caller.appid).await,
+            "wx_card_ticket" => tokens.card_ticket(&caller.appid).await,
             _ => {
                 return Err(Failure::parameter(
                     "kind must be access_token, jsapi_ticket or wx_card_ticket",
@@ -142,11 +142,16 @@ impl JsonRoute for ServeToken {
         };
         let token = token.map_err(|error| Failure::of(error, RetCode::TOKEN))?;
         let left = token.expiry().duration_since(self.wechat.clock().now());
-        tracing::info!(source, appid, kind, "handed out a token");
+        tracing::info!(
+            source = caller.source,
+            appid = caller.appid,
+            kind,
+            "handed out a token"
+        );
         let secret = token.secret().clone();
         Ok(TokenAnswer {
-            flow_id: request.flow_id,
-            appid,
+            flow_id: caller.flow_id,
+            appid: caller.appid,
             token: match kind {
                 "" | "access_token" => Kind::AccessToken(secret),
                 _ => Kind::Ticket(secret),

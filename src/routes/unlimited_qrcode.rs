@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::caller::{Caller, required};
 use super::failure::{Failure, RetCode};
-use super::json::{JsonRoute, JsonService, check_caller, required};
+use super::json::{JsonRoute, JsonService};
 use crate::api::lenient;
 use crate::api::miniprogram::EnvVersion;
 use crate::api::miniprogram::code::{GetUnlimitedQrcode, LineColor, Style};
@@ -151,19 +152,21 @@ impl JsonRoute for UnlimitedQrcode {
         self,
         mut request: UnlimitedQrcodeRequest,
     ) -> Result<UnlimitedQrcodeAnswer, Failure> {
-        let source = check_caller(request.source.take(), request.flow_id.as_ref())?;
-        let appid = required("appid", request.appid.take())?;
+        let caller = Caller::check(
+            request.source.take(),
+            request.appid.take(),
+            request.flow_id.take(),
+        )?;
         let scene = required("scene", request.scene.take())?;
         let call = request.call(scene)?;
 
-        let app = self.wechat.app(&appid);
-        let app = app.map_err(|error| Failure::of(error, RetCode::APP))?;
+        let app = caller.app(&self.wechat)?;
         let image = app.call(call).await;
         let image = image.map_err(|error| Failure::of(error, RetCode::QR_CODE))?;
-        tracing::debug!(source, appid, "made a code");
+        tracing::debug!(source = caller.source, appid = caller.appid, "made a code");
         Ok(UnlimitedQrcodeAnswer {
-            flow_id: request.flow_id,
-            appid,
+            flow_id: caller.flow_id,
+            appid: caller.appid,
             qr_buffer: image.data_url(),
         })
     }

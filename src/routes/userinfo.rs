@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::caller::{Caller, required_secret};
 use super::failure::{Failure, RetCode};
-use super::json::{JsonRoute, JsonService, check_caller, required};
+use super::json::{JsonRoute, JsonService};
 use crate::api::oauth::{self, Profile, UserToken};
 use crate::client::Wechat;
 use crate::secret::Secret;
@@ -112,21 +113,22 @@ impl JsonRoute for UserInfo {
     type Answer = UserInfoAnswer;
 
     async fn answer(self, request: UserInfoRequest) -> Result<UserInfoAnswer, Failure> {
-        let source = check_caller(request.source, request.flow_id.as_ref())?;
-        let appid = required("appid", request.appid)?;
-        let code = request.code.map(|code| code.expose().to_owned());
-        let code = required("code", code)?;
+        let caller = Caller::check(request.source, request.appid, request.flow_id)?;
+        let code = required_secret("code", request.code)?;
 
-        let app = self.wechat.app(&appid);
-        let app = app.map_err(|error| Failure::of(error, RetCode::APP))?;
+        let app = caller.app(&self.wechat)?;
         let token = app.call(oauth::AccessToken::new(code)).await;
         let token = token.map_err(|error| Failure::of(error, RetCode::TOKEN))?;
         let profile = app.call(oauth::UserInfo::of(&token)).await;
         let profile = profile.map_err(|error| Failure::of(error, RetCode::USER_INFO))?;
-        tracing::debug!(source, appid, "signed a user in");
+        tracing::debug!(
+            source = caller.source,
+            appid = caller.appid,
+            "signed a user in"
+        );
         Ok(UserInfoAnswer {
-            flow_id: request.flow_id,
-            ..UserInfoAnswer::new(appid, token, profile, self.expose_tokens)
+            flow_id: caller.flow_id,
+            ..UserInfoAnswer::new(caller.appid, token, profile, self.expose_tokens)
         })
     }
 }

@@ -57,7 +57,7 @@ mod service;
 mod settings;
 mod store;
 
-pub use self::answer::{ScannedFn, scanned_fn};
+pub use self::answer::scanned_fn;
 pub use self::events::ScanBody;
 pub use self::layer::{ScanHandler, ScanLoginLayer};
 pub use self::login::{ScanLogin, ScanStatus};
@@ -65,3 +65,4 @@ pub use self::memory::MemoryScans;
 pub use self::pending::PendingLogin;
 pub use self::service::ScanLoginService;
 pub use self::store::{ScanError, ScanStore, ScannedUser};
+pub use crate::browser::AnswerFn as ScannedFn;

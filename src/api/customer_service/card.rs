@@ -4,46 +4,12 @@ use serde::Serialize;
 
 use crate::api::limit;
 use crate::app::AppId;
+use crate::callback::Article;
 use crate::error::Error;
 
-/// A card (图文消息) that leads to a page.
-#[derive(Debug, Clone, Serialize)]
-pub struct Article {
-    title: String,
-    description: String,
-    url: String,
-    picurl: String,
-}
-
-impl Article {
-    /// A card that leads to `url`.
-    pub fn new(title: impl Into<String>, url: impl Into<String>) -> Self {
-        Self {
-            title: title.into(),
-            description: String::new(),
-            url: url.into(),
-            picurl: String::new(),
-        }
-    }
-
-    /// Sets the description.
-    #[must_use]
-    pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.description = description.into();
-        self
-    }
-
-    /// Sets where the picture is: JPG or PNG, best 640 × 320 pixels, or 80 × 80 for a small one.
-    #[must_use]
-    pub fn pic_url(mut self, url: impl Into<String>) -> Self {
-        self.picurl = url.into();
-        self
-    }
-
-    pub(super) fn check(&self) -> Result<(), Error> {
-        limit::given("title", &self.title)?;
-        limit::given("url", &self.url)
-    }
+pub(super) fn check(article: &Article) -> Result<(), Error> {
+    limit::given("title", &article.title)?;
+    limit::given("url", &article.url)
 }
 
 /// A card that opens a page of a mini-program (小程序卡片).

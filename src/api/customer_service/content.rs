@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Article, Link, MiniProgramPage, MsgMenu, Music, Send, Video};
+use super::{Article, Link, MiniProgramPage, MsgMenu, Music, Send, Video, card};
 use crate::api::limit;
 use crate::error::Error;
 
@@ -52,7 +52,7 @@ impl Content {
             Self::Music(music) => music.check(),
             Self::News {
                 articles: [article],
-            } => article.check(),
+            } => card::check(article),
             Self::MpNewsArticle { article_id } => limit::given("article_id", article_id),
             Self::MsgMenu(menu) => menu.check(),
             Self::WxCard { card_id } => limit::given("card_id", card_id),

@@ -1,10 +1,10 @@
 //! The sending of a message.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::content::Content;
 use super::{Article, Link, MiniProgramPage, MsgMenu, Music, Video};
-use crate::api::{Endpoint, limit};
+use crate::api::{Done, Endpoint, limit};
 use crate::error::Error;
 
 /// Sends a message to a user. Source: 发送客服消息 (`sendCustomMessage`): up to five in the 48 hours
@@ -152,7 +152,7 @@ impl Send {
 }
 
 impl Endpoint for Send {
-    type Response = Sent;
+    type Response = Done;
     const PATH: &'static str = "/cgi-bin/message/custom/send";
 
     fn check(&self) -> Result<(), Error> {
@@ -163,8 +163,3 @@ impl Endpoint for Send {
         self.content.check()
     }
 }
-
-/// The message was taken.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[non_exhaustive]
-pub struct Sent {}

@@ -1,5 +1,6 @@
 //! The limits that several calls share.
 
+use crate::api::limit;
 use crate::error::Error;
 
 /// The longest path with its query, or query alone, in characters.
@@ -98,9 +99,7 @@ pub(super) fn within(field: &'static str, text: &str, max: usize) -> Result<(), 
 
 /// A text that must be there, of at most `max` bytes.
 pub(super) fn given(field: &'static str, text: &str, max: usize) -> Result<(), Error> {
-    if text.is_empty() {
-        return Err(Error::input(field, "must not be empty"));
-    }
+    limit::given(field, text)?;
     within(field, text, max)
 }
 

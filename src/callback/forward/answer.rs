@@ -2,9 +2,10 @@
 
 use crate::callback::outgoing::{Answer, Outgoing};
 use crate::callback::{Message, Reply};
+use crate::client::AnswerMax;
 
-/// The longest answer that is passed on, in bytes.
-const ANSWER_MAX: usize = 64 << 10;
+/// The longest answer that is passed on.
+pub(super) const ANSWER_MAX: AnswerMax = AnswerMax::new(64 << 10);
 
 /// Reads the answer to `message`, or says what is wrong with it.
 pub(super) fn read(
@@ -12,7 +13,7 @@ pub(super) fn read(
     message: &Message,
     body: &[u8],
 ) -> Result<Reply, &'static str> {
-    if body.len() > ANSWER_MAX {
+    if body.len() > ANSWER_MAX.bytes() {
         return Err("the body is too long");
     }
     // A line break behind `success` is a common habit.
@@ -75,7 +76,7 @@ mod tests {
         let keys = CallbackKeys::plaintext("thetoken").unwrap();
         let long = REPLY.replace(
             "</xml>",
-            &format!("<A>{}</A></xml>", "x".repeat(ANSWER_MAX)),
+            &format!("<A>{}</A></xml>", "x".repeat(ANSWER_MAX.bytes())),
         );
         for body in [
             "ok",

@@ -78,6 +78,21 @@ impl fmt::Display for ForwardError {
     }
 }
 
+impl Failure {
+    /// Its name, for counters.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::Connect => "connect",
+            Self::Timeout => "timeout",
+            Self::Transport => "transport",
+            Self::Status(_) => "status",
+            Self::Answer(_) => "answer",
+            Self::Request => "request",
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -9,6 +9,7 @@ use http::{HeaderValue, Request, StatusCode, header};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
+use crate::callback::forward::count::count;
 use crate::callback::forward::{Failure, ForwardError, Target, Wire, answer};
 use crate::callback::outgoing::{Outgoing, Stamp};
 use crate::callback::{Format, Message, Reply};
@@ -67,13 +68,13 @@ impl Lane {
         wire: &Wire,
         message: &Message,
     ) -> Result<Reply, ForwardError> {
-        let _permit = self.admit()?;
+        let _permit = self.admit(message)?;
         self.timed(wire, message).await
     }
 
     /// Hands a copy on in a task of its own, and drops what comes back.
     pub(super) fn copy(self: &Arc<Self>, wire: &Wire, message: &Message) {
-        let permit = match self.admit() {
+        let permit = match self.admit(message) {
             Ok(permit) => permit,
             Err(error) => return tracing::warn!(%error, "a shadow got no copy"),
         };
@@ -86,9 +87,10 @@ impl Lane {
         });
     }
 
-    fn admit(&self) -> Result<OwnedSemaphorePermit, ForwardError> {
+    fn admit(&self, message: &Message) -> Result<OwnedSemaphorePermit, ForwardError> {
         Arc::clone(&self.permits).try_acquire_owned().map_err(|_| {
             self.refused.fetch_add(1, Ordering::Relaxed);
+            count(message.appid(), self.target.name(), Err(Failure::Busy));
             self.failure(Failure::Busy)
         })
     }
@@ -99,11 +101,16 @@ impl Lane {
         let result = sent
             .await
             .unwrap_or_else(|| Err(self.failure(Failure::Timeout)));
-        let count = match result {
-            Ok(_) => &self.answered,
+        let outcome = match &result {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.failure()),
+        };
+        let counter = match outcome {
+            Ok(()) => &self.answered,
             Err(_) => &self.failed,
         };
-        count.fetch_add(1, Ordering::Relaxed);
+        counter.fetch_add(1, Ordering::Relaxed);
+        count(message.appid(), self.target.name(), outcome);
         result
     }
 
@@ -149,6 +156,7 @@ impl Lane {
         });
         Request::post(format!("{}?{query}", self.target.url()))
             .header(header::CONTENT_TYPE, content_type)
+            .extension(answer::ANSWER_MAX)
             .body(body.into())
             .ok()
     }

@@ -3,9 +3,16 @@
 //! The platform knows one URL per app. [`Forward`] is the handler behind it that gives a push to
 //! the developer, the test or the production environment that it is meant for, signed anew with
 //! that environment's own keys, and passes its reply on to the user.
+//!
+//! [`Forward::counts`] tells what became of the pushes. With the feature `metrics` each is counted
+//! in `wechat_forward_total` too, shadows' copies among them, with the app as `appid`, the name of
+//! the target as `target` and as `outcome`
+//! - `answered`: the target answered as the platform may be answered,
+//! - or what went wrong: [`Failure::as_str`].
 
 mod answer;
 mod builder;
+mod count;
 mod error;
 mod lane;
 mod rule;
@@ -105,8 +112,10 @@ struct Wire {
 impl Forward {
     /// Begins a configuration. The requests are carried by `transport`, such as a
     /// [`ReqwestTransport`](crate::client::ReqwestTransport): it gets absolute addresses, must not
-    /// follow redirects, and should say with [`ErrorKind::Connect`](crate::ErrorKind::Connect)
-    /// that it could not connect, which is tried once more.
+    /// follow redirects, should read no more of an answer than the request's
+    /// [`AnswerMax`](crate::client::AnswerMax) of 64 KiB, and should say with
+    /// [`ErrorKind::Connect`](crate::ErrorKind::Connect) that it could not connect, which is tried
+    /// once more.
     pub fn builder<S>(transport: S) -> ForwardBuilder
     where
         S: Service<Request<Bytes>, Response = Response<Bytes>> + Clone + Send + Sync + 'static,

@@ -31,10 +31,12 @@
 mod key;
 mod layer;
 mod memory;
+mod owner;
 mod service;
 mod store;
 
 pub use self::key::OnceKey;
 pub use self::layer::OnceLayer;
+pub use self::owner::OnceOwner;
 pub use self::service::{Once, OnceFuture};
 pub use self::store::{Claimed, OnceStore};

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::OnceKey;
 use super::service::RunFailed;
+use super::{OnceKey, OnceOwner};
 use crate::callback::Reply;
 use crate::callback::failure::{Work, end_of};
 use crate::error::BoxError;
@@ -24,23 +24,34 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// instance itself has not seen; one that fails is logged and passed over, so that a message is
 /// rather run twice than lost.
 ///
-/// Implement it with `async fn`s. With Redis, `claim` is a `SET NX` with a time to live, `finish`
-/// overwrites the value, and `release` deletes it.
+/// Implement it with `async fn`s. With Redis, `claim` is a `SET NX` of the owner with a time to
+/// live, `finish` overwrites the value, and `release` is a script that deletes the value if it is
+/// the owner.
 pub trait OnceStore: Send + Sync + 'static {
-    /// Claims a push for the caller, unless it is running or finished. A claim must end by itself,
+    /// Claims a push for `owner`, unless it is running or finished. A claim must end by itself,
     /// some seconds after the [deadline](crate::callback::deadline): the instance may be gone, and
     /// the platform sends the push again for ten seconds only.
-    fn claim(&self, key: &OnceKey) -> impl Future<Output = Result<Claimed, BoxError>> + Send;
+    fn claim(
+        &self,
+        key: &OnceKey,
+        owner: &OnceOwner,
+    ) -> impl Future<Output = Result<Claimed, BoxError>> + Send;
 
-    /// Remembers a claimed push as finished, for a minute at least.
+    /// Remembers a push as finished, for a minute at least, whoever claimed it.
     fn finish(
         &self,
         key: &OnceKey,
         reply: &Reply,
     ) -> impl Future<Output = Result<(), BoxError>> + Send;
 
-    /// Gives a claim back: the handler failed, and the next push like it is to be run.
-    fn release(&self, key: &OnceKey) -> impl Future<Output = Result<(), BoxError>> + Send;
+    /// Gives a claim back, if it is `owner`'s: its handler failed, and the next push like it is to
+    /// be run. The claim may be another's, where that of `owner` failed or has ended: then nothing
+    /// changes.
+    fn release(
+        &self,
+        key: &OnceKey,
+        owner: &OnceOwner,
+    ) -> impl Future<Output = Result<(), BoxError>> + Send;
 }
 
 /// What a [`OnceStore`] knows of a push.
@@ -72,9 +83,10 @@ impl SharedStore {
         work: Work<Reply>,
     ) -> Result<Reply, BoxError> {
         let runtime = SharedRuntime::or_current(runtime.as_ref());
+        let owner = OnceOwner::random();
         let mut waited = Duration::ZERO;
         loop {
-            let claimed = within(runtime.as_ref(), self.0.claim(&key)).await;
+            let claimed = within(runtime.as_ref(), self.0.claim(&key, &owner)).await;
             let claimed = claimed.unwrap_or_else(|error| {
                 passed_over(&error);
                 Claimed::Granted
@@ -94,7 +106,7 @@ impl SharedStore {
         let result = end_of(work).await;
         let noted = match &result {
             Ok(reply) => within(runtime.as_ref(), self.0.finish(&key, reply)).await,
-            Err(_) => within(runtime.as_ref(), self.0.release(&key)).await,
+            Err(_) => within(runtime.as_ref(), self.0.release(&key, &owner)).await,
         };
         noted.unwrap_or_else(|error| passed_over(&error));
         result
@@ -121,18 +133,30 @@ fn passed_over(error: &BoxError) {
 
 /// The same trait with boxed futures, so that it can be kept without its type.
 trait DynStore: Send + Sync {
-    fn claim<'a>(&'a self, key: &'a OnceKey) -> BoxFuture<'a, Result<Claimed, BoxError>>;
+    fn claim<'a>(
+        &'a self,
+        key: &'a OnceKey,
+        owner: &'a OnceOwner,
+    ) -> BoxFuture<'a, Result<Claimed, BoxError>>;
     fn finish<'a>(
         &'a self,
         key: &'a OnceKey,
         reply: &'a Reply,
     ) -> BoxFuture<'a, Result<(), BoxError>>;
-    fn release<'a>(&'a self, key: &'a OnceKey) -> BoxFuture<'a, Result<(), BoxError>>;
+    fn release<'a>(
+        &'a self,
+        key: &'a OnceKey,
+        owner: &'a OnceOwner,
+    ) -> BoxFuture<'a, Result<(), BoxError>>;
 }
 
 impl<T: OnceStore> DynStore for T {
-    fn claim<'a>(&'a self, key: &'a OnceKey) -> BoxFuture<'a, Result<Claimed, BoxError>> {
-        Box::pin(OnceStore::claim(self, key))
+    fn claim<'a>(
+        &'a self,
+        key: &'a OnceKey,
+        owner: &'a OnceOwner,
+    ) -> BoxFuture<'a, Result<Claimed, BoxError>> {
+        Box::pin(OnceStore::claim(self, key, owner))
     }
 
     fn finish<'a>(
@@ -143,7 +167,11 @@ impl<T: OnceStore> DynStore for T {
         Box::pin(OnceStore::finish(self, key, reply))
     }
 
-    fn release<'a>(&'a self, key: &'a OnceKey) -> BoxFuture<'a, Result<(), BoxError>> {
-        Box::pin(OnceStore::release(self, key))
+    fn release<'a>(
+        &'a self,
+        key: &'a OnceKey,
+        owner: &'a OnceOwner,
+    ) -> BoxFuture<'a, Result<(), BoxError>> {
+        Box::pin(OnceStore::release(self, key, owner))
     }
 }

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
 use serde_json::Value;
 
+use super::super::caller::required;
 use super::super::failure::{Failure, RetCode};
-use super::super::json::required;
 use crate::api::template;
 use crate::app::AppId;
 

@@ -1,15 +1,22 @@
 //! What is counted.
 
 use std::collections::BTreeMap;
+use std::future::pending;
 use std::sync::{Arc, Mutex};
 
-use http::{Method, Request};
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
 use metrics::{
     Counter, CounterFn, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
 };
-use tower::ServiceExt;
+use tower::{ServiceExt, service_fn};
+use tower_wechat::callback::forward::{Forward, Rule, Target};
 use tower_wechat::callback::signature::sign;
-use tower_wechat::{AppId, Body, BoxError, Callback, CallbackKeys, ManualClock, Message, Reply};
+use tower_wechat::{
+    AppId, Body, BoxError, Callback, CallbackKeys, Error, ErrorKind, ManualClock, Message, Reply,
+};
+
+use crate::support::settle;
 
 const NOW: u64 = 1_767_225_600;
 
@@ -90,14 +97,93 @@ async fn all() {
     }
 }
 
-#[test]
-fn every_outcome_is_counted_by_app() {
+/// Hands a push on for each answer that a target may give.
+async fn all_on() {
+    type Sent = Result<Response<Bytes>, BoxError>;
+    let answer = |status: u16, body: &'static str| -> Sent {
+        let mut response = Response::new(Bytes::from(body));
+        *response.status_mut() = StatusCode::from_u16(status)?;
+        Ok(response)
+    };
+    let transport = service_fn(move |request: Request<Bytes>| {
+        let path = request.uri().path().to_owned();
+        async move {
+            match &*path {
+                "/busy" | "/slow" => pending().await,
+                "/wrong" => answer(200, "ok"),
+                "/gone" => answer(404, ""),
+                "/broken" => Err("broken".into()),
+                "/refused" => Err(Error::transport(ErrorKind::Connect, "refused").into()),
+                _ => answer(200, "success"),
+            }
+        }
+    });
+    let target = |name: &str| {
+        let keys = CallbackKeys::plaintext("thetoken").unwrap();
+        let url = format!("https://dev.example/{name}");
+        Target::new(name, &url, keys).unwrap().concurrency(1)
+    };
+    let forward = |target| {
+        let forward = Forward::builder(transport).default_target(target);
+        forward.build().unwrap()
+    };
+    let message = || {
+        let push = "<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName></xml>";
+        Message::parse(AppId::new("wx1").unwrap(), push.into()).unwrap()
+    };
+    for name in ["well", "wrong", "gone", "broken", "refused", "slow"] {
+        let _ = forward(target(name)).oneshot(message()).await;
+    }
+    let busy = forward(target("busy"));
+    let first = tokio::spawn(busy.clone().oneshot(message()));
+    tokio::task::yield_now().await;
+    assert!(busy.oneshot(message()).await.is_err());
+    first.abort();
+    let shadowed = Forward::builder(transport)
+        .shadow(Rule::any(), target("shadow"))
+        .default_target(target("well"));
+    let shadowed = shadowed.build().unwrap();
+    shadowed.oneshot(message()).await.unwrap();
+    settle().await;
+}
+
+/// What `work` counts, on a clock that does not make it wait.
+fn counted(work: impl Future<Output = ()>) -> Vec<(String, u64)> {
     let counts = Counts::default();
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
         .build()
         .unwrap();
-    metrics::with_local_recorder(&counts, || runtime.block_on(all()));
-    let counted = counts.0.lock().unwrap();
+    metrics::with_local_recorder(&counts, || runtime.block_on(work));
+    std::mem::take(&mut *counts.0.lock().unwrap())
+        .into_iter()
+        .collect()
+}
+
+#[test]
+fn every_outcome_of_a_target_is_counted() {
+    let expected = [
+        ("broken", "transport"),
+        ("busy", "busy"),
+        ("gone", "status"),
+        ("refused", "connect"),
+        ("shadow", "answered"),
+        ("slow", "timeout"),
+        ("well", "answered"),
+        ("wrong", "answer"),
+    ];
+    let expected = expected.map(|(target, outcome)| {
+        let labels = format!("appid=wx1,target={target},outcome={outcome}");
+        let count = if target == "well" { 2 } else { 1 };
+        (format!("wechat_forward_total{{{labels}}}"), count)
+    });
+    assert_eq!(counted(all_on()), expected);
+}
+
+#[test]
+fn every_outcome_is_counted_by_app() {
+    let counted = counted(all());
     let counted: Vec<_> = counted
         .iter()
         .map(|(name, count)| (name.as_str(), *count))

@@ -280,6 +280,40 @@ async fn what_is_not_a_reply_is_never_success() {
     }
 }
 
+/// More than is passed on, and then nothing more for ever.
+struct Stalling {
+    left: usize,
+}
+
+impl http_body::Body for Stalling {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        if self.left == 0 {
+            return std::task::Poll::Pending;
+        }
+        self.left -= 1;
+        let frame = http_body::Frame::data(Bytes::from_static(&[b' '; 1 << 10]));
+        std::task::Poll::Ready(Some(Ok(frame)))
+    }
+}
+
+#[tokio::test]
+async fn no_more_of_an_answer_is_read_than_may_be_passed_on() {
+    let stalling = async || axum::body::Body::new(Stalling { left: 80 });
+    let url = serve(Router::new().route("/wxmsg", any(stalling))).await;
+    let forward = over_sockets()
+        .default_target(target("dev", &url, Mode::Plaintext))
+        .build()
+        .unwrap();
+    let error = forward.oneshot(text("hi")).await.unwrap_err();
+    assert_eq!(failure_of(&error), Failure::Answer("the body is too long"));
+}
+
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let sandbox = Sandbox::new().patience(Duration::from_millis(300));

@@ -1,5 +1,6 @@
 //! Every message is handled once, however often it is sent.
 
+use std::collections::HashMap;
 use std::future::{pending, poll_fn};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use http::StatusCode;
 use proptest::prelude::*;
 use tower::{Layer, ServiceExt};
-use tower_wechat::callback::once::{Claimed, OnceKey, OnceLayer, OnceStore};
+use tower_wechat::callback::once::{Claimed, OnceKey, OnceLayer, OnceOwner, OnceStore};
 use tower_wechat::callback::{HandlerFn, Overloaded};
 use tower_wechat::sandbox::{Attempt, Push, Sandbox};
 use tower_wechat::{
@@ -326,20 +327,27 @@ async fn the_platform_sends_again_until_the_handler_succeeds() {
 /// What several instances share, as a database would keep it.
 #[derive(Clone, Default)]
 struct Shared {
-    entries: Arc<Mutex<std::collections::HashMap<OnceKey, Claimed>>>,
+    entries: Arc<Mutex<HashMap<OnceKey, Entry>>>,
     fault: Option<Fault>,
+}
+
+enum Entry {
+    Claim(OnceOwner),
+    Finished(Reply),
 }
 
 #[derive(Clone, Copy)]
 enum Fault {
     Fails,
     Hangs,
+    /// Claims get no answer, and the rest does.
+    ClaimHangs,
 }
 
 impl Shared {
     async fn meet(&self) -> Result<(), BoxError> {
         match self.fault {
-            None => Ok(()),
+            None | Some(Fault::ClaimHangs) => Ok(()),
             Some(Fault::Fails) => Err("connection refused".into()),
             Some(Fault::Hangs) => pending().await,
         }
@@ -347,24 +355,35 @@ impl Shared {
 }
 
 impl OnceStore for Shared {
-    async fn claim(&self, key: &OnceKey) -> Result<Claimed, BoxError> {
+    async fn claim(&self, key: &OnceKey, owner: &OnceOwner) -> Result<Claimed, BoxError> {
         self.meet().await?;
+        if let Some(Fault::ClaimHangs) = self.fault {
+            pending::<()>().await;
+        }
         let mut entries = self.entries.lock().unwrap();
-        let known = entries.get(key).cloned();
-        entries.entry(*key).or_insert(Claimed::Running);
-        Ok(known.unwrap_or(Claimed::Granted))
+        Ok(match entries.get(key) {
+            Some(Entry::Claim(_)) => Claimed::Running,
+            Some(Entry::Finished(reply)) => Claimed::Finished(reply.clone()),
+            None => {
+                entries.insert(*key, Entry::Claim(*owner));
+                Claimed::Granted
+            }
+        })
     }
 
     async fn finish(&self, key: &OnceKey, reply: &Reply) -> Result<(), BoxError> {
         self.meet().await?;
-        let finished = Claimed::Finished(reply.clone());
+        let finished = Entry::Finished(reply.clone());
         self.entries.lock().unwrap().insert(*key, finished);
         Ok(())
     }
 
-    async fn release(&self, key: &OnceKey) -> Result<(), BoxError> {
+    async fn release(&self, key: &OnceKey, owner: &OnceOwner) -> Result<(), BoxError> {
         self.meet().await?;
-        self.entries.lock().unwrap().remove(key);
+        let mut entries = self.entries.lock().unwrap();
+        if matches!(entries.get(key), Some(Entry::Claim(claimed)) if claimed == owner) {
+            entries.remove(key);
+        }
         Ok(())
     }
 }
@@ -391,9 +410,34 @@ async fn instances_that_share_a_store_run_a_message_once_between_them() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_instance_whose_claim_failed_leaves_the_claim_of_another_alone() {
+    let (tally, store) = (Tally::default(), Shared::default());
+    let instance = |fault| {
+        let store = store.clone();
+        let layer = OnceLayer::new().store(Shared { fault, ..store });
+        layer.layer(handler(&tally, seconds(3.0), |number| match number {
+            1 => Err("the database is gone".into()),
+            number => Ok(Reply::text(format!("{number}"))),
+        }))
+    };
+    let failing = send(&instance(Some(Fault::ClaimHangs)), text(1));
+    tokio::time::sleep(seconds(2.0)).await;
+    let claimed = send(&instance(None), text(1));
+    assert!(failing.await.unwrap().is_err());
+    let third = send(&instance(None), text(1));
+    assert_eq!(claimed.await.unwrap().unwrap(), Reply::text("2"));
+    assert_eq!(third.await.unwrap().unwrap(), Reply::text("2"));
+    assert_eq!(tally.started(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_push_that_another_instance_works_on_for_too_long_fails() {
     let (tally, store) = (Tally::default(), Shared::default());
-    store.claim(&OnceKey::of(&text(1))).await.unwrap();
+    let long = OnceLayer::new()
+        .store(store.clone())
+        .layer(handler_fn(|_: Message| pending::<()>()));
+    send(&long, text(1));
+    settle().await;
     let once = OnceLayer::new()
         .store(store)
         .layer(counting(&tally, seconds(1.0)));

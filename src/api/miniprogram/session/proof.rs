@@ -26,6 +26,10 @@ impl Proof {
             sig_method: "hmac_sha256",
         }
     }
+
+    fn check(&self) -> Result<(), Error> {
+        limits::given("openid", &self.openid, 128)
+    }
 }
 
 /// Asks whether a session key still works. Source: 检验登录态 (`checkSessionKey`).
@@ -71,7 +75,7 @@ impl Endpoint for CheckSession {
     const REPEATABLE: bool = true;
 
     fn check(&self) -> Result<(), Error> {
-        limits::given("openid", &self.proof.openid, 128)
+        self.proof.check()
     }
 }
 
@@ -123,6 +127,6 @@ impl Endpoint for ResetSession {
     const METHOD: Method = Method::GET;
 
     fn check(&self) -> Result<(), Error> {
-        limits::given("openid", &self.proof.openid, 128)
+        self.proof.check()
     }
 }

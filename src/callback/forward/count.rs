@@ -1,0 +1,23 @@
+//! Counts what became of the pushes for a target.
+
+use crate::app::AppId;
+use crate::callback::forward::Failure;
+
+/// Counts one push. The labels are as many as the configured apps times the configured targets
+/// times a fixed number.
+#[cfg(feature = "metrics")]
+pub(super) fn count(appid: &AppId, target: &str, result: Result<(), Failure>) {
+    let outcome = match result {
+        Ok(()) => "answered",
+        Err(failure) => failure.as_str(),
+    };
+    let (appid, target) = (appid.as_str().to_owned(), target.to_owned());
+    metrics::counter!(
+        "wechat_forward_total", "appid" => appid, "target" => target, "outcome" => outcome
+    )
+    .increment(1);
+}
+
+/// Without the feature `metrics` nothing is counted.
+#[cfg(not(feature = "metrics"))]
+pub(super) fn count(_: &AppId, _: &str, _: Result<(), Failure>) {}

@@ -1,0 +1,65 @@
+//! The fields that every documented route takes.
+
+use super::failure::{Failure, RetCode};
+use crate::client::{App, Wechat};
+use crate::secret::Secret;
+
+/// The longest `source` or `flow_id`, in characters.
+const TEXT_MAX: usize = 128;
+
+/// Who calls, and for which app.
+pub(super) struct Caller {
+    pub(super) source: String,
+    pub(super) appid: String,
+    pub(super) flow_id: Option<String>,
+}
+
+impl Caller {
+    /// Checks the fields as they came.
+    pub(super) fn check(
+        source: Option<String>,
+        appid: Option<String>,
+        flow_id: Option<String>,
+    ) -> Result<Self, Failure> {
+        let source = required("source", source)?;
+        bounded("source", &source)?;
+        if let Some(flow_id) = &flow_id {
+            bounded("flow_id", flow_id)?;
+        }
+        let appid = required("appid", appid)?;
+        Ok(Self {
+            source,
+            appid,
+            flow_id,
+        })
+    }
+
+    /// The app that is meant.
+    pub(super) fn app(&self, wechat: &Wechat) -> Result<App, Failure> {
+        let app = wechat.app(&self.appid);
+        app.map_err(|error| Failure::of(error, RetCode::APP))
+    }
+}
+
+/// A field that must be there and not empty.
+pub(super) fn required(field: &str, value: Option<String>) -> Result<String, Failure> {
+    value.filter(|value| !value.is_empty()).ok_or_else(|| {
+        Failure::parameter(format!(
+            "{field} is required: give it as a string that is not empty"
+        ))
+    })
+}
+
+/// The same of a secret, which a call takes as a text.
+pub(super) fn required_secret(field: &str, value: Option<Secret>) -> Result<String, Failure> {
+    required(field, value.map(|secret| secret.expose().to_owned()))
+}
+
+fn bounded(field: &str, value: &str) -> Result<(), Failure> {
+    match value.chars().count() {
+        len if len > TEXT_MAX => Err(Failure::parameter(format!(
+            "{field} must be at most {TEXT_MAX} characters (it has {len})"
+        ))),
+        _ => Ok(()),
+    }
+}

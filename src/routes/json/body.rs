@@ -1,0 +1,89 @@
+//! Reads the document that a JSON route is sent, and says where it is wrong.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use http_body::Body as HttpBody;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+
+use crate::error::BoxError;
+use crate::routes::failure::{Failure, RetCode};
+use crate::runtime::SharedRuntime;
+
+/// The largest request body, in bytes.
+const BODY_MAX: usize = 64 << 10;
+
+/// How long a body may take to come.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Collects a body.
+pub(super) async fn read_in_time<B>(
+    body: B,
+    runtime: Option<&SharedRuntime>,
+) -> Result<Bytes, Failure>
+where
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+{
+    let Some(runtime) = SharedRuntime::or_current(runtime) else {
+        return read(body).await;
+    };
+    let in_time = runtime.timeout(BODY_TIMEOUT, read(body)).await;
+    in_time.unwrap_or_else(|| {
+        Err(Failure::new(
+            StatusCode::REQUEST_TIMEOUT,
+            RetCode::PARAMETER,
+            "the body took too long: send it again",
+        ))
+    })
+}
+
+async fn read<B>(body: B) -> Result<Bytes, Failure>
+where
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+{
+    let too_large = || {
+        let message = format!("the body must be at most {BODY_MAX} bytes");
+        Failure::new(StatusCode::PAYLOAD_TOO_LARGE, RetCode::PARAMETER, message)
+    };
+    if body.size_hint().lower() > BODY_MAX as u64 {
+        return Err(too_large());
+    }
+    match Limited::new(body, BODY_MAX).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(_) => Err(Failure::parameter("the body broke off: send it again")),
+    }
+}
+
+/// Reads a document.
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        // The path is unknown where the body stops being JSON.
+        let field = match path.contains(['.', '?']) {
+            true => "the body".to_owned(),
+            false => format!("field {path}"),
+        };
+        malformed(error.inner(), &field)
+    })?;
+    let end = deserializer.end();
+    end.map_err(|error| malformed(&error, "the body"))?;
+    Ok(value)
+}
+
+fn malformed(error: &serde_json::Error, field: &str) -> Failure {
+    // The parser's own text may quote a value, and a value may be a secret.
+    let what = match error.classify() {
+        serde_json::error::Category::Data => "is of the wrong type, or given twice",
+        serde_json::error::Category::Eof => "ends too early",
+        _ => "is not JSON",
+    };
+    let (line, column) = (error.line(), error.column());
+    let place = format!("at line {line} column {column} of the body");
+    Failure::parameter(format!("{field} {what}, {place}"))
+}

@@ -1,0 +1,143 @@
+//! Brings each request to its route.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use http_body::Body as HttpBody;
+use tower::Service;
+
+use super::envelope;
+use super::future::ResponseFuture;
+use super::json::{self, JsonRoute, Options, Served};
+use super::phone::Phone;
+use super::qrcode::Qrcode;
+use super::request_id::RequestId;
+use super::route::Route;
+use super::template_message::TemplateMessage;
+use super::token::TokenService;
+use super::unlimited_qrcode::UnlimitedQrcode;
+use super::userinfo::UserInfo;
+use crate::app::AppId;
+use crate::body::Body;
+use crate::callback::{Callback, IntoReply, Message};
+use crate::client::Wechat;
+use crate::error::BoxError;
+
+/// All documented routes as one service; made by [`Wechat::routes`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use http::{Request, StatusCode};
+/// use tower::ServiceExt;
+/// use tower_wechat::{Body, Event, Message, Reply, handler_fn};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let wechat = sandbox.wechat();
+///
+/// async fn on_message(message: Message) -> Reply {
+///     match message.event() {
+///         Event::Scan(scan) => Reply::text(format!("scene {}", scan.scene())),
+///         _ => Reply::none(),
+///     }
+/// }
+///
+/// let routes = wechat.routes().on_message(handler_fn(on_message)).prefix("/v1/service/wx");
+/// let request = Request::post("/v1/service/wx/nosuchroute").body(Body::empty())?;
+/// assert_eq!(routes.oneshot(request).await?.status(), StatusCode::NOT_FOUND);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Routes<H> {
+    pub(super) wechat: Wechat,
+    pub(super) prefix: Arc<str>,
+    pub(super) options: Options,
+    pub(super) userinfo: UserInfo,
+    pub(super) tokens: Option<TokenService>,
+    pub(super) callbacks: Arc<BTreeMap<AppId, Callback<H>>>,
+}
+
+impl<H> Routes<H> {
+    /// The callback that a path below the mount is of: the part after `wxmsg`.
+    fn callback(&self, rest: &str) -> Option<&Callback<H>> {
+        match rest.strip_prefix('/') {
+            Some(appid) => self.callbacks.get(appid),
+            // Which app is meant must be in the address when there are several.
+            None if rest.is_empty() && self.callbacks.len() == 1 => self.callbacks.values().next(),
+            None => None,
+        }
+    }
+
+    fn json<R, B>(&self, route: R, request: Request<B>) -> Served
+    where
+        R: JsonRoute,
+        B: HttpBody + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<BoxError>,
+    {
+        json::serve(route, self.options.clone(), request)
+    }
+}
+
+impl<B, H> Service<Request<B>> for Routes<H>
+where
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+    H: Service<Message> + Clone,
+    H::Response: IntoReply,
+    H::Error: Into<BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = ResponseFuture<B, H>;
+
+    /// Always ready: what a request needs is waited for in its own future.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let path = request.uri().path();
+        let path = path.strip_prefix(&*self.prefix).unwrap_or_default();
+        let route = path.strip_prefix('/').unwrap_or_default();
+        if let Some(rest) = route.strip_prefix("wxmsg")
+            && let Some(callback) = self.callback(rest)
+        {
+            return ResponseFuture::callback(callback.answer(request));
+        }
+        let wechat = &self.wechat;
+        ResponseFuture::json(match (Route::of(route), &self.tokens) {
+            (Some(Route::UserInfo), _) => self.json(self.userinfo.clone(), request),
+            (Some(Route::Qrcode), _) => self.json(Qrcode::new(wechat.clone()), request),
+            (Some(Route::UnlimitedQrcode), _) => {
+                self.json(UnlimitedQrcode::new(wechat.clone()), request)
+            }
+            (Some(Route::Phone), _) => self.json(Phone::new(wechat.clone()), request),
+            (Some(Route::TemplateMessage), _) => {
+                self.json(TemplateMessage::new(wechat.clone()), request)
+            }
+            (Some(Route::Token), Some(tokens)) => match self.options.failures_as_200 {
+                true => tokens.clone().failures_as_200().call(request),
+                false => tokens.clone().call(request),
+            },
+            (Some(Route::Token), None) | (None, _) => {
+                let id = RequestId::of(&request);
+                return ResponseFuture::ready(envelope::failure(&Route::none(), &id, false));
+            }
+        })
+    }
+}
+
+impl<H> fmt::Debug for Routes<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Routes")
+            .field("prefix", &self.prefix)
+            .field("wxmsg", &self.callbacks.keys())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,178 @@
+//! What the host chose for its routes.
+
+use std::sync::Arc;
+
+use tower::{Layer, Service};
+
+use super::access::AccessKeys;
+use super::json::Options;
+use super::no_handler::NoHandler;
+use super::service::Routes;
+use super::token::TokenService;
+use super::userinfo::UserInfo;
+use crate::callback::deadline::{Deadline, DeadlineLayer};
+use crate::callback::once::{Once, OnceLayer};
+use crate::callback::{Callback, IntoReply, Message};
+use crate::client::Wechat;
+use crate::error::{BoxError, Error};
+use crate::secret::Secret;
+
+impl Routes<NoHandler> {
+    pub(crate) fn new(wechat: Wechat) -> Self {
+        Self {
+            prefix: "".into(),
+            options: Options {
+                runtime: Some(wechat.runtime().clone()),
+                ..Options::default()
+            },
+            userinfo: UserInfo::new(wechat.clone()),
+            tokens: None,
+            callbacks: Arc::default(),
+            wechat,
+        }
+    }
+
+    /// Hands the messages of every app that has callback keys to `handler`, each of them once, and
+    /// answers `success` in its place when it takes longer than 4.5 seconds: see
+    /// [`once`](crate::callback::once) and [`deadline`](crate::callback::deadline).
+    ///
+    /// A handler is a service of [`Message`]; an async function becomes one by
+    /// [`handler_fn`](crate::handler_fn).
+    pub fn on_message<H>(self, handler: H) -> Routes<Once<Deadline<H>>>
+    where
+        H: Service<Message> + Clone + Send + 'static,
+        H::Response: IntoReply,
+        H::Error: Into<BoxError>,
+        H::Future: Send,
+    {
+        self.on_message_within(DeadlineLayer::ack(), handler)
+    }
+
+    /// Does the same with a deadline of the host's: one that has a hook for late replies, holds the
+    /// platform up, or counts its handlers for the shutdown.
+    ///
+    /// ```
+    /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+    /// # let wechat = sandbox.wechat();
+    /// use tower_wechat::callback::deadline::DeadlineLayer;
+    /// use tower_wechat::client::CustomerService;
+    /// use tower_wechat::{Message, handler_fn};
+    ///
+    /// let deadline = DeadlineLayer::ack().late(CustomerService::new(wechat.clone()));
+    /// let handler = handler_fn(|_: Message| async { "after some seconds of work" });
+    /// let routes = wechat.routes().on_message_within(deadline, handler);
+    /// ```
+    pub fn on_message_within<H>(
+        self,
+        deadline: DeadlineLayer,
+        handler: H,
+    ) -> Routes<Once<Deadline<H>>>
+    where
+        H: Service<Message> + Clone + Send + 'static,
+        H::Response: IntoReply,
+        H::Error: Into<BoxError>,
+        H::Future: Send,
+    {
+        let once = OnceLayer::new()
+            .shared_clock(self.wechat.clock().clone())
+            .shared_runtime(self.wechat.runtime().clone());
+        let deadline = deadline.or_runtime(self.wechat.runtime());
+        self.on_message_bare(once.layer(deadline.layer(handler)))
+    }
+
+    /// Hands every push to `handler` as it comes, also one that the platform sends again, and waits
+    /// for as long as it takes. For a handler that has its own layers on.
+    pub fn on_message_bare<H>(self, handler: H) -> Routes<H>
+    where
+        H: Service<Message> + Clone,
+        H::Response: IntoReply,
+        H::Error: Into<BoxError>,
+    {
+        let apps = self.wechat.entries().filter_map(|entry| {
+            let recipient = entry.callback.clone()?.for_app(entry.appid.clone());
+            let callback = Callback::new(recipient, handler.clone());
+            Some((
+                entry.appid.clone(),
+                callback
+                    .clock(self.wechat.clock().clone())
+                    .shared_runtime(self.wechat.runtime().clone()),
+            ))
+        });
+        let callbacks = Arc::new(apps.collect());
+        Routes {
+            wechat: self.wechat,
+            prefix: self.prefix,
+            options: self.options,
+            userinfo: self.userinfo,
+            tokens: self.tokens,
+            callbacks,
+        }
+    }
+}
+
+impl<H> Routes<H> {
+    /// The part of the path that the host's server leaves in front, such as `/v1/service/wx`.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl AsRef<str>) -> Self {
+        self.prefix = prefix.as_ref().trim_end_matches('/').into();
+        self
+    }
+
+    /// Lets only callers with one of these keys use the JSON routes, as
+    /// `Authorization: Bearer KEY`. `wxmsg` needs none: its pushes are signed.
+    ///
+    /// Without keys everyone who reaches the routes may use them.
+    #[must_use]
+    pub fn access_keys(mut self, keys: impl IntoIterator<Item = impl Into<Secret>>) -> Self {
+        self.options.access = AccessKeys::new(keys);
+        self
+    }
+
+    /// Answers every failure with HTTP 200, for callers that look at `ret.code` only.
+    #[must_use]
+    pub fn failures_as_200(mut self) -> Self {
+        self.options.failures_as_200 = true;
+        self
+    }
+
+    /// Changes the callbacks of all apps, for example their limits.
+    ///
+    /// ```
+    /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+    /// # let wechat = sandbox.wechat();
+    /// use tower_wechat::{Message, handler_fn};
+    ///
+    /// let routes = wechat.routes().on_message(handler_fn(|_: Message| async { "hello" }));
+    /// let routes = routes.callbacks(|callback| callback.body_limit(16 << 10));
+    /// ```
+    #[must_use]
+    pub fn callbacks(mut self, change: impl Fn(Callback<H>) -> Callback<H>) -> Self
+    where
+        H: Clone,
+    {
+        let callbacks = self.callbacks.iter();
+        let changed = callbacks.map(|(appid, callback)| (appid.clone(), change(callback.clone())));
+        self.callbacks = Arc::new(changed.collect());
+        self
+    }
+
+    /// Writes users' access and refresh tokens into answers, where they are empty otherwise.
+    #[must_use]
+    pub fn expose_tokens(mut self) -> Self {
+        self.userinfo.expose_tokens = true;
+        self
+    }
+
+    /// Serves the apps' access tokens and tickets at `token`, to callers with one of these keys;
+    /// those of [`access_keys`](Self::access_keys) do not count there. See [`TokenService`].
+    ///
+    /// # Errors
+    /// Those of [`TokenService::new`].
+    pub fn serve_tokens(
+        mut self,
+        keys: impl IntoIterator<Item = impl Into<Secret>>,
+    ) -> Result<Self, Error> {
+        self.tokens = Some(TokenService::new(self.wechat.clone(), keys)?);
+        Ok(self)
+    }
+}
