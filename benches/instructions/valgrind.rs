@@ -56,7 +56,9 @@ fn run(arguments: &[&str]) -> (String, u64) {
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(current_exe().unwrap())
         .args(arguments);
-    let output = command.output().unwrap();
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("valgrind cannot be run: {error}"));
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {told}");
     let collected = told
