@@ -47,5 +47,8 @@ fi
 # Unit, integration and example tests; the examples are built and run as processes.
 step cargo test --locked --all-features
 
+# What a request costs, where valgrind can count it.
+step tests/instructions.sh
+
 # What a stranger can send, where the tools for it are there.
 step tests/fuzz.sh "${FUZZ_SECONDS:-60}"

@@ -1,0 +1,264 @@
+//! What is counted: calls that are made one after the other, of everything that is ready for them.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::hash::{BuildHasher, RandomState};
+use std::hint::black_box;
+use std::mem::forget;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use tower::{Layer, Service, service_fn};
+use tower_wechat::callback::Mode;
+use tower_wechat::callback::crypto::AesKey;
+use tower_wechat::callback::once::OnceLayer;
+use tower_wechat::callback::signature::{Signature, sign};
+use tower_wechat::sandbox::Sandbox;
+use tower_wechat::{AppId, Body, ManualClock, Message};
+
+use crate::fixture::{AES_KEY, APPID, NOW, Push, TOKEN, answering, callback, quiet, scan, text};
+use crate::valgrind::MANY;
+
+pub(crate) struct Path {
+    pub(crate) name: &'static str,
+    /// How far a count may be above the baseline, in percent.
+    pub(crate) tolerance: f64,
+    run: fn(u64),
+}
+
+const fn path(name: &'static str, run: fn(u64)) -> Path {
+    Path {
+        name,
+        tolerance: 3.0,
+        run,
+    }
+}
+
+/// One whose counts differ a little from run to run.
+const fn varying(name: &'static str, run: fn(u64)) -> Path {
+    Path {
+        name,
+        tolerance: 10.0,
+        run,
+    }
+}
+
+pub(crate) const PATHS: &[Path] = &[
+    // The parts of a callback.
+    path("collect", collect),
+    path("query", query),
+    path("query_secure", query_secure),
+    path("verify", verify),
+    path("msg_signature", msg_signature),
+    path("fingerprints", fingerprints),
+    path("parse_text", |calls| parse(&message(), calls)),
+    path("parse_event", |calls| parse(&scan(NOW), calls)),
+    path("parse_envelope", parse_envelope),
+    path("decrypt", decrypt),
+    path("encrypt", encrypt),
+    // Callbacks.
+    path("callback_plain", |calls| {
+        taken(Mode::Plaintext, callback(Mode::Plaintext, quiet()), calls);
+    }),
+    path("callback_plain_reply", |calls| {
+        taken(
+            Mode::Plaintext,
+            callback(Mode::Plaintext, answering()),
+            calls,
+        );
+    }),
+    path("callback_secure", |calls| {
+        taken(Mode::Secure, callback(Mode::Secure, quiet()), calls);
+    }),
+    path("callback_secure_reply", |calls| {
+        taken(Mode::Secure, callback(Mode::Secure, answering()), calls);
+    }),
+    varying("callback_once", callback_once),
+    path("forged", forged),
+    // A token that is in the cache.
+    varying("token_hit", token_hit),
+];
+
+pub(crate) fn run(name: &str, calls: u64) {
+    let path = PATHS.iter().find(|path| path.name == name).unwrap();
+    (path.run)(calls);
+}
+
+fn message() -> String {
+    text(400, 25_000_000_000_000_001)
+}
+
+/// Makes the `calls` without a future.
+fn repeat<T>(calls: u64, mut call: impl FnMut() -> T) {
+    for _ in 0..calls {
+        black_box(call());
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap()
+}
+
+/// Makes the first `calls` of all `requests`.
+fn respond<S>(
+    mut service: S,
+    mut requests: Vec<Request<Full<Bytes>>>,
+    status: StatusCode,
+    calls: u64,
+) where
+    S: Service<Request<Full<Bytes>>, Response = Response<Body>, Error = Infallible>,
+{
+    runtime().block_on(async {
+        for _ in 0..calls {
+            std::future::poll_fn(|cx| service.poll_ready(cx))
+                .await
+                .unwrap();
+            let response = service.call(requests.pop().unwrap()).await.unwrap();
+            assert_eq!(response.status(), status);
+            black_box(response);
+        }
+    });
+    // To drop those that are left over is not to be counted.
+    forget(requests);
+}
+
+/// Different messages.
+fn messages(mode: Mode) -> Vec<Request<Full<Bytes>>> {
+    let push = |id| Push::new(mode, &text(400, 1 << 60 | id), &format!("nonce{id:05}"));
+    (0..MANY).map(|id| push(id).request()).collect()
+}
+
+/// Different messages are sent to a callback.
+fn taken<S>(mode: Mode, service: S, calls: u64)
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<Body>, Error = Infallible>,
+{
+    respond(service, messages(mode), StatusCode::OK, calls);
+}
+
+/// A service that only reads the body.
+fn collect(calls: u64) {
+    let service = service_fn(|request: Request<Full<Bytes>>| async {
+        let body = request.into_body().collect().await.unwrap().to_bytes();
+        assert!(!body.is_empty());
+        Ok::<_, Infallible>(Response::new(Body::from("success")))
+    });
+    taken(Mode::Plaintext, service, calls);
+}
+
+fn callback_once(calls: u64) {
+    let once = OnceLayer::new().clock(ManualClock::at_unix(NOW));
+    let service = callback(Mode::Plaintext, once.layer(quiet()));
+    taken(Mode::Plaintext, service, calls);
+}
+
+fn forged(calls: u64) {
+    let forged = Push::new(Mode::Plaintext, &message(), "nonce").forged();
+    let requests = (0..MANY).map(|_| forged.request()).collect();
+    let service = callback(Mode::Plaintext, quiet());
+    respond(service, requests, StatusCode::FORBIDDEN, calls);
+}
+
+/// The six parameters of a push, found by their names.
+fn find(query: &str) -> [Cow<'_, str>; 6] {
+    let mut found: [Cow<'_, str>; 6] = Default::default();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let at = match &*name {
+            "signature" => 0,
+            "timestamp" => 1,
+            "nonce" => 2,
+            "echostr" => 3,
+            "encrypt_type" => 4,
+            "msg_signature" => 5,
+            _ => continue,
+        };
+        found[at] = value;
+    }
+    found
+}
+
+fn query(calls: u64) {
+    let push = Push::new(Mode::Plaintext, &message(), "nonce00001");
+    let query = push.uri.query().unwrap();
+    repeat(calls, || black_box(find(black_box(query))));
+}
+
+fn query_secure(calls: u64) {
+    let push = Push::new(Mode::Secure, &message(), "nonce00001");
+    let query = push.uri.query().unwrap();
+    repeat(calls, || black_box(find(black_box(query))));
+}
+
+fn verify(calls: u64) {
+    let parts = [TOKEN, "1767225600", "nonce00001"];
+    let signature = sign(parts).to_string();
+    repeat(calls, || {
+        assert!(Signature::parse(black_box(&signature)) == Some(sign(black_box(parts))));
+    });
+}
+
+fn msg_signature(calls: u64) {
+    let encrypt = ciphertext(&message());
+    let parts = [TOKEN, "1767225600", "nonce00001", &encrypt];
+    let signature = sign(parts).to_string();
+    repeat(calls, || {
+        assert!(Signature::parse(black_box(&signature)) == Some(sign(black_box(parts))));
+    });
+}
+
+/// Of 128 bits, by a random key: by them a callback in plaintext mode knows which body came with a
+/// signature.
+fn fingerprints(calls: u64) {
+    let (high, low) = (RandomState::new(), RandomState::new());
+    let (signature, body) = ([7u8; 20], message());
+    repeat(calls, || {
+        let (signature, body) = (black_box(&signature), black_box(&body));
+        let of_signature = (high.hash_one(signature), low.hash_one(signature));
+        (of_signature, high.hash_one(body), low.hash_one(body))
+    });
+}
+
+fn parse(document: &str, calls: u64) {
+    let appid = AppId::new(APPID).unwrap();
+    repeat(calls, || {
+        Message::parse(appid.clone(), black_box(document).to_owned()).unwrap()
+    });
+}
+
+fn parse_envelope(calls: u64) {
+    let push = Push::new(Mode::Secure, &message(), "nonce00001");
+    parse(std::str::from_utf8(&push.body).unwrap(), calls);
+}
+
+fn key() -> AesKey {
+    AesKey::parse(AES_KEY).unwrap()
+}
+
+fn ciphertext(document: &str) -> String {
+    key().encrypt(document, APPID, [7; 16])
+}
+
+fn decrypt(calls: u64) {
+    let (key, encrypt) = (key(), ciphertext(&message()));
+    repeat(calls, || key.decrypt(black_box(&encrypt)).unwrap());
+}
+
+fn encrypt(calls: u64) {
+    let (key, document) = (key(), message());
+    repeat(calls, || key.encrypt(black_box(&document), APPID, [7; 16]));
+}
+
+fn token_hit(calls: u64) {
+    let tokens = Sandbox::clocked(ManualClock::at_unix(NOW))
+        .wechat()
+        .tokens();
+    runtime().block_on(async {
+        for _ in 0..calls {
+            black_box(tokens.get(Sandbox::APPID).await.unwrap());
+        }
+    });
+}

@@ -1,0 +1,45 @@
+//! What a callback takes beside its parts.
+
+/// A callback, its parts, and how much more than all of them it may take.
+const RATIOS: &[(&str, &[&str], f64)] = &[
+    (
+        "callback_plain",
+        &["collect", "query", "verify", "parse_text"],
+        1.30,
+    ),
+    // It also keeps a signature from being used for another body.
+    (
+        "callback_plain",
+        &["collect", "query", "verify", "parse_text", "fingerprints"],
+        1.15,
+    ),
+    (
+        "callback_secure",
+        &[
+            "collect",
+            "query_secure",
+            "verify",
+            "parse_envelope",
+            "msg_signature",
+            "decrypt",
+            "parse_text",
+        ],
+        1.10,
+    ),
+];
+
+/// Whether any takes more than it may.
+pub(crate) fn compare(counts: &[(&str, u64)]) -> bool {
+    let count = |name: &&str| counts.iter().find(|(path, _)| path == name).unwrap().1;
+    let mut heavier = false;
+    for (callback, parts, limit) in RATIOS {
+        let ratio = count(callback) as f64 / parts.iter().map(count).sum::<u64>() as f64;
+        let parts = parts.join(" + ");
+        println!("{callback} takes {ratio:.3} of {parts}; {limit:.2} at most");
+        if ratio > *limit {
+            eprintln!("FAILED: {callback} takes {ratio:.3} of {parts}, more than {limit:.2}");
+            heavier = true;
+        }
+    }
+    heavier
+}

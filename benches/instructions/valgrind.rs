@@ -1,0 +1,77 @@
+//! Has valgrind count what this same program executes.
+
+use std::env::current_exe;
+use std::process::{Command, Stdio};
+
+/// A run makes the first calls to have everything in place, so only the difference counts. The
+/// tables that remember pushes grow at 224 entries and at 448, and at none between.
+const FEW: u64 = 240;
+pub(crate) const MANY: u64 = 440;
+
+/// The instructions of one call.
+pub(crate) fn count(path: &str) -> u64 {
+    let few = run(&["run", path, &FEW.to_string()]).1;
+    let many = run(&["run", path, &MANY.to_string()]).1;
+    (many - few) / (MANY - FEW)
+}
+
+/// What counts depend on beside the code: the compiler, the C library's allocator and copying, and
+/// the processor's instructions as far as valgrind knows them.
+pub(crate) fn surroundings() -> String {
+    let features = run(&["features"]).0;
+    [
+        first_line(Command::new("rustc").arg("--version")),
+        first_line(Command::new("valgrind").arg("--version")),
+        first_line(Command::new("getconf").arg("GNU_LIBC_VERSION")),
+        features.trim().to_owned(),
+    ]
+    .join(", ")
+}
+
+/// Those that the crates in use look for, as this process sees them.
+pub(crate) fn features() -> String {
+    #[cfg(target_arch = "x86_64")]
+    let seen = [
+        ("aes", is_x86_feature_detected!("aes")),
+        ("avx2", is_x86_feature_detected!("avx2")),
+        ("avx512f", is_x86_feature_detected!("avx512f")),
+        ("sha", is_x86_feature_detected!("sha")),
+        ("ssse3", is_x86_feature_detected!("ssse3")),
+    ];
+    #[cfg(not(target_arch = "x86_64"))]
+    let seen: [(&str, bool); 0] = [];
+    let seen = seen.iter().filter(|(_, seen)| *seen);
+    let seen = seen.map(|(name, _)| format!(" {name}"));
+    format!(
+        "{} with{}",
+        std::env::consts::ARCH,
+        seen.collect::<String>()
+    )
+}
+
+/// What this program prints under valgrind, and how many instructions it executes.
+fn run(arguments: &[&str]) -> (String, u64) {
+    let mut command = Command::new("valgrind");
+    command
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(current_exe().unwrap())
+        .args(arguments);
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("valgrind cannot be run: {error}"));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {told}");
+    let collected = told
+        .lines()
+        .find_map(|line| line.split_once("Collected : "));
+    let (_, collected) = collected.unwrap_or_else(|| panic!("{command:?} counted nothing: {told}"));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    (printed, collected.trim().parse().unwrap())
+}
+
+fn first_line(command: &mut Command) -> String {
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.map(|output| output.stdout).unwrap_or_default();
+    let output = String::from_utf8_lossy(&output);
+    output.lines().next().unwrap_or("unknown").to_owned()
+}

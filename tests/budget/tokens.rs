@@ -1,0 +1,58 @@
+//! A token that is in the cache.
+
+use std::convert::Infallible;
+
+use http::{Request, Response};
+use tower::{Layer, service_fn};
+use tower_wechat::sandbox::Sandbox;
+use tower_wechat::{Body, ManualClock, TokenLayer, Tokens};
+
+use crate::BUDGETS;
+use crate::counted::{count, holds, respond, runtime};
+use crate::fixture::NOW;
+
+const APPID: &str = Sandbox::APPID;
+
+/// One that has been fetched.
+fn tokens(runtime: &tokio::runtime::Runtime) -> Tokens {
+    let tokens = Sandbox::clocked(ManualClock::at_unix(NOW))
+        .wechat()
+        .tokens();
+    runtime.block_on(tokens.get(APPID)).unwrap();
+    tokens
+}
+
+/// The median of many: the cache tidies up at every 64th read, and now and then by its own clock.
+fn median(mut hit: impl FnMut() -> u64) -> u64 {
+    let mut counts: Vec<_> = (0..1000).map(|_| hit()).collect();
+    counts.sort_unstable();
+    counts[counts.len() / 2]
+}
+
+#[test]
+fn token() {
+    let runtime = runtime();
+    let tokens = tokens(&runtime);
+    let taken = median(|| {
+        let (counted, token) = count(&runtime, tokens.get(APPID));
+        assert!(!token.unwrap().secret().expose().is_empty());
+        counted.count_total
+    });
+    holds(BUDGETS, "token", taken);
+}
+
+#[test]
+fn token_below_the_layer() {
+    let runtime = runtime();
+    let handler = service_fn(|request: Request<()>| async move {
+        let token = Tokens::of(&request).unwrap().get(APPID).await.unwrap();
+        assert!(!token.secret().expose().is_empty());
+        Ok::<_, Infallible>(Response::new(Body::empty()))
+    });
+    let mut service = TokenLayer::new(tokens(&runtime)).layer(handler);
+    let taken = median(|| {
+        let (counted, _) = respond(&runtime, &mut service, Request::new(()));
+        counted.count_total
+    });
+    holds(BUDGETS, "token in a handler below TokenLayer", taken);
+}
