@@ -10,6 +10,7 @@ use http::Request;
 use moka::future::Cache;
 use moka::ops::compute::{CompResult, Op};
 
+use super::hot::Round;
 use super::slot::{AppSlots, Slot};
 use super::{
     Fetch, Issued, SharedSource, SharedStore, Status, TicketSource, Token, TokenKey, TokenKind,
@@ -127,22 +128,29 @@ impl Tokens {
     }
 
     async fn current(&self, slot: &Slot) -> Result<Token, Error> {
-        let token = match slot.hot.get() {
-            Ok(token) => Some(token),
-            Err(round) => {
-                let token = self.0.cache.get(&slot.key).await;
-                token.inspect(|token| slot.hot.fill(token, round))
-            }
-        };
-        if let Some(token) = token {
-            match token.status(self.0.clock.now()) {
+        let round = match slot.hot.get() {
+            Ok(token) => match token.status(self.0.clock.now()) {
                 Status::Fresh => return Ok(token),
                 Status::Stale => {
                     self.refresh(slot);
                     return Ok(token);
                 }
-                Status::Expired => {}
-            }
+                Status::Expired => None,
+            },
+            Err(round) => Some(round),
+        };
+        // In a box, since every caller would move it.
+        Box::pin(self.look_up(slot, round)).await
+    }
+
+    /// Looks into the cache unless its token is known to have expired, and fetches one if need be.
+    async fn look_up(&self, slot: &Slot, round: Option<Round>) -> Result<Token, Error> {
+        if let Some(round) = round
+            && let Some(token) = self.0.cache.get(&slot.key).await
+            && token.status(self.0.clock.now()) != Status::Expired
+        {
+            slot.hot.fill(&token, round);
+            return Ok(token);
         }
         self.fetch(slot).await
     }

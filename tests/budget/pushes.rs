@@ -135,10 +135,7 @@ fn forged() {
             let request = forged.request().map(|_| Untouched);
             let (counted, response) = respond(&runtime, &mut service, request);
             assert_eq!(response.status(), StatusCode::FORBIDDEN);
-            assert_eq!(
-                response.extensions().get::<Rejection>(),
-                Some(&Rejection::Signature)
-            );
+            assert_eq!(response.body().rejection(), Some(Rejection::Signature));
             if number > 0 {
                 most = most.max(counted.count_total);
             }
