@@ -10,7 +10,14 @@ const RATIOS: &[(&str, &[&str], f64)] = &[
     // It also keeps a signature from being used for another body.
     (
         "callback_plain",
-        &["collect", "query", "verify", "parse_text", "fingerprints"],
+        &[
+            "collect",
+            "query",
+            "verify",
+            "utf8",
+            "parse_text",
+            "fingerprint",
+        ],
         1.15,
     ),
     (

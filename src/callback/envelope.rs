@@ -29,8 +29,8 @@ impl Seal {
         let nonce = legal(self.signer.nonce());
         let signature = self.signer.sign_at(&timestamp, &nonce, &encrypt);
         let mut writer = Writer::new(format, encrypt.len() + nonce.len() + 256);
-        writer.text("Encrypt", &encrypt);
-        writer.text("MsgSignature", &signature.to_string());
+        writer.plain("Encrypt", &encrypt);
+        writer.plain("MsgSignature", signature);
         writer.number("TimeStamp", now);
         writer.text("Nonce", &nonce);
         writer.finish()

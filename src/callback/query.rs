@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
+
 use crate::callback::Rejection;
 
 /// The parameters of a push, as text: a leading zero counts in a signature.
@@ -20,7 +22,7 @@ impl<'a> Query<'a> {
     /// readers could each take another one; a parameter that is absent is empty.
     pub(crate) fn parse(query: &'a str) -> Result<Self, Rejection> {
         // The platform encodes nothing in a push.
-        if query.contains(['%', '+']) {
+        if memchr2(b'%', b'+', query.as_bytes()).is_some() {
             return Self::collect(form_urlencoded::parse(query.as_bytes()));
         }
         let pairs = query.split('&').filter(|pair| !pair.is_empty());

@@ -54,7 +54,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// | depth, elements and longest field of a document | 16, 2048 and 64 KiB | [`limits`](Self::limits) |
 /// | length of a document | 1 MiB | fixed |
 /// | document types and entities | none | fixed |
-/// | pushes in plaintext mode that are remembered, so that their signature takes no other body | of the last 20 minutes, the last 100,000 at least, in 9 MB at most | twice the timestamp window |
+/// | pushes in plaintext mode that are remembered, so that their signature takes no other body | of the last 20 minutes, the last 100,000 at least, in 5 MB at most | twice the timestamp window |
 ///
 /// A refused request's response tells the [`Rejection`] by its [`Body::rejection`].
 ///

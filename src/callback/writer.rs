@@ -1,7 +1,7 @@
 //! Writes documents in either format.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use crate::callback::Format;
 
@@ -43,6 +43,18 @@ impl Writer {
                     .push_str(&serde_json::to_string(&*text).unwrap_or_default());
             }
         }
+    }
+
+    /// Adds a text that needs no care in either format, such as digits.
+    pub(crate) fn plain(&mut self, name: &str, text: impl Display) {
+        let (before, after) = match self.format {
+            Format::Xml => ("<![CDATA[", "]]>"),
+            Format::Json => ("\"", "\""),
+        };
+        self.open(name);
+        // Writing to a String cannot fail.
+        let _ = write!(self.out, "{before}{text}{after}");
+        self.close(name);
     }
 
     /// Adds a text if there is one.

@@ -75,6 +75,7 @@ fn no_flow_leaks_a_secret() {
         .enable_all()
         .build()
         .unwrap();
+    let _second = crate::support::second_subscriber();
     let secrets = tracing::subscriber::with_default(subscriber, || {
         runtime.block_on(async {
             let sandbox = Sandbox::new();

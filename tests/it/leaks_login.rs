@@ -53,6 +53,7 @@ fn signing_in_logs_no_secret() {
         .enable_all()
         .build()
         .unwrap();
+    let _second = crate::support::second_subscriber();
     let secrets = tracing::subscriber::with_default(subscriber, || {
         runtime.block_on(async {
             let sandbox = Sandbox::new();

@@ -18,6 +18,12 @@ pub fn clock() -> ManualClock {
     ManualClock::at_unix(1_767_225_600)
 }
 
+/// To be held while a test reads what is logged on its thread. With a single subscriber in the
+/// process, a place that another thread's test comes to first would stay silent for all.
+pub fn second_subscriber() -> tracing::Dispatch {
+    tracing::Dispatch::new(tracing_subscriber::registry())
+}
+
 pub const STABLE: &str = "/cgi-bin/stable_token";
 pub const CLASSIC: &str = "/cgi-bin/token";
 

@@ -82,7 +82,7 @@ impl OnceLayer {
     }
 
     /// How many finished pushes are remembered at least, within the window; 100,000 unless set.
-    /// Twice as many are held at most, of about 20 bytes each.
+    /// Twice as many are held at most, of 10 to 20 bytes each.
     #[must_use]
     pub fn capacity(mut self, pushes: usize) -> Self {
         self.capacity = pushes;

@@ -1,5 +1,7 @@
 //! How a parser makes a tree.
 
+use std::ops::Range;
+
 use crate::callback::signer::place;
 use crate::callback::tree::nodes::{Growing, Nodes};
 use crate::callback::tree::{Limits, Node, ParseError, Span};
@@ -40,6 +42,17 @@ impl<'a> Builder<'a> {
             end: 0,
         });
         Ok(self.nodes.len() - 1)
+    }
+
+    /// Adds an element without others inside, whose name and value lie in the document.
+    pub(crate) fn add(
+        &mut self,
+        name: Range<usize>,
+        value: Range<usize>,
+    ) -> Result<(), ParseError> {
+        let span = |range: Range<usize>| Span::new(range.start, range.end).ok_or(ParseError::Limit);
+        let node = self.open(span(name)?)?;
+        self.close(node, span(value)?)
     }
 
     /// Ends an element that was begun.

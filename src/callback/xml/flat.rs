@@ -1,67 +1,114 @@
 //! The plain shape that nearly every push has, read without a parser.
 
+use std::ops::Range;
+
 use memchr::memchr;
 
 use crate::callback::tree::{Builder, Limits, Parsed};
 
 /// Reads a document of the shape `<xml><Name><![CDATA[value]]></Name><Name>value</Name></xml>`,
-/// with or without white space between the elements.
+/// with or without white space between the elements. It begins at `start` of the text.
 ///
 /// `None` for anything else: a prolog, an attribute, an entity, a comment, an element inside
 /// another, whatever is at fault or beyond the limits. The parser then decides; where this reads a
 /// document, both read the same.
-pub(super) fn parse(text: &str, document: &str, limits: Limits) -> Option<Parsed> {
+pub(super) fn parse(text: &str, start: usize, limits: Limits) -> Option<Parsed> {
     if limits.depth == 0 {
         return None;
     }
     let mut builder = Builder::new(text, limits);
-    let mut rest = document.strip_prefix("<xml>")?;
+    let mut cursor = Cursor {
+        bytes: text.as_bytes(),
+        at: start,
+    };
+    cursor.take(b"<xml>")?;
     loop {
-        rest = rest.trim_ascii_start().strip_prefix('<')?;
-        if let Some(after) = rest.strip_prefix("/xml>") {
-            return after.trim_ascii().is_empty().then(|| builder.finish());
+        cursor.skip_space();
+        cursor.take(b"<")?;
+        if cursor.take(b"/xml>").is_some() {
+            cursor.skip_space();
+            return cursor.rest()?.is_empty().then(|| builder.finish());
         }
-        let (name, after) = name(rest)?;
-        let (value, after) = match after.strip_prefix("<![CDATA[") {
-            Some(after) => cdata(after)?,
-            None => plain(after)?,
+        let name = cursor.name()?;
+        let value = match cursor.take(b"<![CDATA[") {
+            Some(()) => cursor.cdata()?,
+            None => trimmed(text, cursor.plain()?)?,
         };
-        rest = after
-            .strip_prefix("</")?
-            .strip_prefix(name)?
-            .strip_prefix('>')?;
-        let name = builder.span(name).ok()?;
-        let node = builder.open(name).ok()?;
-        let value = builder.span(value).ok()?;
-        builder.close(node, value).ok()?;
+        cursor.take(b"</")?;
+        cursor.take(text.as_bytes().get(name.clone())?)?;
+        cursor.take(b">")?;
+        builder.add(name, value).ok()?;
     }
 }
 
-/// The name of an element whose `<` is behind us, and what follows its `>`.
-fn name(text: &str) -> Option<(&str, &str)> {
-    let legal = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    let len = text.bytes().take_while(|byte| legal(byte)).count();
-    let (name, after) = text.split_at_checked(len)?;
-    let begins = name.bytes().next()?;
-    let after = after.strip_prefix('>')?;
-    (!begins.is_ascii_digit()).then_some((name, after))
+/// Where the reader is. What it takes lies between ASCII characters, and so is text.
+struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: usize,
 }
 
-/// What a CDATA section holds, and what follows it.
-fn cdata(text: &str) -> Option<(&str, &str)> {
-    let mut from = 0;
-    loop {
-        let at = from + memchr(b'>', text.as_bytes().get(from..)?)?;
-        if let Some(value) = text.get(..at)?.strip_suffix("]]") {
-            return Some((value, text.get(at + 1..)?));
+impl<'a> Cursor<'a> {
+    fn rest(&self) -> Option<&'a [u8]> {
+        self.bytes.get(self.at..)
+    }
+
+    /// Goes past `expected`.
+    fn take(&mut self, expected: &[u8]) -> Option<()> {
+        self.rest()?
+            .starts_with(expected)
+            .then(|| self.at += expected.len())
+    }
+
+    fn skip_space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.bytes.get(self.at) {
+            self.at += 1;
         }
-        from = at + 1;
+    }
+
+    /// The name of an element, from behind its `<` and past its `>`.
+    fn name(&mut self) -> Option<Range<usize>> {
+        let rest = self.rest()?;
+        let len = memchr(b'>', rest)?;
+        let (first, others) = rest.get(..len)?.split_first()?;
+        let legal = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        if first.is_ascii_digit() || !legal(first) || !others.iter().all(legal) {
+            return None;
+        }
+        let start = self.at;
+        self.at += len + 1;
+        Some(start..start + len)
+    }
+
+    /// What a CDATA section holds, past its end.
+    fn cdata(&mut self) -> Option<Range<usize>> {
+        let start = self.at;
+        loop {
+            let end = self.at + memchr(b'>', self.rest()?)?;
+            self.at = end + 1;
+            if self.bytes.get(start..end)?.ends_with(b"]]") {
+                return Some(start..end - 2);
+            }
+        }
+    }
+
+    /// The text up to the next tag.
+    fn plain(&mut self) -> Option<Range<usize>> {
+        let start = self.at;
+        let rest = self.rest()?;
+        let len = memchr(b'<', rest)?;
+        let unusual = |byte: &u8| matches!(byte, b'&' | b'>');
+        if rest.get(..len)?.iter().any(unusual) {
+            return None;
+        }
+        self.at += len;
+        Some(start..self.at)
     }
 }
 
-/// The text up to a tag, without the white space around it, and the tag.
-fn plain(text: &str) -> Option<(&str, &str)> {
-    let (value, after) = text.split_at_checked(memchr(b'<', text.as_bytes())?)?;
-    let unusual = value.bytes().any(|byte| matches!(byte, b'&' | b'>'));
-    (!unusual).then(|| (value.trim(), after))
+/// A value without the white space around it.
+fn trimmed(text: &str, value: Range<usize>) -> Option<Range<usize>> {
+    let untrimmed = text.get(value.clone())?;
+    let end = value.start + untrimmed.trim_end().len();
+    let start = value.end - untrimmed.trim_start().len();
+    Some(start.min(end)..end)
 }

@@ -15,7 +15,8 @@ use crate::callback::tree::{Builder, Limits, ParseError, Parsed};
 /// control characters, and as empty elements of either kind; all of them are taken. Attributes are
 /// ignored. A document type is refused, and with it every entity that XML does not define itself.
 pub(crate) fn parse(text: &str, document: &str, limits: Limits) -> Result<Parsed, ParseError> {
-    flat::parse(text, document, limits).map_or_else(|| walk(text, document, limits), Ok)
+    let start = text.len() - document.len();
+    flat::parse(text, start, limits).map_or_else(|| walk(text, document, limits), Ok)
 }
 
 fn walk(text: &str, document: &str, limits: Limits) -> Result<Parsed, ParseError> {
@@ -254,7 +255,7 @@ mod tests {
     fn the_plain_shape_needs_no_parser() {
         let text =
             "<xml>\n<A><![CDATA[a ]]></A> <B> 1\n</B><C></C><A><![CDATA[<a>b</a>]]></A></xml>\n";
-        let flat = flat::parse(text, text, Limits::DEFAULT).unwrap();
+        let flat = flat::parse(text, 0, Limits::DEFAULT).unwrap();
         assert_eq!(elements(text, flat), "A=a ,B=1,C=,A=<a>b</a>");
     }
 
@@ -269,7 +270,7 @@ mod tests {
                 text = format!("<xml>{text}</xml>");
             }
             for limits in [Limits::DEFAULT, Limits::DEFAULT.elements(2), Limits::DEFAULT.field(3)] {
-                if let Some(flat) = flat::parse(&text, &text, limits) {
+                if let Some(flat) = flat::parse(&text, 0, limits) {
                     let walked = walk(&text, &text, limits);
                     let walked = walked.map(|parsed| elements(&text, parsed));
                     prop_assert_eq!(Ok(elements(&text, flat)), walked);

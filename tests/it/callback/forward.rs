@@ -876,6 +876,7 @@ async fn nothing_printed_or_logged_shows_a_secret() {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(move || writer.clone())
         .finish();
+    let _second = crate::support::second_subscriber();
     let guard = tracing::subscriber::set_default(subscriber);
     let url = "https://dev.example/secretpath";
     let wire = Wired::new(async |request: Request<Bytes>| match request.uri().path() {

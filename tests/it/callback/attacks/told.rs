@@ -31,6 +31,7 @@ fn logged(push: &Push) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
+    let _second = crate::support::second_subscriber();
     tracing::subscriber::with_default(subscriber, || {
         let callback = callback(push.mode, Arc::default());
         runtime.block_on(send(&callback, push.request()));
