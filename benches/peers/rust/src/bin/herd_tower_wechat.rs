@@ -11,6 +11,7 @@ use tower_wechat_peers::variable;
 const APPID: &str = "wx3cc8fd6963e31a32";
 
 #[tokio::main(flavor = "current_thread")]
+#[expect(clippy::disallowed_methods, reason = "real time is what is measured")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let upstream = variable("UPSTREAM");
     let callers: usize = variable("CALLERS").parse()?;
