@@ -39,7 +39,7 @@ install_node() {
     have npm || { skip "$peers" 'npm is missing'; return; }
     mkdir -p "$target/node"
     cp benches/peers/node/*.js* "$target/node/"
-    (cd "$target/node" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) ||
+    (cd "$target/node" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) ||
         { skip "$peers" 'their packages cannot be installed'; return; }
     server co-wechat "exec node '$target/node/co_wechat.js'"
     client co-wechat-api "exec node '$target/node/herd_co_wechat_api.js'"
