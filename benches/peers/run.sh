@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs and builds the peers below target/peers, and measures them beside this crate.
-# Usage: benches/peers/run.sh [load|herd] [OPTIONS of the load example or of the herd]
-# Without arguments it does both.
+# Usage: benches/peers/run.sh [all|load|herd] [OPTIONS of the load example or of the herd]
+# Without arguments it does all.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
