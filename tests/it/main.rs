@@ -17,6 +17,7 @@ mod forward_settings;
 mod jssdk;
 mod leaks;
 mod leaks_login;
+mod load;
 mod miniprogram;
 mod oauth;
 mod oauth_service;

@@ -1,0 +1,76 @@
+//! As much of a response as the load has to understand.
+
+use tower_wechat::BoxError;
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Answer<'a> {
+    pub(crate) status: u16,
+    /// Empty if it came in chunks, which are only skipped.
+    pub(crate) body: &'a [u8],
+}
+
+impl<'a> Answer<'a> {
+    /// `None` while there is more to come.
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Option<Self>, BoxError> {
+        let mut headers = [httparse::EMPTY_HEADER; 32];
+        let mut head = httparse::Response::new(&mut headers);
+        let httparse::Status::Complete(start) = head.parse(bytes)? else {
+            return Ok(None);
+        };
+        let status = head.code.unwrap_or_default();
+        let rest = bytes.get(start..).unwrap_or_default();
+        for header in head.headers.iter() {
+            if header.name.eq_ignore_ascii_case("content-length") {
+                let length: usize = std::str::from_utf8(header.value)?.trim().parse()?;
+                return Ok(rest.get(..length).map(|body| Self { status, body }));
+            }
+            if header.name.eq_ignore_ascii_case("transfer-encoding") {
+                let whole = skip_chunks(rest)?;
+                return Ok(whole.then_some(Self { status, body: &[] }));
+            }
+        }
+        Err("an answer has no length".into())
+    }
+}
+
+/// Whether all chunks are there.
+fn skip_chunks(mut bytes: &[u8]) -> Result<bool, BoxError> {
+    loop {
+        let size = httparse::parse_chunk_size(bytes).map_err(|_| "an answer's chunk is bad")?;
+        let httparse::Status::Complete((line, length)) = size else {
+            return Ok(false);
+        };
+        let end = line.saturating_add(usize::try_from(length)?);
+        let Some(rest) = bytes.get(end.saturating_add(2)..) else {
+            return Ok(false);
+        };
+        if length == 0 {
+            return Ok(true);
+        }
+        bytes = rest;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_parsed_once_it_is_whole() {
+        for whole in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsuccess",
+            "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\nsuccess\r\n0\r\n\r\n",
+        ] {
+            for end in 0..whole.len() {
+                let part = Answer::parse(&whole.as_bytes()[..end]).unwrap();
+                assert_eq!(part, None, "{}", &whole[..end]);
+            }
+            let answer = Answer::parse(whole.as_bytes()).unwrap().unwrap();
+            assert_eq!(answer.status.to_string(), whole[9..12]);
+        }
+        let whole = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsuccess";
+        assert_eq!(Answer::parse(whole).unwrap().unwrap().body, b"success");
+        assert!(Answer::parse(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
+    }
+}

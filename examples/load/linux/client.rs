@@ -1,0 +1,165 @@
+//! The load: connections that send one request at a time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tower_wechat::BoxError;
+
+use super::answer::Answer;
+use super::process;
+use super::pushes::Pushes;
+
+/// Longer than any answer.
+pub(crate) const BUFFER: usize = 16 * 1024;
+
+/// What a server has to answer a good push with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Expected {
+    /// Any, if there is none.
+    pub(crate) body: Option<&'static str>,
+}
+
+impl Expected {
+    /// What is wrong with an answer.
+    fn refuse(self, answer: &Answer<'_>) -> Option<String> {
+        if answer.status != 200 {
+            return Some(format!("status {}", answer.status));
+        }
+        let body = self.body?.as_bytes();
+        (answer.body != body).then(|| format!("{:?}", String::from_utf8_lossy(answer.body)))
+    }
+}
+
+/// What came of a number of pushes.
+#[derive(Default)]
+pub(crate) struct Answers {
+    pub(crate) elapsed: Duration,
+    /// The load's own processor time.
+    pub(crate) own_cpu: Duration,
+    pub(crate) latencies: Vec<Duration>,
+    pub(crate) wrong: usize,
+    /// What was wrong with one of them.
+    pub(crate) complaint: Option<String>,
+}
+
+/// A number of connections to one server.
+pub(crate) struct Client {
+    streams: Vec<TcpStream>,
+    expected: Expected,
+}
+
+pub(crate) async fn connect(port: u16) -> Result<TcpStream, BoxError> {
+    let stream = TcpStream::connect(("127.0.0.1", port)).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+impl Client {
+    pub(crate) async fn connect(
+        port: u16,
+        connections: usize,
+        expected: Expected,
+    ) -> Result<Self, BoxError> {
+        let mut streams = Vec::with_capacity(connections);
+        for _ in 0..connections {
+            streams.push(connect(port).await?);
+        }
+        Ok(Self { streams, expected })
+    }
+
+    /// Sends every push once, or those that there is time for.
+    pub(crate) async fn send(self, pushes: Pushes, at_most: Duration) -> Result<Answers, BoxError> {
+        let connections = self.streams.len();
+        let queue = Arc::new(Queue {
+            // One that is quicker than the others gets more than its share.
+            share: pushes.len() / connections.max(1) * 2,
+            pushes,
+            next: AtomicUsize::new(0),
+        });
+        let cpu = process::own_cpu()?;
+        let started = Instant::now();
+        let mut senders = JoinSet::new();
+        for stream in self.streams {
+            let end = started + at_most;
+            senders.spawn(queue.clone().drain(stream, end, self.expected));
+        }
+        let mut answers = Answers::default();
+        let mut parts = Vec::with_capacity(connections);
+        while let Some(part) = senders.join_next().await {
+            parts.push(part??);
+        }
+        answers.elapsed = started.elapsed();
+        answers.own_cpu = process::own_cpu()?.saturating_sub(cpu);
+        for part in parts {
+            answers.latencies.extend(part.latencies);
+            answers.wrong += part.wrong;
+            answers.complaint = answers.complaint.or(part.complaint);
+        }
+        Ok(answers)
+    }
+}
+
+/// The pushes that all connections take the next one from.
+struct Queue {
+    pushes: Pushes,
+    next: AtomicUsize,
+    share: usize,
+}
+
+impl Queue {
+    async fn drain(
+        self: Arc<Self>,
+        mut stream: TcpStream,
+        end: Instant,
+        expected: Expected,
+    ) -> Result<Answers, BoxError> {
+        let mut buffer = vec![0; BUFFER];
+        let mut answers = Answers {
+            latencies: Vec::with_capacity(self.share),
+            ..Answers::default()
+        };
+        let mut sent = Instant::now();
+        while sent < end {
+            let next = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(push) = self.pushes.get(next) else {
+                break;
+            };
+            let complaint = exchange(&mut stream, &mut buffer, push, expected).await?;
+            let answered = Instant::now();
+            answers.latencies.push(answered - sent);
+            if complaint.is_some() {
+                answers.wrong += 1;
+                answers.complaint = complaint;
+            }
+            sent = answered;
+        }
+        Ok(answers)
+    }
+}
+
+/// Sends a push, and tells what is wrong with the answer to it.
+pub(crate) async fn exchange(
+    stream: &mut TcpStream,
+    buffer: &mut [u8],
+    push: &[u8],
+    expected: Expected,
+) -> Result<Option<String>, BoxError> {
+    stream.write_all(push).await?;
+    let mut filled = 0;
+    loop {
+        let read = stream.read(buffer.get_mut(filled..).unwrap_or_default());
+        match read.await? {
+            0 if filled == buffer.len() => return Err("an answer is too long".into()),
+            0 => return Err("a connection was closed before the answer".into()),
+            read => filled += read,
+        }
+        if let Some(answer) = Answer::parse(buffer.get(..filled).unwrap_or_default())? {
+            return Ok(expected.refuse(&answer));
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The command line.
+
+mod answer;
+mod client;
+mod idle;
+mod machine;
+mod process;
+mod pushes;
+mod rounds;
+mod server;
+mod spread;
+mod table;
+
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+use tower_wechat::BoxError;
+use tower_wechat::callback::Mode;
+
+use self::machine::Cpus;
+use self::rounds::Target;
+
+#[derive(Parser)]
+#[command(
+    about = "What a push costs end to end",
+    args_conflicts_with_subcommands = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    load: Load,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Is one of the servers under load, and prints its port.
+    #[command(hide = true)]
+    Serve {
+        name: server::Name,
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+    },
+}
+
+#[derive(Args)]
+struct Load {
+    /// How many rounds are measured, after one that is not.
+    #[arg(long, value_name = "N", default_value = "21")]
+    rounds: NonZeroUsize,
+
+    /// How many pushes a server gets in a round.
+    #[arg(long, value_name = "N", default_value = "60000")]
+    requests: NonZeroUsize,
+
+    /// How long its round lasts at most, however many pushes are left.
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
+    at_most: Duration,
+
+    /// How many keep-alive connections they come over, each with one request at a time.
+    #[arg(long, value_name = "N", default_value = "32")]
+    connections: NonZeroUsize,
+
+    /// How many messages `plaintext` and `secure` remember at least when their memory is read.
+    #[arg(long, value_name = "N", default_value = "100000")]
+    remembered: usize,
+
+    /// Leaves the servers and the load on whichever processor they are scheduled on.
+    #[arg(long)]
+    no_pin: bool,
+
+    /// Another server: a command for `sh -c`, with PORT, MODE, WECHAT_TOKEN, WECHAT_AES_KEY and
+    /// WECHAT_APPID in its environment. It listens on 127.0.0.1:PORT and answers a good push,
+    /// POST /wxmsg?…, with 200. May be given more than once.
+    #[arg(long = "peer", value_name = "NAME=COMMAND", value_parser = peer)]
+    peers: Vec<(String, String)>,
+
+    /// Which pushes the peers get; both, one process each, unless given.
+    #[arg(long, value_parser = PossibleValuesParser::new(["plaintext", "secure"]).map(mode))]
+    mode: Option<Mode>,
+
+    /// Also opens this many connections to `plaintext`, leaves them idle, and tells what memory
+    /// they take.
+    #[arg(long, value_name = "N")]
+    idle_connections: Option<NonZeroUsize>,
+}
+
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds: f64 = text.parse().map_err(|_| "give a number of seconds")?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err("give a number of seconds above 0"),
+    }
+}
+
+fn peer(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once('=') {
+        Some((name, command)) if !name.is_empty() && !command.is_empty() => {
+            Ok((name.to_owned(), command.to_owned()))
+        }
+        _ => Err("give a name and a command, as in NAME=COMMAND"),
+    }
+}
+
+fn mode(text: String) -> Mode {
+    match text.as_str() {
+        "secure" => Mode::Secure,
+        _ => Mode::Plaintext,
+    }
+}
+
+/// A light client needs one thread, and its processor time is then that of the process.
+#[tokio::main(flavor = "current_thread")]
+pub(crate) async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match arguments.command {
+        Some(Command::Serve { name, port }) => server::serve(name, port).await,
+        None => tokio::select! {
+            outcome = run(arguments.load) => outcome,
+            // The servers do not get the terminal's signals, and end with this process.
+            outcome = stopped() => outcome,
+        },
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("load: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn stopped() -> Result<(), BoxError> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        outcome = tokio::signal::ctrl_c() => outcome?,
+        _ = terminate.recv() => {}
+    }
+    Err("stopped".into())
+}
+
+async fn run(load: Load) -> Result<(), BoxError> {
+    let idle = load.idle_connections.map_or(0, NonZeroUsize::get);
+    machine::allow_files(load.connections.get().max(idle))?;
+    let cpus = Cpus::new(load.no_pin)?;
+
+    let mut targets = Vec::new();
+    for name in server::Name::ALL {
+        targets.push(Target::own(name, cpus)?);
+    }
+    let modes = match load.mode {
+        Some(mode) => vec![mode],
+        None => vec![Mode::Plaintext, Mode::Secure],
+    };
+    for (name, command) in &load.peers {
+        for mode in &modes {
+            targets.push(Target::peer(name, command, *mode, cpus).await?);
+        }
+    }
+    let rounds = rounds::run(&load, &mut targets).await?;
+    table::print(&load, cpus, &targets, &rounds);
+    drop(targets);
+    match load.idle_connections {
+        Some(connections) => idle::run(connections.get(), cpus).await,
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,115 @@
+//! A server's processes: what they take of the machine.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tower_wechat::BoxError;
+
+use super::machine::Cpus;
+
+/// A process and its descendants, as far as they stay in its group. They end with this value.
+pub(crate) struct Group {
+    child: Child,
+}
+
+impl Group {
+    /// Starts it where servers run.
+    pub(crate) fn start(mut command: Command, cpus: Cpus) -> Result<Self, BoxError> {
+        command.stdin(Stdio::null()).process_group(0);
+        // A child inherits the processor.
+        cpus.take_servers()?;
+        let child = command.spawn();
+        cpus.take_load()?;
+        Ok(Self { child: child? })
+    }
+
+    /// The first line that it prints.
+    pub(crate) fn line(&mut self) -> Result<String, BoxError> {
+        let mut line = String::new();
+        if let Some(stdout) = self.child.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line)?;
+        }
+        Ok(line.trim_end().to_owned())
+    }
+
+    pub(crate) fn has_ended(&mut self) -> Result<bool, BoxError> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
+    /// The time that its living threads had on a processor.
+    pub(crate) fn cpu(&self) -> Result<Duration, BoxError> {
+        let mut total = Duration::ZERO;
+        for process in self.processes()? {
+            // One may end in the middle of it.
+            let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else {
+                continue;
+            };
+            for thread in threads.flatten() {
+                total += fs::read_to_string(thread.path().join("schedstat"))
+                    .map_or(Ok(Duration::ZERO), |text| on_cpu(&text))?;
+            }
+        }
+        Ok(total)
+    }
+
+    /// The memory of its processes, in bytes. What they share is counted for each of them.
+    pub(crate) fn resident(&self) -> Result<u64, BoxError> {
+        let mut total = 0;
+        for process in self.processes()? {
+            let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+            let kib = status
+                .lines()
+                .find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix("kB"));
+            if let Some(kib) = kib {
+                total += kib.trim().parse::<u64>()? * 1024;
+            }
+        }
+        Ok(total)
+    }
+
+    fn processes(&self) -> Result<Vec<u32>, BoxError> {
+        let mut processes = Vec::new();
+        for entry in fs::read_dir("/proc")?.flatten() {
+            let Some(process) = entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse().ok())
+            else {
+                continue;
+            };
+            let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+            // The name before it may hold anything: `(name) state parent group`.
+            let group = stat
+                .rsplit_once(')')
+                .and_then(|(_, fields)| fields.split_whitespace().nth(2)?.parse().ok());
+            if group == Some(self.child.id()) {
+                processes.push(process);
+            }
+        }
+        Ok(processes)
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+        let _ = self.child.wait();
+    }
+}
+
+/// The processor time of this process, which has one thread.
+pub(crate) fn own_cpu() -> Result<Duration, BoxError> {
+    on_cpu(&fs::read_to_string("/proc/self/schedstat")?)
+}
+
+/// From the text of a `schedstat`: nanoseconds, and other numbers after them.
+fn on_cpu(text: &str) -> Result<Duration, BoxError> {
+    let nanoseconds = text.split_whitespace().next().unwrap_or_default();
+    Ok(Duration::from_nanos(nanoseconds.parse()?))
+}

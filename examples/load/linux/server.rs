@@ -1,0 +1,104 @@
+//! The servers under load, each of them a process of its own.
+
+use std::convert::Infallible;
+
+use axum::Router;
+use axum::routing::post;
+use bytes::Bytes;
+use clap::ValueEnum;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use rustix::process::{Signal, set_parent_process_death_signal};
+use tokio::net::TcpListener;
+use tower_wechat::callback::Mode;
+use tower_wechat::{AppConfig, BoxError, CallbackKeys, Message, Reply, Wechat, handler_fn};
+
+use super::pushes::{AES_KEY, APPID, TOKEN};
+
+/// Where the routes are mounted.
+pub(crate) const MOUNT: &str = "/v1/service/wx";
+
+/// What all of them answer.
+pub(crate) const SUCCESS: &str = "success";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Name {
+    /// hyper alone. It reads the body and answers a constant.
+    Hyper,
+    /// A handler of axum that does the same: what the others are compared with.
+    Axum,
+    /// The routes, with a handler that answers nothing.
+    Plaintext,
+    /// The same in secure mode.
+    Secure,
+}
+
+impl Name {
+    pub(crate) const ALL: [Self; 4] = [Self::Hyper, Self::Axum, Self::Plaintext, Self::Secure];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Hyper => "hyper",
+            Self::Axum => "axum",
+            Self::Plaintext => "plaintext",
+            Self::Secure => "secure",
+        }
+    }
+
+    pub(crate) fn mode(self) -> Mode {
+        match self {
+            Self::Secure => Mode::Secure,
+            _ => Mode::Plaintext,
+        }
+    }
+
+    /// Whether it remembers the messages it had.
+    pub(crate) fn remembers(self) -> bool {
+        matches!(self, Self::Plaintext | Self::Secure)
+    }
+}
+
+/// Serves until the process that started it ends.
+pub(crate) async fn serve(name: Name, port: u16) -> Result<(), BoxError> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    println!("{}", listener.local_addr()?.port());
+    let app = match name {
+        Name::Hyper => return hyper(listener).await,
+        Name::Axum => {
+            let handler = post(|body: Bytes| async move {
+                assert!(!body.is_empty());
+                SUCCESS
+            });
+            Router::new().route(&format!("{MOUNT}/wxmsg"), handler)
+        }
+        Name::Plaintext => routes(CallbackKeys::plaintext(TOKEN)?)?,
+        Name::Secure => routes(CallbackKeys::secure(TOKEN, AES_KEY)?)?,
+    };
+    Ok(axum::serve(listener, app).await?)
+}
+
+async fn hyper(listener: TcpListener) -> Result<(), BoxError> {
+    let service = service_fn(|request: Request<Incoming>| async {
+        let body = request.into_body().collect().await?.to_bytes();
+        assert!(!body.is_empty());
+        Ok::<_, hyper::Error>(Response::new(Full::new(Bytes::from_static(
+            SUCCESS.as_bytes(),
+        ))))
+    });
+    loop {
+        let (stream, _) = listener.accept().await?;
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    }
+}
+
+fn routes(keys: CallbackKeys) -> Result<Router, BoxError> {
+    let app = AppConfig::new(APPID, "the-secret-of-the-app").callback(keys);
+    let wechat = Wechat::builder().app(app).build()?;
+    let handler = handler_fn(|_: Message| async { Ok::<_, Infallible>(Reply::none()) });
+    Ok(Router::new().nest_service(MOUNT, wechat.routes().on_message(handler)))
+}

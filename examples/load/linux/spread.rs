@@ -1,0 +1,37 @@
+//! Where the values of many rounds lie.
+
+/// Values in order.
+pub(crate) struct Spread(Vec<f64>);
+
+impl Spread {
+    pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Self {
+        let mut values: Vec<_> = values.into_iter().collect();
+        values.sort_by(f64::total_cmp);
+        Self(values)
+    }
+
+    /// The value that this share of them lies below.
+    pub(crate) fn quantile(&self, share: f64) -> f64 {
+        let last = self.0.len().saturating_sub(1);
+        let place = share * last as f64;
+        let at = |index: usize| self.0.get(index).copied().unwrap_or(f64::NAN);
+        let (low, high) = (at(place as usize), at(place.ceil() as usize));
+        low + (high - low) * place.fract()
+    }
+
+    pub(crate) fn median(&self) -> f64 {
+        self.quantile(0.5)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_lies_between_its_neighbours() {
+        let spread = Spread::of([4.0, 1.0, 3.0, 2.0]);
+        let quantiles = [0.0, 0.1, 0.5, 1.0].map(|share| spread.quantile(share));
+        assert_eq!(quantiles, [1.0, 1.3, 2.5, 4.0]);
+    }
+}

@@ -1,0 +1,78 @@
+//! The example that measures, on a small load.
+#![cfg(target_os = "linux")]
+
+use std::process::Output;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::examples::example;
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+async fn load(arguments: &[&str]) -> Output {
+    let mut command = example("load");
+    command.args(["--requests", "200", "--remembered", "300", "--no-pin"]);
+    timeout(PATIENCE, command.args(arguments).output())
+        .await
+        .expect("it ends")
+        .unwrap()
+}
+
+/// A command that is one of the example's own servers, at the port it is given.
+fn peer(name: &str, server: &str) -> String {
+    let program = example("load");
+    let program = program.as_std().get_program().to_str().unwrap();
+    format!("--peer={name}=exec '{program}' serve {server} --port $PORT")
+}
+
+#[tokio::test]
+async fn every_server_has_its_row() {
+    let peer = peer("other", "hyper");
+    let output = load(&["--rounds", "2", "--idle-connections", "20", &peer]).await;
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    let mut rows = said.lines().filter(|line| line.starts_with("| ")).skip(2);
+    for name in [
+        "hyper",
+        "axum",
+        "plaintext",
+        "secure",
+        "other (plaintext)",
+        "other (secure)",
+    ] {
+        let cells: Vec<_> = rows.next().unwrap().split('|').map(str::trim).collect();
+        assert_eq!(cells[1], name, "{said}");
+        for cell in &cells[2..10] {
+            let number: f64 = cell.split(' ').next().unwrap().parse().unwrap();
+            assert!(number > 0.0 && number.is_finite(), "{said}");
+        }
+        if name == "axum" {
+            let same = "1.000 (1.000 to 1.000)";
+            assert_eq!((cells[2], cells[3]), (same, same), "{said}");
+        }
+    }
+    assert_eq!(rows.next(), None, "{said}");
+    assert!(said.contains(" with 20 idle connections: "), "{said}");
+}
+
+#[tokio::test]
+async fn a_wrong_answer_ends_the_run() {
+    // It is not mounted where peers are.
+    let peer = peer("lost", "axum");
+    let output = load(&["--rounds", "2", "--mode", "plaintext", &peer]).await;
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    let complaint = "load: lost (plaintext): 200 of 200 answers were wrong, such as status 404";
+    assert_eq!(said.trim_end(), complaint);
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_start_ends_the_run() {
+    let output = load(&["--peer", "none=exit 3"]).await;
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    let complaint = "load: none (plaintext): it ended before it listened on ";
+    assert!(said.starts_with(complaint), "{said}");
+}
