@@ -1,11 +1,18 @@
 //! The example that measures, on a small load.
 #![cfg(target_os = "linux")]
 
+#[path = "../../examples/load/linux/answer.rs"]
+mod answer;
+#[path = "../../examples/load/linux/spread.rs"]
+mod spread;
+
 use std::process::Output;
 use std::time::Duration;
 
 use tokio::time::timeout;
 
+use self::answer::Answer;
+use self::spread::Spread;
 use crate::examples::example;
 
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -75,4 +82,30 @@ async fn a_peer_that_does_not_start_ends_the_run() {
     let said = String::from_utf8(output.stderr).unwrap();
     let complaint = "load: none (plaintext): it ended before it listened on ";
     assert!(said.starts_with(complaint), "{said}");
+}
+
+#[test]
+fn an_answer_is_parsed_once_it_is_whole() {
+    for whole in [
+        "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsuccess",
+        "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\nsuccess\r\n0\r\n\r\n",
+    ] {
+        for end in 0..whole.len() {
+            let part = Answer::parse(&whole.as_bytes()[..end]).unwrap();
+            assert_eq!(part, None, "{}", &whole[..end]);
+        }
+        let answer = Answer::parse(whole.as_bytes()).unwrap().unwrap();
+        assert_eq!(answer.status.to_string(), whole[9..12]);
+    }
+    let whole = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsuccess";
+    assert_eq!(Answer::parse(whole).unwrap().unwrap().body, b"success");
+    assert!(Answer::parse(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
+}
+
+#[test]
+fn a_quantile_lies_between_its_neighbours() {
+    let spread = Spread::of([4.0, 1.0, 3.0, 2.0]);
+    let quantiles = [0.0, 0.1, 1.0].map(|share| spread.quantile(share));
+    assert_eq!((quantiles, spread.median()), ([1.0, 1.3, 4.0], 2.5));
 }

@@ -50,27 +50,3 @@ fn skip_chunks(mut bytes: &[u8]) -> Result<bool, BoxError> {
         bytes = rest;
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_answer_is_parsed_once_it_is_whole() {
-        for whole in [
-            "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsuccess",
-            "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n",
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\nsuccess\r\n0\r\n\r\n",
-        ] {
-            for end in 0..whole.len() {
-                let part = Answer::parse(&whole.as_bytes()[..end]).unwrap();
-                assert_eq!(part, None, "{}", &whole[..end]);
-            }
-            let answer = Answer::parse(whole.as_bytes()).unwrap().unwrap();
-            assert_eq!(answer.status.to_string(), whole[9..12]);
-        }
-        let whole = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsuccess";
-        assert_eq!(Answer::parse(whole).unwrap().unwrap().body, b"success");
-        assert!(Answer::parse(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
-    }
-}

@@ -15,7 +15,7 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use tower_wechat::BoxError;
@@ -66,8 +66,9 @@ struct Load {
     #[arg(long, value_name = "N", default_value = "32")]
     connections: NonZeroUsize,
 
-    /// How many messages `plaintext` and `secure` remember at least when their memory is read.
-    #[arg(long, value_name = "N", default_value = "100000")]
+    /// How many messages `plaintext` and `secure` remember at least when their memory is read, up
+    /// to 100000.
+    #[arg(long, value_name = "N", default_value = "100000", value_parser = remembered())]
     remembered: usize,
 
     /// Leaves the servers and the load on whichever processor they are scheduled on.
@@ -96,6 +97,11 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
         Ok(duration) if !duration.is_zero() => Ok(duration),
         _ => Err("give a number of seconds above 0"),
     }
+}
+
+/// By default the callback forgets those before the last 100,000.
+fn remembered() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(..=100_000)
 }
 
 fn peer(text: &str) -> Result<(String, String), &'static str> {

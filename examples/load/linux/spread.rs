@@ -23,15 +23,3 @@ impl Spread {
         self.quantile(0.5)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_quantile_lies_between_its_neighbours() {
-        let spread = Spread::of([4.0, 1.0, 3.0, 2.0]);
-        let quantiles = [0.0, 0.1, 0.5, 1.0].map(|share| spread.quantile(share));
-        assert_eq!(quantiles, [1.0, 1.3, 2.5, 4.0]);
-    }
-}
