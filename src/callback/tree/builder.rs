@@ -1,9 +1,7 @@
 //! How a parser makes a tree.
 
-use std::ops::Range;
-
 use crate::callback::signer::place;
-use crate::callback::tree::nodes::{Growing, Nodes};
+use crate::callback::tree::nodes::{Flat, Nodes};
 use crate::callback::tree::{Limits, Node, ParseError, Span};
 
 /// Collects the elements while a parser walks over the document.
@@ -11,7 +9,7 @@ pub(crate) struct Builder<'a> {
     text: &'a str,
     limits: Limits,
     detached: String,
-    nodes: Growing,
+    nodes: Vec<Node>,
 }
 
 /// What a parser made of a document.
@@ -21,13 +19,22 @@ pub(crate) struct Parsed {
     pub(super) detached: String,
 }
 
+impl From<Flat> for Parsed {
+    fn from(flat: Flat) -> Self {
+        Self {
+            nodes: Nodes::Flat(flat),
+            detached: String::new(),
+        }
+    }
+}
+
 impl<'a> Builder<'a> {
     pub(crate) fn new(text: &'a str, limits: Limits) -> Self {
         Self {
             text,
             limits,
             detached: String::new(),
-            nodes: Growing::default(),
+            nodes: Vec::with_capacity(12),
         }
     }
 
@@ -42,17 +49,6 @@ impl<'a> Builder<'a> {
             end: 0,
         });
         Ok(self.nodes.len() - 1)
-    }
-
-    /// Adds an element without others inside, whose name and value lie in the document.
-    pub(crate) fn add(
-        &mut self,
-        name: Range<usize>,
-        value: Range<usize>,
-    ) -> Result<(), ParseError> {
-        let span = |range: Range<usize>| Span::new(range.start, range.end).ok_or(ParseError::Limit);
-        let node = self.open(span(name)?)?;
-        self.close(node, span(value)?)
     }
 
     /// Ends an element that was begun.
@@ -74,7 +70,7 @@ impl<'a> Builder<'a> {
 
     pub(crate) fn finish(self) -> Parsed {
         Parsed {
-            nodes: self.nodes.finish(),
+            nodes: Nodes::Nested(self.nodes.into()),
             detached: self.detached,
         }
     }

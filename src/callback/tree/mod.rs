@@ -8,6 +8,7 @@ mod nodes;
 pub(crate) use self::builder::{Builder, Parsed};
 pub use self::fields::{Field, Fields};
 pub use self::limits::Limits;
+pub(crate) use self::nodes::Flat;
 
 use std::fmt;
 
@@ -67,7 +68,7 @@ pub(crate) struct Tree {
 }
 
 /// One element.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Node {
     name: Span,
     value: Span,

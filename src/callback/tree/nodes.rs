@@ -1,80 +1,71 @@
 //! The elements of a document, in its order.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use crate::callback::tree::Node;
+use crate::callback::tree::{Node, Span};
 
 /// How many elements an ordinary push has at most.
-const FEW: usize = 8;
+const FEW: usize = 12;
 
-/// The elements. Few of them need no memory beside the tree, many are shared by its clones.
 #[derive(Clone)]
 pub(crate) enum Nodes {
-    Few(Few),
-    Many(Arc<[Node]>),
+    /// No memory beside the tree's own.
+    Flat(Flat),
+    /// Shared by the clones of a tree.
+    Nested(Arc<[Node]>),
 }
 
+/// The elements of a short document, none of them inside another.
 #[derive(Clone, Default)]
-pub(crate) struct Few {
-    nodes: [Node; FEW],
+pub(crate) struct Flat {
+    /// Of each the start and the end of its name and of its value.
+    places: [[u16; 4]; FEW],
     len: usize,
 }
 
 impl Nodes {
     pub(super) fn get(&self, index: usize) -> Option<Node> {
         match self {
-            Self::Few(few) => few.nodes.get(index).copied().filter(|_| index < few.len),
-            Self::Many(nodes) => nodes.get(index).copied(),
+            Self::Flat(flat) => flat.get(index),
+            Self::Nested(nodes) => nodes.get(index).copied(),
         }
     }
 
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::Few(few) => few.len,
-            Self::Many(nodes) => nodes.len(),
+            Self::Flat(flat) => flat.len,
+            Self::Nested(nodes) => nodes.len(),
         }
     }
 }
 
-/// The elements while they are being found.
-#[derive(Default)]
-pub(super) struct Growing {
-    few: Few,
-    /// All of them, once they are many.
-    many: Vec<Node>,
-}
-
-impl Growing {
-    pub(super) fn len(&self) -> usize {
-        self.few.len.max(self.many.len())
+impl Flat {
+    /// Adds an element; `None` if it is one too many, or lies beyond the first 64 KiB.
+    pub(crate) fn add(&mut self, name: Range<usize>, value: Range<usize>) -> Option<()> {
+        let place = [name.start, name.end, value.start, value.end];
+        let slot = self.places.get_mut(self.len)?;
+        for (slot, at) in slot.iter_mut().zip(place) {
+            *slot = u16::try_from(at).ok()?;
+        }
+        self.len += 1;
+        Some(())
     }
 
-    pub(super) fn push(&mut self, node: Node) {
-        if let Some(slot) = self.few.nodes.get_mut(self.few.len) {
-            *slot = node;
-            self.few.len += 1;
-            return;
-        }
-        if self.many.is_empty() {
-            self.many.reserve(4 * FEW);
-            self.many.extend_from_slice(&self.few.nodes);
-        }
-        self.many.push(node);
+    pub(crate) fn len(&self) -> usize {
+        self.len
     }
 
-    pub(super) fn get_mut(&mut self, index: usize) -> Option<&mut Node> {
-        if self.many.is_empty() {
-            self.few.nodes.get_mut(index)
-        } else {
-            self.many.get_mut(index)
+    fn get(&self, index: usize) -> Option<Node> {
+        if index >= self.len {
+            return None;
         }
-    }
-
-    pub(super) fn finish(self) -> Nodes {
-        if self.many.is_empty() {
-            Nodes::Few(self.few)
-        } else {
-            Nodes::Many(self.many.into())
-        }
+        let [name, name_end, value, value_end] = self.places.get(index)?.map(u32::from);
+        let span = |start, end| Span { start, end };
+        Some(Node {
+            name: span(name, name_end),
+            value: span(value, value_end),
+            end: u32::try_from(index + 1).ok()?,
+        })
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use crate::callback::tree::{Builder, Limits, Parsed};
+use crate::callback::tree::{Flat, Limits};
 
 /// Reads a document of the shape `<xml><Name><![CDATA[value]]></Name><Name>value</Name></xml>`,
 /// with or without white space between the elements. It begins at `start` of the text.
@@ -12,11 +12,11 @@ use crate::callback::tree::{Builder, Limits, Parsed};
 /// `None` for anything else: a prolog, an attribute, an entity, a comment, an element inside
 /// another, whatever is at fault or beyond the limits. The parser then decides; where this reads a
 /// document, both read the same.
-pub(super) fn parse(text: &str, start: usize, limits: Limits) -> Option<Parsed> {
+pub(super) fn parse(text: &str, start: usize, limits: Limits) -> Option<Flat> {
     if limits.depth == 0 {
         return None;
     }
-    let mut builder = Builder::new(text, limits);
+    let mut flat = Flat::default();
     let mut cursor = Cursor {
         bytes: text.as_bytes(),
         at: start,
@@ -27,7 +27,7 @@ pub(super) fn parse(text: &str, start: usize, limits: Limits) -> Option<Parsed> 
         cursor.take(b"<")?;
         if cursor.take(b"/xml>").is_some() {
             cursor.skip_space();
-            return cursor.rest()?.is_empty().then(|| builder.finish());
+            return cursor.rest()?.is_empty().then_some(flat);
         }
         let name = cursor.name()?;
         let value = match cursor.take(b"<![CDATA[") {
@@ -37,7 +37,10 @@ pub(super) fn parse(text: &str, start: usize, limits: Limits) -> Option<Parsed> 
         cursor.take(b"</")?;
         cursor.take(text.as_bytes().get(name.clone())?)?;
         cursor.take(b">")?;
-        builder.add(name, value).ok()?;
+        if flat.len() >= limits.elements || value.len() > limits.field {
+            return None;
+        }
+        flat.add(name, value)?;
     }
 }
 

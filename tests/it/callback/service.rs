@@ -707,7 +707,7 @@ fn it_can_be_shared_and_shows_no_secret() {
     assert_eq!(size_of_val(&callback), 2 * size_of::<usize>());
     shared(&Message::parse(AppId::new(APPID).unwrap(), document(TEXT)).unwrap());
     // A message is a view of the request, without memory of its own.
-    assert!(size_of::<Message>() <= 256);
+    assert!(size_of::<Message>() <= 192);
 
     let shown = format!(
         "{callback:?} {:?} {:?}",
