@@ -38,7 +38,7 @@ fn main() {
 
     println!("\n| messages remembered | bytes each, of one generation | bytes each, of both |");
     println!("| ---: | ---: | ---: |");
-    REMEMBERED.map(bytes_each);
+    REMEMBERED.into_iter().for_each(bytes_each);
 }
 
 fn curve<const N: usize>(name: &str, numbers: [usize; N], members: [Member<'_>; N]) {

@@ -1,17 +1,19 @@
 //! Ratios that hold on a machine that is busy with other things.
 //!
 //! The members of a group take turns, a millisecond or two each, so that whatever slows the machine
-//! down slows all of them down. Each round gives one ratio, and the median of those counts. When
-//! they are far apart the machine was too busy.
-#![allow(dead_code, clippy::disallowed_methods, clippy::indexing_slicing)]
+//! down slows all of them down; the time that other processes take is left out. Each round gives
+//! one ratio, and the median of those counts. When they are far apart the machine was too busy.
+#![allow(dead_code, clippy::indexing_slicing)]
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::fixture::clock::worked;
 
 const SLICE: Duration = Duration::from_micros(1500);
 const ROUNDS: usize = 150;
 /// How many inputs are made before the operations on them are timed.
-const CHUNK: u64 = 64;
+const CHUNK: u64 = 256;
 
 /// Runs an operation so often, and says how long that took.
 pub(crate) type Member<'a> = Box<dyn FnMut(u64) -> Duration + 'a>;
@@ -19,11 +21,11 @@ pub(crate) type Member<'a> = Box<dyn FnMut(u64) -> Duration + 'a>;
 /// An operation that can be done again and again.
 pub(crate) fn again<'a, O>(mut operation: impl FnMut() -> O + 'a) -> Member<'a> {
     Box::new(move |times| {
-        let start = Instant::now();
+        let start = worked();
         for _ in 0..times {
             black_box(operation());
         }
-        start.elapsed()
+        worked() - start
     })
 }
 
@@ -39,11 +41,11 @@ pub(crate) fn fresh<'a, I, O>(
             let chunk = left.min(CHUNK);
             left -= chunk;
             let inputs: Vec<I> = (0..chunk).map(|_| make()).collect();
-            let start = Instant::now();
+            let start = worked();
             for input in inputs {
                 black_box(operation(input));
             }
-            taken += start.elapsed();
+            taken += worked() - start;
         }
         taken
     })
