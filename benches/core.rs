@@ -1,7 +1,7 @@
 //! The functions below the callback, against the crates that they stand on.
 //!
 //! Run with `cargo bench --bench core`.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod fixture;
 

@@ -2,7 +2,7 @@
 //! take.
 //!
 //! Run with `cargo bench --bench growth`.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod fixture;
 mod interleave;

@@ -86,6 +86,16 @@ fn calibrated(member: &mut Member<'_>) -> u64 {
 }
 
 impl<const N: usize> Rounds<N> {
+    /// Makes one round of each ten, for an operation that is dear now and then only.
+    pub(crate) fn tens(&self) -> Self {
+        let mean = |rounds: &[[f64; N]], member| {
+            rounds.iter().map(|ns| ns[member]).sum::<f64>() / rounds.len() as f64
+        };
+        let tens = self.0.chunks(10);
+        let tens = tens.map(|rounds| std::array::from_fn(|member| mean(rounds, member)));
+        Self(tens.collect())
+    }
+
     /// The median of one member, or of what is made of several.
     pub(crate) fn of(&self, value: impl Fn(&[f64; N]) -> f64) -> Spread {
         Spread::of(self.0.iter().map(value).collect())
