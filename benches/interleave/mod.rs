@@ -51,6 +51,11 @@ pub(crate) fn fresh<'a, I, O>(
     })
 }
 
+/// The same operation in slices that are ten times as long.
+pub(crate) fn longer(mut member: Member<'_>) -> Member<'_> {
+    Box::new(move |times| member(times * 10) / 10)
+}
+
 /// Nanoseconds of one operation: a list of the members' for each round.
 pub(crate) struct Rounds<const N: usize>(Vec<[f64; N]>);
 
