@@ -1,4 +1,5 @@
-//! What a push costs from request to response, against a service that only collects the body.
+//! What a push costs from request to response, against a service that only collects the body, and
+//! against one that also does on it what a callback cannot do without.
 //!
 //! Run with `cargo bench --bench callback`.
 #![allow(missing_docs, clippy::unwrap_used)]
@@ -6,83 +7,120 @@
 mod fixture;
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use bytes::Bytes;
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BatchSize, BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full};
-use tower::{Service, service_fn};
-use tower_wechat::Body;
+use http_body_util::Full;
+use tower::{Layer, Service};
 use tower_wechat::callback::Mode;
+use tower_wechat::callback::once::OnceLayer;
+use tower_wechat::{Body, Callback, ManualClock};
 
-use fixture::{Push, answering, callback, quiet, send, text};
+use fixture::document::Document;
+use fixture::parts::{collecting, collecting_parts};
+use fixture::platform::wechat_of;
+use fixture::{APPID, NOW, Push, answering, callback, keys, now, quiet, send};
 
-fn push(criterion: &mut Criterion) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
-    let mut group = criterion.benchmark_group("push");
-    let document = text(400, 25_000_000_000_000_001);
-    let (clear, sealed) = (
-        Push::new(Mode::Plaintext, &document, "n1"),
-        Push::new(Mode::Secure, &document, "n1"),
-    );
+const MODES: [(&str, Mode); 3] = [
+    ("plaintext", Mode::Plaintext),
+    ("compatible", Mode::Compatible),
+    ("secure", Mode::Secure),
+];
 
-    fn bench<S>(
-        group: &mut criterion::BenchmarkGroup<'_, criterion::measurement::WallTime>,
-        runtime: &tokio::runtime::Runtime,
-        (name, status): (&str, StatusCode),
-        mut service: S,
-        push: &Push,
-    ) where
+/// The longest document of the benches, twice over and encoded, is longer than the default.
+const BODY_LIMIT: usize = 128 << 10;
+
+struct Group<'a>(BenchmarkGroup<'a, WallTime>);
+
+impl Group<'_> {
+    /// The same push every time.
+    fn again<S>(&mut self, name: &str, mut service: S, push: &Push, status: StatusCode)
+    where
         S: Service<Request<Full<Bytes>>, Response = Response<Body>, Error = Infallible>,
     {
-        group.bench_function(name, |bencher| {
+        self.0.bench_function(name, |bencher| {
             bencher.iter(|| {
-                let response = runtime.block_on(send(&mut service, push));
+                let response = now(send(&mut service, push));
                 assert_eq!(response.status(), status);
                 response
             });
         });
     }
-    let taken = |name| (name, StatusCode::OK);
 
-    let collect = service_fn(|request: Request<Full<Bytes>>| async {
-        let body = request.into_body().collect().await.unwrap().to_bytes();
-        assert!(!body.is_empty());
-        Ok::<_, Infallible>(Response::new(Body::from("success")))
-    });
-    bench(&mut group, &runtime, taken("collect_only"), collect, &clear);
-    let service = callback(Mode::Plaintext, quiet());
-    let refused = ("forged", StatusCode::FORBIDDEN);
-    bench(
-        &mut group,
-        &runtime,
-        refused,
-        service.clone(),
-        &clear.forged(),
-    );
-    bench(&mut group, &runtime, taken("plaintext"), service, &clear);
-    let service = callback(Mode::Plaintext, answering());
-    bench(
-        &mut group,
-        &runtime,
-        taken("plaintext_reply"),
-        service,
-        &clear,
-    );
-    let service = callback(Mode::Secure, quiet());
-    bench(&mut group, &runtime, taken("secure"), service, &sealed);
-    let service = callback(Mode::Secure, answering());
-    bench(
-        &mut group,
-        &runtime,
-        taken("secure_reply"),
-        service,
-        &sealed,
-    );
-    group.finish();
+    /// Another push every time.
+    fn fresh<S>(&mut self, name: &str, mut service: S, make: impl Fn() -> Push)
+    where
+        S: Service<Request<Full<Bytes>>, Response = Response<Body>, Error = Infallible>,
+    {
+        self.0.bench_function(name, |bencher| {
+            let send = |push: Push| {
+                let response = now(send(&mut service, &push));
+                assert_eq!(response.status(), StatusCode::OK);
+                response
+            };
+            bencher.iter_batched(&make, send, BatchSize::SmallInput);
+        });
+    }
 }
 
-criterion_group!(benches, push);
+fn long<H>(callback: Callback<H>) -> Callback<H> {
+    callback.body_limit(BODY_LIMIT)
+}
+
+fn taken(criterion: &mut Criterion) {
+    for (mode_name, mode) in MODES {
+        let apps = || [(APPID.to_owned(), Some(keys(mode)))];
+        let wechat = wechat_of(apps(), ManualClock::at_unix(NOW));
+        for (name, document) in Document::ALL {
+            let group = criterion.benchmark_group(format!("callback/{mode_name}/{name}"));
+            let (mut group, push) = (Group(group), document.push(mode));
+            let make = || document.push(mode);
+            let ok = StatusCode::OK;
+
+            group.again("collect", collecting(), &push, ok);
+            group.again("parts", collecting_parts(mode), &push, ok);
+
+            let service = long(callback(mode, quiet()));
+            group.again("callback_again", service.clone(), &push, ok);
+            group.fresh("callback_fresh", service, make);
+            let service = long(callback(mode, OnceLayer::new().layer(quiet())));
+            group.again("once_again", service.clone(), &push, ok);
+            group.fresh("once_fresh", service, make);
+
+            let routes = wechat.routes().on_message_bare(quiet()).callbacks(long);
+            group.again("routes_bare_again", routes.clone(), &push, ok);
+            group.fresh("routes_bare_fresh", routes, make);
+            let routes = wechat.routes().on_message(quiet()).callbacks(long);
+            group.again("routes_again", routes.clone(), &push, ok);
+            group.fresh("routes_fresh", routes, make);
+            group.0.finish();
+        }
+    }
+}
+
+fn answered_and_refused(criterion: &mut Criterion) {
+    for (mode_name, mode) in MODES {
+        let group = criterion.benchmark_group(format!("callback/{mode_name}/answer"));
+        let (mut group, push) = (Group(group), Document::Text(400).push(mode));
+        let service = callback(mode, quiet());
+        group.again("success", service.clone(), &push, StatusCode::OK);
+        group.again("forged", service, &push.forged(), StatusCode::FORBIDDEN);
+        let service = callback(mode, answering());
+        group.again("text", service, &push, StatusCode::OK);
+        group.0.finish();
+    }
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .without_plots()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(100))
+        .measurement_time(Duration::from_millis(300));
+    targets = taken, answered_and_refused
+}
 criterion_main!(benches);

@@ -1,0 +1,128 @@
+//! What a push costs as the apps and the remembered messages grow in number, and what memory they
+//! take.
+//!
+//! Run with `cargo bench --bench growth`.
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod fixture;
+mod interleave;
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use tower::{Layer, Service};
+use tower_wechat::callback::Mode;
+use tower_wechat::callback::once::OnceLayer;
+use tower_wechat::{Body, ManualClock};
+
+use fixture::document::Document;
+use fixture::platform::wechat_of;
+use fixture::remembered::{message, remembering};
+use fixture::{NOW, Push, callback, keys, now, quiet, send};
+use interleave::{Member, again, fresh, interleave, is_smoke};
+
+const APPS: [usize; 3] = [1, 10, 100];
+const REMEMBERED: [usize; 3] = [1_000, 100_000, 1_000_000];
+
+fn main() {
+    println!("| what grows | number | ns a push | against the smallest | p10 to p90 | |");
+    println!("| --- | ---: | ---: | ---: | ---: | --- |");
+    curve("apps in Routes", APPS, APPS.map(pushes_to));
+    curve(
+        "messages remembered",
+        REMEMBERED,
+        REMEMBERED.map(remembered),
+    );
+
+    println!("\n| messages remembered | bytes each, of one generation | bytes each, of both |");
+    println!("| ---: | ---: | ---: |");
+    REMEMBERED.into_iter().for_each(bytes_each);
+}
+
+fn curve<const N: usize>(name: &str, numbers: [usize; N], members: [Member<'_>; N]) {
+    let rounds = interleave(members);
+    for (at, number) in numbers.into_iter().enumerate() {
+        let (ns, ratio) = (rounds.of(|ns| ns[at]), rounds.of(|ns| ns[at] / ns[0]));
+        println!(
+            "| {name} | {number} | {:.0} | {:.3} | {:.3} to {:.3} | {} |",
+            ns.median,
+            ratio.median,
+            ratio.p10,
+            ratio.p90,
+            if ratio.is_noisy() {
+                "noisy, run again"
+            } else {
+                ""
+            }
+        );
+    }
+}
+
+fn taken<S>(service: &mut S, push: &Push)
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<Body>, Error = Infallible>,
+{
+    assert_eq!(now(send(service, push)).status(), StatusCode::OK);
+}
+
+/// Pushes to all the apps in turn, which they have seen before.
+fn pushes_to(apps: usize) -> Member<'static> {
+    let appids: Vec<_> = (0..apps).map(|app| format!("wx{app:016}")).collect();
+    let with_keys = appids.iter().cloned();
+    let with_keys = with_keys.map(|appid| (appid, Some(keys(Mode::Plaintext))));
+    let wechat = wechat_of(with_keys, ManualClock::at_unix(NOW));
+    let mut routes = wechat.routes().on_message(quiet());
+    let pushes = appids.iter().map(|appid| {
+        let Push { uri, body } = Document::Text(400).push(Mode::Plaintext);
+        let uri = uri
+            .to_string()
+            .replace("/wxmsg", &format!("/wxmsg/{appid}"));
+        let uri = uri.parse().unwrap();
+        Push { uri, body }
+    });
+    let pushes: Vec<_> = pushes.collect();
+    let mut turn = 0;
+    again(move || {
+        turn = (turn + 1) % pushes.len();
+        taken(&mut routes, &pushes[turn]);
+    })
+}
+
+/// New pushes, with as many remembered as there is room for.
+fn remembered(number: usize) -> Member<'static> {
+    let filled = if is_smoke() { 10 } else { 2 * number };
+    let once = remembering(number, filled, ManualClock::at_unix(NOW));
+    let mut service = callback(Mode::Plaintext, once);
+    fresh(
+        || Document::Text(400).push(Mode::Plaintext),
+        move |push| taken(&mut service, &push),
+    )
+}
+
+fn bytes_each(number: usize) {
+    let number = if is_smoke() { 10 } else { number };
+    let mut once = OnceLayer::new()
+        .capacity(number)
+        .clock(ManualClock::at_unix(NOW))
+        .layer(quiet());
+    let mut held = 0;
+    let mut fill = || {
+        let counted = allocation_counter::measure(|| {
+            for _ in 0..number {
+                now(once.call(message())).unwrap();
+            }
+        });
+        held += counted.bytes_current;
+        held
+    };
+    let (one, both) = (fill(), fill());
+    let each = |bytes: i64, messages: usize| bytes as f64 / messages as f64;
+    println!(
+        "| {number} | {:.1} | {:.1} |",
+        each(one, number),
+        each(both, 2 * number)
+    );
+    assert_eq!(once.remembered(), 2 * number);
+}

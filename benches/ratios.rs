@@ -1,0 +1,271 @@
+//! Every claim about speed as a ratio, measured so that it holds on a machine that is busy: one
+//! table, a row a claim.
+//!
+//! Run with `cargo bench --bench ratios`.
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod fixture;
+mod interleave;
+
+use std::convert::Infallible;
+use std::hint::black_box;
+use std::thread;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use tower::{Layer, Service};
+use tower_wechat::api::network::GetCallbackIp;
+use tower_wechat::callback::Mode;
+use tower_wechat::callback::once::OnceLayer;
+use tower_wechat::{Body, ManualClock, SystemClock, TokenLayer};
+
+use fixture::document::{Document, Pushed, fresh_number};
+use fixture::parts::{Primitives, collecting, collecting_parts, reply_to};
+use fixture::platform::{by_hand, request, transport, wechat};
+use fixture::remembered::{CAPACITY, cache, each, insert, message, quantile, remembering};
+use fixture::tasks::{self, TASKS, read, read_cache, read_tokens, two_threads};
+use fixture::{APPID, NOW, Push, answering, callback, now, quiet, send};
+use interleave::{Member, Spread, again, fresh, interleave, is_smoke, longer, nanos};
+
+const TEXT: Document = Document::Text(400);
+
+fn main() {
+    println!("| measured | ns | against | ns | ratio | p10 to p90 | |");
+    println!("| --- | ---: | --- | ---: | ---: | ---: | --- |");
+    callbacks();
+    encrypted_reply();
+    with_once();
+    once_store();
+    idle_hour();
+    token_hits();
+    outbound();
+}
+
+/// One row: what was measured, what it is held against, and the ratio of the two.
+fn row(measured: (&str, f64), against: (&str, f64), ratio: Spread) {
+    let note = if ratio.is_noisy() {
+        "noisy, run again"
+    } else {
+        ""
+    };
+    print(measured, against, ratio, note);
+}
+
+/// The same for the slowest of many operations, which scatter on any machine.
+fn slowest(measured: (&str, Vec<f64>), against: (&str, Vec<f64>)) {
+    let ratios = measured.1.iter().zip(&against.1).map(|(ns, of)| ns / of);
+    let ratio = Spread::of(ratios.collect());
+    let [first, second] = [measured.1, against.1].map(|ns| Spread::of(ns).median);
+    print((measured.0, first), (against.0, second), ratio, "scatters");
+}
+
+fn print(measured: (&str, f64), against: (&str, f64), ratio: Spread, note: &str) {
+    let [median, p10, p90] = [ratio.median, ratio.p10, ratio.p90].map(|ratio| {
+        let digits = if ratio.abs() < 0.1 { 6 } else { 3 };
+        format!("{ratio:.digits$}")
+    });
+    println!(
+        "| {} | {:.0} | {} | {:.0} | {median} | {p10} to {p90} | {note} |",
+        measured.0, measured.1, against.0, against.1,
+    );
+}
+
+/// The first member against the second.
+fn pair(measured: (&str, Member<'_>), against: (&str, Member<'_>)) {
+    let rounds = interleave([measured.1, against.1]);
+    let [first, second] = [0, 1].map(|member| rounds.of(|ns| ns[member]).median);
+    row(
+        (measured.0, first),
+        (against.0, second),
+        rounds.of(|ns| ns[0] / ns[1]),
+    );
+}
+
+/// The same push, sent again and again.
+fn sent<'a, S>(mut service: S, push: &'a Push) -> Member<'a>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<Body>, Error = Infallible> + 'a,
+{
+    again(move || now(send(&mut service, push)))
+}
+
+fn callbacks() {
+    for (name, mode) in [("plaintext", Mode::Plaintext), ("secure", Mode::Secure)] {
+        let push = TEXT.push(mode);
+        pair(
+            (
+                &format!("{name} callback"),
+                sent(callback(mode, quiet()), &push),
+            ),
+            (
+                "collected body, and the parts",
+                sent(collecting_parts(mode), &push),
+            ),
+        );
+    }
+    let push = TEXT.push(Mode::Plaintext);
+    let (good, forged) = (callback(Mode::Plaintext, quiet()), push.forged());
+    pair(
+        ("forged plaintext callback", sent(good.clone(), &forged)),
+        ("good plaintext callback", sent(good.clone(), &push)),
+    );
+    pair(
+        ("forged plaintext callback", sent(good, &forged)),
+        ("collected body", sent(collecting(), &push)),
+    );
+}
+
+/// The reply costs what an answered push takes longer than one that is not.
+fn encrypted_reply() {
+    let push = TEXT.push(Mode::Secure);
+    let (document, bare) = (reply_to(&push), Primitives::new());
+    let rounds = interleave([
+        sent(callback(Mode::Secure, answering()), &push),
+        sent(callback(Mode::Secure, quiet()), &push),
+        again(|| bare.seal(black_box(&document))),
+    ]);
+    row(
+        (
+            "encrypted reply",
+            rounds.of(|[with, without, _]| with - without).median,
+        ),
+        (
+            "CBC, SHA-1 and base64 of it",
+            rounds.of(|[_, _, bare]| *bare).median,
+        ),
+        rounds.of(|[with, without, bare]| (with - without) / bare),
+    );
+}
+
+fn with_once() {
+    let mut service = callback(Mode::Plaintext, OnceLayer::new().layer(quiet()));
+    let document = TEXT.number(fresh_number());
+    pair(
+        (
+            "plaintext callback with Once, new pushes",
+            fresh(
+                || TEXT.push(Mode::Plaintext),
+                move |push| now(send(&mut service, &push)),
+            ),
+        ),
+        (
+            "quick-xml serde parse alone",
+            again(|| quick_xml::de::from_str::<Pushed>(black_box(&document)).unwrap()),
+        ),
+    );
+}
+
+/// The layer is called from message to reply, the cache for its insertion alone.
+fn once_store() {
+    let filled = if is_smoke() { 10 } else { 2 * CAPACITY };
+    let mut once = remembering(CAPACITY, filled, SystemClock::default());
+    let cache = cache(Duration::from_secs(60), filled);
+    let mut run = |message| drop(now(once.call(message)).unwrap());
+    let put = |key| insert(&cache, key);
+    // The cache tidies up so rarely that a short slice has all of it or nothing.
+    let rounds =
+        interleave([fresh(message, &mut run), fresh(fresh_number, put)].map(longer)).tens();
+    row(
+        (
+            "Once, new message, store full",
+            rounds.of(|ns| ns[0]).median,
+        ),
+        ("moka insert, cache full", rounds.of(|ns| ns[1]).median),
+        rounds.of(|ns| ns[0] / ns[1]),
+    );
+    let number = if is_smoke() { 10 } else { 20_000 };
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..if is_smoke() { 1 } else { 10 } {
+        let [once, moka] = [
+            each(number, message, &mut run),
+            each(number, fresh_number, put),
+        ]
+        .map(|taken| nanos(quantile(&taken, 0.999)));
+        ours.push(once);
+        theirs.push(moka);
+    }
+    slowest(("p99.9 of the same", ours), ("p99.9 of the same", theirs));
+}
+
+/// The longest of the first operations after all that is remembered has come of age.
+fn idle_hour() {
+    let filled = if is_smoke() { 10 } else { CAPACITY };
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..if is_smoke() { 1 } else { 5 } {
+        let clock = ManualClock::at_unix(NOW);
+        let mut once = remembering(CAPACITY, filled, clock.clone());
+        clock.advance(Duration::from_secs(3600));
+        let run = |message| drop(now(once.call(message)).unwrap());
+        let once = nanos(quantile(&each(1000, message, run), 1.0));
+
+        // This cache has no clock to move: what it holds lives shorter instead.
+        let life = Duration::from_secs(1);
+        let cache = cache(life, filled);
+        if !is_smoke() {
+            thread::sleep(life + Duration::from_millis(300));
+        }
+        let moka = each(1000, fresh_number, |key| insert(&cache, key));
+        let moka = nanos(quantile(&moka, 1.0));
+        ours.push(once);
+        theirs.push(moka);
+    }
+    slowest(
+        ("Once, longest after an idle hour, 100,000 remembered", ours),
+        ("moka, longest after its time to live", theirs),
+    );
+}
+
+/// Nanoseconds are those of one thread; there are two.
+fn token_hits() {
+    let runtime = two_threads();
+    let tokens = wechat().tokens();
+    let cache = runtime.block_on(async {
+        tokens.get(APPID).await.unwrap();
+        tasks::cache().await
+    });
+    for number in TASKS {
+        // A short slice is over before the second thread has woken up.
+        let ours: Member<'_> =
+            Box::new(|times| read(&runtime, number, times, &tokens, read_tokens));
+        let theirs: Member<'_> =
+            Box::new(|times| read(&runtime, number, times, &cache, read_cache));
+        pair(
+            (&format!("Tokens::get, hit, tasks: {number}"), longer(ours)),
+            ("moka future get", longer(theirs)),
+        );
+    }
+}
+
+fn outbound() {
+    let push = TEXT.push(Mode::Plaintext);
+    let layered = TokenLayer::new(wechat().tokens()).layer(collecting());
+    pair(
+        (
+            "TokenLayer on a service that collects the body",
+            sent(layered, &push),
+        ),
+        ("the service", sent(collecting(), &push)),
+    );
+    let runtime = two_threads();
+    let _guard = runtime.enter();
+    let app = wechat().app(APPID).unwrap();
+    runtime.block_on(app.token()).unwrap();
+    let call = || now(app.call(GetCallbackIp::new())).unwrap();
+    let mut bare = transport();
+    pair(
+        ("App::call, transport in memory", again(call)),
+        (
+            "request written, and the transport",
+            again(|| now(bare.call(request())).unwrap()),
+        ),
+    );
+    pair(
+        ("App::call, transport in memory", again(call)),
+        (
+            "the same, and the answer read by serde_json",
+            again(|| by_hand(&mut transport())),
+        ),
+    );
+}
