@@ -1,6 +1,5 @@
 //! What a push is signed with beside its body.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use http::Uri;
@@ -66,12 +65,9 @@ impl Signer {
 }
 
 impl Param {
-    fn new(query: &str, value: &Cow<'_, str>) -> Self {
-        let within = match value {
-            Cow::Borrowed(value) => place(query, value),
-            Cow::Owned(_) => None,
-        };
-        within.map_or_else(|| Self::Decoded(value.to_string()), Self::Within)
+    fn new(query: &str, value: &str) -> Self {
+        let within = place(query, value);
+        within.map_or_else(|| Self::Decoded(value.to_owned()), Self::Within)
     }
 }
 

@@ -20,15 +20,9 @@ use crate::runtime::{BoxFuture, SharedRuntime};
 /// The handler is polled in place until the deadline, so that one that is done at once costs
 /// neither a task nor a timer.
 pub struct DeadlineFuture {
-    state: State,
-}
-
-enum State {
-    Refused(Overloaded),
-    Working {
-        working: Option<Working>,
-        sleep: Option<BoxFuture<'static, ()>>,
-    },
+    refused: Option<Overloaded>,
+    working: Option<Working>,
+    sleep: Option<BoxFuture<'static, ()>>,
 }
 
 /// A handler that works.
@@ -43,7 +37,9 @@ struct Working {
 impl DeadlineFuture {
     pub(super) fn refused(overloaded: Overloaded) -> Self {
         Self {
-            state: State::Refused(overloaded),
+            refused: Some(overloaded),
+            working: None,
+            sleep: None,
         }
     }
 
@@ -61,10 +57,9 @@ impl DeadlineFuture {
             entered,
         };
         Self {
-            state: State::Working {
-                working: Some(working),
-                sleep: None,
-            },
+            refused: None,
+            working: Some(working),
+            sleep: None,
         }
     }
 }
@@ -73,12 +68,14 @@ impl Future for DeadlineFuture {
     type Output = Result<Reply, HandlerError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let (slot, sleep) = match &mut self.state {
-            State::Refused(overloaded) => {
-                return Poll::Ready(Err(HandlerError::new((*overloaded).into())));
-            }
-            State::Working { working, sleep } => (working, sleep),
-        };
+        let Self {
+            refused,
+            working: slot,
+            sleep,
+        } = &mut *self;
+        if let Some(overloaded) = refused {
+            return Poll::Ready(Err(HandlerError::new((*overloaded).into())));
+        }
         // A future is not polled again once it is ready.
         let Some(working) = slot else {
             return Poll::Pending;
@@ -106,9 +103,7 @@ impl Future for DeadlineFuture {
 
 impl Drop for DeadlineFuture {
     fn drop(&mut self) {
-        if let State::Working { working, .. } = &mut self.state
-            && let Some(working) = working.take()
-        {
+        if let Some(working) = self.working.take() {
             working.go_on();
         }
     }
@@ -159,9 +154,9 @@ impl Working {
 
 impl fmt::Debug for DeadlineFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.state {
-            State::Refused(_) => "DeadlineFuture(refused)",
-            State::Working { .. } => "DeadlineFuture(working)",
+        f.write_str(match self.refused {
+            Some(_) => "DeadlineFuture(refused)",
+            None => "DeadlineFuture(working)",
         })
     }
 }
