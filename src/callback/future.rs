@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::SystemTime;
 
 use bytes::Buf;
 use http::{Request, Response, header};
@@ -46,6 +47,8 @@ pin_project! {
             verified: Option<(Push, H)>,
             // Runs since the body kept us waiting for the first time.
             timer: Option<BoxFuture<'static, ()>>,
+            // When the request came.
+            now: SystemTime,
             config: Arc<Config>,
         },
         /// The push is verified; the handler works.
@@ -68,7 +71,7 @@ where
 {
     pub(crate) fn collect(
         config: Arc<Config>,
-        push: Push,
+        (push, now): (Push, SystemTime),
         handler: H,
         request: Request<B>,
     ) -> Self {
@@ -81,6 +84,7 @@ where
             collected: Collected::new(announced),
             verified: Some((push, handler)),
             timer: None,
+            now,
             config,
         };
         Self { state }
@@ -121,6 +125,7 @@ where
                     collected,
                     verified,
                     timer,
+                    now,
                     config,
                 } => {
                     let read = match poll_body(body, collected, config.body_limit, cx) {
@@ -135,7 +140,7 @@ where
                         return Poll::Pending;
                     };
                     let body = collected.take();
-                    match read.and_then(|()| config.gate.open(push, body, &config.clock)) {
+                    match read.and_then(|()| config.gate.open(push, body, *now)) {
                         Ok(opened) => State::Handle {
                             answer: Oneshot::new(handler, opened.message.clone()),
                             opened,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 
 use crate::callback::Rejection;
 
@@ -25,9 +25,18 @@ impl<'a> Query<'a> {
         if memchr2(b'%', b'+', query.as_bytes()).is_some() {
             return Self::collect(form_urlencoded::parse(query.as_bytes()));
         }
-        let pairs = query.split('&').filter(|pair| !pair.is_empty());
-        let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        Self::collect(pairs.map(|(name, value)| (name.into(), value.into())))
+        let mut rest = query;
+        Self::collect(std::iter::from_fn(|| {
+            while !rest.is_empty() {
+                let (pair, after) = cut(rest, b'&');
+                rest = after;
+                if !pair.is_empty() {
+                    let (name, value) = cut(pair, b'=');
+                    return Some((name.into(), value.into()));
+                }
+            }
+            None
+        }))
     }
 
     fn collect(
@@ -67,6 +76,13 @@ impl<'a> Query<'a> {
         }
         Ok(parsed)
     }
+}
+
+/// What is before and after the first `at`, or all.
+fn cut(text: &str, at: u8) -> (&str, &str) {
+    let halves =
+        memchr(at, text.as_bytes()).and_then(|place| text.get(..place).zip(text.get(place + 1..)));
+    halves.unwrap_or((text, ""))
 }
 
 #[cfg(test)]

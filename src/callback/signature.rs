@@ -53,20 +53,23 @@ impl Signature {
         if pairs.len() != LEN || !rest.is_empty() {
             return None;
         }
-        let mut bytes = [0; LEN];
+        let (mut bytes, mut wrong) = ([0; LEN], 0);
         for (byte, &[high, low]) in bytes.iter_mut().zip(pairs) {
-            *byte = digit(high)? << 4 | digit(low)?;
+            let (high, low) = (digit(high), digit(low));
+            wrong |= high | low;
+            *byte = high << 4 | low;
         }
-        Some(Self(bytes))
+        (wrong < 16).then_some(Self(bytes))
     }
 }
 
-fn digit(hex: u8) -> Option<u8> {
+/// The value of a hexadecimal digit, and 255 for anything else.
+fn digit(hex: u8) -> u8 {
     match hex {
-        b'0'..=b'9' => Some(hex - b'0'),
-        b'a'..=b'f' => Some(hex - b'a' + 10),
-        b'A'..=b'F' => Some(hex - b'A' + 10),
-        _ => None,
+        b'0'..=b'9' => hex - b'0',
+        b'a'..=b'f' => hex - b'a' + 10,
+        b'A'..=b'F' => hex - b'A' + 10,
+        _ => 255,
     }
 }
 

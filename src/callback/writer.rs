@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::{Display, Write as _};
 
+use memchr::memchr;
+
 use crate::callback::Format;
 
 /// A document that grows element by element in one buffer.
@@ -28,10 +30,10 @@ impl Writer {
             Format::Xml => {
                 self.open(name);
                 self.out.push_str("<![CDATA[");
-                for (index, part) in text.split("]]>").enumerate() {
-                    self.out
-                        .push_str(if index > 0 { "]]]]><![CDATA[>" } else { "" });
-                    self.out.push_str(part);
+                if memchr(b'>', text.as_bytes()).is_some() {
+                    self.out.push_str(&text.replace("]]>", "]]]]><![CDATA[>"));
+                } else {
+                    self.out.push_str(&text);
                 }
                 self.out.push_str("]]>");
                 self.close(name);
@@ -147,8 +149,8 @@ impl Writer {
 /// `text` without the characters that XML 1.0 cannot hold.
 pub(crate) fn legal(text: &str) -> Cow<'_, str> {
     // Bytes tell quickly that there is nothing to look for, as in a ciphertext.
-    let doubtful = |byte| matches!(byte, 0..=0x1f | 0xef);
-    if !text.bytes().any(doubtful) {
+    let doubtful = |byte| byte < b' ' || byte == 0xef;
+    if !text.bytes().fold(false, |any, byte| any | doubtful(byte)) {
         return Cow::Borrowed(text);
     }
     let is_legal = |character| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..='\u{10ffff}');

@@ -45,6 +45,7 @@ async fn every_server_has_its_row() {
         "axum",
         "plaintext",
         "secure",
+        "routes",
         "other (plaintext)",
         "other (secure)",
     ] {

@@ -66,8 +66,8 @@ struct Load {
     #[arg(long, value_name = "N", default_value = "32")]
     connections: NonZeroUsize,
 
-    /// How many messages `plaintext` and `secure` remember at least when their memory is read, up
-    /// to 100000.
+    /// How many messages `plaintext`, `secure` and `routes` remember at least when their memory is
+    /// read, up to 100000.
     #[arg(long, value_name = "N", default_value = "100000", value_parser = remembered())]
     remembered: usize,
 

@@ -43,7 +43,7 @@ impl Target {
         let port = port
             .parse()
             .map_err(|_| format!("{}: it did not start", name.as_str()))?;
-        let path = format!("{}/wxmsg", server::MOUNT);
+        let path = server::WXMSG.to_owned();
         let (own, name, mode) = (Some(name), name.as_str().to_owned(), name.mode());
         Self::new((own, name, mode), (port, path), group)
     }

@@ -14,13 +14,19 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use rustix::process::{Signal, set_parent_process_death_signal};
 use tokio::net::TcpListener;
+use tower::Layer;
 use tower_wechat::callback::Mode;
-use tower_wechat::{AppConfig, BoxError, CallbackKeys, Message, Reply, Wechat, handler_fn};
+use tower_wechat::callback::once::OnceLayer;
+use tower_wechat::{
+    AppConfig, AppId, BoxError, Callback, CallbackKeys, Message, Reply, Wechat, handler_fn,
+};
 
 use super::pushes::{AES_KEY, APPID, TOKEN};
 
-/// Where the routes are mounted.
-pub(crate) const MOUNT: &str = "/v1/service/wx";
+/// Where the pushes go.
+pub(crate) const WXMSG: &str = "/v1/service/wx/wxmsg";
+/// Where the routes are nested.
+const MOUNT: &str = "/v1/service/wx";
 
 /// What all of them answer.
 pub(crate) const SUCCESS: &str = "success";
@@ -31,14 +37,24 @@ pub(crate) enum Name {
     Hyper,
     /// A handler of axum that does the same: what the others are compared with.
     Axum,
-    /// The routes, with a handler that answers nothing.
+    /// A route of axum to the callback in plaintext mode. Its handler sees every message once, and
+    /// answers nothing.
     Plaintext,
     /// The same in secure mode.
     Secure,
+    /// All routes nested below a path, as the `axum` example has them: their handler has a deadline
+    /// as well. In secure mode.
+    Routes,
 }
 
 impl Name {
-    pub(crate) const ALL: [Self; 4] = [Self::Hyper, Self::Axum, Self::Plaintext, Self::Secure];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Hyper,
+        Self::Axum,
+        Self::Plaintext,
+        Self::Secure,
+        Self::Routes,
+    ];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -46,19 +62,20 @@ impl Name {
             Self::Axum => "axum",
             Self::Plaintext => "plaintext",
             Self::Secure => "secure",
+            Self::Routes => "routes",
         }
     }
 
     pub(crate) fn mode(self) -> Mode {
         match self {
-            Self::Secure => Mode::Secure,
+            Self::Secure | Self::Routes => Mode::Secure,
             _ => Mode::Plaintext,
         }
     }
 
     /// Whether it remembers the messages it had.
     pub(crate) fn remembers(self) -> bool {
-        matches!(self, Self::Plaintext | Self::Secure)
+        matches!(self, Self::Plaintext | Self::Secure | Self::Routes)
     }
 }
 
@@ -74,10 +91,11 @@ pub(crate) async fn serve(name: Name, port: u16) -> Result<(), BoxError> {
                 assert!(!body.is_empty());
                 SUCCESS
             });
-            Router::new().route(&format!("{MOUNT}/wxmsg"), handler)
+            Router::new().route(WXMSG, handler)
         }
-        Name::Plaintext => routes(CallbackKeys::plaintext(TOKEN)?)?,
-        Name::Secure => routes(CallbackKeys::secure(TOKEN, AES_KEY)?)?,
+        Name::Plaintext => callback(CallbackKeys::plaintext(TOKEN)?)?,
+        Name::Secure => callback(CallbackKeys::secure(TOKEN, AES_KEY)?)?,
+        Name::Routes => routes(CallbackKeys::secure(TOKEN, AES_KEY)?)?,
     };
     Ok(axum::serve(listener, app).await?)
 }
@@ -94,6 +112,13 @@ async fn hyper(listener: TcpListener) -> Result<(), BoxError> {
         let (stream, _) = listener.accept().await?;
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     }
+}
+
+fn callback(keys: CallbackKeys) -> Result<Router, BoxError> {
+    let handler = handler_fn(|_: Message| async { Ok::<_, Infallible>(Reply::none()) });
+    let handler = OnceLayer::new().layer(handler);
+    let callback = Callback::new(keys.for_app(AppId::new(APPID)?), handler);
+    Ok(Router::new().route_service(WXMSG, callback))
 }
 
 fn routes(keys: CallbackKeys) -> Result<Router, BoxError> {

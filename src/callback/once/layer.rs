@@ -7,7 +7,7 @@ use std::time::Duration;
 use tower::Layer;
 
 use super::Once;
-use super::memory::Memory;
+use super::memory::{Memory, Shared};
 use super::store::{OnceStore, SharedStore};
 use crate::clock::{Clock, SharedClock};
 use crate::runtime::{Runtime, SharedRuntime};
@@ -134,10 +134,12 @@ impl<H> Layer<H> for OnceLayer {
     fn layer(&self, inner: H) -> Once<H> {
         Once {
             inner,
-            memory: Arc::new(Memory::new(self.window, self.capacity, self.max_running)),
-            clock: self.clock.clone(),
-            runtime: self.runtime.clone(),
-            store: self.store.clone(),
+            shared: Arc::new(Shared {
+                memory: Memory::new(self.window, self.capacity, self.max_running),
+                clock: self.clock.clone(),
+                runtime: self.runtime.clone(),
+                store: self.store.clone(),
+            }),
         }
     }
 }

@@ -1,12 +1,16 @@
 //! What this process knows of the pushes it has seen.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use crate::callback::generations::{FingerprintMap, Fingerprints, Generations};
-use crate::callback::{Message, Reply, once::key};
+use crate::callback::once::key;
+use crate::callback::once::store::SharedStore;
+use crate::callback::{Message, Reply};
+use crate::clock::{Clock, SharedClock};
+use crate::runtime::SharedRuntime;
 
 /// The most callers that wait for one run. The platform sends a push three times.
 const WAITERS_MAX: usize = 8;
@@ -15,7 +19,14 @@ const WAITERS_MAX: usize = 8;
 /// may send its push again: some seconds.
 const REPLIES_MAX: usize = 1024;
 
-/// Shared by the clones of one service.
+/// What the clones of one service share.
+pub(super) struct Shared {
+    pub(super) memory: Memory,
+    pub(super) clock: SharedClock,
+    pub(super) runtime: Option<SharedRuntime>,
+    pub(super) store: Option<SharedStore>,
+}
+
 pub(super) struct Memory {
     fingerprints: Fingerprints,
     max_running: usize,
@@ -54,9 +65,22 @@ impl Memory {
         }
     }
 
-    pub(super) fn meet(self: &Arc<Self>, message: &Message, now: SystemTime) -> Verdict {
-        let key = key::fingerprint(&self.fingerprints, message);
-        let mut state = self.state();
+    /// How many pushes are running, and how many are remembered as finished.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.running.len(), state.finished.len())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    pub(super) fn meet(self: &Arc<Self>, message: &Message) -> Verdict {
+        let (memory, now) = (&self.memory, self.clock.now());
+        let key = key::fingerprint(&memory.fingerprints, message);
+        let mut state = memory.state();
         let State {
             running,
             finished,
@@ -75,40 +99,31 @@ impl Memory {
             let reply = replies.get(key, now).cloned();
             return Verdict::Finished(reply.unwrap_or_else(Reply::none));
         }
-        if running.len() >= self.max_running {
+        if running.len() >= memory.max_running {
             return Verdict::Full;
         }
         running.insert(key, Vec::new());
         Verdict::Run(Claim {
-            memory: Arc::clone(self),
+            shared: Arc::clone(self),
             key: Some(key),
         })
-    }
-
-    /// How many pushes are running, and how many are remembered as finished.
-    pub(super) fn counts(&self) -> (usize, usize) {
-        let state = self.state();
-        (state.running.len(), state.finished.len())
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The right to run a push. Whoever waits for it learns that it failed when this is dropped, and
 /// the next push like it is run.
 pub(super) struct Claim {
-    memory: Arc<Memory>,
+    pub(super) shared: Arc<Shared>,
     key: Option<u64>,
 }
 
 impl Claim {
     /// Remembers the push as finished, and hands its reply to those who wait for it.
-    pub(super) fn finish(mut self, reply: &Reply, now: SystemTime) {
+    pub(super) fn finish(mut self, reply: &Reply) {
         let Some(key) = self.key.take() else { return };
+        let now = self.shared.clock.now();
         let waiters = {
-            let mut state = self.memory.state();
+            let mut state = self.shared.memory.state();
             state.finished.insert(key, (), now);
             if !reply.is_empty() {
                 state.replies.insert(key, reply.clone(), now);
@@ -125,7 +140,7 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         if let Some(key) = self.key.take() {
-            let waiters = self.memory.state().running.remove(&key);
+            let waiters = self.shared.memory.state().running.remove(&key);
             // Out of the lock, since this wakes them.
             drop(waiters);
         }

@@ -9,11 +9,9 @@ use tokio::sync::oneshot;
 use tower::Service;
 
 use super::OnceKey;
-use super::memory::{Claim, Memory, Verdict};
-use super::store::SharedStore;
+use super::memory::{Claim, Shared, Verdict};
 use crate::callback::failure::{Work, answer, poll_work};
 use crate::callback::{HandlerError, IntoReply, Message, Overloaded, Reply};
-use crate::clock::{Clock, SharedClock};
 use crate::error::BoxError;
 use crate::runtime::SharedRuntime;
 
@@ -22,22 +20,19 @@ use crate::runtime::SharedRuntime;
 #[derive(Clone)]
 pub struct Once<H> {
     pub(super) inner: H,
-    pub(super) memory: Arc<Memory>,
-    pub(super) clock: SharedClock,
-    pub(super) runtime: Option<SharedRuntime>,
-    pub(super) store: Option<SharedStore>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl<H> Once<H> {
     /// How many pushes are running: whoever brought them waits for the reply, or has gone.
     pub fn running(&self) -> usize {
-        self.memory.counts().0
+        self.shared.memory.counts().0
     }
 
     /// How many pushes are remembered as finished, at most twice the
     /// [capacity](super::OnceLayer::capacity).
     pub fn remembered(&self) -> usize {
-        self.memory.counts().1
+        self.shared.memory.counts().1
     }
 }
 
@@ -58,7 +53,7 @@ where
     }
 
     fn call(&mut self, message: Message) -> OnceFuture {
-        let state = match self.memory.meet(&message, self.clock.now()) {
+        let state = match self.shared.meet(&message) {
             Verdict::Run(claim) => State::Run(Some(self.run(claim, message))),
             Verdict::Join(reply) => State::Join(reply),
             Verdict::Finished(reply) => State::Done(Some(Ok(reply))),
@@ -76,18 +71,16 @@ where
     H::Future: Send,
 {
     fn run(&self, claim: Claim, message: Message) -> Run {
-        let runtime = self.runtime.clone();
-        let key = self.store.as_ref().map(|_| OnceKey::of(&message));
+        let Shared { runtime, store, .. } = &*self.shared;
+        let stored = store.clone().map(|store| (store, OnceKey::of(&message)));
         let work: Work<Reply> = Box::pin(answer(self.inner.clone(), message));
-        let work = match self.store.clone().zip(key) {
+        let work = match stored {
             None => work,
             Some((store, key)) => Box::pin(store.run(key, runtime.clone(), work)),
         };
         Run {
             work,
             claim: Some(claim),
-            clock: self.clock.clone(),
-            runtime,
             span: tracing::Span::current(),
         }
     }
@@ -95,7 +88,7 @@ where
 
 impl<H> fmt::Debug for Once<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (running, remembered) = self.memory.counts();
+        let (running, remembered) = self.shared.memory.counts();
         f.debug_struct("Once")
             .field("running", &running)
             .field("remembered", &remembered)
@@ -107,8 +100,6 @@ impl<H> fmt::Debug for Once<H> {
 struct Run {
     work: Work<Reply>,
     claim: Option<Claim>,
-    clock: SharedClock,
-    runtime: Option<SharedRuntime>,
     span: tracing::Span,
 }
 
@@ -120,7 +111,7 @@ impl Future for Run {
         // Dropping the claim tells those who joined of the failure.
         let claim = self.claim.take();
         if let (Ok(reply), Some(claim)) = (&result, claim) {
-            claim.finish(reply, self.clock.now());
+            claim.finish(reply);
         }
         Poll::Ready(result)
     }
@@ -169,7 +160,9 @@ impl Drop for OnceFuture {
             return;
         };
         let Some(run) = slot.take() else { return };
-        let Some(runtime) = SharedRuntime::or_current(run.runtime.as_ref()) else {
+        let shared = run.claim.as_ref().map(|claim| Arc::clone(&claim.shared));
+        let runtime = shared.as_ref().and_then(|shared| shared.runtime.as_ref());
+        let Some(runtime) = SharedRuntime::or_current(runtime) else {
             return;
         };
         let span = run.span.clone();

@@ -35,7 +35,7 @@ pub(super) fn parse(text: &str, start: usize, limits: Limits) -> Option<Flat> {
             None => trimmed(text, cursor.plain()?)?,
         };
         cursor.take(b"</")?;
-        cursor.take(text.as_bytes().get(name.clone())?)?;
+        cursor.take_again(&name)?;
         cursor.take(b">")?;
         if flat.len() >= limits.elements || value.len() > limits.field {
             return None;
@@ -56,10 +56,15 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes past `expected`.
-    fn take(&mut self, expected: &[u8]) -> Option<()> {
-        self.rest()?
-            .starts_with(expected)
-            .then(|| self.at += expected.len())
+    fn take<const N: usize>(&mut self, expected: &[u8; N]) -> Option<()> {
+        let found = self.rest()?.first_chunk::<N>()? == expected;
+        found.then(|| self.at += N)
+    }
+
+    /// Goes past a name that was found before.
+    fn take_again(&mut self, name: &Range<usize>) -> Option<()> {
+        let found = self.rest()?.starts_with(self.bytes.get(name.clone())?);
+        found.then(|| self.at += name.len())
     }
 
     fn skip_space(&mut self) {
