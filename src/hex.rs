@@ -7,29 +7,25 @@ pub(crate) struct Lower<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Display for Lower<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digit = |half| {
-            if half < 10 {
-                b'0' + half
-            } else {
-                b'a' - 10 + half
-            }
-        };
-        // In pieces as long as a SHA-1 digest.
-        for bytes in self.0.chunks(20) {
-            let mut digits = [[0; 2]; 20];
-            for (pair, byte) in digits.iter_mut().zip(bytes) {
-                *pair = [digit(byte >> 4), digit(byte & 0xf)];
-            }
-            let digits = digits.get(..bytes.len()).unwrap_or_default().as_flattened();
-            f.write_str(std::str::from_utf8(digits).unwrap_or_default())?;
-        }
-        Ok(())
+        f.write_str(&lower(self.0))
     }
 }
 
 /// All their digits.
 pub(crate) fn lower(bytes: &[u8]) -> String {
-    Lower(bytes).to_string()
+    let digit = |half| {
+        if half < 10 {
+            b'0' + half
+        } else {
+            b'a' - 10 + half
+        }
+    };
+    let mut digits = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        digits.push(digit(byte >> 4).into());
+        digits.push(digit(byte & 0xf).into());
+    }
+    digits
 }
 
 /// The first `len` digits, which is an even number, or as many as there are.

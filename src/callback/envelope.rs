@@ -24,15 +24,16 @@ impl Seal {
         random: [u8; 16],
     ) -> String {
         let encrypt = self.key.encrypt(document, appid.as_str(), random);
-        let timestamp = now.to_string();
+        let mut timestamp = itoa::Buffer::new();
+        let timestamp = timestamp.format(now);
         // What is signed must be what is written.
         let nonce = legal(self.signer.nonce());
-        let signature = self.signer.sign_at(&timestamp, &nonce, &encrypt);
+        let signature = self.signer.sign_at(timestamp, &nonce, &encrypt);
         let mut writer = Writer::new(format, encrypt.len() + nonce.len() + 256);
         writer.plain("Encrypt", &encrypt);
-        writer.plain("MsgSignature", signature);
+        writer.plain("MsgSignature", &signature.to_string());
         writer.number("TimeStamp", now);
-        writer.text("Nonce", &nonce);
+        writer.legal("Nonce", &nonce);
         writer.finish()
     }
 }

@@ -1,7 +1,6 @@
 //! Writes documents in either format.
 
 use std::borrow::Cow;
-use std::fmt::{Display, Write as _};
 
 use memchr::memchr;
 
@@ -25,37 +24,33 @@ impl Writer {
 
     /// Adds a text, without the characters that XML cannot hold.
     pub(crate) fn text(&mut self, name: &str, text: &str) {
-        let text = legal(text);
+        self.legal(name, &legal(text));
+    }
+
+    /// Adds a text that has none of these characters.
+    pub(crate) fn legal(&mut self, name: &str, text: &str) {
         match self.format {
-            Format::Xml => {
-                self.open(name);
-                self.out.push_str("<![CDATA[");
-                if memchr(b'>', text.as_bytes()).is_some() {
-                    self.out.push_str(&text.replace("]]>", "]]]]><![CDATA[>"));
-                } else {
-                    self.out.push_str(&text);
-                }
-                self.out.push_str("]]>");
-                self.close(name);
+            Format::Xml if memchr(b'>', text.as_bytes()).is_some() => {
+                self.plain(name, &text.replace("]]>", "]]]]><![CDATA[>"));
             }
+            Format::Xml => self.plain(name, text),
             Format::Json => {
                 self.open(name);
                 // Writing a text as JSON cannot fail.
                 self.out
-                    .push_str(&serde_json::to_string(&*text).unwrap_or_default());
+                    .push_str(&serde_json::to_string(text).unwrap_or_default());
             }
         }
     }
 
     /// Adds a text that needs no care in either format, such as digits.
-    pub(crate) fn plain(&mut self, name: &str, text: impl Display) {
+    pub(crate) fn plain(&mut self, name: &str, text: &str) {
         let (before, after) = match self.format {
             Format::Xml => ("<![CDATA[", "]]>"),
             Format::Json => ("\"", "\""),
         };
         self.open(name);
-        // Writing to a String cannot fail.
-        let _ = write!(self.out, "{before}{text}{after}");
+        self.out.extend([before, text, after]);
         self.close(name);
     }
 
@@ -68,8 +63,7 @@ impl Writer {
 
     pub(crate) fn number(&mut self, name: &str, number: impl Into<u64>) {
         self.open(name);
-        // Writing to a String cannot fail.
-        let _ = write!(self.out, "{}", number.into());
+        self.out.push_str(itoa::Buffer::new().format(number.into()));
         self.close(name);
     }
 
