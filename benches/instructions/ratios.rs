@@ -4,21 +4,15 @@
 const RATIOS: &[(&str, &[&str], f64)] = &[
     (
         "callback_plain",
-        &["collect", "query", "verify", "parse_text"],
-        1.30,
-    ),
-    // It also keeps a signature from being used for another body.
-    (
-        "callback_plain",
         &[
             "collect",
             "query",
             "verify",
             "utf8",
             "parse_text",
-            "fingerprint",
+            "replays",
         ],
-        1.15,
+        1.10,
     ),
     (
         "callback_secure",
@@ -26,6 +20,7 @@ const RATIOS: &[(&str, &[&str], f64)] = &[
             "collect",
             "query_secure",
             "verify",
+            "utf8",
             "parse_envelope",
             "msg_signature",
             "decrypt",
