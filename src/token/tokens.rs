@@ -129,13 +129,9 @@ impl Tokens {
 
     async fn current(&self, slot: &Slot) -> Result<Token, Error> {
         let round = match slot.hot.get() {
-            Ok(token) => match token.status(self.0.clock.now()) {
-                Status::Fresh => return Ok(token),
-                Status::Stale => {
-                    self.refresh(slot);
-                    return Ok(token);
-                }
-                Status::Expired => None,
+            Ok(token) => match self.usable(slot, &token) {
+                true => return Ok(token),
+                false => None,
             },
             Err(round) => Some(round),
         };
@@ -147,12 +143,22 @@ impl Tokens {
     async fn look_up(&self, slot: &Slot, round: Option<Round>) -> Result<Token, Error> {
         if let Some(round) = round
             && let Some(token) = self.0.cache.get(&slot.key).await
-            && token.status(self.0.clock.now()) != Status::Expired
         {
             slot.hot.fill(&token, round);
-            return Ok(token);
+            if self.usable(slot, &token) {
+                return Ok(token);
+            }
         }
         self.fetch(slot).await
+    }
+
+    /// Whether the token may be used. One that is stale may, and is being replaced from now on.
+    fn usable(&self, slot: &Slot, token: &Token) -> bool {
+        let status = token.status(self.0.clock.now());
+        if status == Status::Stale {
+            self.refresh(slot);
+        }
+        status != Status::Expired
     }
 
     /// Replaces a token that the platform refused, unless that has been done already, and returns
