@@ -37,6 +37,7 @@ mod keys;
 mod message;
 pub mod once;
 pub(crate) mod outgoing;
+mod place;
 mod query;
 mod rejection;
 mod replay;

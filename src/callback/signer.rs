@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use http::Uri;
 
+use crate::callback::place::place;
 use crate::callback::query::Query;
 use crate::callback::signature::{Signature, sign};
 use crate::secret::Secret;
@@ -69,12 +70,4 @@ impl Param {
         let within = place(query, value);
         within.map_or_else(|| Self::Decoded(value.to_owned()), Self::Within)
     }
-}
-
-/// Where `piece`, which was cut out of `text`, lies in it.
-pub(crate) fn place(text: &str, piece: &str) -> Option<Range<usize>> {
-    let start = piece.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
-    let range = start..start.checked_add(piece.len())?;
-    // Another text may lie there; what counts is that it reads the same.
-    text.get(range.clone()).is_some().then_some(range)
 }

@@ -1,6 +1,6 @@
 //! How a parser makes a tree.
 
-use crate::callback::signer::place;
+use crate::callback::place::place;
 use crate::callback::tree::nodes::{Flat, Nodes};
 use crate::callback::tree::{Limits, Node, ParseError, Span};
 
