@@ -67,12 +67,6 @@ impl Clock for ManualClock {
     }
 }
 
-/// Whole seconds since the Unix epoch; 0 for a time before it.
-pub(crate) fn unix(time: SystemTime) -> u64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |elapsed| elapsed.as_secs())
-}
-
 /// The clock as the crate keeps it.
 #[derive(Clone)]
 pub(crate) struct SharedClock(Arc<dyn Clock>);
@@ -82,9 +76,10 @@ impl SharedClock {
         Self(Arc::new(clock))
     }
 
-    /// The current time in Unix seconds.
+    /// Whole seconds since the Unix epoch; 0 for a clock set before it.
     pub(crate) fn unix(&self) -> u64 {
-        unix(self.now())
+        let since = self.now().duration_since(SystemTime::UNIX_EPOCH);
+        since.map_or(0, |elapsed| elapsed.as_secs())
     }
 }
 

@@ -6,7 +6,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::SystemTime;
 
 use bytes::Buf;
 use http::{Request, Response, header};
@@ -47,8 +46,6 @@ pin_project! {
             verified: Option<(Push, H)>,
             // Runs since the body kept us waiting for the first time.
             timer: Option<BoxFuture<'static, ()>>,
-            // When the request came.
-            now: SystemTime,
             config: Arc<Config>,
         },
         /// The push is verified; the handler works.
@@ -71,7 +68,7 @@ where
 {
     pub(crate) fn collect(
         config: Arc<Config>,
-        (push, now): (Push, SystemTime),
+        push: Push,
         handler: H,
         request: Request<B>,
     ) -> Self {
@@ -84,7 +81,6 @@ where
             collected: Collected::new(announced),
             verified: Some((push, handler)),
             timer: None,
-            now,
             config,
         };
         Self { state }
@@ -125,7 +121,6 @@ where
                     collected,
                     verified,
                     timer,
-                    now,
                     config,
                 } => {
                     let read = match poll_body(body, collected, config.body_limit, cx) {
@@ -140,7 +135,7 @@ where
                         return Poll::Pending;
                     };
                     let body = collected.take();
-                    match read.and_then(|()| config.gate.open(push, body, *now)) {
+                    match read.and_then(|()| config.gate.open(push, body, &config.clock)) {
                         Ok(opened) => State::Handle {
                             answer: Oneshot::new(handler, opened.message.clone()),
                             opened,

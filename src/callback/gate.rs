@@ -1,6 +1,6 @@
 //! Decides whether a request is a push of the platform, without I/O.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -14,7 +14,7 @@ use crate::callback::signature::{Signature, sign};
 use crate::callback::signer::Signer;
 use crate::callback::tree::{Limits, Tree};
 use crate::callback::{Message, Mode, Recipient, Rejection};
-use crate::clock;
+use crate::clock::{Clock, SharedClock};
 use crate::secret::Secret;
 
 /// What requests are checked against.
@@ -61,13 +61,13 @@ impl Gate {
         &self,
         method: &Method,
         uri: &Uri,
-        now: SystemTime,
+        now: u64,
     ) -> Result<Admitted, Rejection> {
         if !matches!(*method, Method::GET | Method::POST) {
             return Err(Rejection::Method);
         }
         let query = Query::parse(uri.query().unwrap_or_default())?;
-        self.check_age(&query.timestamp, clock::unix(now))?;
+        self.check_age(&query.timestamp, now)?;
         let (token, signature) = self.signer(&query).ok_or(Rejection::Signature)?;
         if *method == Method::POST {
             return self.push(uri, &query, token, signature).map(Admitted::Push);
@@ -129,10 +129,10 @@ impl Gate {
         &self,
         push: Push,
         body: Bytes,
-        now: SystemTime,
+        clock: &SharedClock,
     ) -> Result<Opened, Rejection> {
         match push {
-            Push::Clear { signature } => self.open_clear(signature, body, now),
+            Push::Clear { signature } => self.open_clear(signature, body, clock),
             Push::Sealed {
                 signer,
                 msg_signature,
@@ -144,14 +144,15 @@ impl Gate {
         &self,
         signature: Signature,
         body: Bytes,
-        now: SystemTime,
+        clock: &SharedClock,
     ) -> Result<Opened, Rejection> {
         let text = ByteString::try_from(body).map_err(|_| Rejection::Malformed)?;
         let tree = Tree::parse_within(text, self.limits).map_err(|_| Rejection::Malformed)?;
         if tree.field("Encrypt").is_some() {
             return Err(Rejection::Encrypted);
         }
-        if !self.replays.admit(signature, tree.raw(), now) {
+        // Not the time the request came: what is remembered is so for long enough from now on.
+        if !self.replays.admit(signature, tree.raw(), clock.now()) {
             return Err(Rejection::Replayed);
         }
         Ok(self.opened(tree, None))

@@ -6,7 +6,8 @@ use crate::app::AppId;
 use crate::callback::Event;
 use crate::callback::tree::{Fields, Format, ParseError, Tree};
 
-/// One push, decrypted and parsed. It is cheap to clone and holds no key and no token.
+/// One push, decrypted and parsed. It is cheap to clone and holds no key and no token. It may be a
+/// view of what the server has read: to keep a little of it for long, copy that.
 ///
 /// A field that this crate has no method for is reached by its name, however new it is:
 ///

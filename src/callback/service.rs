@@ -204,11 +204,11 @@ impl<H> Callback<H> {
         B: http_body::Body,
         H: Service<Message> + Clone,
     {
-        let now = self.config.clock.now();
+        let now = self.config.clock.unix();
         match self.config.gate.admit(request.method(), request.uri(), now) {
             Ok(Admitted::Push(push)) => {
                 let (handler, config) = (self.handler.clone(), Arc::clone(&self.config));
-                ResponseFuture::collect(config, (push, now), handler, request)
+                ResponseFuture::collect(config, push, handler, request)
             }
             Ok(Admitted::Echo(echostr)) => {
                 ResponseFuture::done(response::echo(self.config.gate.recipient.appid(), echostr))

@@ -187,6 +187,31 @@ async fn a_body_that_is_no_document_takes_no_signature() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_body_that_comes_late_makes_no_other_signature_forgotten() {
+    let clock = ManualClock::at_unix(NOW);
+    let callback = callback(counting(&Tally::default(), Duration::ZERO));
+    let callback = callback.clock(clock.clone()).body_timeout(None);
+    let send = async |timestamp, nonce, content| {
+        let request = Request::post(address(timestamp, nonce));
+        let request = request.body(Body::from(body(content))).unwrap();
+        callback.clone().oneshot(request).await.unwrap().status()
+    };
+    let late = tokio::spawn(callback.clone().oneshot(slow("n0", 1.0)));
+    tokio::task::yield_now().await;
+    clock.advance(seconds(1210.0));
+    assert_eq!(send(NOW + 1210, "n1", "hello").await, 200);
+    clock.advance(seconds(40.0));
+    assert_eq!(send(NOW + 1850, "n2", "hello").await, 200);
+    clock.advance(seconds(50.0));
+    assert_eq!(late.await.unwrap().unwrap().status(), 200);
+    clock.advance(seconds(1.0));
+    assert_eq!(send(NOW + 1301, "n3", "hello").await, 200);
+    clock.advance(seconds(1102.0));
+    assert_eq!(send(NOW + 2403, "n4", "hello").await, 200);
+    assert_eq!(send(NOW + 1850, "n2", "another").await, 403);
+}
+
 #[tokio::test]
 async fn a_signature_is_remembered_for_as_long_as_its_timestamp_is_taken() {
     let clock = ManualClock::at_unix(NOW - 600);
