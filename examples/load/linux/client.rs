@@ -1,7 +1,10 @@
 //! The load: connections that send one request at a time.
+//!
+//! It never sleeps while it waits. To wake it would be the server's work, and on a virtual machine a
+//! dear one, the more often the slower the server is.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,7 +14,6 @@ use tokio::time::Instant;
 use tower_wechat::BoxError;
 
 use super::answer::Answer;
-use super::process;
 use super::pushes::Pushes;
 
 /// Longer than any answer.
@@ -39,8 +41,8 @@ impl Expected {
 #[derive(Default)]
 pub(crate) struct Answers {
     pub(crate) elapsed: Duration,
-    /// The load's own processor time.
-    pub(crate) own_cpu: Duration,
+    /// How long of that the load had nothing to do.
+    pub(crate) idle: Duration,
     pub(crate) latencies: Vec<Duration>,
     pub(crate) wrong: usize,
     /// What was wrong with one of them.
@@ -80,9 +82,10 @@ impl Client {
             share: pushes.len() / connections.max(1) * 2,
             pushes,
             next: AtomicUsize::new(0),
+            done: AtomicBool::new(false),
         });
-        let cpu = process::own_cpu()?;
         let started = Instant::now();
+        let waiting = tokio::spawn(queue.clone().wait_awake());
         let mut senders = JoinSet::new();
         for stream in self.streams {
             let end = started + at_most;
@@ -94,7 +97,8 @@ impl Client {
             parts.push(part??);
         }
         answers.elapsed = started.elapsed();
-        answers.own_cpu = process::own_cpu()?.saturating_sub(cpu);
+        queue.done.store(true, Ordering::Relaxed);
+        answers.idle = waiting.await?;
         for part in parts {
             answers.latencies.extend(part.latencies);
             answers.wrong += part.wrong;
@@ -109,9 +113,24 @@ struct Queue {
     pushes: Pushes,
     next: AtomicUsize,
     share: usize,
+    done: AtomicBool,
 }
 
 impl Queue {
+    /// Keeps the thread from going to sleep, and says for how long it would have slept.
+    async fn wait_awake(self: Arc<Self>) -> Duration {
+        let (mut idle, mut taken, mut before) = (Duration::ZERO, 0, Instant::now());
+        while !self.done.load(Ordering::Relaxed) {
+            tokio::task::yield_now().await;
+            let (next, now) = (self.next.load(Ordering::Relaxed), Instant::now());
+            if next == taken {
+                idle += now - before;
+            }
+            (taken, before) = (next, now);
+        }
+        idle
+    }
+
     async fn drain(
         self: Arc<Self>,
         mut stream: TcpStream,

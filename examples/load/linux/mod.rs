@@ -120,7 +120,7 @@ fn mode(text: String) -> Mode {
     }
 }
 
-/// A light client needs one thread, and its processor time is then that of the process.
+/// A light client needs one thread.
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn main() -> ExitCode {
     let arguments = Arguments::parse();

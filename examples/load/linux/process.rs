@@ -103,11 +103,6 @@ impl Drop for Group {
     }
 }
 
-/// The processor time of this process, which has one thread.
-pub(crate) fn own_cpu() -> Result<Duration, BoxError> {
-    on_cpu(&fs::read_to_string("/proc/self/schedstat")?)
-}
-
 /// From the text of a `schedstat`: nanoseconds, and other numbers after them.
 fn on_cpu(text: &str) -> Result<Duration, BoxError> {
     let nanoseconds = text.split_whitespace().next().unwrap_or_default();

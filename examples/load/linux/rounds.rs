@@ -145,7 +145,7 @@ impl Target {
             cpu: cpu.as_secs_f64() / done as f64,
             p50: latencies.median(),
             p99: latencies.quantile(0.99),
-            busy: answers.own_cpu.as_secs_f64() / answers.elapsed.as_secs_f64(),
+            busy: 1.0 - answers.idle.as_secs_f64() / answers.elapsed.as_secs_f64(),
         })
     }
 }
@@ -159,7 +159,7 @@ pub(crate) struct Round {
     pub(crate) cpu: f64,
     pub(crate) p50: f64,
     pub(crate) p99: f64,
-    /// The share of its time that the load itself was at work.
+    /// The share of its time that the load itself had something to do.
     pub(crate) busy: f64,
 }
 

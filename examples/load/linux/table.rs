@@ -41,8 +41,8 @@ pub(crate) fn print(load: &Load, cpus: Cpus, targets: &[Target], rounds: &[Vec<R
     println!(
         "\nMedians of {} interleaved rounds of {} pushes, or {} s, over {} connections; the ratios \
          are of the same round, with the p10 to p90 of all. All pushes differ; when the memory is \
-         read, `plaintext`, `secure` and `routes` remember the last {} at least. The load kept its processor \
-         {:.0} % busy at most.\n\n{}",
+         read, `plaintext`, `secure` and `routes` remember the last {} at least. The load had something \
+         to do for {:.0} % of the time at most.\n\n{}",
         load.rounds,
         load.requests,
         load.at_most.as_secs_f64(),
