@@ -50,12 +50,13 @@ enum Command {
 
 #[derive(Args)]
 struct Load {
-    /// How many rounds are measured, after one that is not.
-    #[arg(long, value_name = "N", default_value = "21")]
+    /// How many rounds are measured, after one that is not. Many short ones bear with a machine
+    /// whose speed changes.
+    #[arg(long, value_name = "N", default_value = "101")]
     rounds: NonZeroUsize,
 
     /// How many pushes a server gets in a round.
-    #[arg(long, value_name = "N", default_value = "60000")]
+    #[arg(long, value_name = "N", default_value = "6000")]
     requests: NonZeroUsize,
 
     /// How long its round lasts at most, however many pushes are left.
