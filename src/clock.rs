@@ -76,11 +76,16 @@ impl SharedClock {
         Self(Arc::new(clock))
     }
 
-    /// Whole seconds since the Unix epoch; 0 for a clock set before it.
+    /// The current time in whole seconds since the Unix epoch; 0 for a clock set before it.
     pub(crate) fn unix(&self) -> u64 {
-        let since = self.now().duration_since(SystemTime::UNIX_EPOCH);
-        since.map_or(0, |elapsed| elapsed.as_secs())
+        unix(self.now())
     }
+}
+
+/// A time in whole seconds since the Unix epoch; 0 for one before it.
+pub(crate) fn unix(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |elapsed| elapsed.as_secs())
 }
 
 impl Clock for SharedClock {

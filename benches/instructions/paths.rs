@@ -234,7 +234,13 @@ impl Hasher for AsIs {
 /// two generations, by their fingerprints.
 fn replays(calls: u64) {
     let (random, body) = (RandomState::new(), message());
-    let generation = HashMap::<u64, u64, BuildHasherDefault<AsIs>>::default;
+    // They are not to grow while they are counted.
+    let generation = || {
+        HashMap::<u64, u64, _>::with_capacity_and_hasher(
+            1000,
+            BuildHasherDefault::<AsIs>::default(),
+        )
+    };
     let seen = Mutex::new([generation(), generation()]);
     let mut signature = 0;
     repeat(calls, || {

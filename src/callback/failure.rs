@@ -4,9 +4,11 @@ use std::fmt;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use tower::{Service, ServiceExt};
+use pin_project_lite::pin_project;
+use tower::Service;
+use tower::util::Oneshot;
 
 use crate::callback::{IntoReply, Message, Reply};
 use crate::error::BoxError;
@@ -106,15 +108,34 @@ impl std::error::Error for Panicked {}
 /// Work that ends with something, or not; it never panics when it is polled with [`poll_work`].
 pub(crate) type Work<T> = BoxFuture<'static, Result<T, BoxError>>;
 
-/// Lets a handler answer a message.
-pub(crate) async fn answer<H>(handler: H, message: Message) -> Result<Reply, BoxError>
+pin_project! {
+    /// The answer of a handler to a message. An async function would hold the message twice.
+    pub(crate) struct Answer<H: Service<Message>> {
+        #[pin]
+        oneshot: Oneshot<H, Message>,
+    }
+}
+
+impl<H: Service<Message>> Answer<H> {
+    pub(crate) fn new(handler: H, message: Message) -> Self {
+        Self {
+            oneshot: Oneshot::new(handler, message),
+        }
+    }
+}
+
+impl<H> Future for Answer<H>
 where
     H: Service<Message>,
     H::Response: IntoReply,
     H::Error: Into<BoxError>,
 {
-    let answer = handler.oneshot(message).await;
-    answer.map_err(Into::into)?.into_reply()
+    type Output = Result<Reply, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let answer = ready!(self.project().oneshot.poll(cx));
+        Poll::Ready(answer.map_err(Into::into)?.into_reply())
+    }
 }
 
 /// Polls, and makes an error of a panic. The work must not be polled again once it is ready.

@@ -6,18 +6,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::SystemTime;
 
 use bytes::Buf;
 use http::{Request, Response, header};
 use pin_project_lite::pin_project;
 use tower::Service;
-use tower::util::Oneshot;
 
 use crate::body::Body;
 use crate::callback::collected::Collected;
+use crate::callback::failure::Answer;
 use crate::callback::gate::{Opened, Push};
 use crate::callback::service::Config;
 use crate::callback::{IntoReply, Message, Overloaded, Rejection, response};
+use crate::clock::Clock;
 use crate::error::BoxError;
 use crate::runtime::{BoxFuture, SharedRuntime};
 
@@ -44,14 +46,16 @@ pin_project! {
             body: B,
             collected: Collected,
             verified: Option<(Push, H)>,
-            // Runs since the body kept us waiting for the first time.
+            // Unless the body kept us waiting since then.
+            now: Option<SystemTime>,
+            // Runs since it did for the first time.
             timer: Option<BoxFuture<'static, ()>>,
             config: Arc<Config>,
         },
         /// The push is verified; the handler works.
         Handle {
             #[pin]
-            answer: Oneshot<H, Message>,
+            answer: Answer<H>,
             opened: Opened,
             config: Arc<Config>,
         },
@@ -66,11 +70,12 @@ where
     B: http_body::Body,
     H: Service<Message>,
 {
+    /// Reads the body of a request that came at `now`.
     pub(crate) fn collect(
         config: Arc<Config>,
-        push: Push,
-        handler: H,
+        verified: (Push, H),
         request: Request<B>,
+        now: SystemTime,
     ) -> Self {
         let announced = announced(&request);
         if announced > config.body_limit {
@@ -79,7 +84,8 @@ where
         let state = State::Collect {
             body: request.into_body(),
             collected: Collected::new(announced),
-            verified: Some((push, handler)),
+            verified: Some(verified),
+            now: Some(now),
             timer: None,
             config,
         };
@@ -120,12 +126,14 @@ where
                     body,
                     collected,
                     verified,
+                    now,
                     timer,
                     config,
                 } => {
                     let read = match poll_body(body, collected, config.body_limit, cx) {
                         Poll::Ready(read) => read,
                         Poll::Pending => {
+                            *now = None;
                             ready!(poll_timer(timer, config, cx));
                             Err(Rejection::BodyTimeout)
                         }
@@ -135,9 +143,13 @@ where
                         return Poll::Pending;
                     };
                     let body = collected.take();
-                    match read.and_then(|()| config.gate.open(push, body, &config.clock)) {
+                    let open = |()| {
+                        let now = now.unwrap_or_else(|| config.clock.now());
+                        config.gate.open(push, body, now)
+                    };
+                    match read.and_then(open) {
                         Ok(opened) => State::Handle {
-                            answer: Oneshot::new(handler, opened.message.clone()),
+                            answer: Answer::new(handler, opened.message.clone()),
                             opened,
                             config: Arc::clone(config),
                         },
@@ -151,10 +163,7 @@ where
                     opened,
                     config,
                 } => {
-                    let polled = catch_unwind(AssertUnwindSafe(|| {
-                        let answer = answer.poll(cx);
-                        answer.map(|answer| answer.map_err(Into::into)?.into_reply())
-                    }));
+                    let polled = catch_unwind(AssertUnwindSafe(|| answer.poll(cx)));
                     let appid = opened.message.appid();
                     let response = match polled {
                         Ok(Poll::Pending) => return Poll::Pending,
@@ -215,7 +224,10 @@ fn poll_body<B: http_body::Body>(
     limit: usize,
     cx: &mut Context<'_>,
 ) -> Poll<Result<(), Rejection>> {
-    while let Some(frame) = ready!(body.as_mut().poll_frame(cx)) {
+    // To be asked for a frame that does not come is dear for some bodies.
+    while !body.is_end_stream()
+        && let Some(frame) = ready!(body.as_mut().poll_frame(cx))
+    {
         let Ok(frame) = frame else {
             return Poll::Ready(Err(Rejection::BodyUnread));
         };

@@ -1,6 +1,6 @@
 //! Decides whether a request is a push of the platform, without I/O.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -14,7 +14,6 @@ use crate::callback::signature::{Signature, sign};
 use crate::callback::signer::Signer;
 use crate::callback::tree::{Limits, Tree};
 use crate::callback::{Message, Mode, Recipient, Rejection};
-use crate::clock::{Clock, SharedClock};
 use crate::secret::Secret;
 
 /// What requests are checked against.
@@ -124,15 +123,15 @@ impl Gate {
         }
     }
 
-    /// Checks, decrypts and parses the body.
+    /// Checks, decrypts and parses the body, which is there since `now`.
     pub(crate) fn open(
         &self,
         push: Push,
         body: Bytes,
-        clock: &SharedClock,
+        now: SystemTime,
     ) -> Result<Opened, Rejection> {
         match push {
-            Push::Clear { signature } => self.open_clear(signature, body, clock),
+            Push::Clear { signature } => self.open_clear(signature, body, now),
             Push::Sealed {
                 signer,
                 msg_signature,
@@ -144,7 +143,7 @@ impl Gate {
         &self,
         signature: Signature,
         body: Bytes,
-        clock: &SharedClock,
+        now: SystemTime,
     ) -> Result<Opened, Rejection> {
         let text = ByteString::try_from(body).map_err(|_| Rejection::Malformed)?;
         let tree = Tree::parse_within(text, self.limits).map_err(|_| Rejection::Malformed)?;
@@ -152,7 +151,7 @@ impl Gate {
             return Err(Rejection::Encrypted);
         }
         // Not the time the request came: what is remembered is so for long enough from now on.
-        if !self.replays.admit(signature, tree.raw(), clock.now()) {
+        if !self.replays.admit(signature, tree.raw(), now) {
             return Err(Rejection::Replayed);
         }
         Ok(self.opened(tree, None))

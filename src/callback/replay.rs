@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use crate::callback::generations::{Fingerprints, Generations};
+use crate::callback::fingerprint::Fingerprints;
+use crate::callback::recent::Recent;
 use crate::callback::signature::Signature;
 
 /// How long a signature is remembered when its timestamp is not looked at.
@@ -11,7 +12,7 @@ const AGE: Duration = Duration::from_secs(1200);
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// How many of them each generation holds: some 80 pushes a second at the default age.
+/// How many of them are remembered at least: some 80 pushes a second at the default age.
 const CAPACITY: usize = 100_000;
 
 /// The bodies that signatures of clear pushes came with.
@@ -23,7 +24,7 @@ pub(crate) struct Replays(Arc<Shared>);
 
 struct Shared {
     fingerprints: Fingerprints,
-    bodies: Mutex<Generations<u64>>,
+    bodies: Mutex<Recent>,
 }
 
 impl Replays {
@@ -34,7 +35,7 @@ impl Replays {
         let age = window.map_or(AGE, life);
         Self(Arc::new(Shared {
             fingerprints: Fingerprints::default(),
-            bodies: Mutex::new(Generations::new(age, CAPACITY)),
+            bodies: Mutex::new(Recent::new(age, CAPACITY)),
         }))
     }
 
@@ -45,15 +46,15 @@ impl Replays {
             bodies,
         } = &*self.0;
         // A signature that was verified is as good as random.
-        let (key, body) = (signature.low_bits(), fingerprints.of(body));
+        let key = signature.low_bits();
         let mut bodies = bodies.lock().unwrap_or_else(PoisonError::into_inner);
-        match bodies.get(key, now) {
-            Some(first) => *first == body,
-            None => {
-                bodies.insert(key, body, now);
-                true
-            }
+        let first = bodies.get(key, now);
+        // Not before: a processor can do it while it waits for the memory that was asked for.
+        let body = fingerprints.of(body);
+        if first.is_none() {
+            bodies.insert(key, body, now);
         }
+        first.is_none_or(|first| first == body)
     }
 }
 

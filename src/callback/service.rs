@@ -14,7 +14,7 @@ use crate::callback::count::count;
 use crate::callback::gate::{Admitted, Gate};
 use crate::callback::replay::Replays;
 use crate::callback::{IntoReply, Limits, Message, Recipient, Rejection, ResponseFuture, response};
-use crate::clock::{Clock, SharedClock};
+use crate::clock::{Clock, SharedClock, unix};
 use crate::error::BoxError;
 use crate::runtime::{Runtime, SharedRuntime};
 
@@ -54,7 +54,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// | depth, elements and longest field of a document | 16, 2048 and 64 KiB | [`limits`](Self::limits) |
 /// | length of a document | 1 MiB | fixed |
 /// | document types and entities | none | fixed |
-/// | pushes in plaintext mode that are remembered, so that their signature takes no other body | of the last 20 minutes, the last 100,000 at least, in 5 MB at most | twice the timestamp window |
+/// | pushes in plaintext mode that are remembered, so that their signature takes no other body | of the last 20 minutes, the last 100,000, in 2.5 MB at most | twice the timestamp window |
 ///
 /// A refused request's response tells the [`Rejection`] by its [`Body::rejection`].
 ///
@@ -204,11 +204,12 @@ impl<H> Callback<H> {
         B: http_body::Body,
         H: Service<Message> + Clone,
     {
-        let now = self.config.clock.unix();
-        match self.config.gate.admit(request.method(), request.uri(), now) {
+        let now = self.config.clock.now();
+        let admitted = (self.config.gate).admit(request.method(), request.uri(), unix(now));
+        match admitted {
             Ok(Admitted::Push(push)) => {
                 let (handler, config) = (self.handler.clone(), Arc::clone(&self.config));
-                ResponseFuture::collect(config, push, handler, request)
+                ResponseFuture::collect(config, (push, handler), request, now)
             }
             Ok(Admitted::Echo(echostr)) => {
                 ResponseFuture::done(response::echo(self.config.gate.recipient.appid(), echostr))

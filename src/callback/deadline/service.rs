@@ -8,7 +8,7 @@ use tower::Service;
 
 use super::layer::Config;
 use super::{DeadlineFuture, Handlers};
-use crate::callback::failure::answer;
+use crate::callback::failure::Answer;
 use crate::callback::{HandlerError, IntoReply, Message, Reply};
 use crate::error::BoxError;
 
@@ -47,7 +47,7 @@ where
         match self.config.handlers.enter() {
             Err(overloaded) => DeadlineFuture::refused(overloaded),
             Ok(entered) => {
-                let work = Box::pin(answer(self.inner.clone(), message.clone()));
+                let work = Box::pin(Answer::new(self.inner.clone(), message.clone()));
                 DeadlineFuture::new(work, message, Arc::clone(&self.config), entered)
             }
         }

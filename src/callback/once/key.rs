@@ -1,11 +1,12 @@
 //! What makes two pushes the same one.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use sha1::{Digest, Sha1};
 
 use crate::callback::Message;
-use crate::callback::generations::Fingerprints;
+use crate::callback::fingerprint::Fingerprints;
 use crate::hex;
 
 /// Tells one push from another, alike on every instance: a push that the platform sends again has
@@ -50,7 +51,7 @@ impl OnceKey {
 
 impl fmt::Display for OnceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", hex::Lower(&self.0))
+        f.write_str(hex::write(&self.0, &mut [0; 40]))
     }
 }
 
@@ -102,8 +103,22 @@ impl<'a> Identity<'a> {
 
 /// The same in this process alone, and cheaper.
 pub(super) fn fingerprint(fingerprints: &Fingerprints, message: &Message) -> u64 {
-    match Identity::of(message) {
-        Identity::Message { appid, user, id } => fingerprints.of((0_u8, appid, user, id)),
-        Identity::Document { appid, document } => fingerprints.of((1_u8, appid, document)),
+    fingerprints.of(Identity::of(message))
+}
+
+/// In few pieces, each of which costs the hasher something.
+impl Hash for Identity<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let [kind, appid, first, second] = self.parts();
+        state.write_u128(lengths([kind, appid, first, second]));
+        for part in [appid, first, second] {
+            state.write(part.as_bytes());
+        }
     }
+}
+
+/// The lengths of four parts, none of which has four gigabytes.
+fn lengths(parts: [&str; 4]) -> u128 {
+    let join = |all: u128, part: &str| all << 32 | part.len() as u128;
+    parts.into_iter().fold(0, join)
 }

@@ -15,7 +15,7 @@ use crate::runtime::{Runtime, SharedRuntime};
 /// How long a finished push is remembered. The platform sends the last one about ten seconds after
 /// the first.
 const WINDOW: Duration = Duration::from_secs(60);
-/// How many of them each generation holds.
+/// How many of them.
 const CAPACITY: usize = 100_000;
 const MAX_RUNNING: usize = 1024;
 
@@ -73,16 +73,16 @@ impl OnceLayer {
         }
     }
 
-    /// How long a finished push is remembered at least; 60 seconds unless set, and at most twice
-    /// as long. The platform's three pushes come within some ten seconds.
+    /// How long a finished push is remembered at least; 60 seconds unless set, and at most a
+    /// quarter longer. The platform's three pushes come within some ten seconds.
     #[must_use]
     pub fn window(mut self, window: Duration) -> Self {
         self.window = window;
         self
     }
 
-    /// How many finished pushes are remembered at least, within the window; 100,000 unless set.
-    /// Twice as many are held at most, of 10 to 20 bytes each.
+    /// How many finished pushes are remembered, the last ones of the window; 100,000 unless set, and
+    /// 268 million at most. They take up to 25 bytes each.
     #[must_use]
     pub fn capacity(mut self, pushes: usize) -> Self {
         self.capacity = pushes;

@@ -1,13 +1,15 @@
 //! What this process knows of the pushes it has seen.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
-use crate::callback::generations::{FingerprintMap, Fingerprints, Generations};
+use crate::callback::fingerprint::{FingerprintMap, Fingerprints};
 use crate::callback::once::key;
 use crate::callback::once::store::SharedStore;
+use crate::callback::recent::Recent;
 use crate::callback::{Message, Reply};
 use crate::clock::{Clock, SharedClock};
 use crate::runtime::SharedRuntime;
@@ -15,8 +17,8 @@ use crate::runtime::SharedRuntime;
 /// The most callers that wait for one run. The platform sends a push three times.
 const WAITERS_MAX: usize = 8;
 
-/// The most replies that are kept in each generation. A reply is needed for as long as the platform
-/// may send its push again: some seconds.
+/// How many replies are kept. A reply is needed for as long as the platform may send its
+/// push again: some seconds.
 const REPLIES_MAX: usize = 1024;
 
 /// What the clones of one service share.
@@ -35,9 +37,39 @@ pub(super) struct Memory {
 
 struct State {
     running: FingerprintMap<Vec<oneshot::Sender<Reply>>>,
-    finished: Generations<()>,
-    /// Of the finished ones, those whose reply is not `success`.
-    replies: Generations<Reply>,
+    /// With the number of its reply each, or 0 for `success`.
+    finished: Recent,
+    replies: Replies,
+}
+
+/// The last replies that are not `success`, which are numbered from 1 on.
+#[derive(Default)]
+struct Replies {
+    kept: VecDeque<Reply>,
+    /// How many there were before these.
+    before: u64,
+}
+
+impl Replies {
+    /// Keeps a reply, and says its number.
+    fn put(&mut self, reply: &Reply) -> u64 {
+        if reply.is_empty() {
+            return 0;
+        }
+        if self.kept.len() >= REPLIES_MAX {
+            self.kept.pop_front();
+            self.before += 1;
+        }
+        self.kept.push_back(reply.clone());
+        self.before + self.kept.len() as u64
+    }
+
+    /// The reply of a number; `success` if it is too long ago.
+    fn get(&self, number: u64) -> Reply {
+        let at = number.checked_sub(self.before + 1);
+        let reply = at.and_then(|at| self.kept.get(usize::try_from(at).ok()?));
+        reply.cloned().unwrap_or_else(Reply::none)
+    }
 }
 
 /// What to do with a push.
@@ -59,8 +91,8 @@ impl Memory {
             max_running,
             state: Mutex::new(State {
                 running: FingerprintMap::default(),
-                finished: Generations::new(window, capacity),
-                replies: Generations::new(window, capacity.min(REPLIES_MAX)),
+                finished: Recent::new(window, capacity),
+                replies: Replies::default(),
             }),
         }
     }
@@ -95,9 +127,8 @@ impl Shared {
             waiters.push(waiter);
             return Verdict::Join(reply);
         }
-        if finished.get(key, now).is_some() {
-            let reply = replies.get(key, now).cloned();
-            return Verdict::Finished(reply.unwrap_or_else(Reply::none));
+        if let Some(reply) = finished.get(key, now) {
+            return Verdict::Finished(replies.get(reply));
         }
         if running.len() >= memory.max_running {
             return Verdict::Full;
@@ -106,6 +137,7 @@ impl Shared {
         Verdict::Run(Claim {
             shared: Arc::clone(self),
             key: Some(key),
+            now: Some(now),
         })
     }
 }
@@ -115,20 +147,29 @@ impl Shared {
 pub(super) struct Claim {
     pub(super) shared: Arc<Shared>,
     key: Option<u64>,
+    /// When it was given, unless the run has waited since then.
+    now: Option<SystemTime>,
 }
 
 impl Claim {
+    /// Notes that the run did not end at once.
+    pub(super) fn wait(&mut self) {
+        self.now = None;
+    }
+
     /// Remembers the push as finished, and hands its reply to those who wait for it.
     pub(super) fn finish(mut self, reply: &Reply) {
         let Some(key) = self.key.take() else { return };
-        let now = self.shared.clock.now();
+        let now = self.now.unwrap_or_else(|| self.shared.clock.now());
         let waiters = {
             let mut state = self.shared.memory.state();
-            state.finished.insert(key, (), now);
-            if !reply.is_empty() {
-                state.replies.insert(key, reply.clone(), now);
-            }
-            state.running.remove(&key)
+            let State {
+                running,
+                finished,
+                replies,
+            } = &mut *state;
+            finished.insert(key, replies.put(reply), now);
+            running.remove(&key)
         };
         for waiter in waiters.into_iter().flatten() {
             // One that is gone does not need it.

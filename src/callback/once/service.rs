@@ -10,7 +10,7 @@ use tower::Service;
 
 use super::OnceKey;
 use super::memory::{Claim, Shared, Verdict};
-use crate::callback::failure::{Work, answer, poll_work};
+use crate::callback::failure::{Answer, Work, poll_work};
 use crate::callback::{HandlerError, IntoReply, Message, Overloaded, Reply};
 use crate::error::BoxError;
 use crate::runtime::SharedRuntime;
@@ -29,7 +29,7 @@ impl<H> Once<H> {
         self.shared.memory.counts().0
     }
 
-    /// How many pushes are remembered as finished, at most twice the
+    /// How many pushes are remembered as finished, at most the
     /// [capacity](super::OnceLayer::capacity).
     pub fn remembered(&self) -> usize {
         self.shared.memory.counts().1
@@ -73,7 +73,7 @@ where
     fn run(&self, claim: Claim, message: Message) -> Run {
         let Shared { runtime, store, .. } = &*self.shared;
         let stored = store.clone().map(|store| (store, OnceKey::of(&message)));
-        let work: Work<Reply> = Box::pin(answer(self.inner.clone(), message));
+        let work: Work<Reply> = Box::pin(Answer::new(self.inner.clone(), message));
         let work = match stored {
             None => work,
             Some((store, key)) => Box::pin(store.run(key, runtime.clone(), work)),
@@ -107,7 +107,10 @@ impl Future for Run {
     type Output = Result<Reply, BoxError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let result = ready!(poll_work(self.work.as_mut(), cx));
+        let Poll::Ready(result) = poll_work(self.work.as_mut(), cx) else {
+            self.claim.iter_mut().for_each(Claim::wait);
+            return Poll::Pending;
+        };
         // Dropping the claim tells those who joined of the failure.
         let claim = self.claim.take();
         if let (Ok(reply), Some(claim)) = (&result, claim) {
