@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError, oneshot};
 
 use crate::error::{Error, ErrorKind};
 use crate::runtime::SharedRuntime;
 
-/// Bounds how many there are: each is a task that outlives its caller.
+/// Bounds how many there are.
 #[derive(Debug, Clone)]
 pub(crate) struct Waiters(Arc<Semaphore>);
 
@@ -16,15 +16,18 @@ impl Waiters {
         Self(Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS))))
     }
 
+    /// Counts one who waits until what is returned is dropped.
+    pub(crate) fn enter(&self) -> Result<SemaphorePermit<'_>, Error> {
+        self.0.try_acquire().map_err(busy)
+    }
+
     /// The output of `work`, which is a task of its own: a caller who is dropped does not stop it.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         runtime: &SharedRuntime,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Error> {
-        let permit = self.0.clone().try_acquire_owned();
-        let permit =
-            permit.map_err(|_| Error::new(ErrorKind::Busy, "too many callers wait already"))?;
+        let permit = self.0.clone().try_acquire_owned().map_err(busy)?;
         let (done, output) = oneshot::channel();
         runtime.spawn(async move {
             let _permit = permit;
@@ -34,4 +37,8 @@ impl Waiters {
         let stopped = |_| Error::new(ErrorKind::Interrupted, "the task was stopped");
         output.await.map_err(stopped)
     }
+}
+
+fn busy(_: TryAcquireError) -> Error {
+    Error::new(ErrorKind::Busy, "too many callers wait already")
 }

@@ -33,6 +33,7 @@
 //!
 //! Freshness is decided by the injected [`Clock`](crate::Clock), never by the cache's own.
 
+mod flight;
 mod hot;
 mod layer;
 mod slot;

@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use super::flight::Flight;
 use super::hot::Hot;
 use super::{TokenKey, TokenKind};
 use crate::error::Error;
@@ -39,6 +40,7 @@ impl AppSlots {
 pub(super) struct Slot {
     pub(super) key: TokenKey,
     pub(super) hot: Hot,
+    pub(super) flight: Flight,
     pub(super) refreshing: AtomicBool,
     memory: Mutex<Memory>,
 }
@@ -58,6 +60,7 @@ impl Slot {
         Self {
             key,
             hot: Hot::default(),
+            flight: Flight::default(),
             refreshing: AtomicBool::new(false),
             memory: Mutex::default(),
         }

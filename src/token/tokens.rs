@@ -170,9 +170,13 @@ impl Tokens {
     pub async fn renew(&self, appid: impl AsRef<str>, used: &Secret) -> Result<Token, Error> {
         let slot = self.slot(appid.as_ref())?;
         let now = self.0.clock.now();
-        let reinstated = {
+        // Of many callers with a dead token one retires it.
+        let replaced = slot.hot.get().is_ok_and(|token| token.secret() != used);
+        let under_way = slot.flight.is_under_way();
+        let retired = replaced || {
             let memory = slot.memory();
-            memory.retired.as_ref() == Some(used) && memory.reinstated.is_some_and(|end| now < end)
+            let reinstated = || memory.reinstated.is_some_and(|end| now < end);
+            memory.retired.as_ref() == Some(used) && (under_way || reinstated())
         };
         // Noted before the cache is empty: whoever fetches from then on must not take the same
         // token out of the store again.
@@ -183,7 +187,7 @@ impl Tokens {
             }
             retires
         };
-        if !reinstated && self.remove_if(slot, retire).await {
+        if !retired && self.remove_if(slot, retire).await {
             tracing::warn!(appid = %slot.key.appid, token = ?used, "the platform refused the token");
             let Inner { store, runtime, .. } = &*self.0;
             store.evict(runtime, &slot.key, used).await;
@@ -217,12 +221,27 @@ impl Tokens {
 
     /// Waits for the one fetch of an app's token, starting it if there is none.
     ///
-    /// The cache lets one caller fetch and the others wait for it, but starts over when the
-    /// fetching caller is dropped. So the callers are tasks of their own, which nobody drops.
+    /// The cache could let one caller fetch and the others wait for it, but it would start over
+    /// when the fetching caller is dropped, and ten thousand callers would take it thrice as long.
     async fn fetch(&self, slot: &Slot) -> Result<Token, Error> {
-        let (tokens, key) = (self.clone(), slot.key.clone());
-        let work = async move { tokens.fetch_once(tokens.slot_of(&key)?).await };
-        self.0.waiters.run(&self.0.runtime, work).await?
+        let _waits = self.0.waiters.enter()?;
+        let (passenger, pilot) = slot.flight.board();
+        if let Some(pilot) = pilot {
+            let fetching = Fetching {
+                tokens: self.clone(),
+                key: slot.key.clone(),
+            };
+            self.0.runtime.spawn(async move {
+                let outcome = match fetching.tokens.slot_of(&fetching.key) {
+                    Ok(slot) => fetching.tokens.fetch_once(slot).await,
+                    Err(error) => Err(error),
+                };
+                // Before anyone is told: who then finds the token dead has to fetch another one.
+                drop(fetching);
+                pilot.tell(outcome);
+            });
+        }
+        passenger.arrive().await
     }
 
     async fn fetch_once(&self, slot: &Slot) -> Result<Token, Error> {
@@ -357,6 +376,20 @@ impl fmt::Debug for Tokens {
         f.debug_struct("Tokens")
             .field("apps", &self.0.slots.keys())
             .finish_non_exhaustive()
+    }
+}
+
+/// Lets another fetch begin, also when the task panics or is stopped.
+struct Fetching {
+    tokens: Tokens,
+    key: TokenKey,
+}
+
+impl Drop for Fetching {
+    fn drop(&mut self) {
+        if let Ok(slot) = self.tokens.slot_of(&self.key) {
+            slot.flight.land();
+        }
     }
 }
 

@@ -539,11 +539,16 @@ async fn the_token_layer_fetches_nothing_by_itself() {
     );
 }
 
-/// A runtime that is being shut down: it runs no task.
-struct ShutDown;
+/// A runtime that stops its first task before it begins.
+#[derive(Default)]
+struct StopsFirst(AtomicUsize);
 
-impl Runtime for ShutDown {
-    fn spawn(&self, _: BoxFuture<'static, ()>) {}
+impl Runtime for StopsFirst {
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        if self.0.fetch_add(1, Ordering::Relaxed) > 0 {
+            TokioRuntime::default().spawn(task);
+        }
+    }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         TokioRuntime::default().sleep(duration)
@@ -551,16 +556,18 @@ impl Runtime for ShutDown {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_that_is_stopped_is_an_error_and_not_a_wait() {
+async fn a_fetch_that_is_stopped_is_an_error_and_leaves_room_for_another() {
     let sandbox = Sandbox::clocked(clock());
     let builder = Wechat::builder()
         .transport(sandbox.clone())
-        .runtime(ShutDown);
+        .runtime(StopsFirst::default());
     let builder = builder.app(sandbox.app_configs().remove(0));
     let tokens = builder.build().unwrap().tokens();
     let error = tokens.get(APPID).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Interrupted);
     assert!(error.is_transient());
+    tokens.get(APPID).await.unwrap();
+    assert_eq!(sandbox.calls(STABLE), 1);
 }
 
 #[test]
