@@ -1,18 +1,13 @@
 //! Bytes as lower-case hexadecimal digits.
 
-use std::fmt;
-
-/// Prints bytes as digits.
-pub(crate) struct Lower<'a>(pub(crate) &'a [u8]);
-
-impl fmt::Display for Lower<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&lower(self.0))
-    }
-}
-
 /// All their digits.
 pub(crate) fn lower(bytes: &[u8]) -> String {
+    let mut digits = vec![0; 2 * bytes.len()];
+    write(bytes, &mut digits).to_owned()
+}
+
+/// Writes their digits, for which there is room.
+pub(crate) fn write<'a>(bytes: &[u8], digits: &'a mut [u8]) -> &'a str {
     let digit = |half| {
         if half < 10 {
             b'0' + half
@@ -20,12 +15,12 @@ pub(crate) fn lower(bytes: &[u8]) -> String {
             b'a' - 10 + half
         }
     };
-    let mut digits = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        digits.push(digit(byte >> 4).into());
-        digits.push(digit(byte & 0xf).into());
+    let (pairs, _) = digits.as_chunks_mut::<2>();
+    for (pair, byte) in pairs.iter_mut().zip(bytes) {
+        *pair = [digit(byte >> 4), digit(byte & 0xf)];
     }
-    digits
+    // Digits are text.
+    std::str::from_utf8(digits).unwrap_or_default()
 }
 
 /// The first `len` digits, which is an even number, or as many as there are.

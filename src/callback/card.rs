@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::callback::writer::Writer;
+use crate::callback::writer::{Writer, name};
 
 /// A video to reply with. It must have passed the platform's review.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,9 +37,9 @@ impl Video {
     }
 
     pub(crate) fn write(&self, writer: &mut Writer) {
-        writer.text("MediaId", &self.media_id);
-        writer.optional("Title", self.title.as_deref());
-        writer.optional("Description", self.description.as_deref());
+        writer.text(name!("MediaId"), &self.media_id);
+        writer.optional(name!("Title"), self.title.as_deref());
+        writer.optional(name!("Description"), self.description.as_deref());
     }
 }
 
@@ -100,11 +100,11 @@ impl Music {
     }
 
     pub(crate) fn write(&self, writer: &mut Writer) {
-        writer.optional("Title", self.title.as_deref());
-        writer.optional("Description", self.description.as_deref());
-        writer.optional("MusicUrl", self.music_url.as_deref());
-        writer.optional("HQMusicUrl", self.hq_music_url.as_deref());
-        writer.text("ThumbMediaId", &self.thumb_media_id);
+        writer.optional(name!("Title"), self.title.as_deref());
+        writer.optional(name!("Description"), self.description.as_deref());
+        writer.optional(name!("MusicUrl"), self.music_url.as_deref());
+        writer.optional(name!("HQMusicUrl"), self.hq_music_url.as_deref());
+        writer.text(name!("ThumbMediaId"), &self.thumb_media_id);
     }
 }
 
@@ -152,9 +152,9 @@ impl Article {
     }
 
     pub(crate) fn write(&self, writer: &mut Writer) {
-        writer.text("Title", &self.title);
-        writer.text("Description", &self.description);
-        writer.text("PicUrl", &self.pic_url);
-        writer.text("Url", &self.url);
+        writer.text(name!("Title"), &self.title);
+        writer.text(name!("Description"), &self.description);
+        writer.text(name!("PicUrl"), &self.pic_url);
+        writer.text(name!("Url"), &self.url);
     }
 }

@@ -21,7 +21,9 @@ const ENCODED_LEN: usize = 43;
 /// The block size of the padding, in bytes; the cipher's own is 16.
 const PAD: usize = 32;
 /// The random bytes and the length in front of the message.
-const HEAD: usize = 16 + 4;
+const HEAD: usize = ROOM.len();
+/// What stands there until it is encrypted.
+pub(crate) const ROOM: &str = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
 /// Reads keys. Three in four of them end in bits that say nothing, and none has the `=`.
 const KEY: GeneralPurpose = GeneralPurpose::new(
@@ -104,7 +106,7 @@ impl AesKey {
     /// Decrypts into a frame, which copies nothing.
     pub(crate) fn open(&self, encrypt: &str) -> Option<Frame> {
         let mut bytes = BASE64.decode(encrypt).ok()?;
-        cbc::Decryptor::inner_iv_init(self.0.decrypt.clone(), &self.0.iv.into())
+        cbc::Decryptor::inner_iv_init(&self.0.decrypt, &self.0.iv.into())
             .decrypt_padded::<NoPadding>(&mut bytes)
             .ok()?;
         bytes.truncate(unpadded(&bytes)?);
@@ -114,19 +116,27 @@ impl AesKey {
     /// Encrypts a message for `appid`. The `random` bytes must be new for every message; the
     /// platform's own are letters and digits.
     pub fn encrypt(&self, message: &str, appid: &str, random: [u8; 16]) -> String {
-        let len = HEAD + message.len() + appid.len();
-        let pad = PAD - len % PAD;
-        let mut frame = Vec::with_capacity(len + pad);
-        frame.extend_from_slice(&random);
-        // A message of four gigabytes cannot be told its length: the platform would refuse it.
-        let message_len = u32::try_from(message.len()).unwrap_or(u32::MAX);
-        frame.extend_from_slice(&message_len.to_be_bytes());
+        let mut frame = Vec::with_capacity(HEAD + message.len() + appid.len() + PAD);
+        frame.extend_from_slice(ROOM.as_bytes());
         frame.extend_from_slice(message.as_bytes());
+        self.seal(frame, appid, random)
+    }
+
+    /// Encrypts the message of a frame that has [`ROOM`] in front of it.
+    pub(crate) fn seal(&self, mut frame: Vec<u8>, appid: &str, random: [u8; 16]) -> String {
+        // A message of four gigabytes cannot be told its length: the platform would refuse it.
+        let message_len = u32::try_from(frame.len().saturating_sub(HEAD)).unwrap_or(u32::MAX);
+        if let Some((head, rest)) = frame.split_first_chunk_mut()
+            && let Some(len) = rest.first_chunk_mut()
+        {
+            (*head, *len) = (random, message_len.to_be_bytes());
+        }
         frame.extend_from_slice(appid.as_bytes());
-        frame.resize(len + pad, u8::try_from(pad).unwrap_or_default());
+        let pad = PAD - frame.len() % PAD;
+        frame.resize(frame.len() + pad, u8::try_from(pad).unwrap_or_default());
         // The length is a multiple of the block, which is all that could be wrong.
         let filled = frame.len();
-        cbc::Encryptor::inner_iv_init(self.0.encrypt.clone(), &self.0.iv.into())
+        cbc::Encryptor::inner_iv_init(&self.0.encrypt, &self.0.iv.into())
             .encrypt_padded::<NoPadding>(&mut frame, filled)
             .map_or_else(|_| String::new(), |bytes| BASE64.encode(bytes))
     }

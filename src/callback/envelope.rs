@@ -4,7 +4,8 @@ use crate::app::AppId;
 use crate::callback::Format;
 use crate::callback::crypto::AesKey;
 use crate::callback::signer::Signer;
-use crate::callback::writer::{Writer, legal};
+use crate::callback::writer::{cdata, json, legal};
+use crate::hex;
 
 /// What a push was verified with, and its reply is sealed with.
 pub(crate) struct Seal {
@@ -14,26 +15,48 @@ pub(crate) struct Seal {
 }
 
 impl Seal {
-    /// Encrypts and signs `document` for `appid`, at the time `now`, in Unix seconds.
+    /// Encrypts and signs a document for `appid`, at the time `now`, in Unix seconds. In front of
+    /// the document are [`HEAD`](crate::callback::crypto::HEAD) bytes of room. The `random` bytes must be new.
     pub(crate) fn envelope(
         &self,
         format: Format,
-        document: &str,
+        document: String,
         appid: &AppId,
         now: u64,
         random: [u8; 16],
     ) -> String {
-        let encrypt = self.key.encrypt(document, appid.as_str(), random);
+        let encrypt = self.key.seal(document.into_bytes(), appid.as_str(), random);
         let mut timestamp = itoa::Buffer::new();
         let timestamp = timestamp.format(now);
         // What is signed must be what is written.
         let nonce = legal(self.signer.nonce());
         let signature = self.signer.sign_at(timestamp, &nonce, &encrypt);
-        let mut writer = Writer::new(format, encrypt.len() + nonce.len() + 256);
-        writer.plain("Encrypt", &encrypt);
-        writer.plain("MsgSignature", &signature.to_string());
-        writer.number("TimeStamp", now);
-        writer.legal("Nonce", &nonce);
-        writer.finish()
+        let signature = hex::lower(signature.as_bytes());
+        match format {
+            Format::Xml => [
+                "<xml><Encrypt><![CDATA[",
+                &encrypt,
+                "]]></Encrypt><MsgSignature><![CDATA[",
+                &signature,
+                "]]></MsgSignature><TimeStamp>",
+                timestamp,
+                "</TimeStamp><Nonce><![CDATA[",
+                &cdata(&nonce),
+                "]]></Nonce></xml>",
+            ]
+            .concat(),
+            Format::Json => [
+                "{\"Encrypt\":\"",
+                &encrypt,
+                "\",\"MsgSignature\":\"",
+                &signature,
+                "\",\"TimeStamp\":",
+                timestamp,
+                ",\"Nonce\":",
+                &json(&nonce),
+                "}",
+            ]
+            .concat(),
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use crate::app::AppId;
 use crate::callback::crypto::AesKey;
 use crate::callback::signature::{Signature, sign};
-use crate::callback::writer::Writer;
+use crate::callback::writer::{Writer, name};
 use crate::callback::{Format, Message};
 use crate::secret::Secret;
 
@@ -142,9 +142,9 @@ impl Outgoing<'_> {
 }
 
 fn alone(document: &str, to: &str, encrypt: &str) -> String {
-    let mut writer = Writer::new(format_of(document), encrypt.len() + 128);
-    writer.text("ToUserName", to);
-    writer.text("Encrypt", encrypt);
+    let mut writer = Writer::new(format_of(document), "", encrypt.len() + 128);
+    writer.text(name!("ToUserName"), to);
+    writer.text(name!("Encrypt"), encrypt);
     writer.finish()
 }
 

@@ -1,6 +1,6 @@
 //! The passive answer to a push. Source: 被动回复用户消息.
 
-use crate::callback::writer::{Writer, legal};
+use crate::callback::writer::{Writer, is_legal, legal, name};
 use crate::callback::{Article, IntoReply, Message, Music, Video};
 use crate::error::BoxError;
 use crate::text;
@@ -30,8 +30,8 @@ pub(crate) enum Kind {
     Text(String),
     Image(String),
     Voice(String),
-    Video(Video),
-    Music(Music),
+    Video(Box<Video>),
+    Music(Box<Music>),
     News(Vec<Article>),
     CustomerService(Option<String>),
     /// A whole document that another service made.
@@ -97,12 +97,12 @@ impl Reply {
 
     /// 回复视频消息: a video, by its MediaId or as a [`Video`] with a title.
     pub fn video(video: impl Into<Video>) -> Self {
-        Self(Kind::Video(video.into()))
+        Self(Kind::Video(Box::new(video.into())))
     }
 
     /// 回复音乐消息: a piece of music, by the MediaId of its picture or as a [`Music`].
     pub fn music(music: impl Into<Music>) -> Self {
-        Self(Kind::Music(music.into()))
+        Self(Kind::Music(Box::new(music.into())))
     }
 
     /// 回复图文消息: cards that lead to pages. The platform shows one in answer to a text, an
@@ -129,22 +129,22 @@ impl Reply {
         Self(Kind::Document(document))
     }
 
-    /// The document that answers `message` at the time `now`, in Unix seconds; `None` for
-    /// `success`.
-    pub(crate) fn document(&self, message: &Message, now: u64) -> Option<String> {
+    /// The document that answers `message` at the time `now`, in Unix seconds, behind a text that
+    /// stands in front of it; `None` for `success`.
+    pub(crate) fn document(&self, message: &Message, now: u64, front: &str) -> Option<String> {
         if let Kind::Document(document) = &self.0 {
-            return Some(document.clone());
+            return Some([front, document].concat());
         }
         let parts = [message.from_user_name(), message.to_user_name()];
         if self.is_empty() || parts.iter().any(|name| name.is_empty()) {
             return None;
         }
         let [to, from] = parts;
-        let mut writer = Writer::new(message.format(), 256 + self.size());
-        writer.text("ToUserName", to);
-        writer.text("FromUserName", from);
-        writer.number("CreateTime", now);
-        writer.text("MsgType", self.msg_type());
+        let mut writer = Writer::new(message.format(), front, 320 + self.size());
+        writer.text(name!("ToUserName"), to);
+        writer.text(name!("FromUserName"), from);
+        writer.number(name!("CreateTime"), now);
+        writer.plain(name!("MsgType"), self.msg_type());
         self.write(&mut writer, message);
         Some(writer.finish())
     }
@@ -155,16 +155,15 @@ impl Reply {
 
     /// Whether the user would see nothing, or the platform would refuse it.
     pub(crate) fn is_empty(&self) -> bool {
-        match &self.0 {
-            Kind::None => true,
-            Kind::Text(required) | Kind::Image(required) | Kind::Voice(required) => {
-                legal(required).is_empty()
-            }
-            Kind::Video(video) => legal(&video.media_id).is_empty(),
-            Kind::Music(music) => legal(&music.thumb_media_id).is_empty(),
-            Kind::News(articles) => articles.is_empty(),
-            Kind::CustomerService(_) | Kind::Document(_) => false,
-        }
+        let required = match &self.0 {
+            Kind::None => return true,
+            Kind::Text(required) | Kind::Image(required) | Kind::Voice(required) => required,
+            Kind::Video(video) => &video.media_id,
+            Kind::Music(music) => &music.thumb_media_id,
+            Kind::News(articles) => return articles.is_empty(),
+            Kind::CustomerService(_) | Kind::Document(_) => return false,
+        };
+        !required.chars().any(is_legal)
     }
 
     /// Whether a mini-program may reply so.
@@ -205,20 +204,28 @@ impl Reply {
                     let (appid, limit) = (message.appid(), Self::MAX_TEXT);
                     tracing::warn!(%appid, bytes, limit, "the text of a reply was cut");
                 }
-                writer.text("Content", shown);
+                writer.text(name!("Content"), shown);
             }
-            Kind::Image(id) => writer.object("Image", |writer| writer.text("MediaId", id)),
-            Kind::Voice(id) => writer.object("Voice", |writer| writer.text("MediaId", id)),
-            Kind::Video(video) => writer.object("Video", |writer| video.write(writer)),
-            Kind::Music(music) => writer.object("Music", |writer| music.write(writer)),
+            Kind::Image(id) => {
+                writer.object(name!("Image"), |writer| writer.text(name!("MediaId"), id))
+            }
+            Kind::Voice(id) => {
+                writer.object(name!("Voice"), |writer| writer.text(name!("MediaId"), id))
+            }
+            Kind::Video(video) => writer.object(name!("Video"), |writer| video.write(writer)),
+            Kind::Music(music) => writer.object(name!("Music"), |writer| music.write(writer)),
             Kind::News(articles) => {
                 let shown = articles.iter().take(max_articles(message));
                 let count = u32::try_from(shown.len()).unwrap_or_default();
-                writer.number("ArticleCount", count);
-                writer.list("Articles", shown, |writer, article| article.write(writer));
+                writer.number(name!("ArticleCount"), count);
+                writer.list(name!("Articles"), shown, |writer, article| {
+                    article.write(writer)
+                });
             }
             Kind::CustomerService(Some(account)) => {
-                writer.object("TransInfo", |writer| writer.text("KfAccount", account));
+                writer.object(name!("TransInfo"), |writer| {
+                    writer.text(name!("KfAccount"), account)
+                });
             }
         }
     }
@@ -259,7 +266,7 @@ mod tests {
     }
 
     fn content(reply: &Reply, message: &Message) -> String {
-        let document = reply.document(message, 7).unwrap();
+        let document = reply.document(message, 7, "").unwrap();
         let head = match document.starts_with('<') {
             true => {
                 "<xml><ToUserName><![CDATA[o1]]></ToUserName><FromUserName><![CDATA[gh_1]]>\
@@ -351,10 +358,10 @@ mod tests {
             Reply::music(""),
             Reply::news([]),
         ] {
-            assert_eq!(reply.document(&message("text"), 7), None, "{reply:?}");
+            assert_eq!(reply.document(&message("text"), 7, ""), None, "{reply:?}");
         }
         let nobody = Message::parse(AppId::new("wx1").unwrap(), "<xml/>".into()).unwrap();
-        assert_eq!(Reply::text("hi").document(&nobody, 7), None);
+        assert_eq!(Reply::text("hi").document(&nobody, 7, ""), None);
     }
 
     #[test]
@@ -371,7 +378,7 @@ mod tests {
         #[test]
         fn text_is_read_back_as_it_was_written(text in ".+") {
             for message in [message("text"), json()] {
-                match Reply::text(&*text).document(&message, 7) {
+                match Reply::text(&*text).document(&message, 7, "") {
                     None => prop_assert!(legal(&text).is_empty()),
                     Some(document) => {
                         let tree = Tree::parse(document).unwrap();

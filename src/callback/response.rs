@@ -5,6 +5,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use crate::app::AppId;
 use crate::body::Body;
 use crate::callback::count::count;
+use crate::callback::crypto;
 use crate::callback::gate::Opened;
 use crate::callback::{Format, Reply};
 use crate::clock::SharedClock;
@@ -32,13 +33,14 @@ pub(crate) fn reply(reply: &Reply, opened: &Opened, clock: &SharedClock) -> Resp
         return success(appid);
     }
     let now = clock.unix();
-    let Some(document) = reply.document(message, now) else {
+    let front = opened.seal.as_ref().map_or("", |_| crypto::ROOM);
+    let Some(document) = reply.document(message, now, front) else {
         return success(appid);
     };
     count(appid, "reply");
     let format = message.format();
     let body = match &opened.seal {
-        Some(seal) => seal.envelope(format, &document, appid, now, rand::random()),
+        Some(seal) => seal.envelope(format, document, appid, now, random()),
         None => document,
     };
     let mut response = Response::new(Body::from(body));
@@ -50,6 +52,11 @@ pub(crate) fn reply(reply: &Reply, opened: &Opened, clock: &SharedClock) -> Resp
         .headers_mut()
         .insert(header::CONTENT_TYPE, content_type);
     response
+}
+
+fn random() -> [u8; 16] {
+    // As bytes they would take four times as much of the generator.
+    rand::random::<u128>().to_ne_bytes()
 }
 
 fn success(appid: &AppId) -> Response<Body> {

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use sha1::{Digest, Sha1};
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 
 use crate::hex;
 
@@ -40,6 +40,11 @@ pub fn sign<const N: usize>(mut parts: [&str; N]) -> Signature {
 }
 
 impl Signature {
+    /// Its bytes.
+    pub(crate) fn as_bytes(&self) -> &[u8; LEN] {
+        &self.0
+    }
+
     /// Eight of its bytes.
     pub(crate) fn low_bits(&self) -> u64 {
         self.0
@@ -75,7 +80,13 @@ fn digit(hex: u8) -> u8 {
 
 impl PartialEq for Signature {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        // A few words are compared in a third of the time of their bytes.
+        let [ours, theirs] = [self, other].map(|Self(bytes)| {
+            let (words, _) = bytes.as_chunks::<4>();
+            words.iter().map(|word| u32::from_ne_bytes(*word))
+        });
+        let same = ours.zip(theirs).map(|(a, b)| a.ct_eq(&b));
+        same.fold(Choice::from(1), |all, same| all & same).into()
     }
 }
 
@@ -83,7 +94,7 @@ impl Eq for Signature {}
 
 impl fmt::Display for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", hex::Lower(&self.0))
+        f.write_str(hex::write(&self.0, &mut [0; 2 * LEN]))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use http::Uri;
+use http::uri::PathAndQuery;
 
 use crate::callback::place::place;
 use crate::callback::query::Query;
@@ -13,7 +14,7 @@ use crate::secret::Secret;
 pub(crate) struct Signer {
     token: Secret,
     /// Holds the parameters: a push is not to cost a copy of each.
-    uri: Uri,
+    path: Option<PathAndQuery>,
     timestamp: Param,
     nonce: Param,
 }
@@ -34,7 +35,7 @@ impl Signer {
             token: token.clone(),
             timestamp: Param::new(text, &query.timestamp),
             nonce: Param::new(text, &query.nonce),
-            uri: uri.clone(),
+            path: uri.path_and_query().cloned(),
         }
     }
 
@@ -57,7 +58,8 @@ impl Signer {
     fn text<'a>(&'a self, param: &'a Param) -> &'a str {
         match param {
             Param::Within(range) => {
-                let query = self.uri.query().unwrap_or_default();
+                let query = self.path.as_ref().and_then(PathAndQuery::query);
+                let query = query.unwrap_or_default();
                 query.get(range.clone()).unwrap_or_default()
             }
             Param::Decoded(text) => text,

@@ -6,6 +6,29 @@ use memchr::memchr;
 
 use crate::callback::Format;
 
+/// The name of an element, with all that stands around its value: see [`name`].
+pub(crate) struct Name {
+    pub(crate) open: &'static str,
+    pub(crate) close: &'static str,
+    pub(crate) open_text: &'static str,
+    pub(crate) close_text: &'static str,
+    pub(crate) key: &'static str,
+}
+
+/// A [`Name`], made when this is compiled: to write it is to copy as few pieces as can be.
+macro_rules! name {
+    ($name:literal) => {
+        &$crate::callback::writer::Name {
+            open: concat!("<", $name, ">"),
+            close: concat!("</", $name, ">"),
+            open_text: concat!("<", $name, "><![CDATA["),
+            close_text: concat!("]]></", $name, ">"),
+            key: concat!("\"", $name, "\":"),
+        }
+    };
+}
+pub(crate) use name;
+
 /// A document that grows element by element in one buffer.
 pub(crate) struct Writer {
     format: Format,
@@ -13,8 +36,10 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(format: Format, capacity: usize) -> Self {
-        let mut out = String::with_capacity(capacity);
+    /// A document of about so many bytes, behind a text that stands in front of it.
+    pub(crate) fn new(format: Format, front: &str, capacity: usize) -> Self {
+        let mut out = String::with_capacity(front.len() + capacity);
+        out.push_str(front);
         out.push_str(match format {
             Format::Xml => "<xml>",
             Format::Json => "{",
@@ -23,52 +48,47 @@ impl Writer {
     }
 
     /// Adds a text, without the characters that XML cannot hold.
-    pub(crate) fn text(&mut self, name: &str, text: &str) {
-        self.legal(name, &legal(text));
-    }
-
-    /// Adds a text that has none of these characters.
-    pub(crate) fn legal(&mut self, name: &str, text: &str) {
+    pub(crate) fn text(&mut self, name: &Name, text: &str) {
+        let text = legal(text);
         match self.format {
-            Format::Xml if memchr(b'>', text.as_bytes()).is_some() => {
-                self.plain(name, &text.replace("]]>", "]]]]><![CDATA[>"));
-            }
-            Format::Xml => self.plain(name, text),
+            Format::Xml => self.plain(name, &cdata(&text)),
             Format::Json => {
-                self.open(name);
-                // Writing a text as JSON cannot fail.
-                self.out
-                    .push_str(&serde_json::to_string(text).unwrap_or_default());
+                self.key(name);
+                self.out.push_str(&json(&text));
             }
         }
     }
 
     /// Adds a text that needs no care in either format, such as digits.
-    pub(crate) fn plain(&mut self, name: &str, text: &str) {
-        let (before, after) = match self.format {
-            Format::Xml => ("<![CDATA[", "]]>"),
-            Format::Json => ("\"", "\""),
-        };
-        self.open(name);
-        self.out.extend([before, text, after]);
-        self.close(name);
+    pub(crate) fn plain(&mut self, name: &Name, text: &str) {
+        match self.format {
+            Format::Xml => {
+                self.out.push_str(name.open_text);
+                self.out.push_str(text);
+                self.out.push_str(name.close_text);
+            }
+            Format::Json => {
+                self.key(name);
+                self.out.extend(["\"", text, "\""]);
+            }
+        }
     }
 
     /// Adds a text if there is one.
-    pub(crate) fn optional(&mut self, name: &str, text: Option<&str>) {
+    pub(crate) fn optional(&mut self, name: &Name, text: Option<&str>) {
         if let Some(text) = text {
             self.text(name, text);
         }
     }
 
-    pub(crate) fn number(&mut self, name: &str, number: impl Into<u64>) {
+    pub(crate) fn number(&mut self, name: &Name, number: impl Into<u64>) {
         self.open(name);
         self.out.push_str(itoa::Buffer::new().format(number.into()));
         self.close(name);
     }
 
     /// Adds an element with others inside.
-    pub(crate) fn object(&mut self, name: &str, inside: impl FnOnce(&mut Self)) {
+    pub(crate) fn object(&mut self, name: &Name, inside: impl FnOnce(&mut Self)) {
         self.open(name);
         self.braced(inside);
         self.close(name);
@@ -77,7 +97,7 @@ impl Writer {
     /// Adds a list: elements called `item` in XML.
     pub(crate) fn list<T>(
         &mut self,
-        name: &str,
+        name: &Name,
         items: impl IntoIterator<Item = T>,
         mut inside: impl FnMut(&mut Self, T),
     ) {
@@ -87,7 +107,7 @@ impl Writer {
         }
         for item in items {
             match self.format {
-                Format::Xml => self.object("item", |writer| inside(writer, item)),
+                Format::Xml => self.object(name!("item"), |writer| inside(writer, item)),
                 Format::Json => {
                     self.comma();
                     self.braced(|writer| inside(writer, item));
@@ -108,19 +128,22 @@ impl Writer {
         self.out
     }
 
-    fn open(&mut self, name: &str) {
-        self.comma();
-        let (before, after) = match self.format {
-            Format::Xml => ("<", ">"),
-            Format::Json => ("\"", "\":"),
-        };
-        self.out.extend([before, name, after]);
+    fn open(&mut self, name: &Name) {
+        match self.format {
+            Format::Xml => self.out.push_str(name.open),
+            Format::Json => self.key(name),
+        }
     }
 
-    fn close(&mut self, name: &str) {
+    fn close(&mut self, name: &Name) {
         if self.format == Format::Xml {
-            self.out.extend(["</", name, ">"]);
+            self.out.push_str(name.close);
         }
+    }
+
+    fn key(&mut self, name: &Name) {
+        self.comma();
+        self.out.push_str(name.key);
     }
 
     fn braced(&mut self, inside: impl FnOnce(&mut Self)) {
@@ -134,10 +157,23 @@ impl Writer {
     }
 
     fn comma(&mut self) {
-        if self.format == Format::Json && !self.out.ends_with(['{', '[']) {
+        if !self.out.ends_with(['{', '[']) {
             self.out.push(',');
         }
     }
+}
+
+/// A text as it is written within a CDATA section.
+pub(crate) fn cdata(text: &str) -> Cow<'_, str> {
+    match memchr(b'>', text.as_bytes()) {
+        Some(_) => text.replace("]]>", "]]]]><![CDATA[>").into(),
+        None => text.into(),
+    }
+}
+
+/// A text as JSON, with its quotes. To write one cannot fail.
+pub(crate) fn json(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
 }
 
 /// `text` without the characters that XML 1.0 cannot hold.
@@ -147,14 +183,18 @@ pub(crate) fn legal(text: &str) -> Cow<'_, str> {
     if !text.bytes().fold(false, |any, byte| any | doubtful(byte)) {
         return Cow::Borrowed(text);
     }
-    let is_legal = |character| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..='\u{10ffff}');
     if text.chars().all(is_legal) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(
-        text.chars()
-            .filter(|&character| is_legal(character))
-            .collect(),
+    let legal = text.chars().filter(|character| is_legal(*character));
+    Cow::Owned(legal.collect())
+}
+
+/// Whether XML 1.0 can hold a character.
+pub(crate) fn is_legal(character: char) -> bool {
+    matches!(
+        character,
+        '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..='\u{10ffff}'
     )
 }
 
@@ -165,12 +205,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn document(format: Format, text: &str) -> String {
-        let mut writer = Writer::new(format, 0);
-        writer.text("A", text);
-        writer.number("B", 7u32);
-        writer.object("C", |writer| writer.optional("D", Some("d")));
-        writer.list("E", ["x", "y"], |writer, item| writer.text("F", item));
-        writer.optional("G", None);
+        let mut writer = Writer::new(format, "", 0);
+        writer.text(name!("A"), text);
+        writer.number(name!("B"), 7u32);
+        writer.object(name!("C"), |writer| writer.optional(name!("D"), Some("d")));
+        writer.list(name!("E"), ["x", "y"], |writer, item| {
+            writer.text(name!("F"), item)
+        });
+        writer.optional(name!("G"), None);
         writer.finish()
     }
 
