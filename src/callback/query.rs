@@ -28,10 +28,11 @@ impl<'a> Query<'a> {
         let mut rest = query;
         Self::collect(std::iter::from_fn(|| {
             while !rest.is_empty() {
-                let (pair, after) = cut(rest, b'&');
+                let (pair, after) = cut(rest, memchr(b'&', rest.as_bytes()));
                 rest = after;
                 if !pair.is_empty() {
-                    let (name, value) = cut(pair, b'=');
+                    // Names are too short for a search by several bytes at once.
+                    let (name, value) = cut(pair, pair.bytes().position(|byte| byte == b'='));
                     return Some((name.into(), value.into()));
                 }
             }
@@ -78,10 +79,9 @@ impl<'a> Query<'a> {
     }
 }
 
-/// What is before and after the first `at`, or all.
-fn cut(text: &str, at: u8) -> (&str, &str) {
-    let halves =
-        memchr(at, text.as_bytes()).and_then(|place| text.get(..place).zip(text.get(place + 1..)));
+/// What is before and after the byte at `place`, or all.
+fn cut(text: &str, place: Option<usize>) -> (&str, &str) {
+    let halves = place.and_then(|place| text.get(..place).zip(text.get(place + 1..)));
     halves.unwrap_or((text, ""))
 }
 

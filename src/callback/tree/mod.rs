@@ -141,6 +141,9 @@ impl Tree {
 
     /// The text of the first of them that has this very name.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        if let Nodes::Flat(flat) = &self.nodes {
+            return flat.named(&self.text, name);
+        }
         let mut fields = self.fields();
         fields
             .find(|field| field.name() == name)

@@ -56,6 +56,16 @@ impl Flat {
         self.len
     }
 
+    /// The value of the first element of this name, of a document that is `text`.
+    pub(super) fn named<'a>(&self, text: &'a str, name: &str) -> Option<&'a str> {
+        let is = |[start, end, _, _]: &&[u16; 4]| {
+            let place = usize::from(*start)..usize::from(*end);
+            place.len() == name.len() && text.as_bytes().get(place) == Some(name.as_bytes())
+        };
+        let [_, _, start, end] = self.places.get(..self.len)?.iter().find(is)?;
+        text.get(usize::from(*start)..usize::from(*end))
+    }
+
     fn get(&self, index: usize) -> Option<Node> {
         if index >= self.len {
             return None;

@@ -6,6 +6,18 @@ use memchr::memchr;
 
 use crate::callback::tree::{Flat, Limits};
 
+/// The bytes that a name is made of.
+#[allow(clippy::indexing_slicing)]
+static NAME: [bool; 256] = {
+    let mut bytes = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        bytes[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+        byte += 1;
+    }
+    bytes
+};
+
 /// Reads a document of the shape `<xml><Name><![CDATA[value]]></Name><Name>value</Name></xml>`,
 /// with or without white space between the elements. It begins at `start` of the text.
 ///
@@ -78,7 +90,7 @@ impl<'a> Cursor<'a> {
         let rest = self.rest()?;
         let len = memchr(b'>', rest)?;
         let (first, others) = rest.get(..len)?.split_first()?;
-        let legal = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let legal = |byte: &u8| NAME.get(usize::from(*byte)) == Some(&true);
         if first.is_ascii_digit() || !legal(first) || !others.iter().all(legal) {
             return None;
         }
