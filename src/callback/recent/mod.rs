@@ -23,8 +23,8 @@ const GROWTH: u32 = 4;
 /// many.
 ///
 /// Next to the ring there is an index, so small that most of it stays in a processor's cache, of
-/// which a push reads one line. Two hash maps that took turns cost a push twice to thrice as many
-/// reads from memory: a twentieth of all it costs end to end.
+/// which a push reads one line. Two hash maps that take turns would read four, and hold up to twice
+/// as many entries as are asked for.
 pub(crate) struct Recent {
     /// Keys, and what was put in with them.
     ring: Vec<(u64, u64)>,
