@@ -64,22 +64,23 @@
 //!
 //! What a push takes in the process, as far as it depends on how much there is; by
 //! `cargo bench --bench growth` and the example `load`, on a virtual machine with 2 cores of an AMD
-//! EPYC (Zen 5), Linux 6.18, Rust 1.95, 2026-11-23. The README compares it with other software.
+//! EPYC (Zen 5), Linux 6.18, Rust 1.95, 2026-11-26, while others kept the machine busy: times were
+//! twice those of a quiet one, so that the ratios count. The README compares it with other software.
 //!
 //! | what grows | | a push | ratio (10th to 90th percentile) |
 //! |---|---:|---:|---:|
-//! | apps in one [`Routes`](routes::Routes) | 1 | 1014 ns | 1 |
-//! | | 10 | 1051 ns | 1.03 (0.93 to 1.12) |
-//! | | 100 | 1064 ns | 1.06 (0.95 to 1.14) |
-//! | messages that [`Once`](callback::once::Once) remembers | 1,000 | 1220 ns | 1 |
-//! | | 100,000, unless set | 1443 ns | 1.18 (1.09 to 1.28) |
-//! | | 1,000,000 | 1635 ns | 1.34 (1.23 to 1.45) |
+//! | apps in one [`Routes`](routes::Routes) | 1 | 1337 ns | 1 |
+//! | | 10 | 1417 ns | 1.06 (0.99 to 1.11) |
+//! | | 100 | 1470 ns | 1.10 (1.03 to 1.16) |
+//! | messages that [`Once`](callback::once::Once) remembers | 1,000 | 2955 ns | 1 |
+//! | | 100,000, unless set | 3155 ns | 1.10 (0.89 to 1.31) |
+//! | | 1,000,000 | 3335 ns | 1.17 (0.98 to 1.38) |
 //!
 //! | memory | |
 //! |---|---:|
-//! | a message that `Once` remembers | 12 to 19 bytes, by how full its tables are |
-//! | the same of 100,000 that are finished | 1.2 MB |
-//! | an idle keep-alive connection of axum, 10,000 of them | 17.8 KiB |
+//! | a message that `Once` remembers | 22 bytes |
+//! | the same of 100,000 that are finished | 2.2 MB |
+//! | an idle keep-alive connection of axum, 10,000 of them | 17.7 KiB |
 //! | allocations of a push that is answered `success`: plaintext, secure, forged | 0, 2, 0 |
 //! | with [`Once`](callback::once::Once) and [`Deadline`](callback::deadline::Deadline) | 2 more |
 //! | allocations of an access token that is in the cache | 0 |
