@@ -221,8 +221,8 @@ impl Tokens {
 
     /// Waits for the one fetch of an app's token, starting it if there is none.
     ///
-    /// The cache could let one caller fetch and the others wait for it, but it would start over
-    /// when the fetching caller is dropped, and ten thousand callers would take it thrice as long.
+    /// The cache could let one caller fetch and the others wait for it, but it starts over when the
+    /// fetching caller is dropped. So the fetch is a task, which nobody drops.
     async fn fetch(&self, slot: &Slot) -> Result<Token, Error> {
         let _waits = self.0.waiters.enter()?;
         let (passenger, pilot) = slot.flight.board();

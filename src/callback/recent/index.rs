@@ -55,25 +55,28 @@ impl Index {
         }
     }
 
-    /// What is `at` one of the entries that the key's may be, by how many it is before the next.
+    /// Looks at the entries that may have the key, by how many they are before the next one, until
+    /// `look` finds something.
     pub(super) fn find<T>(
         &self,
         key: u64,
         living: Living,
-        at: impl Fn(u32) -> Option<T>,
+        look: impl Fn(u32) -> Option<T>,
     ) -> Option<T> {
         let wanted = self.slot(key, 0);
-        let mut home = self.home(key);
+        let mut at = self.home(key);
         for _ in 0..self.lines.len() {
-            let line = self.lines.get(home)?;
-            let alike = |slot: &&u32| **slot & !self.number == wanted;
-            let found = line.slots.iter().filter(alike);
-            let mut living_ones = found.filter(|slot| self.lives(**slot, living));
-            let found = living_ones.find_map(|slot| at(self.distance(*slot, living)));
+            let line = self.lines.get(at)?;
+            let alike = line
+                .slots
+                .iter()
+                .filter(|slot| *slot & !self.number == wanted);
+            let mut alive = alike.filter(|slot| self.lives(**slot, living));
+            let found = alive.find_map(|slot| look(self.distance(*slot, living)));
             if found.is_some() || !self.lives(line.passed, living) {
                 return found;
             }
-            home = self.after(home);
+            at = self.after(at);
         }
         None
     }
@@ -158,8 +161,8 @@ mod tests {
         }
         let next = keys.end;
         let found = |count, key: u64| {
-            let at = |distance: u32| (next - u64::from(distance) == key).then_some(());
-            index.find(key, Living { next, count }, at).is_some()
+            let look = |distance: u32| (next - u64::from(distance) == key).then_some(());
+            index.find(key, Living { next, count }, look).is_some()
         };
         assert!(keys.clone().all(|key| found(18, key)));
         assert!(found(2, 17) && found(2, 16) && !found(2, 15));

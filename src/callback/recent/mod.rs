@@ -126,11 +126,17 @@ impl Recent {
     }
 
     fn expire(&mut self, now: SystemTime) {
-        // A clock that was set back starts the part anew.
-        let mut age = now.duration_since(self.since).unwrap_or_else(|_| {
-            self.since = now;
-            Duration::ZERO
-        });
+        let mut age = match now.duration_since(self.since) {
+            Ok(age) => age,
+            // Whoever looked at the clock before others did may come after them; only a clock that
+            // was set back starts the part anew.
+            Err(ahead) => {
+                if ahead.duration() > self.part.saturating_mul(PARTS) {
+                    self.since = now;
+                }
+                return;
+            }
+        };
         for _ in 0..=PARTS {
             if age < self.part {
                 return;
@@ -200,6 +206,15 @@ mod tests {
         assert!(seen.get(1, at(0)).is_some());
         assert!(seen.get(1, at(60)).is_some());
         assert!(seen.get(1, at(75)).is_none());
+    }
+
+    #[test]
+    fn who_looked_at_the_clock_early_and_comes_late_shortens_no_life() {
+        let mut seen = Recent::new(AGE, 10);
+        seen.insert(1, 0, at(14));
+        seen.insert(2, 0, at(45));
+        seen.insert(3, 0, at(31));
+        assert!(seen.get(1, at(73)).is_some());
     }
 
     #[test]
