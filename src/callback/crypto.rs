@@ -119,11 +119,20 @@ impl AesKey {
         let mut frame = Vec::with_capacity(HEAD + message.len() + appid.len() + PAD);
         frame.extend_from_slice(ROOM.as_bytes());
         frame.extend_from_slice(message.as_bytes());
-        self.seal(frame, appid, random)
+        let mut encrypt = Vec::new();
+        self.seal(frame, appid, random, &mut encrypt);
+        // What is encoded is text.
+        String::from_utf8(encrypt).unwrap_or_default()
     }
 
-    /// Encrypts the message of a frame that has [`ROOM`] in front of it.
-    pub(crate) fn seal(&self, mut frame: Vec<u8>, appid: &str, random: [u8; 16]) -> String {
+    /// Encrypts the message of a frame that has [`ROOM`] in front of it, and appends it to `out`.
+    pub(crate) fn seal(
+        &self,
+        mut frame: Vec<u8>,
+        appid: &str,
+        random: [u8; 16],
+        out: &mut Vec<u8>,
+    ) {
         // A message of four gigabytes cannot be told its length: the platform would refuse it.
         let message_len = u32::try_from(frame.len().saturating_sub(HEAD)).unwrap_or(u32::MAX);
         if let Some((head, rest)) = frame.split_first_chunk_mut()
@@ -134,11 +143,16 @@ impl AesKey {
         frame.extend_from_slice(appid.as_bytes());
         let pad = PAD - frame.len() % PAD;
         frame.resize(frame.len() + pad, u8::try_from(pad).unwrap_or_default());
-        // The length is a multiple of the block, which is all that could be wrong.
-        let filled = frame.len();
-        cbc::Encryptor::inner_iv_init(&self.0.encrypt, &self.0.iv.into())
-            .encrypt_padded::<NoPadding>(&mut frame, filled)
-            .map_or_else(|_| String::new(), |bytes| BASE64.encode(bytes))
+        let (filled, start) = (frame.len(), out.len());
+        let encrypted = cbc::Encryptor::inner_iv_init(&self.0.encrypt, &self.0.iv.into())
+            .encrypt_padded::<NoPadding>(&mut frame, filled);
+        let encoded = base64::encoded_len(filled, true).unwrap_or_default();
+        out.resize(start + encoded, 0);
+        if let (Ok(bytes), Some(room)) = (encrypted, out.get_mut(start..)) {
+            // The length is a multiple of the block, and there is as much room as it needs: nothing
+            // else could be wrong.
+            let _ = BASE64.encode_slice(bytes, room);
+        }
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct Seal {
 
 impl Seal {
     /// Encrypts and signs a document for `appid`, at the time `now`, in Unix seconds. In front of
-    /// the document are [`HEAD`](crate::callback::crypto::HEAD) bytes of room. The `random` bytes must be new.
+    /// the document is [`ROOM`](crate::callback::crypto::ROOM). The `random` bytes must be new.
     pub(crate) fn envelope(
         &self,
         format: Format,
@@ -24,39 +24,46 @@ impl Seal {
         appid: &AppId,
         now: u64,
         random: [u8; 16],
-    ) -> String {
-        let encrypt = self.key.seal(document.into_bytes(), appid.as_str(), random);
+    ) -> Vec<u8> {
         let mut timestamp = itoa::Buffer::new();
         let timestamp = timestamp.format(now);
         // What is signed must be what is written.
         let nonce = legal(self.signer.nonce());
-        let signature = self.signer.sign_at(timestamp, &nonce, &encrypt);
-        let signature = hex::lower(signature.as_bytes());
-        match format {
+        let (before, written) = match format {
+            Format::Xml => ("<xml><Encrypt><![CDATA[", cdata(&nonce)),
+            Format::Json => ("{\"Encrypt\":\"", json(&nonce).into()),
+        };
+        let mut envelope = Vec::with_capacity(512 + 2 * document.len());
+        envelope.extend_from_slice(before.as_bytes());
+        let document = document.into_bytes();
+        (self.key).seal(document, appid.as_str(), random, &mut envelope);
+        let encrypt = envelope.get(before.len()..).unwrap_or_default();
+        let signature = self.signer.sign_at(timestamp, &nonce, encrypt);
+        let mut digits = [0; 40];
+        let signature = hex::write(signature.as_bytes(), &mut digits);
+        let behind = match format {
             Format::Xml => [
-                "<xml><Encrypt><![CDATA[",
-                &encrypt,
                 "]]></Encrypt><MsgSignature><![CDATA[",
-                &signature,
+                signature,
                 "]]></MsgSignature><TimeStamp>",
                 timestamp,
                 "</TimeStamp><Nonce><![CDATA[",
-                &cdata(&nonce),
+                &written,
                 "]]></Nonce></xml>",
-            ]
-            .concat(),
+            ],
             Format::Json => [
-                "{\"Encrypt\":\"",
-                &encrypt,
                 "\",\"MsgSignature\":\"",
-                &signature,
+                signature,
                 "\",\"TimeStamp\":",
                 timestamp,
                 ",\"Nonce\":",
-                &json(&nonce),
+                &written,
                 "}",
-            ]
-            .concat(),
+            ],
+        };
+        for piece in behind {
+            envelope.extend_from_slice(piece.as_bytes());
         }
+        envelope
     }
 }

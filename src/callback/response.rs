@@ -41,7 +41,7 @@ pub(crate) fn reply(reply: &Reply, opened: &Opened, clock: &SharedClock) -> Resp
     let format = message.format();
     let body = match &opened.seal {
         Some(seal) => seal.envelope(format, document, appid, now, random()),
-        None => document,
+        None => document.into_bytes(),
     };
     let mut response = Response::new(Body::from(body));
     let content_type = HeaderValue::from_static(match format {

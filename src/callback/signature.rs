@@ -30,11 +30,16 @@ pub struct Signature([u8; LEN]);
 
 /// Signs `parts`: for `signature` the token, the timestamp and the nonce, for `msg_signature` the
 /// ciphertext as well, in any order.
-pub fn sign<const N: usize>(mut parts: [&str; N]) -> Signature {
+pub fn sign<const N: usize>(parts: [&str; N]) -> Signature {
+    sign_bytes(parts.map(str::as_bytes))
+}
+
+/// The same of parts that nobody has looked at as text.
+pub(crate) fn sign_bytes<const N: usize>(mut parts: [&[u8]; N]) -> Signature {
     parts.sort_unstable();
     let mut digest = Sha1::new();
     for part in parts {
-        digest.update(part.as_bytes());
+        digest.update(part);
     }
     Signature(digest.finalize().into())
 }

@@ -7,7 +7,7 @@ use http::uri::PathAndQuery;
 
 use crate::callback::place::place;
 use crate::callback::query::Query;
-use crate::callback::signature::{Signature, sign};
+use crate::callback::signature::{Signature, sign_bytes};
 use crate::secret::Secret;
 
 /// The token, the timestamp and the nonce of a push, kept until its body has come.
@@ -42,12 +42,14 @@ impl Signer {
     /// The `msg_signature` of the push if this is its ciphertext.
     pub(crate) fn sign(&self, encrypt: &str) -> Signature {
         let timestamp = self.text(&self.timestamp);
-        self.sign_at(timestamp, self.nonce(), encrypt)
+        self.sign_at(timestamp, self.nonce(), encrypt.as_bytes())
     }
 
     /// The same with another timestamp and a nonce that differs where it must.
-    pub(crate) fn sign_at(&self, timestamp: &str, nonce: &str, encrypt: &str) -> Signature {
-        sign([self.token.expose(), timestamp, nonce, encrypt])
+    pub(crate) fn sign_at(&self, timestamp: &str, nonce: &str, encrypt: &[u8]) -> Signature {
+        let parts = [self.token.expose(), timestamp, nonce].map(str::as_bytes);
+        let [token, timestamp, nonce] = parts;
+        sign_bytes([token, timestamp, nonce, encrypt])
     }
 
     /// The nonce of the push.

@@ -24,7 +24,7 @@ const BUDGETS: &[(&str, u64)] = &[
     ("secure, text", 2),
     ("secure, SCAN", 2),
     ("plaintext, text, with a reply", 5),
-    ("secure, text, with a reply", 10),
+    ("secure, text, with a reply", 8),
     ("forged", 0),
     // Through `Routes`.
     ("routes, plaintext", 0),
