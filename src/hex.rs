@@ -3,11 +3,18 @@
 /// All their digits.
 pub(crate) fn lower(bytes: &[u8]) -> String {
     let mut digits = vec![0; 2 * bytes.len()];
-    write(bytes, &mut digits).to_owned()
+    fill(bytes, &mut digits);
+    // Digits are text.
+    String::from_utf8(digits).unwrap_or_default()
 }
 
 /// Writes their digits, for which there is room.
 pub(crate) fn write<'a>(bytes: &[u8], digits: &'a mut [u8]) -> &'a str {
+    fill(bytes, digits);
+    std::str::from_utf8(digits).unwrap_or_default()
+}
+
+fn fill(bytes: &[u8], digits: &mut [u8]) {
     let digit = |half| {
         if half < 10 {
             b'0' + half
@@ -19,8 +26,6 @@ pub(crate) fn write<'a>(bytes: &[u8], digits: &'a mut [u8]) -> &'a str {
     for (pair, byte) in pairs.iter_mut().zip(bytes) {
         *pair = [digit(byte >> 4), digit(byte & 0xf)];
     }
-    // Digits are text.
-    std::str::from_utf8(digits).unwrap_or_default()
 }
 
 /// The first `len` digits, which is an even number, or as many as there are.

@@ -230,8 +230,8 @@ impl Hasher for AsIs {
     }
 }
 
-/// What a callback in plaintext mode does to know which body came with a signature: the bodies of
-/// two generations, by their fingerprints.
+/// What it takes to know which body came with a signature: two maps of the standard library that
+/// take turns, and the fingerprint of the body.
 fn replays(calls: u64) {
     let (random, body) = (RandomState::new(), message());
     // They are not to grow while they are counted.

@@ -8,7 +8,7 @@ pub(crate) type FingerprintMap<V> = HashMap<u64, V, BuildHasherDefault<AsIs>>;
 
 /// Makes fingerprints of 64 bits, by a key that is another one in every process: without it nobody
 /// can make two values with the same one. By chance a new value has the one of some value among
-/// 125,000 in 1 of 10^14 cases.
+/// 100,000 in 1 of 10^14 cases.
 #[derive(Clone, Default)]
 pub(crate) struct Fingerprints(RandomState);
 

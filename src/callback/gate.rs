@@ -150,7 +150,6 @@ impl Gate {
         if tree.field("Encrypt").is_some() {
             return Err(Rejection::Encrypted);
         }
-        // Not the time the request came: what is remembered is so for long enough from now on.
         if !self.replays.admit(signature, tree.raw(), now) {
             return Err(Rejection::Replayed);
         }

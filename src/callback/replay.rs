@@ -12,7 +12,7 @@ const AGE: Duration = Duration::from_secs(1200);
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// How many of them are remembered at least: some 80 pushes a second at the default age.
+/// How many of them are remembered: some 80 pushes a second at the default age.
 const CAPACITY: usize = 100_000;
 
 /// The bodies that signatures of clear pushes came with.

@@ -85,6 +85,7 @@ fn digit(hex: u8) -> u8 {
 
 impl PartialEq for Signature {
     fn eq(&self, other: &Self) -> bool {
+        const { assert!(LEN.is_multiple_of(4)) };
         // A few words are compared in a third of the time of their bytes.
         let [ours, theirs] = [self, other].map(|Self(bytes)| {
             let (words, _) = bytes.as_chunks::<4>();

@@ -178,7 +178,7 @@ pub(crate) fn json(text: &str) -> String {
 
 /// `text` without the characters that XML 1.0 cannot hold.
 pub(crate) fn legal(text: &str) -> Cow<'_, str> {
-    // Bytes tell quickly that there is nothing to look for, as in a ciphertext.
+    // Bytes tell quickly that there is nothing to look for.
     let doubtful = |byte| byte < b' ' || byte == 0xef;
     if !text.bytes().fold(false, |any, byte| any | doubtful(byte)) {
         return Cow::Borrowed(text);

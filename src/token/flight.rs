@@ -15,21 +15,21 @@ type Outcome = Option<Result<Token, Error>>;
 pub(super) struct Flight(Mutex<Option<watch::Receiver<Outcome>>>);
 
 /// Waits for the outcome of a fetch. To drop it stops nothing.
-pub(super) struct Passenger(watch::Receiver<Outcome>);
+pub(super) struct Waiter(watch::Receiver<Outcome>);
 
-/// The right to fetch, of whom there is one at a time.
-pub(super) struct Pilot(watch::Sender<Outcome>);
+/// Makes the fetch, and is the only one at a time.
+pub(super) struct Leader(watch::Sender<Outcome>);
 
 impl Flight {
     /// Joins the fetch under way; whoever comes first is to make it.
-    pub(super) fn board(&self) -> (Passenger, Option<Pilot>) {
+    pub(super) fn join(&self) -> (Waiter, Option<Leader>) {
         let mut flight = self.lock();
         if let Some(outcome) = &*flight {
-            return (Passenger(outcome.clone()), None);
+            return (Waiter(outcome.clone()), None);
         }
         let (sender, outcome) = watch::channel(None);
         *flight = Some(outcome.clone());
-        (Passenger(outcome), Some(Pilot(sender)))
+        (Waiter(outcome), Some(Leader(sender)))
     }
 
     pub(super) fn is_under_way(&self) -> bool {
@@ -37,7 +37,7 @@ impl Flight {
     }
 
     /// Ends the fetch: from now on another one may begin.
-    pub(super) fn land(&self) {
+    pub(super) fn end(&self) {
         *self.lock() = None;
     }
 
@@ -46,7 +46,7 @@ impl Flight {
     }
 }
 
-impl Pilot {
+impl Leader {
     /// Tells all who wait.
     pub(super) fn tell(self, outcome: Result<Token, Error>) {
         // Nobody may be waiting any more.
@@ -54,10 +54,10 @@ impl Pilot {
     }
 }
 
-impl Passenger {
+impl Waiter {
     /// # Errors
     /// That of the fetch, or [`ErrorKind::Interrupted`] if it was stopped.
-    pub(super) async fn arrive(mut self) -> Result<Token, Error> {
+    pub(super) async fn outcome(mut self) -> Result<Token, Error> {
         let outcome = self.0.wait_for(Option::is_some).await;
         let outcome = outcome.ok().and_then(|outcome| outcome.clone());
         outcome.unwrap_or_else(|| Err(Error::new(ErrorKind::Interrupted, "the task was stopped")))

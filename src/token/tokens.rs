@@ -225,25 +225,31 @@ impl Tokens {
     /// fetching caller is dropped. So the fetch is a task, which nobody drops.
     async fn fetch(&self, slot: &Slot) -> Result<Token, Error> {
         let _waits = self.0.waiters.enter()?;
-        let (passenger, pilot) = slot.flight.board();
-        if let Some(pilot) = pilot {
-            let fetching = Fetching {
-                tokens: self.clone(),
-                key: slot.key.clone(),
-            };
+        let (waiter, leader) = slot.flight.join();
+        if let Some(leader) = leader {
+            let task = self.task(slot, |slot| slot.flight.end());
             self.0.runtime.spawn(async move {
-                let outcome = match fetching.tokens.slot_of(&fetching.key) {
-                    Ok(slot) => fetching.tokens.fetch_once(slot).await,
+                let outcome = match task.slot() {
+                    Ok(slot) => task.tokens.fetch_once(slot).await,
                     Err(error) => Err(error),
                 };
                 // Before anyone is told: who then finds the token dead has to fetch another one.
-                drop(fetching);
-                pilot.tell(outcome);
+                drop(task);
+                leader.tell(outcome);
             });
         }
-        passenger.arrive().await
+        waiter.outcome().await
     }
 
+    fn task(&self, slot: &Slot, end: fn(&Slot)) -> Task {
+        Task {
+            tokens: self.clone(),
+            key: slot.key.clone(),
+            end,
+        }
+    }
+
+    /// Asks the cache once more: whoever found it empty may come here after another fetch filled it.
     async fn fetch_once(&self, slot: &Slot) -> Result<Token, Error> {
         let now = self.0.clock.now();
         self.remove_if(slot, |token| token.status(now) == Status::Expired)
@@ -258,15 +264,12 @@ impl Tokens {
         if slot.refreshing.swap(true, Ordering::AcqRel) {
             return;
         }
-        let refreshing = Refreshing {
-            tokens: self.clone(),
-            key: slot.key.clone(),
-        };
+        let task = self.task(slot, |slot| slot.refreshing.store(false, Ordering::Release));
         self.0.runtime.spawn(async move {
-            let Ok(slot) = refreshing.tokens.slot_of(&refreshing.key) else {
+            let Ok(slot) = task.slot() else {
                 return;
             };
-            let tokens = &refreshing.tokens;
+            let tokens = &task.tokens;
             let result = tokens.obtain(slot, Status::Fresh).await;
             tokens.publish(slot, result).await;
         });
@@ -379,30 +382,23 @@ impl fmt::Debug for Tokens {
     }
 }
 
-/// Lets another fetch begin, also when the task panics or is stopped.
-struct Fetching {
+/// A task about one slot. The slot learns that it ended, also when it panics or is stopped.
+struct Task {
     tokens: Tokens,
     key: TokenKey,
+    end: fn(&Slot),
 }
 
-impl Drop for Fetching {
-    fn drop(&mut self) {
-        if let Ok(slot) = self.tokens.slot_of(&self.key) {
-            slot.flight.land();
-        }
+impl Task {
+    fn slot(&self) -> Result<&Slot, Error> {
+        self.tokens.slot_of(&self.key)
     }
 }
 
-/// Marks the slot as not refreshing again, also when the task panics or is stopped.
-struct Refreshing {
-    tokens: Tokens,
-    key: TokenKey,
-}
-
-impl Drop for Refreshing {
+impl Drop for Task {
     fn drop(&mut self) {
-        if let Ok(slot) = self.tokens.slot_of(&self.key) {
-            slot.refreshing.store(false, Ordering::Release);
+        if let Ok(slot) = self.slot() {
+            (self.end)(slot);
         }
     }
 }

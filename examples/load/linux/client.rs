@@ -94,12 +94,13 @@ impl Client {
         let mut answers = Answers::default();
         let mut parts = Vec::with_capacity(connections);
         while let Some(part) = senders.join_next().await {
-            parts.push(part??);
+            parts.push(part);
         }
         answers.elapsed = started.elapsed();
         queue.done.store(true, Ordering::Relaxed);
         answers.idle = waiting.await?;
         for part in parts {
+            let part = part??;
             answers.latencies.extend(part.latencies);
             answers.wrong += part.wrong;
             answers.complaint = answers.complaint.or(part.complaint);

@@ -106,7 +106,7 @@ pub(super) fn fingerprint(fingerprints: &Fingerprints, message: &Message) -> u64
     fingerprints.of(Identity::of(message))
 }
 
-/// In few pieces, each of which costs the hasher something.
+/// In few pieces, each of which costs the hasher something. The kinds differ in their lengths.
 impl Hash for Identity<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let [kind, appid, first, second] = self.parts();
