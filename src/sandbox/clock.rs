@@ -22,10 +22,18 @@ impl ShiftedClock {
     pub(super) fn advance(&self, by: Duration) {
         *self.shift.lock().unwrap_or_else(PoisonError::into_inner) += by;
     }
+
+    fn shift(&self) -> Duration {
+        *self.shift.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Clock for ShiftedClock {
     fn now(&self) -> SystemTime {
-        self.base.now() + *self.shift.lock().unwrap_or_else(PoisonError::into_inner)
+        self.base.now() + self.shift()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.base.monotonic() + self.shift()
     }
 }
