@@ -13,3 +13,22 @@ pub(crate) fn count(appid: &AppId, outcome: &'static str) {
 /// Without the feature `metrics` nothing is counted.
 #[cfg(not(feature = "metrics"))]
 pub(crate) fn count(_: &AppId, _: &'static str) {}
+
+/// Counts a signature that was forgotten before its timestamp was stale.
+pub(crate) fn forgotten(appid: &AppId) {
+    of_app("wechat_callback_forgotten_total", appid);
+}
+
+/// Counts a handler that outlived its time.
+pub(crate) fn dropped(appid: &AppId) {
+    of_app("wechat_callback_dropped_total", appid);
+}
+
+#[cfg(feature = "metrics")]
+fn of_app(name: &'static str, appid: &AppId) {
+    let appid = metrics::SharedString::from_shared(appid.shared());
+    metrics::counter!(name, "appid" => appid).increment(1);
+}
+
+#[cfg(not(feature = "metrics"))]
+fn of_app(_: &'static str, _: &AppId) {}

@@ -1,15 +1,14 @@
 //! The envelope around a ciphertext. Source: 消息加解密说明.
 
 use crate::app::AppId;
-use crate::callback::Format;
 use crate::callback::crypto::AesKey;
+use crate::callback::nonce::Nonce;
 use crate::callback::signer::Signer;
-use crate::callback::writer::{cdata, json, legal};
+use crate::callback::{Format, reading};
 use crate::hex;
 
 /// What a push was verified with, and its reply is sealed with.
 pub(crate) struct Seal {
-    /// The reply repeats the nonce of the push.
     pub(crate) signer: Signer,
     pub(crate) key: AesKey,
 }
@@ -17,6 +16,9 @@ pub(crate) struct Seal {
 impl Seal {
     /// Encrypts and signs a document for `appid`, at the time `now`, in Unix seconds. In front of
     /// the document is [`ROOM`](crate::callback::crypto::ROOM). The `random` bytes must be new.
+    ///
+    /// A reply is sealed with the keys of its push. It has another timestamp and another nonce, so
+    /// that it cannot be sent back as a push.
     pub(crate) fn envelope(
         &self,
         format: Format,
@@ -25,20 +27,22 @@ impl Seal {
         now: u64,
         random: [u8; 16],
     ) -> Vec<u8> {
+        let [_, of_push, _] = self.signer.signed();
+        let is_taken = reading::timestamp(of_push) == Some(now);
         let mut timestamp = itoa::Buffer::new();
-        let timestamp = timestamp.format(now);
-        // What is signed must be what is written.
-        let nonce = legal(self.signer.nonce());
-        let (before, written) = match format {
-            Format::Xml => ("<xml><Encrypt><![CDATA[", cdata(&nonce)),
-            Format::Json => ("{\"Encrypt\":\"", json(&nonce).into()),
+        let timestamp = timestamp.format(now.saturating_add(is_taken.into()));
+        let nonce = Nonce::random();
+        let nonce = nonce.as_str();
+        let before = match format {
+            Format::Xml => "<xml><Encrypt><![CDATA[",
+            Format::Json => "{\"Encrypt\":\"",
         };
         let mut envelope = Vec::with_capacity(512 + 2 * document.len());
         envelope.extend_from_slice(before.as_bytes());
         let document = document.into_bytes();
         (self.key).seal(document, appid.as_str(), random, &mut envelope);
         let encrypt = envelope.get(before.len()..).unwrap_or_default();
-        let signature = self.signer.sign_at(timestamp, &nonce, encrypt);
+        let signature = self.signer.sign_reply(timestamp, nonce, encrypt);
         let mut digits = [0; 40];
         let signature = hex::write(signature.as_bytes(), &mut digits);
         let behind = match format {
@@ -48,7 +52,7 @@ impl Seal {
                 "]]></MsgSignature><TimeStamp>",
                 timestamp,
                 "</TimeStamp><Nonce><![CDATA[",
-                &written,
+                nonce,
                 "]]></Nonce></xml>",
             ],
             Format::Json => [
@@ -56,9 +60,9 @@ impl Seal {
                 signature,
                 "\",\"TimeStamp\":",
                 timestamp,
-                ",\"Nonce\":",
-                &written,
-                "}",
+                ",\"Nonce\":\"",
+                nonce,
+                "\"}",
             ],
         };
         for piece in behind {

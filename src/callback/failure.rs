@@ -105,6 +105,18 @@ impl fmt::Display for Panicked {
 
 impl std::error::Error for Panicked {}
 
+/// The handler, or a hook for late replies, ran for longer than it may.
+#[derive(Debug)]
+pub(crate) struct Outlived;
+
+impl fmt::Display for Outlived {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it ran for longer than max_life")
+    }
+}
+
+impl std::error::Error for Outlived {}
+
 /// Work that ends with something, or not; it never panics when it is polled with [`poll_work`].
 pub(crate) type Work<T> = BoxFuture<'static, Result<T, BoxError>>;
 

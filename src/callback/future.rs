@@ -6,7 +6,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::SystemTime;
 
 use bytes::Buf;
 use http::{Request, Response, header};
@@ -17,9 +16,10 @@ use crate::body::Body;
 use crate::callback::collected::Collected;
 use crate::callback::failure::Answer;
 use crate::callback::gate::{Opened, Push};
+use crate::callback::replay::{Admission, Claim, Delivery};
 use crate::callback::service::Config;
 use crate::callback::{IntoReply, Message, Overloaded, Rejection, response};
-use crate::clock::Clock;
+use crate::clock::Moment;
 use crate::error::BoxError;
 use crate::runtime::{BoxFuture, SharedRuntime};
 
@@ -47,15 +47,17 @@ pin_project! {
             collected: Collected,
             verified: Option<(Push, H)>,
             // Unless the body kept us waiting since then.
-            now: Option<SystemTime>,
+            now: Option<Moment>,
             // Runs since it did for the first time.
             timer: Option<BoxFuture<'static, ()>>,
             config: Arc<Config>,
         },
         /// The push is verified; the handler works.
         Handle {
+            // Before the claim, so that work that goes on without it can hold the claim's run.
             #[pin]
             answer: Answer<H>,
+            claim: Option<Claim>,
             opened: Opened,
             config: Arc<Config>,
         },
@@ -75,7 +77,7 @@ where
         config: Arc<Config>,
         verified: (Push, H),
         request: Request<B>,
-        now: SystemTime,
+        now: Moment,
     ) -> Self {
         let announced = announced(&request);
         if announced > config.body_limit {
@@ -144,15 +146,11 @@ where
                     };
                     let body = collected.take();
                     let open = |()| {
-                        let now = now.unwrap_or_else(|| config.clock.now());
+                        let now = now.unwrap_or_else(|| config.clock.moment());
                         config.gate.open(push, body, now)
                     };
                     match read.and_then(open) {
-                        Ok(opened) => State::Handle {
-                            answer: Answer::new(handler, opened.message.clone()),
-                            opened,
-                            config: Arc::clone(config),
-                        },
+                        Ok((opened, admission)) => admit(opened, admission, handler, config),
                         Err(rejection) => State::Done {
                             response: Some(config.reject(rejection)),
                         },
@@ -160,6 +158,7 @@ where
                 }
                 StateProj::Handle {
                     answer,
+                    claim,
                     opened,
                     config,
                 } => {
@@ -168,6 +167,9 @@ where
                     let response = match polled {
                         Ok(Poll::Pending) => return Poll::Pending,
                         Ok(Poll::Ready(Ok(reply))) => {
+                            if let Some(claim) = claim.take() {
+                                claim.succeed();
+                            }
                             response::reply(&reply, opened, &config.clock)
                         }
                         Ok(Poll::Ready(Err(error))) if Overloaded::caused(&error) => {
@@ -196,6 +198,43 @@ where
             };
             state.set(next);
         }
+    }
+}
+
+/// Hands a verified push to the handler, unless a copy of it was there before.
+fn admit<B, H>(
+    opened: Opened,
+    admission: Admission,
+    handler: H,
+    config: &Arc<Config>,
+) -> State<B, H>
+where
+    H: Service<Message>,
+{
+    let appid = opened.message.appid();
+    let (claim, delivery) = match admission {
+        Admission::New(claim) => {
+            let delivery = claim.delivery();
+            (Some(claim), delivery)
+        }
+        Admission::Repeat => (None, Delivery::Repeat),
+        Admission::Running => {
+            tracing::debug!(%appid, "a copy of a push came while its handler runs");
+            let response = Some(response::overloaded(appid));
+            return State::Done { response };
+        }
+        // The gate has refused a signature that came with another body.
+        Admission::Handled | Admission::OtherBody => {
+            tracing::debug!(%appid, "a copy of a push came after it was handled");
+            let response = Some(response::success(appid));
+            return State::Done { response };
+        }
+    };
+    State::Handle {
+        answer: Answer::new(handler, opened.message.clone().delivered(delivery)),
+        claim,
+        opened,
+        config: Arc::clone(config),
     }
 }
 

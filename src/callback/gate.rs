@@ -1,6 +1,6 @@
 //! Decides whether a request is a push of the platform, without I/O.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -9,11 +9,13 @@ use http::{Method, Uri};
 use crate::callback::crypto::{AesKey, Frame};
 use crate::callback::envelope::Seal;
 use crate::callback::query::Query;
-use crate::callback::replay::Replays;
+use crate::callback::reading::{self, Dated, Doubt};
+use crate::callback::replay::{Admission, Replays};
 use crate::callback::signature::{Signature, sign};
 use crate::callback::signer::Signer;
 use crate::callback::tree::{Limits, Tree};
 use crate::callback::{Message, Mode, Recipient, Rejection};
+use crate::clock::{Moment, unix};
 use crate::secret::Secret;
 
 /// What requests are checked against.
@@ -21,8 +23,10 @@ use crate::secret::Secret;
 pub(crate) struct Gate {
     pub(crate) recipient: Recipient,
     pub(crate) window: Option<Duration>,
+    /// How old a captured push may be that is recognised by another reading of its signature.
+    pub(crate) ambiguity: Duration,
     pub(crate) limits: Limits,
-    /// The clear pushes that were taken lately.
+    /// The pushes that were taken lately.
     pub(crate) replays: Replays,
 }
 
@@ -35,7 +39,12 @@ pub(crate) enum Admitted {
 }
 
 /// What the query of a push says about its body.
-pub(crate) enum Push {
+pub(crate) struct Push {
+    timestamp: u64,
+    proof: Proof,
+}
+
+enum Proof {
     /// In plaintext mode, nothing: the signature covers the query alone.
     Clear { signature: Signature },
     /// In the other modes, what the ciphertext is signed with.
@@ -60,34 +69,65 @@ impl Gate {
         &self,
         method: &Method,
         uri: &Uri,
-        now: u64,
+        now: Moment,
     ) -> Result<Admitted, Rejection> {
         if !matches!(*method, Method::GET | Method::POST) {
             return Err(Rejection::Method);
         }
         let query = Query::parse(uri.query().unwrap_or_default())?;
-        self.check_age(&query.timestamp, now)?;
+        let timestamp = reading::timestamp(&query.timestamp).ok_or(Rejection::Timestamp)?;
+        self.check_age(timestamp, now)?;
         let (token, signature) = self.signer(&query).ok_or(Rejection::Signature)?;
+        let clear = self.recipient.keys().mode() == Mode::Plaintext;
         if *method == Method::POST {
-            return self.push(uri, &query, token, signature).map(Admitted::Push);
+            let proof = self.proof(uri, &query, token, signature)?;
+            if clear {
+                let signed = [token.expose(), &query.timestamp, &query.nonce];
+                self.check_reading(signed, timestamp, None, now)?;
+            }
+            return Ok(Admitted::Push(Push { timestamp, proof }));
         }
         if query.echostr.is_empty() {
             return Err(Rejection::MissingParameter);
         }
+        if clear {
+            self.replays.take_without_body(signature, now.monotonic);
+        }
         Ok(Admitted::Echo(query.echostr.into_owned()))
     }
 
-    fn check_age(&self, timestamp: &str, now: u64) -> Result<(), Rejection> {
+    fn check_age(&self, timestamp: u64, now: Moment) -> Result<(), Rejection> {
+        let age = unix(now.wall).abs_diff(timestamp);
+        match self.window {
+            Some(window) if age > window.as_secs() => Err(Rejection::StaleTimestamp),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a signature that may have been captured and is read with another timestamp now.
+    fn check_reading(
+        &self,
+        signed: [&str; 3],
+        timestamp: u64,
+        created: Option<u64>,
+        now: Moment,
+    ) -> Result<(), Rejection> {
+        // Pushes that stay fresh for ever need no other timestamp.
         let Some(window) = self.window else {
             return Ok(());
         };
-        let digits = timestamp.bytes().all(|byte| byte.is_ascii_digit());
-        let timestamp = timestamp.parse::<u64>().ok().filter(|_| digits);
-        let age = now.abs_diff(timestamp.ok_or(Rejection::Timestamp)?);
-        if age > window.as_secs() {
-            return Err(Rejection::StaleTimestamp);
-        }
-        Ok(())
+        let dated = Dated {
+            timestamp,
+            created,
+            now: unix(now.wall),
+            window,
+            ambiguity: self.ambiguity,
+        };
+        let tokens = self.recipient.keys().tokens().map(Secret::expose);
+        dated.check(signed, tokens).map_err(|doubt| match doubt {
+            Doubt::Captured => Rejection::Replayed,
+            Doubt::Ambiguous => Rejection::Ambiguous,
+        })
     }
 
     /// The token that `signature` was made with.
@@ -100,22 +140,22 @@ impl Gate {
     }
 
     /// The mode is the app's, whatever the request says.
-    fn push(
+    fn proof(
         &self,
         uri: &Uri,
         query: &Query<'_>,
         token: &Secret,
         signature: Signature,
-    ) -> Result<Push, Rejection> {
+    ) -> Result<Proof, Rejection> {
         let encrypted = query.encrypt_type == "aes";
         match self.recipient.keys().mode() {
             Mode::Plaintext if encrypted => Err(Rejection::Encrypted),
-            Mode::Plaintext => Ok(Push::Clear { signature }),
+            Mode::Plaintext => Ok(Proof::Clear { signature }),
             Mode::Compatible | Mode::Secure if !encrypted => Err(Rejection::NotEncrypted),
             Mode::Compatible | Mode::Secure if query.msg_signature.is_empty() => {
                 Err(Rejection::MissingParameter)
             }
-            Mode::Compatible | Mode::Secure => Ok(Push::Sealed {
+            Mode::Compatible | Mode::Secure => Ok(Proof::Sealed {
                 msg_signature: Signature::parse(&query.msg_signature)
                     .ok_or(Rejection::MsgSignature)?,
                 signer: Signer::new(token, uri, query),
@@ -123,35 +163,43 @@ impl Gate {
         }
     }
 
-    /// Checks, decrypts and parses the body, which is there since `now`.
+    /// Checks, decrypts and parses the body, which is there since `now`, and tells what to do with
+    /// the push.
     pub(crate) fn open(
         &self,
         push: Push,
         body: Bytes,
-        now: SystemTime,
-    ) -> Result<Opened, Rejection> {
-        match push {
-            Push::Clear { signature } => self.open_clear(signature, body, now),
-            Push::Sealed {
+        now: Moment,
+    ) -> Result<(Opened, Admission), Rejection> {
+        let Push { timestamp, proof } = push;
+        // A body that is held back must not outlast what is remembered of its signature.
+        self.check_age(timestamp, now)?;
+        let (opened, signature) = match proof {
+            Proof::Clear { signature } => (self.open_clear(body)?, signature),
+            Proof::Sealed {
                 signer,
                 msg_signature,
-            } => self.open_sealed(signer, msg_signature, body),
+            } => {
+                let opened = self.open_sealed(signer, msg_signature, body)?;
+                if let Some(Seal { signer, .. }) = &opened.seal {
+                    let created = opened.message.create_time();
+                    self.check_reading(signer.signed(), timestamp, created, now)?;
+                }
+                (opened, msg_signature)
+            }
+        };
+        let unsigned = opened.seal.is_none().then(|| opened.message.raw());
+        match self.replays.admit(signature, unsigned, now.monotonic) {
+            Admission::OtherBody => Err(Rejection::Replayed),
+            admission => Ok((opened, admission)),
         }
     }
 
-    fn open_clear(
-        &self,
-        signature: Signature,
-        body: Bytes,
-        now: SystemTime,
-    ) -> Result<Opened, Rejection> {
+    fn open_clear(&self, body: Bytes) -> Result<Opened, Rejection> {
         let text = ByteString::try_from(body).map_err(|_| Rejection::Malformed)?;
         let tree = Tree::parse_within(text, self.limits).map_err(|_| Rejection::Malformed)?;
         if tree.field("Encrypt").is_some() {
             return Err(Rejection::Encrypted);
-        }
-        if !self.replays.admit(signature, tree.raw(), now) {
-            return Err(Rejection::Replayed);
         }
         Ok(self.opened(tree, None))
     }

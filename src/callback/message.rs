@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::app::AppId;
 use crate::callback::Event;
+use crate::callback::replay::Delivery;
 use crate::callback::tree::{Fields, Format, ParseError, Tree};
 
 /// One push, decrypted and parsed. It is cheap to clone and holds no key and no token. It may be a
@@ -30,6 +31,7 @@ use crate::callback::tree::{Fields, Format, ParseError, Tree};
 pub struct Message {
     appid: AppId,
     tree: Tree,
+    delivery: Delivery,
 }
 
 impl Message {
@@ -43,7 +45,21 @@ impl Message {
     }
 
     pub(crate) fn new(appid: AppId, tree: Tree) -> Self {
-        Self { appid, tree }
+        Self {
+            appid,
+            tree,
+            delivery: Delivery::Parsed,
+        }
+    }
+
+    pub(crate) fn delivered(mut self, delivery: Delivery) -> Self {
+        self.delivery = delivery;
+        self
+    }
+
+    /// How it reached the handler.
+    pub(crate) fn delivery(&self) -> &Delivery {
+        &self.delivery
     }
 
     /// The app it was pushed to.

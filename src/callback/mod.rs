@@ -17,6 +17,13 @@
 //! - `overloaded`: too many handlers are at work, so that the platform sends the push again,
 //! - or why the request was refused: [`Rejection::as_str`].
 //!
+//! A signature that had to be forgotten before its timestamp was stale, because too many came, is
+//! counted in `wechat_callback_forgotten_total`, with the app as `appid`.
+//!
+//! A handler that was dropped because it outlived
+//! [`max_life`](deadline::DeadlineLayer::max_life) is counted in `wechat_callback_dropped_total`, in
+//! the same way.
+//!
 //! What becomes of pushes that are handed on is counted in `wechat_forward_total`: see [`forward`].
 
 mod card;
@@ -35,10 +42,12 @@ mod handler;
 mod json;
 mod keys;
 mod message;
+pub(crate) mod nonce;
 pub mod once;
 pub(crate) mod outgoing;
 mod place;
 mod query;
+mod reading;
 mod recent;
 mod rejection;
 mod replay;

@@ -32,7 +32,7 @@ pub(crate) enum Form<'a> {
 /// What is new about every push.
 pub(crate) struct Stamp {
     timestamp: String,
-    nonce: String,
+    pub(crate) nonce: String,
     random: [u8; 16],
 }
 
@@ -55,7 +55,17 @@ pub(crate) enum Answer {
     /// A clear document.
     Clear(Message),
     /// A document that was encrypted; it is verified and decrypted.
-    Encrypted(Message),
+    Encrypted {
+        document: Message,
+        envelope: Envelope,
+    },
+}
+
+/// What an encrypted answer was signed with.
+pub(crate) struct Envelope {
+    pub(crate) timestamp: String,
+    pub(crate) nonce: String,
+    pub(crate) signature: Signature,
 }
 
 impl Outgoing<'_> {
@@ -137,7 +147,14 @@ impl Outgoing<'_> {
             return Err("the reply is of another app");
         }
         let document = parse(decrypted.message).ok_or("the reply is not a document")?;
-        Ok(Answer::Encrypted(document))
+        Ok(Answer::Encrypted {
+            document,
+            envelope: Envelope {
+                timestamp: timestamp.to_owned(),
+                nonce: nonce.to_owned(),
+                signature,
+            },
+        })
     }
 }
 

@@ -18,7 +18,7 @@ pub enum Rejection {
     DuplicateParameter,
     /// A parameter of the query is absent or empty.
     MissingParameter,
-    /// The timestamp is not a number.
+    /// The timestamp is not a number of ten digits.
     Timestamp,
     /// The timestamp is too far from this machine's clock: a replayed push, or a wrong clock.
     StaleTimestamp,
@@ -38,8 +38,12 @@ pub enum Rejection {
     OtherApp,
     /// The body is larger than the limit: 413.
     BodyTooLarge,
-    /// A clear push whose signature came with another body before.
+    /// The push was sent before: its signature came with another body, or verified the URL, or was
+    /// made for another timestamp, as the document's own time tells.
     Replayed,
+    /// The signature can also be read with a timestamp of the last 24 hours, so it may be a captured
+    /// one: see [`Callback::ambiguity`](crate::Callback::ambiguity).
+    Ambiguous,
     /// The body took too long: 408.
     BodyTimeout,
     /// The body broke off: 400.
@@ -66,6 +70,7 @@ impl Rejection {
             Self::OtherApp => "other_app",
             Self::BodyTooLarge => "body_too_large",
             Self::Replayed => "replayed",
+            Self::Ambiguous => "ambiguous",
             Self::BodyTimeout => "body_timeout",
             Self::BodyUnread => "body_unread",
             Self::Malformed => "malformed",
@@ -90,7 +95,8 @@ impl Rejection {
             | Self::MsgSignature
             | Self::Undecryptable
             | Self::OtherApp
-            | Self::Replayed => StatusCode::FORBIDDEN,
+            | Self::Replayed
+            | Self::Ambiguous => StatusCode::FORBIDDEN,
         }
     }
 

@@ -59,7 +59,8 @@ fn random() -> [u8; 16] {
     rand::random::<u128>().to_ne_bytes()
 }
 
-fn success(appid: &AppId) -> Response<Body> {
+/// There is nothing to say.
+pub(crate) fn success(appid: &AppId) -> Response<Body> {
     count(appid, "success");
     Response::new(Body::from("success"))
 }

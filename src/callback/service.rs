@@ -12,9 +12,10 @@ use tower::Service;
 use crate::body::Body;
 use crate::callback::count::count;
 use crate::callback::gate::{Admitted, Gate};
+use crate::callback::reading;
 use crate::callback::replay::Replays;
 use crate::callback::{IntoReply, Limits, Message, Recipient, Rejection, ResponseFuture, response};
-use crate::clock::{Clock, SharedClock, unix};
+use crate::clock::{Clock, SharedClock};
 use crate::error::BoxError;
 use crate::runtime::{Runtime, SharedRuntime};
 
@@ -41,8 +42,11 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// | a push whose body is too long, breaks off or takes too long | 413, 400, 408 |
 /// | anything that does not prove to come from the platform | 403, an empty body |
 ///
-/// The handler is called for every push, also for one that the platform sends again, and may take
-/// as long as it likes. [`Once`](crate::callback::once) and [`Deadline`](crate::callback::deadline)
+/// A signature runs the handler once: it is used up when the handler has succeeded, and free again
+/// when it fails, panics or is dropped. An identical copy of a push is answered with 503 while the
+/// handler runs, and with `success` afterwards; behind [`Once`](crate::callback::once) it joins the
+/// run and gets its reply. The platform's own second and third push of a message are signed anew, so
+/// the handler is called for them too, and it may take as long as it likes. [`Once`](crate::callback::once) and [`Deadline`](crate::callback::deadline)
 /// are layers for it that see to both; [`Routes::on_message`](crate::routes::Routes::on_message)
 /// puts them on.
 ///
@@ -54,7 +58,8 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// | depth, elements and longest field of a document | 16, 2048 and 64 KiB | [`limits`](Self::limits) |
 /// | length of a document | 1 MiB | fixed |
 /// | document types and entities | none | fixed |
-/// | pushes in plaintext mode that are remembered, so that their signature takes no other body | of the last 20 minutes, the last 100,000, in 2.5 MB at most | twice the timestamp window |
+/// | signatures that are remembered, so that none is used twice | of the last 20 minutes, the last 100,000, in 2.5 MB at most | [`timestamp_window`](Self::timestamp_window), [`replay_capacity`](Self::replay_capacity) |
+/// | age of a captured push whose signature can be read with another timestamp | 24 hours | [`ambiguity`](Self::ambiguity) |
 ///
 /// A refused request's response tells the [`Rejection`] by its [`Body::rejection`].
 ///
@@ -94,6 +99,7 @@ pub struct Callback<H> {
 #[derive(Clone)]
 pub(crate) struct Config {
     pub(crate) gate: Gate,
+    replay_capacity: Option<usize>,
     pub(crate) clock: SharedClock,
     pub(crate) body_limit: usize,
     pub(crate) body_timeout: Option<Duration>,
@@ -104,14 +110,17 @@ impl<H> Callback<H> {
     /// A callback for one app; `handler` is a `tower::Service<Message>`, such as one of
     /// [`handler_fn`](crate::handler_fn).
     pub fn new(recipient: Recipient, handler: H) -> Self {
+        let appid = recipient.appid().clone();
         Self {
             config: Arc::new(Config {
                 gate: Gate {
                     recipient,
                     window: Some(WINDOW),
+                    ambiguity: reading::AMBIGUITY,
                     limits: Limits::DEFAULT,
-                    replays: Replays::new(Some(WINDOW)),
+                    replays: Replays::new(appid, Some(WINDOW), None),
                 },
+                replay_capacity: None,
                 clock: SharedClock::default(),
                 body_limit: BODY_LIMIT,
                 body_timeout: Some(BODY_TIMEOUT),
@@ -122,14 +131,39 @@ impl<H> Callback<H> {
     }
 
     /// How far a push's timestamp may be from this machine's clock, either way; ten minutes unless
-    /// set. `None` takes pushes of any age, which lets whoever has seen one send it again for
-    /// ever.
+    /// set. Signatures are remembered for as long as their timestamps are taken. `None` takes pushes
+    /// of any age, which lets whoever has seen one send it again for ever.
     #[must_use]
     pub fn timestamp_window(self, window: Option<Duration>) -> Self {
         self.with(|config| {
             config.gate.window = window;
-            config.gate.replays = Replays::new(window);
+            config.renew_replays();
         })
+    }
+
+    /// How many signatures are remembered, so that none is used twice; 100,000 unless set, which is
+    /// enough for 80 pushes a second at the default window. They take up to 25 bytes each. When more
+    /// come, the oldest are forgotten before their time, which is counted and logged once.
+    #[must_use]
+    pub fn replay_capacity(self, signatures: usize) -> Self {
+        self.with(|config| {
+            config.replay_capacity = Some(signatures);
+            config.renew_replays();
+        })
+    }
+
+    /// How long ago a push may have been captured that is sent again with another reading of its
+    /// signature; 24 hours unless set.
+    ///
+    /// The platform joins timestamp and nonce without a separator before it signs them, so that
+    /// both can be exchanged, or cut differently, under the same signature. Where the document's
+    /// own `CreateTime` cannot tell which timestamp is meant, which is always so in plaintext mode,
+    /// a push is refused if its signature can be read with a timestamp of this age or less. That
+    /// refuses about 45 of a million genuine pushes, whose nonce reads like a recent time by chance;
+    /// the platform sends them again with another nonce. 30 days would refuse 1,341.
+    #[must_use]
+    pub fn ambiguity(self, age: Duration) -> Self {
+        self.with(|config| config.gate.ambiguity = age)
     }
 
     /// The longest body that is read, in bytes; 64 KiB unless set. A document beyond 1 MiB is
@@ -170,6 +204,12 @@ impl<H> Callback<H> {
         self.with(|config| config.clock = SharedClock::new(clock))
     }
 
+    /// How many signatures were forgotten before their timestamps were stale: see
+    /// [`replay_capacity`](Self::replay_capacity).
+    pub fn forgotten(&self) -> u64 {
+        self.config.gate.replays.forgotten()
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(Arc::make_mut(&mut self.config));
         self
@@ -193,33 +233,44 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture<B, H> {
-        self.answer(request)
+        Config::answer(&self.config, &self.handler, request)
     }
 }
 
-impl<H> Callback<H> {
-    /// What the service does; it changes nothing in itself.
-    pub(crate) fn answer<B>(&self, request: Request<B>) -> ResponseFuture<B, H>
+impl Callback<()> {
+    /// Answers a request with a handler.
+    pub(crate) fn answer<B, H>(&self, handler: &H, request: Request<B>) -> ResponseFuture<B, H>
     where
         B: http_body::Body,
         H: Service<Message> + Clone,
     {
-        let now = self.config.clock.now();
-        let admitted = (self.config.gate).admit(request.method(), request.uri(), unix(now));
-        match admitted {
-            Ok(Admitted::Push(push)) => {
-                let (handler, config) = (self.handler.clone(), Arc::clone(&self.config));
-                ResponseFuture::collect(config, (push, handler), request, now)
-            }
-            Ok(Admitted::Echo(echostr)) => {
-                ResponseFuture::done(response::echo(self.config.gate.recipient.appid(), echostr))
-            }
-            Err(rejection) => ResponseFuture::done(self.config.reject(rejection)),
-        }
+        Config::answer(&self.config, handler, request)
     }
 }
 
 impl Config {
+    fn answer<B, H>(self: &Arc<Self>, handler: &H, request: Request<B>) -> ResponseFuture<B, H>
+    where
+        B: http_body::Body,
+        H: Service<Message> + Clone,
+    {
+        let now = self.clock.moment();
+        match self.gate.admit(request.method(), request.uri(), now) {
+            Ok(Admitted::Push(push)) => {
+                ResponseFuture::collect(Arc::clone(self), (push, handler.clone()), request, now)
+            }
+            Ok(Admitted::Echo(echostr)) => {
+                ResponseFuture::done(response::echo(self.gate.recipient.appid(), echostr))
+            }
+            Err(rejection) => ResponseFuture::done(self.reject(rejection)),
+        }
+    }
+
+    fn renew_replays(&mut self) {
+        let appid = self.gate.recipient.appid().clone();
+        self.gate.replays = Replays::new(appid, self.gate.window, self.replay_capacity);
+    }
+
     /// Tells the host why, and the sender nothing.
     pub(crate) fn reject(&self, rejection: Rejection) -> Response<Body> {
         let (appid, reason) = (self.gate.recipient.appid(), rejection.as_str());

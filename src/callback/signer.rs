@@ -41,20 +41,21 @@ impl Signer {
 
     /// The `msg_signature` of the push if this is its ciphertext.
     pub(crate) fn sign(&self, encrypt: &str) -> Signature {
-        let timestamp = self.text(&self.timestamp);
-        self.sign_at(timestamp, self.nonce(), encrypt.as_bytes())
+        let [token, timestamp, nonce] = self.signed().map(str::as_bytes);
+        sign_bytes([token, timestamp, nonce, encrypt.as_bytes()])
     }
 
-    /// The same with another timestamp and a nonce that differs where it must.
-    pub(crate) fn sign_at(&self, timestamp: &str, nonce: &str, encrypt: &[u8]) -> Signature {
+    /// The same of a reply, which has a timestamp and a nonce of its own.
+    pub(crate) fn sign_reply(&self, timestamp: &str, nonce: &str, encrypt: &[u8]) -> Signature {
         let parts = [self.token.expose(), timestamp, nonce].map(str::as_bytes);
         let [token, timestamp, nonce] = parts;
         sign_bytes([token, timestamp, nonce, encrypt])
     }
 
-    /// The nonce of the push.
-    pub(crate) fn nonce(&self) -> &str {
-        self.text(&self.nonce)
+    /// What the `signature` of the push covers: the token, the timestamp and the nonce.
+    pub(crate) fn signed(&self) -> [&str; 3] {
+        let token = self.token.expose();
+        [token, self.text(&self.timestamp), self.text(&self.nonce)]
     }
 
     fn text<'a>(&'a self, param: &'a Param) -> &'a str {

@@ -1,6 +1,7 @@
 //! The future of [`Deadline`](super::Deadline).
 
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,11 +11,13 @@ use tower::ServiceExt;
 use super::LateReply;
 use super::handlers::Entered;
 use super::layer::Config;
-use crate::callback::failure::{Work, end_of, poll_work};
+use crate::callback::failure::{Outlived, Work, poll_work};
+use crate::callback::replay::Claim;
 use crate::callback::{HandlerError, Message, Overloaded, Reply};
+use crate::error::BoxError;
 use crate::runtime::{BoxFuture, SharedRuntime};
 
-/// The future of [`Deadline`](super::Deadline). When it is dropped while the handler works, the
+/// The future of [`Deadline`](super::Deadline). When it is dropped while the handler runs, the
 /// handler goes on, and its reply is a late one.
 ///
 /// The handler is polled in place until the deadline, so that one that is done at once costs
@@ -22,12 +25,16 @@ use crate::runtime::{BoxFuture, SharedRuntime};
 pub struct DeadlineFuture {
     refused: Option<Overloaded>,
     working: Option<Working>,
-    sleep: Option<BoxFuture<'static, ()>>,
+    sleep: Option<Sleep>,
 }
 
-/// A handler that works.
+type Sleep = BoxFuture<'static, ()>;
+
+/// A handler that runs.
 struct Working {
     work: Work<Reply>,
+    /// The time that it has, since it was pending for the first time.
+    life: Option<Sleep>,
     message: Message,
     config: Arc<Config>,
     span: tracing::Span,
@@ -51,6 +58,7 @@ impl DeadlineFuture {
     ) -> Self {
         let working = Working {
             work,
+            life: None,
             message,
             config,
             span: tracing::Span::current(),
@@ -80,12 +88,15 @@ impl Future for DeadlineFuture {
         let Some(working) = slot else {
             return Poll::Pending;
         };
-        if let Poll::Ready(result) = poll_work(working.work.as_mut(), cx) {
+        let runtime = match &working.life {
+            Some(_) => None,
+            None => SharedRuntime::or_current(working.config.runtime.as_ref()),
+        };
+        if let Poll::Ready(result) = working.poll(runtime.as_ref(), cx) {
             *slot = None;
             return Poll::Ready(result.map_err(HandlerError::new));
         }
         if sleep.is_none() {
-            let runtime = SharedRuntime::or_current(working.config.runtime.as_ref());
             *sleep = runtime.map(|runtime| runtime.sleep(working.config.after));
         }
         let late = sleep
@@ -110,16 +121,46 @@ impl Drop for DeadlineFuture {
 }
 
 impl Working {
+    /// Polls the handler, and ends it when it has outlived its time.
+    fn poll(
+        &mut self,
+        runtime: Option<&SharedRuntime>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Reply, BoxError>> {
+        let polled = poll_work(self.work.as_mut(), cx);
+        if polled.is_ready() {
+            return polled;
+        }
+        if self.life.is_none() {
+            self.life = runtime.map(|runtime| runtime.sleep(self.config.max_life));
+        }
+        match &mut self.life {
+            Some(life) => life.as_mut().poll(cx).map(|()| Err(self.outlived())),
+            None => Poll::Pending,
+        }
+    }
+
+    fn outlived(&self) -> BoxError {
+        let appid = self.message.appid();
+        self.config.handlers.drop_one(appid);
+        let max_life = self.config.max_life;
+        tracing::error!(%appid, ?max_life, "a handler ran for too long, and was dropped");
+        Outlived.into()
+    }
+
     /// Goes on in a task of its own.
     fn go_on(self) {
         let Some(runtime) = SharedRuntime::or_current(self.config.runtime.as_ref()) else {
             return;
         };
+        // Before the response is gone, which holds the signature until then.
+        let signature = self.message.delivery().hold();
         let span = self.span.clone();
-        span.in_scope(|| runtime.spawn(self.end()));
+        span.in_scope(|| runtime.clone().spawn(self.end(runtime, signature)));
     }
 
-    async fn end(self) {
+    async fn end(mut self, runtime: SharedRuntime, signature: Option<Claim>) {
+        let result = poll_fn(|cx| self.poll(Some(&runtime), cx)).await;
         let Self {
             work,
             message,
@@ -127,28 +168,38 @@ impl Working {
             entered,
             ..
         } = self;
-        let appid = message.appid().clone();
-        match end_of(work).await {
+        drop(work);
+        if let (Ok(_), Some(signature)) = (&result, signature) {
+            signature.succeed();
+        }
+        match result {
             Ok(reply) if reply.is_empty() => {}
-            Ok(reply) => match config.late.clone() {
-                Some(hook) => {
-                    let sent = Box::pin(hook.oneshot(LateReply { message, reply }));
-                    if let Err(error) = end_of(sent).await {
-                        let error = &*error;
-                        tracing::error!(%appid, error, "a late reply could not be sent");
-                    }
-                }
-                None => tracing::warn!(
-                    %appid,
-                    "a reply came too late, and there is no hook for late replies: it is lost"
-                ),
-            },
+            Ok(reply) => late(&runtime, &config, message, reply).await,
+            Err(error) if error.is::<Outlived>() => {}
             Err(error) => {
-                let error = &*error;
+                let (appid, error) = (message.appid(), &*error);
                 tracing::error!(%appid, error, "the handler failed after its push was answered");
             }
         }
         drop(entered);
+    }
+}
+
+/// Hands a late reply to the hook.
+async fn late(runtime: &SharedRuntime, config: &Config, message: Message, reply: Reply) {
+    let appid = message.appid().clone();
+    let Some(hook) = config.late.clone() else {
+        return tracing::warn!(
+            %appid,
+            "a reply came too late, and there is no hook for late replies: it is lost"
+        );
+    };
+    let mut sent: Work<()> = Box::pin(hook.oneshot(LateReply { message, reply }));
+    let sent = poll_fn(|cx| poll_work(sent.as_mut(), cx));
+    let sent = runtime.timeout(config.max_life, sent).await;
+    if let Err(error) = sent.unwrap_or_else(|| Err(Outlived.into())) {
+        let error = &*error;
+        tracing::error!(%appid, error, "a late reply could not be sent");
     }
 }
 

@@ -1,25 +1,28 @@
-//! Counts the handlers that work.
+//! Counts running handlers, caps them, and waits for them at shutdown.
 
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use tokio::sync::Notify;
 
-use crate::callback::Overloaded;
+use crate::app::AppId;
+use crate::callback::fingerprint::{FingerprintMap, Fingerprints};
+use crate::callback::{Overloaded, count};
 
-/// How many handlers may work at once.
+/// How many handlers of an app may run at once.
 const MAX: usize = 1024;
 
-/// The handlers that work, late ones included: how many they are, how many they may be, and when
-/// they have ended. Its clones are the same one; one may stand for several
-/// [`DeadlineLayer`](super::DeadlineLayer)s.
+/// Counts running handlers, late ones included, and the copies that a
+/// [`Forward`](crate::callback::forward::Forward) sends; caps the handlers of each app; and waits
+/// for all of them at shutdown. Its clones share one count, and several
+/// [`DeadlineLayer`](super::DeadlineLayer)s may share it too.
 ///
-/// On shutdown, after the server has stopped to take requests, give those that still work some time
-/// to end:
+/// On shutdown, after the server has stopped taking requests, give the handlers that still run some
+/// time to end:
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -43,8 +46,16 @@ pub struct Handlers(Arc<Shared>);
 
 struct Shared {
     max: usize,
-    running: AtomicUsize,
+    fingerprints: Fingerprints,
+    running: Mutex<Running>,
     ended: Notify,
+    dropped: AtomicU64,
+}
+
+#[derive(Default)]
+struct Running {
+    all: usize,
+    apps: FingerprintMap<usize>,
 }
 
 impl Default for Handlers {
@@ -54,26 +65,35 @@ impl Default for Handlers {
 }
 
 impl Handlers {
-    /// At most 1024 handlers at once.
+    /// At most 1024 handlers of each app at once.
     pub fn new() -> Self {
         Self::limited(MAX)
     }
 
-    /// At most `max` handlers at once; a message beyond them fails with [`Overloaded`].
+    /// At most `max` handlers of each app at once; a message beyond them fails with [`Overloaded`].
+    /// An app whose handlers hang takes no room from another's.
     pub fn limited(max: usize) -> Self {
         Self(Arc::new(Shared {
             max,
-            running: AtomicUsize::new(0),
+            fingerprints: Fingerprints::default(),
+            running: Mutex::default(),
             ended: Notify::new(),
+            dropped: AtomicU64::default(),
         }))
     }
 
-    /// How many work.
+    /// How many run.
     pub fn running(&self) -> usize {
-        self.0.running.load(Ordering::Acquire)
+        self.state().all
     }
 
-    /// Waits until none works, or until `grace` ends, such as the runtime's `sleep`. Returns how
+    /// How many were dropped because they outlived
+    /// [`max_life`](super::DeadlineLayer::max_life).
+    pub fn dropped(&self) -> u64 {
+        self.0.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Waits until none runs, or until `grace` ends, such as the runtime's `sleep`. Returns how
     /// many are left: they are cut off when the process ends.
     pub async fn drain(&self, grace: impl Future<Output = ()>) -> usize {
         let mut grace = pin!(grace);
@@ -95,17 +115,40 @@ impl Handlers {
         }
     }
 
-    pub(super) fn enter(&self) -> Result<Entered, Overloaded> {
-        let entered = self
-            .0
-            .running
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |running| {
-                (running < self.0.max).then_some(running + 1)
-            });
-        match entered {
-            Ok(_) => Ok(Entered(self.clone())),
-            Err(_) => Err(Overloaded::new()),
+    /// Counts a handler of an app.
+    pub(super) fn enter(&self, appid: &AppId) -> Result<Entered, Overloaded> {
+        let app = self.0.fingerprints.of(appid);
+        let mut running = self.state();
+        let of_app = running.apps.entry(app).or_default();
+        if *of_app >= self.0.max {
+            return Err(Overloaded::new());
         }
+        *of_app += 1;
+        Ok(self.entered(running, Some(app)))
+    }
+
+    /// Counts work that has a limit of its own.
+    pub(in crate::callback) fn enter_unlimited(&self) -> Entered {
+        self.entered(self.state(), None)
+    }
+
+    fn entered(&self, mut running: MutexGuard<'_, Running>, app: Option<u64>) -> Entered {
+        running.all += 1;
+        let handlers = self.clone();
+        Entered { handlers, app }
+    }
+
+    /// Counts a handler that is dropped.
+    pub(super) fn drop_one(&self, appid: &AppId) {
+        self.0.dropped.fetch_add(1, Ordering::Relaxed);
+        count::dropped(appid);
+    }
+
+    fn state(&self) -> MutexGuard<'_, Running> {
+        self.0
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -118,13 +161,29 @@ impl fmt::Debug for Handlers {
     }
 }
 
-/// One handler that works.
-pub(super) struct Entered(Handlers);
+/// One that runs.
+pub(in crate::callback) struct Entered {
+    handlers: Handlers,
+    app: Option<u64>,
+}
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        if self.0.0.running.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.0.0.ended.notify_waiters();
+        let mut running = self.handlers.state();
+        running.all -= 1;
+        let last = running.all == 0;
+        if let Some(app) = self.app
+            && let Some(of_app) = running.apps.get_mut(&app)
+        {
+            *of_app -= 1;
+            // The map keeps its room, so that the next handler allocates nothing.
+            if *of_app == 0 {
+                running.apps.remove(&app);
+            }
+        }
+        drop(running);
+        if last {
+            self.handlers.0.ended.notify_waiters();
         }
     }
 }

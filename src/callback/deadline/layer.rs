@@ -16,6 +16,9 @@ const ACK: Duration = Duration::from_millis(4500);
 /// One second before the platform gives up for the third and last time.
 const HOLD: Duration = Duration::from_secs(14);
 
+/// How long a handler may run.
+const MAX_LIFE: Duration = Duration::from_secs(600);
+
 /// Answers in the place of a handler that is late: see the [module documentation](crate::callback::deadline).
 ///
 /// ```
@@ -44,6 +47,7 @@ pub struct DeadlineLayer(Arc<Config>);
 #[derive(Clone)]
 pub(super) struct Config {
     pub(super) after: Duration,
+    pub(super) max_life: Duration,
     pub(super) late: Option<LateHook>,
     pub(super) handlers: Handlers,
     pub(super) runtime: Option<SharedRuntime>,
@@ -62,6 +66,7 @@ impl DeadlineLayer {
     pub fn ack_after(after: Duration) -> Self {
         Self(Arc::new(Config {
             after,
+            max_life: MAX_LIFE,
             late: None,
             handlers: Handlers::new(),
             runtime: None,
@@ -73,6 +78,14 @@ impl DeadlineLayer {
     /// they join.
     pub fn hold() -> Self {
         Self::ack_after(HOLD)
+    }
+
+    /// How long a handler may run, its push answered or not; ten minutes unless set. One that runs
+    /// for longer is dropped at its next `await`, logged and counted by [`Handlers::dropped`]. The
+    /// hook for late replies may take as long again.
+    #[must_use]
+    pub fn max_life(self, life: Duration) -> Self {
+        self.with(|config| config.max_life = life)
     }
 
     /// Hands replies that come too late to `hook`, each once: a service, or a function by
@@ -89,7 +102,7 @@ impl DeadlineLayer {
         self.with(|config| config.late = Some(BoxCloneSyncService::new(hook)))
     }
 
-    /// Counts the handlers in `handlers`, whose limit they share.
+    /// Counts the handlers in `handlers`, which limits those of each app.
     #[must_use]
     pub fn handlers(self, handlers: &Handlers) -> Self {
         self.with(|config| config.handlers = handlers.clone())
@@ -135,6 +148,7 @@ impl fmt::Debug for DeadlineLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeadlineLayer")
             .field("after", &self.0.after)
+            .field("max_life", &self.0.max_life)
             .field("late", &self.0.late.is_some())
             .field("handlers", &self.0.handlers)
             .finish_non_exhaustive()

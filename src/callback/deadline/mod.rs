@@ -1,8 +1,8 @@
 //! The platform waits five seconds for an answer; a handler may take longer.
 //!
 //! [`Deadline`] stands in front of a handler and answers in its place when it is late. The handler
-//! is never cancelled: the rest of it becomes a task of its own, and what it replies in the end goes
-//! to a late-reply hook, [`DeadlineLayer::late`]. The two policies are
+//! is not cancelled by the deadline: the rest of it becomes a task of its own, and what it replies in
+//! the end goes to a late-reply hook, [`DeadlineLayer::late`]. The two policies are
 //!
 //! - [`ack`](DeadlineLayer::ack): answer `success` after 4.5 seconds. The platform is content with
 //!   the first push. The user gets the reply by the hook, for example as a customer-service
@@ -16,11 +16,15 @@
 //! later is logged as an error: the platform has its answer, and will not.
 //!
 //! # Limits
-//! At most 1024 handlers work at once, late ones included, unless [`Handlers`] says otherwise. A
-//! message beyond them fails with [`Overloaded`](super::Overloaded), which is 503 at once.
+//! At most 1024 handlers of each app run at once, late ones included, unless [`Handlers`] says
+//! otherwise. A message beyond them fails with [`Overloaded`](super::Overloaded), which is 503 at
+//! once.
+//!
+//! A handler that runs for longer than [`max_life`](DeadlineLayer::max_life), ten minutes unless
+//! set, is dropped, logged and counted, so that handlers that hang do not use up the limit.
 //!
 //! # Shutdown
-//! [`Handlers`] counts the handlers that work, and waits for them.
+//! [`Handlers`] counts the handlers that run, and waits for them.
 
 mod future;
 mod handlers;

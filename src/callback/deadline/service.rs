@@ -21,7 +21,7 @@ pub struct Deadline<H> {
 }
 
 impl<H> Deadline<H> {
-    /// The handlers that work, to wait for on shutdown.
+    /// The running handlers, to wait for on shutdown.
     pub fn handlers(&self) -> &Handlers {
         &self.config.handlers
     }
@@ -44,7 +44,7 @@ where
     }
 
     fn call(&mut self, message: Message) -> DeadlineFuture {
-        match self.config.handlers.enter() {
+        match self.config.handlers.enter(message.appid()) {
             Err(overloaded) => DeadlineFuture::refused(overloaded),
             Ok(entered) => {
                 let work = Box::pin(Answer::new(self.inner.clone(), message.clone()));

@@ -1,17 +1,22 @@
 //! What of a target's answer may be passed on to the user.
 
-use crate::callback::outgoing::{Answer, Outgoing};
+use crate::callback::forward::seen::Seen;
+use crate::callback::outgoing::{Answer, Outgoing, Stamp};
 use crate::callback::{Message, Reply};
 use crate::client::AnswerMax;
+use crate::clock::Moment;
 
 /// The longest answer that is passed on.
 pub(super) const ANSWER_MAX: AnswerMax = AnswerMax::new(64 << 10);
 
-/// Reads the answer to `message`, or says what is wrong with it.
+/// Reads the answer to `message`, which was pushed with `stamp`, or says what is wrong with it.
 pub(super) fn read(
     outgoing: &Outgoing<'_>,
     message: &Message,
+    stamp: &Stamp,
+    seen: &Seen,
     body: &[u8],
+    now: Moment,
 ) -> Result<Reply, &'static str> {
     if body.len() > ANSWER_MAX.bytes() {
         return Err("the body is too long");
@@ -20,9 +25,10 @@ pub(super) fn read(
     if matches!(body.trim_ascii(), b"" | b"success") {
         return Ok(Reply::none());
     }
-    let document = match outgoing.answer(body)? {
+    let (document, envelope) = match outgoing.answer(body)? {
         Answer::Success => return Ok(Reply::none()),
-        Answer::Clear(document) | Answer::Encrypted(document) => document,
+        Answer::Clear(document) => (document, None),
+        Answer::Encrypted { document, envelope } => (document, Some(envelope)),
     };
     if document.format() != message.format() {
         return Err("the reply is not in the push's format");
@@ -35,6 +41,10 @@ pub(super) fn read(
     if document.msg_type().is_empty() {
         return Err("the reply has no MsgType");
     }
+    if let Some(envelope) = envelope {
+        let token = outgoing.token.expose();
+        seen.admit(token, &envelope, &stamp.nonce, document.create_time(), now)?;
+    }
     Ok(Reply::ready(document.raw().to_owned()))
 }
 
@@ -45,6 +55,7 @@ mod tests {
     use crate::callback::CallbackKeys;
     use crate::callback::crypto::AesKey;
     use crate::callback::signature::sign;
+    use crate::clock::{ManualClock, SharedClock};
 
     const AES_KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
     const REPLY: &str = "<xml><ToUserName>o1</ToUserName><FromUserName>gh_1</FromUserName>\
@@ -54,7 +65,10 @@ mod tests {
         let appid = AppId::new("wx1").unwrap();
         let push = "<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName></xml>";
         let message = Message::parse(appid.clone(), push.into()).unwrap();
-        read(&keys.outgoing(&appid), &message, body.as_bytes())
+        let stamp = Stamp::new(1_767_225_600, "sent", [7; 16]);
+        let now = SharedClock::new(ManualClock::at_unix(1_767_225_600)).moment();
+        let (outgoing, seen) = (keys.outgoing(&appid), Seen::default());
+        read(&outgoing, &message, &stamp, &seen, body.as_bytes(), now)
     }
 
     #[test]
@@ -106,10 +120,10 @@ mod tests {
             let encrypt = AesKey::parse(key)
                 .unwrap()
                 .encrypt(document, appid, [7; 16]);
-            let signature = sign([token, "1", "n", &encrypt]);
+            let signature = sign([token, "1767225600", "n", &encrypt]);
             let body = format!(
                 "<xml><Encrypt>{encrypt}</Encrypt><MsgSignature>{signature}</MsgSignature>\
-                 <TimeStamp>1</TimeStamp><Nonce>n</Nonce></xml>"
+                 <TimeStamp>1767225600</TimeStamp><Nonce>n</Nonce></xml>"
             );
             of(&keys, &body)
         };

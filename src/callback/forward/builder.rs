@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 
+use crate::callback::deadline::Handlers;
 use crate::callback::forward::lane::Lane;
 use crate::callback::forward::{Forward, Local, Rest, Rule, Shared, Target, Transport, Wire};
 use crate::callback::{IntoReply, Message};
@@ -22,6 +23,7 @@ pub struct ForwardBuilder {
     default: Option<Target>,
     local: Option<Local>,
     http_hosts: Vec<String>,
+    handlers: Option<Handlers>,
     clock: SharedClock,
     runtime: Option<SharedRuntime>,
 }
@@ -39,6 +41,7 @@ impl ForwardBuilder {
             default: None,
             local: None,
             http_hosts: Vec::new(),
+            handlers: None,
             clock: SharedClock::default(),
             runtime,
         }
@@ -87,7 +90,14 @@ impl ForwardBuilder {
         self
     }
 
-    /// Dates the pushes by `clock`.
+    /// Counts the copies that are on their way to shadows in `handlers`, so that they are waited for
+    /// at shutdown. They do not count towards its limit.
+    pub fn handlers(mut self, handlers: &Handlers) -> Self {
+        self.handlers = Some(handlers.clone());
+        self
+    }
+
+    /// Dates the pushes, and tells the age of answers, by `clock`.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = SharedClock::new(clock);
         self
@@ -138,6 +148,7 @@ impl ForwardBuilder {
             lanes: lanes.all,
             wire: Wire {
                 transport: self.transport,
+                handlers: self.handlers,
                 clock: self.clock,
                 runtime,
             },

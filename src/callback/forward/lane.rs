@@ -9,8 +9,10 @@ use http::{HeaderValue, Request, StatusCode, header};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
+use crate::callback::deadline::Handlers;
 use crate::callback::forward::count::count;
-use crate::callback::forward::{Failure, ForwardError, Target, Wire, answer};
+use crate::callback::forward::seen::Seen;
+use crate::callback::forward::{Failure, ForwardError, Target, Wire, answer, nonce};
 use crate::callback::outgoing::{Outgoing, Stamp};
 use crate::callback::{Format, Message, Reply};
 
@@ -33,6 +35,7 @@ pub struct Counts {
 pub(super) struct Lane {
     target: Target,
     permits: Arc<Semaphore>,
+    seen: Seen,
     answered: AtomicU64,
     failed: AtomicU64,
     refused: AtomicU64,
@@ -44,6 +47,7 @@ impl Lane {
         Self {
             target,
             permits: Arc::new(Semaphore::new(concurrency.min(Semaphore::MAX_PERMITS))),
+            seen: Seen::default(),
             answered: AtomicU64::default(),
             failed: AtomicU64::default(),
             refused: AtomicU64::default(),
@@ -79,8 +83,9 @@ impl Lane {
             Err(error) => return tracing::warn!(%error, "a shadow got no copy"),
         };
         let (lane, message, to) = (Arc::clone(self), message.clone(), wire.clone());
+        let entered = wire.handlers.as_ref().map(Handlers::enter_unlimited);
         wire.runtime.spawn(async move {
-            let _permit = permit;
+            let (_permit, _entered) = (permit, entered);
             if let Err(error) = lane.timed(&to, &message).await {
                 tracing::warn!(%error, "a shadow failed");
             }
@@ -116,7 +121,7 @@ impl Lane {
 
     async fn send(&self, wire: &Wire, message: &Message) -> Result<Reply, ForwardError> {
         let outgoing = self.target.keys().outgoing(message.appid());
-        let nonce = rand::random::<u32>();
+        let nonce = nonce::new(outgoing.token.expose());
         let stamp = Stamp::new(wire.clock.unix(), nonce, rand::random());
         let request = self
             .request(&outgoing, &stamp, message)
@@ -137,7 +142,8 @@ impl Lane {
             let status = response.status().as_u16();
             return Err(self.failure(Failure::Status(status)));
         }
-        answer::read(&outgoing, message, response.body())
+        let (seen, now) = (&self.seen, wire.clock.moment());
+        answer::read(&outgoing, message, &stamp, seen, response.body(), now)
             .map_err(|why| self.failure(Failure::Answer(why)))
     }
 

@@ -15,7 +15,9 @@ mod builder;
 mod count;
 mod error;
 mod lane;
+mod nonce;
 mod rule;
+mod seen;
 mod target;
 
 pub use self::builder::ForwardBuilder;
@@ -33,6 +35,7 @@ use http::{Request, Response};
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 
+use crate::callback::deadline::Handlers;
 use crate::callback::forward::lane::Lane;
 use crate::callback::{Message, Reply};
 use crate::clock::SharedClock;
@@ -54,6 +57,12 @@ type Local = BoxCloneSyncService<Message, Reply, BoxError>;
 ///
 /// A push that meets no rule goes to the default target, or to the host's own handler. Shadows
 /// get a copy of what meets their rule, and what they answer is never passed on.
+///
+/// An encrypted answer is taken once, and only if its `TimeStamp` is at most ten minutes from this
+/// machine's clock. Its `Nonce` may be the push's or the target's own, but not another push's. Over
+/// plain `http://` to a target without keys of its own, whoever is on the way can still answer in
+/// the target's place; to a target with keys they can at most hand another answer of the last ten
+/// minutes to the same user that has not been taken, so prefer `https://`.
 ///
 /// A target has four of the platform's five seconds to answer, unless [`Target::timeout`] says
 /// otherwise.
@@ -105,6 +114,8 @@ enum Rest {
 #[derive(Clone)]
 struct Wire {
     transport: Transport,
+    /// Where shadows' copies are counted.
+    handlers: Option<Handlers>,
     clock: SharedClock,
     runtime: SharedRuntime,
 }

@@ -89,7 +89,8 @@ impl OnceLayer {
         self
     }
 
-    /// How many pushes may run at once; 1024 unless set. A new one beyond them fails at once.
+    /// How many pushes of each app may run at once; 1024 unless set. A new one beyond them fails at
+    /// once.
     #[must_use]
     pub fn max_running(mut self, pushes: usize) -> Self {
         self.max_running = pushes;

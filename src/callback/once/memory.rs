@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -37,9 +37,25 @@ pub(super) struct Memory {
 
 struct State {
     running: FingerprintMap<Vec<oneshot::Sender<Reply>>>,
+    /// How many of them are an app's.
+    apps: FingerprintMap<usize>,
     /// With the number of its reply each, or 0 for `success`.
     finished: Recent,
     replies: Replies,
+}
+
+impl State {
+    /// Ends a run, and gives back those who wait for it.
+    fn end(&mut self, key: u64, app: u64) -> Option<Vec<oneshot::Sender<Reply>>> {
+        let waiters = self.running.remove(&key);
+        if let Some(of_app) = self.apps.get_mut(&app) {
+            *of_app = of_app.saturating_sub(1);
+            if *of_app == 0 {
+                self.apps.remove(&app);
+            }
+        }
+        waiters
+    }
 }
 
 /// The last replies that are not `success`, which are numbered from 1 on.
@@ -91,6 +107,7 @@ impl Memory {
             max_running,
             state: Mutex::new(State {
                 running: FingerprintMap::default(),
+                apps: FingerprintMap::default(),
                 finished: Recent::new(window, capacity),
                 replies: Replies::default(),
             }),
@@ -110,11 +127,12 @@ impl Memory {
 
 impl Shared {
     pub(super) fn meet(self: &Arc<Self>, message: &Message) -> Verdict {
-        let (memory, now) = (&self.memory, self.clock.now());
+        let (memory, now) = (&self.memory, self.clock.monotonic());
         let key = key::fingerprint(&memory.fingerprints, message);
         let mut state = memory.state();
         let State {
             running,
+            apps,
             finished,
             replies,
         } = &mut *state;
@@ -130,13 +148,21 @@ impl Shared {
         if let Some(reply) = finished.get(key, now) {
             return Verdict::Finished(replies.get(reply));
         }
-        if running.len() >= memory.max_running {
+        if message.delivery().is_repeat() {
+            // It was handled, and that is forgotten.
+            return Verdict::Finished(Reply::none());
+        }
+        let app = memory.fingerprints.of(message.appid());
+        let of_app = apps.entry(app).or_default();
+        if *of_app >= memory.max_running {
             return Verdict::Full;
         }
+        *of_app += 1;
         running.insert(key, Vec::new());
         Verdict::Run(Claim {
             shared: Arc::clone(self),
             key: Some(key),
+            app,
             now: Some(now),
         })
     }
@@ -147,8 +173,9 @@ impl Shared {
 pub(super) struct Claim {
     pub(super) shared: Arc<Shared>,
     key: Option<u64>,
+    app: u64,
     /// When it was given, unless the run has waited since then.
-    now: Option<SystemTime>,
+    now: Option<Duration>,
 }
 
 impl Claim {
@@ -160,16 +187,14 @@ impl Claim {
     /// Remembers the push as finished, and hands its reply to those who wait for it.
     pub(super) fn finish(mut self, reply: &Reply) {
         let Some(key) = self.key.take() else { return };
-        let now = self.now.unwrap_or_else(|| self.shared.clock.now());
+        let now = self.now.unwrap_or_else(|| self.shared.clock.monotonic());
         let waiters = {
             let mut state = self.shared.memory.state();
             let State {
-                running,
-                finished,
-                replies,
+                finished, replies, ..
             } = &mut *state;
             finished.insert(key, replies.put(reply), now);
-            running.remove(&key)
+            state.end(key, self.app)
         };
         for waiter in waiters.into_iter().flatten() {
             // One that is gone does not need it.
@@ -181,7 +206,7 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         if let Some(key) = self.key.take() {
-            let waiters = self.shared.memory.state().running.remove(&key);
+            let waiters = self.shared.memory.state().end(key, self.app);
             // Out of the lock, since this wakes them.
             drop(waiters);
         }

@@ -25,7 +25,7 @@
 //! | how long a finished push is remembered | 60 s, at most 75 s | [`window`](OnceLayer::window) |
 //! | how many of them | the last 100,000, in 2.3 MB at most | [`capacity`](OnceLayer::capacity) |
 //! | replies that are kept to be given again | of the last 1024 that have one | |
-//! | pushes that run | 1024: a new one beyond them fails with [`Overloaded`](super::Overloaded), which is 503 at once | [`max_running`](OnceLayer::max_running) |
+//! | pushes that run | 1024 of each app: a new one beyond them fails with [`Overloaded`](super::Overloaded), which is 503 at once | [`max_running`](OnceLayer::max_running) |
 //! | pushes that join one run | 8 | |
 
 mod key;

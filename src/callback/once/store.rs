@@ -1,13 +1,14 @@
 //! What several instances know of the pushes they have seen.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::service::RunFailed;
 use super::{OnceKey, OnceOwner};
 use crate::callback::Reply;
-use crate::callback::failure::{Work, end_of};
+use crate::callback::failure::{Panicked, Work, end_of, poll_work};
 use crate::error::BoxError;
 use crate::runtime::{BoxFuture, SharedRuntime};
 
@@ -21,8 +22,8 @@ const WAIT: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Lets several instances run each push once between them. It is asked only for pushes that the
-/// instance itself has not seen; one that fails is logged and passed over, so that a message is
-/// rather run twice than lost.
+/// instance itself has not seen; one that fails or panics is logged and passed over, so that a
+/// message is rather run twice than lost.
 ///
 /// Implement it with `async fn`s. With Redis, `claim` is a `SET NX` of the owner with a time to
 /// live, `finish` overwrites the value, and `release` is a script that deletes the value if it is
@@ -86,7 +87,8 @@ impl SharedStore {
         let owner = OnceOwner::random();
         let mut waited = Duration::ZERO;
         loop {
-            let claimed = within(runtime.as_ref(), self.0.claim(&key, &owner)).await;
+            let claimed =
+                within(runtime.as_ref(), async { self.0.claim(&key, &owner).await }).await;
             let claimed = claimed.unwrap_or_else(|error| {
                 passed_over(&error);
                 Claimed::Granted
@@ -105,19 +107,32 @@ impl SharedStore {
         }
         let result = end_of(work).await;
         let noted = match &result {
-            Ok(reply) => within(runtime.as_ref(), self.0.finish(&key, reply)).await,
-            Err(_) => within(runtime.as_ref(), self.0.release(&key, &owner)).await,
+            Ok(reply) => within(runtime.as_ref(), async { self.0.finish(&key, reply).await }).await,
+            Err(_) => {
+                within(runtime.as_ref(), async {
+                    self.0.release(&key, &owner).await
+                })
+                .await
+            }
         };
         noted.unwrap_or_else(|error| passed_over(&error));
         result
     }
 }
 
-/// A store that is slow must not hold up the messages.
+/// A store that is slow must not hold up the messages, and one that panics must not fail them.
 async fn within<T>(
     runtime: Option<&SharedRuntime>,
-    call: BoxFuture<'_, Result<T, BoxError>>,
+    call: impl Future<Output = Result<T, BoxError>> + Send,
 ) -> Result<T, BoxError> {
+    let mut call = pin!(call);
+    let call = poll_fn(|cx| {
+        let polled = poll_work(call.as_mut(), cx);
+        polled.map_err(|error| match error.is::<Panicked>() {
+            true => "it panicked".into(),
+            false => error,
+        })
+    });
     match runtime {
         None => call.await,
         Some(runtime) => {

@@ -3,7 +3,7 @@
 mod index;
 
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use self::index::{Index, Living};
 
@@ -25,6 +25,9 @@ const GROWTH: u32 = 4;
 /// Next to the ring there is an index, so small that most of it stays in a processor's cache, of
 /// which a push reads one line. Two hash maps that take turns would read four, and hold up to twice
 /// as many entries as are asked for.
+///
+/// Times are those of [`Clock::monotonic`](crate::clock::Clock::monotonic): a wall clock that is set
+/// forward would empty it.
 pub(crate) struct Recent {
     /// Keys, and what was put in with them.
     ring: Vec<(u64, u64)>,
@@ -34,7 +37,7 @@ pub(crate) struct Recent {
     capacity: u32,
     living: Living,
     /// The part of the age that goes on, since when it does, and how long it is.
-    since: SystemTime,
+    since: Duration,
     part: Duration,
     /// The next entry at the start of this part and of those before it that are remembered.
     starts: [u64; PARTS as usize + 1],
@@ -48,29 +51,47 @@ impl Recent {
             size: 0,
             capacity: u32::try_from(capacity).map_or(Index::MAX, |it| it.clamp(1, Index::MAX)),
             living: Living { next: 0, count: 0 },
-            since: SystemTime::UNIX_EPOCH,
+            since: Duration::ZERO,
             part: (age / PARTS).max(Duration::from_nanos(1)),
             starts: [0; PARTS as usize + 1],
         }
     }
 
-    pub(crate) fn get(&mut self, key: u64, now: SystemTime) -> Option<u64> {
+    pub(crate) fn get(&mut self, key: u64, now: Duration) -> Option<u64> {
         self.expire(now);
-        self.index.find(key, self.living, |distance| {
-            let entry = self.ring.get(self.position(distance)?);
-            entry.filter(|(at, _)| *at == key).map(|(_, value)| *value)
+        let (_, value) = self.ring.get(self.find(key)?)?;
+        Some(*value)
+    }
+
+    /// Changes the value of an entry, and says whether it is there.
+    pub(crate) fn set(&mut self, key: u64, value: u64, now: Duration) -> bool {
+        self.expire(now);
+        let entry = self.find(key).and_then(|at| self.ring.get_mut(at));
+        entry.is_some_and(|(_, known)| {
+            *known = value;
+            true
         })
     }
 
-    /// Puts in an entry whose key is not there.
-    pub(crate) fn insert(&mut self, key: u64, value: u64, now: SystemTime) {
+    /// Where in the ring the entry of a key lies.
+    fn find(&self, key: u64) -> Option<usize> {
+        self.index.find(key, self.living, |distance| {
+            let at = self.position(distance)?;
+            self.ring.get(at).filter(|(known, _)| *known == key)?;
+            Some(at)
+        })
+    }
+
+    /// Puts in an entry whose key is not there, and says whether the oldest one had to be forgotten
+    /// for it before its time.
+    pub(crate) fn insert(&mut self, key: u64, value: u64, now: Duration) -> bool {
         self.expire(now);
-        if self.living.count >= self.size {
-            if self.size < self.capacity {
-                self.grow();
-            } else {
-                self.living.count -= 1;
-            }
+        let full = self.living.count >= self.size;
+        let forgets = full && self.size >= self.capacity;
+        if forgets {
+            self.living.count -= 1;
+        } else if full {
+            self.grow();
         }
         let position = self.position(0);
         self.count(key);
@@ -78,6 +99,7 @@ impl Recent {
             Some(dead) => *dead = (key, value),
             None => self.ring.push((key, value)),
         }
+        forgets
     }
 
     /// Makes the next entry one of those that live.
@@ -125,18 +147,9 @@ impl Recent {
         size
     }
 
-    fn expire(&mut self, now: SystemTime) {
-        let mut age = match now.duration_since(self.since) {
-            Ok(age) => age,
-            // Whoever looked at the clock before others did may come after them; only a clock that
-            // was set back starts the part anew.
-            Err(ahead) => {
-                if ahead.duration() > self.part.saturating_mul(PARTS) {
-                    self.since = now;
-                }
-                return;
-            }
-        };
+    fn expire(&mut self, now: Duration) {
+        // `now` may have been read before another thread's, and is then slightly in the past.
+        let mut age = now.saturating_sub(self.since);
         for _ in 0..=PARTS {
             if age < self.part {
                 return;
@@ -175,8 +188,8 @@ mod tests {
 
     const AGE: Duration = Duration::from_secs(60);
 
-    fn at(seconds: u64) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600 + seconds)
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(1_000_000 + seconds)
     }
 
     #[test]
@@ -200,12 +213,22 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_set_back_forgets_nothing() {
+    fn a_value_is_changed_where_it_lies_and_dies_when_it_would_have() {
         let mut seen = Recent::new(AGE, 10);
-        seen.insert(1, 0, at(1000));
-        assert!(seen.get(1, at(0)).is_some());
-        assert!(seen.get(1, at(60)).is_some());
-        assert!(seen.get(1, at(75)).is_none());
+        assert!(!seen.set(1, 7, at(0)));
+        seen.insert(1, 0, at(0));
+        assert!(seen.set(1, 7, at(59)));
+        assert_eq!(seen.get(1, at(60)), Some(7));
+        assert!(!seen.set(1, 8, at(75)));
+    }
+
+    #[test]
+    fn it_says_when_an_entry_is_forgotten_before_its_time() {
+        let mut seen = Recent::new(AGE, 2);
+        assert!(!seen.insert(1, 0, at(0)));
+        assert!(!seen.insert(2, 0, at(0)));
+        assert!(seen.insert(3, 0, at(1)));
+        assert!(!seen.insert(4, 0, at(80)));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::account::Account;
 use super::{Sandbox, random};
 use crate::app::AppId;
 use crate::body::Body;
+use crate::callback::nonce::Nonce;
 use crate::callback::outgoing::{Answer, Stamp};
 use crate::clock::Clock;
 use crate::error::BoxError;
@@ -153,7 +154,7 @@ impl Sandbox {
 
     fn stamp(&self) -> Stamp {
         let now = self.shared_clock().unix();
-        Stamp::new(now, random::digits(10), rand::rng().random())
+        Stamp::new(now, Nonce::random(), rand::rng().random())
     }
 }
 
@@ -190,7 +191,7 @@ fn read(account: &Account, appid: &AppId, body: &[u8]) -> Attempt {
     let (message, encrypted) = match account.outgoing(appid).answer(body) {
         Ok(Answer::Success) => return Attempt::Success,
         Ok(Answer::Clear(message)) => (message, false),
-        Ok(Answer::Encrypted(message)) => (message, true),
+        Ok(Answer::Encrypted { document, .. }) => (document, true),
         Err(why) => return Attempt::Invalid(why),
     };
     Attempt::Reply(Received { message, encrypted })

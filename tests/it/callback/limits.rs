@@ -174,7 +174,7 @@ async fn a_signature_that_came_with_another_clear_body_is_refused() {
         assert_eq!(response.status().as_u16(), status);
         assert!(!refused || response.headers().is_empty());
     }
-    assert_eq!(tally.started(), 3);
+    assert_eq!(tally.started(), 2, "a copy runs no handler");
 }
 
 #[tokio::test]
@@ -204,7 +204,9 @@ async fn a_body_that_comes_late_makes_no_other_signature_forgotten() {
     clock.advance(seconds(40.0));
     assert_eq!(send(NOW + 1850, "n2", "hello").await, 200);
     clock.advance(seconds(50.0));
-    assert_eq!(late.await.unwrap().unwrap().status(), 200);
+    // Its own timestamp is stale by the time that its body is there.
+    let late = late.await.unwrap().unwrap();
+    assert_eq!(rejection(&late), Some(Rejection::StaleTimestamp));
     clock.advance(seconds(1.0));
     assert_eq!(send(NOW + 1301, "n3", "hello").await, 200);
     clock.advance(seconds(1102.0));

@@ -81,10 +81,9 @@ fn open(envelope: &str) -> String {
         true => between(envelope, "<TimeStamp>", "</TimeStamp>"),
         false => between(envelope, r#""TimeStamp":"#, ","),
     };
-    assert_eq!(
-        (timestamp, field("Nonce")),
-        (&*NOW.to_string(), "0372623149")
-    );
+    // Neither is the push's.
+    assert_eq!(timestamp, (NOW + 1).to_string());
+    assert_eq!(field("Nonce").len(), 16);
     let signature = sha1([TOKEN, timestamp, field("Nonce"), field("Encrypt")]);
     assert_eq!(field("MsgSignature"), signature);
     decrypt(field("Encrypt"))

@@ -101,9 +101,9 @@ refused! {
         at(&mut push, &(NOW - 601).to_string());
     };
     an_early_timestamp: Secure StaleTimestamp, |push| at(&mut push, &(NOW + 601).to_string());
-    timestamp_zero: Secure StaleTimestamp, |push| at(&mut push, "0");
-    a_timestamp_in_milliseconds: Secure StaleTimestamp, |push| at(&mut push, &format!("{NOW}000"));
-    the_largest_timestamp: Secure StaleTimestamp, |push| at(&mut push, "18446744073709551615");
+    timestamp_zero: Secure Timestamp, |push| at(&mut push, "0");
+    a_timestamp_in_milliseconds: Secure Timestamp, |push| at(&mut push, &format!("{NOW}000"));
+    the_largest_timestamp: Secure Timestamp, |push| at(&mut push, "18446744073709551615");
     a_timestamp_that_overflows: Secure Timestamp, |push| at(&mut push, "18446744073709551616");
     a_timestamp_that_wraps_around_to_now: Secure Timestamp, |push| {
         at(&mut push, &(u128::from(NOW) + (1 << 64)).to_string());
@@ -116,11 +116,12 @@ refused! {
     a_hexadecimal_timestamp: Secure Timestamp, |push| at(&mut push, &format!("{NOW:#x}"));
     a_timestamp_with_white_space: Secure Timestamp, |push| at(&mut push, &format!(" {NOW}"));
     a_timestamp_in_full_width_digits: Secure Timestamp, |push| at(&mut push, "１７６７２２５６００");
+    a_timestamp_with_zeros_in_front: Secure Timestamp, |push| at(&mut push, &format!("00{NOW}"));
     a_timestamp_in_words: Secure Timestamp, |push| at(&mut push, "now");
-    a_timestamp_with_a_zero_more_than_was_signed: Secure Signature, |push| {
+    a_timestamp_with_a_zero_more_than_was_signed: Secure Timestamp, |push| {
         push.set("timestamp", format!("0{NOW}"));
     };
-    digits_moved_from_the_timestamp_to_the_nonce: Secure StaleTimestamp, |push| {
+    digits_moved_from_the_timestamp_to_the_nonce: Secure Timestamp, |push| {
         let (timestamp, last) = (NOW / 10, NOW % 10);
         push.set("timestamp", timestamp.to_string()).set("nonce", format!("{last}{NONCE}"));
     };

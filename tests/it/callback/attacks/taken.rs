@@ -30,9 +30,6 @@ taken! {
     an_empty_openid: Secure, |push| push.set("openid", "");
     an_empty_echostr_on_a_push: Secure, |push| push.set("echostr", "");
     a_nonce_with_zeros_in_front: Secure, |push| push.set("nonce", "0001").sign().document(DOCUMENT);
-    a_timestamp_with_zeros_in_front: Secure, |push| {
-        push.set("timestamp", format!("00{NOW}")).sign().document(DOCUMENT);
-    };
     a_nonce_with_every_sign: Secure, |push| {
         push.set("nonce", "a+b c%2B&d=e?f#/\"<你>").sign().document(DOCUMENT);
     };

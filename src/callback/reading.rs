@@ -1,0 +1,269 @@
+//! The other timestamps that a signature can be read with.
+//!
+//! The platform sorts and joins what it signs without separators, so a signature does not say which
+//! of the joined bytes are the timestamp and which the nonce: `timestamp=A&nonce=B` and
+//! `timestamp=B&nonce=A` have the same one, and so has every other cut of the same bytes. A
+//! *reading* is an assignment of the joined bytes to a timestamp and a nonce; the token is known.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// How old a captured signature may be that is recognised by another reading, unless set.
+pub(crate) const AMBIGUITY: Duration = Duration::from_secs(DAY);
+
+/// The farthest that a document's own time may be from a timestamp to tell which one is meant.
+const DAY: u64 = 24 * 3600;
+
+/// The length of a timestamp: ten digits last until the year 2286.
+const DIGITS: usize = 10;
+
+/// What is joined on the stack. More is a nonce that the platform does not make.
+const STACK: usize = 128;
+
+/// Reads a timestamp: ten digits without a leading zero.
+pub(crate) fn timestamp(text: &str) -> Option<u64> {
+    (text.len() == DIGITS)
+        .then(|| leading_digits(text.as_bytes()))
+        .flatten()
+}
+
+/// A timestamp, and what tells whether it is the one that was signed.
+pub(crate) struct Dated {
+    pub(crate) timestamp: u64,
+    /// When the document was made, as it says itself, if the signature covers it.
+    pub(crate) created: Option<u64>,
+    pub(crate) now: u64,
+    /// How far a timestamp may be from now.
+    pub(crate) window: Duration,
+    pub(crate) ambiguity: Duration,
+}
+
+/// Why a timestamp is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// The document was made for another reading.
+    Captured,
+    /// Another reading is recent, and nothing tells which one is meant.
+    Ambiguous,
+}
+
+impl Dated {
+    /// Checks `signed`, which is the token, the timestamp and the nonce, against its other readings
+    /// with each of the app's tokens.
+    pub(crate) fn check<'a>(
+        &self,
+        signed: [&str; 3],
+        tokens: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), Doubt> {
+        let recent = self.recent();
+        let doubt = |other: u64| match self.created {
+            Some(created) if created.abs_diff(other) < created.abs_diff(self.timestamp) => {
+                // It is nearer to this one; but if both are far, it says nothing.
+                match created.abs_diff(other) <= DAY {
+                    true => Some(Doubt::Captured),
+                    false => recent.contains(&other).then_some(Doubt::Ambiguous),
+                }
+            }
+            Some(created) if created.abs_diff(self.timestamp) <= DAY => None,
+            _ => recent.contains(&other).then_some(Doubt::Ambiguous),
+        };
+        for token in tokens {
+            let found = find_other(signed, self.timestamp, token, doubt);
+            if let Some(doubt) = found {
+                return Err(doubt);
+            }
+        }
+        Ok(())
+    }
+
+    /// When a signature was made that may have been captured.
+    fn recent(&self) -> RangeInclusive<u64> {
+        let oldest = self.now.saturating_sub(self.ambiguity.as_secs());
+        oldest..=self.now.saturating_add(self.window.as_secs())
+    }
+}
+
+/// Finds what `look` says of a timestamp with which the bytes that `signed` joins (the token that it
+/// was signed with, a timestamp and a nonce) can also be read, for an app with this token. It looks
+/// before it is known that the bytes can be read so.
+fn find_other<T>(
+    signed: [&str; 3],
+    timestamp: u64,
+    token: &str,
+    look: impl Fn(u64) -> Option<T>,
+) -> Option<T> {
+    let mut parts = signed.map(str::as_bytes);
+    parts.sort_unstable();
+    let length = parts.iter().map(|part| part.len()).sum();
+    let (mut stack, heap);
+    let joined = if length <= STACK {
+        stack = [0; STACK];
+        let mut rest = &mut stack[..];
+        for part in parts {
+            // There is room for all.
+            let Some((place, behind)) = rest.split_at_mut_checked(part.len()) else {
+                return None;
+            };
+            place.copy_from_slice(part);
+            rest = behind;
+        }
+        stack.get(..length).unwrap_or_default()
+    } else {
+        heap = parts.concat();
+        &heap
+    };
+    // The timestamp is the first, the last or the one in the middle of three parts.
+    let last = length.saturating_sub(DIGITS);
+    let places = [0, token.len(), last.saturating_sub(token.len()), last];
+    places.into_iter().find_map(|at| {
+        let other = leading_digits(joined.get(at..)?)?;
+        let found = (other != timestamp).then(|| look(other)).flatten()?;
+        is_reading(joined, at, token.as_bytes()).then_some(found)
+    })
+}
+
+/// Whether the bytes are those of a token, of a timestamp at this place, and of a nonce, sorted.
+fn is_reading(joined: &[u8], at: usize, token: &[u8]) -> bool {
+    let parts = joined.split_at_checked(at).and_then(|(before, rest)| {
+        let (timestamp, after) = rest.split_at_checked(DIGITS)?;
+        Some((before, timestamp, after))
+    });
+    let Some((before, timestamp, after)) = parts else {
+        return false;
+    };
+    // The token is what is before or after the timestamp, or an end of it.
+    let is_sorted = |nonce: Option<&[u8]>| {
+        nonce.is_some_and(|nonce| {
+            let mut parts = [token, timestamp, nonce];
+            parts.sort_unstable();
+            !nonce.is_empty() && parts.concat() == joined
+        })
+    };
+    match (before.is_empty(), after.is_empty()) {
+        (true, _) => is_sorted(after.strip_prefix(token)) || is_sorted(after.strip_suffix(token)),
+        (_, true) => is_sorted(before.strip_prefix(token)) || is_sorted(before.strip_suffix(token)),
+        _ => {
+            (before == token && is_sorted(Some(after))) || after == token && is_sorted(Some(before))
+        }
+    }
+}
+
+/// The number that the first ten bytes are, if they are digits without a leading zero.
+fn leading_digits(bytes: &[u8]) -> Option<u64> {
+    let digits = bytes.first_chunk::<DIGITS>()?;
+    if digits.first() == Some(&b'0') {
+        return None;
+    }
+    digits.iter().try_fold(0, |number: u64, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit < 10).then(|| number * 10 + u64::from(digit))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use proptest::prelude::*;
+
+    fn joined(token: &str, timestamp: &str, nonce: &str) -> String {
+        let mut parts = [token, timestamp, nonce];
+        parts.sort_unstable();
+        parts.concat()
+    }
+
+    /// Every timestamp that what is joined can be read with, by trying all of its pieces.
+    fn all(text: &str, token: &str) -> BTreeSet<u64> {
+        let mut found = BTreeSet::new();
+        for at in 0..=text.len().saturating_sub(DIGITS) {
+            let Some(read) = text.get(at..at + DIGITS).and_then(timestamp) else {
+                continue;
+            };
+            let timestamp = &text[at..at + DIGITS];
+            let rest = [&text[..at], &text[at + DIGITS..]].concat();
+            for place in 0..=rest.len() {
+                let Some(nonce) = rest[place..].strip_prefix(token) else {
+                    continue;
+                };
+                let nonce = [&rest[..place], nonce].concat();
+                if !nonce.is_empty() && joined(token, timestamp, &nonce) == text {
+                    found.insert(read);
+                }
+            }
+        }
+        found
+    }
+
+    /// What `has_other` finds of all pieces of ten digits.
+    fn found(token: &str, stamp: &str, nonce: &str) -> BTreeSet<u64> {
+        let given = timestamp(stamp).unwrap();
+        let text = joined(token, stamp, nonce);
+        let pieces = (0..text.len()).filter_map(|at| timestamp(text.get(at..at + DIGITS)?));
+        let is_found = |piece: &u64| {
+            let look = |other| (other == *piece).then_some(());
+            find_other([token, stamp, nonce], given, token, look).is_some()
+        };
+        pieces.filter(is_found).collect()
+    }
+
+    #[test]
+    fn a_timestamp_is_ten_digits() {
+        assert_eq!(timestamp("1767225600"), Some(1_767_225_600));
+        for wrong in [
+            "",
+            "0767225600",
+            "176722560",
+            "17672256000",
+            "+767225600",
+            "１767225",
+            "176722560a",
+        ] {
+            assert_eq!(timestamp(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn order_and_cut_give_other_readings() {
+        for (token, nonce, others) in [
+            ("token", "1867225600", &[1_867_225_600][..]),
+            // 1767225600 99 token: cut after the first two digits.
+            ("token", "99", &[6_722_560_099]),
+            // 10 1767225600 token: cut elsewhere, it would be sorted otherwise.
+            ("token", "10", &[]),
+            // A token between both parts holds the cut, unless it is made of what is around it.
+            ("5", "9999999999", &[9_999_999_999]),
+            ("token", "letters", &[]),
+        ] {
+            let found: Vec<_> = found(token, "1767225600", nonce).into_iter().collect();
+            assert_eq!(found, others, "{token} {nonce}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        #[test]
+        fn every_reading_is_found_and_no_other(
+            token in "[0-9]{1,12}|[12a]{1,4}|[0-9a-z]{1,6}",
+            stamp in "[1-9][0-9]{9}|1{9}[12]|[12]{10}",
+            nonce in "[0-9]{1,24}|[12]{1,14}|[0-9a]{1,12}",
+        ) {
+            let mut expected = all(&joined(&token, &stamp, &nonce), &token);
+            expected.remove(&timestamp(&stamp).unwrap());
+            prop_assert_eq!(found(&token, &stamp, &nonce), expected);
+        }
+
+        #[test]
+        fn long_nonces_are_read_too(nonce in "[0-9a-z]{120,200}") {
+            let nonce = format!("1867225600{nonce}");
+            let signed = ["zzz", "1767225600", nonce.as_str()];
+            let expected = all(&joined("zzz", "1767225600", &nonce), "zzz");
+            for candidate in expected {
+                let look = |other| (other == candidate).then_some(());
+                let found = find_other(signed, 1_767_225_600, "zzz", look);
+                prop_assert_eq!(found.is_some(), candidate != 1_767_225_600);
+            }
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The signatures of a callback that are known.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::Claim;
+use crate::app::AppId;
+use crate::callback::count;
+use crate::callback::fingerprint::{FingerprintMap, Fingerprints};
+use crate::callback::recent::Recent;
+use crate::callback::signature::Signature;
+
+/// How long a signature is remembered when its timestamp is not looked at.
+const AGE: Duration = Duration::from_secs(1200);
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// How many signatures are remembered: some 80 pushes a second at the default age.
+const CAPACITY: usize = 100_000;
+
+/// Remembers signatures for as long as their timestamps are fresh.
+///
+/// A signature stands for its timestamp and nonce: it is the same for every other
+/// [reading](crate::callback::reading). Only a sender who knows the token can add one.
+#[derive(Clone)]
+pub(crate) struct Replays(Arc<Shared>);
+
+struct Shared {
+    appid: AppId,
+    fingerprints: Fingerprints,
+    state: Mutex<State>,
+    forgotten: AtomicU64,
+}
+
+struct State {
+    seen: Recent,
+    /// Signatures whose handler runs.
+    running: FingerprintMap<Run>,
+    /// Tells a run from the next one of the same signature.
+    runs: u32,
+}
+
+struct Run {
+    number: u32,
+    admitted: Duration,
+    /// Those that see to it: the response, and what goes on without it.
+    holders: u32,
+    deduplicated: bool,
+}
+
+/// What a signature was seen with, as the value of a [`Recent`].
+#[derive(Clone, Copy)]
+struct Seen(u64);
+
+impl Seen {
+    const USED: u64 = 1;
+    const DEDUPLICATED: u64 = 2;
+    const FLAGS: u64 = Self::USED | Self::DEDUPLICATED;
+
+    /// The signature covers the body.
+    const SIGNED: Self = Self(0);
+    /// The URL was verified with it.
+    const NO_BODY: Self = Self(!Self::FLAGS);
+
+    fn with_body(fingerprint: u64) -> Self {
+        Self(fingerprint & !Self::FLAGS)
+    }
+
+    fn has_body_of(self, other: Self) -> bool {
+        self.0 & !Self::FLAGS == other.0 & !Self::FLAGS
+    }
+
+    fn used(self, deduplicated: bool) -> Self {
+        let flag = if deduplicated { Self::DEDUPLICATED } else { 0 };
+        Self(self.0 | Self::USED | flag)
+    }
+
+    fn is(self, flag: u64) -> bool {
+        self.0 & flag != 0
+    }
+}
+
+/// What to do with a push.
+pub(crate) enum Admission {
+    /// Its signature is new: hand it to the handler.
+    New(Claim),
+    /// A handler behind a [`Dedup`](crate::callback::once::Once) has it or had it: hand it on as a
+    /// repeat, which starts no run.
+    Repeat,
+    /// A handler runs with it, and cannot be joined.
+    Running,
+    /// A handler succeeded with it.
+    Handled,
+    /// It came with another body, or with none.
+    OtherBody,
+}
+
+impl Replays {
+    /// For timestamps that are at most `window` from now, either way.
+    pub(crate) fn new(appid: AppId, window: Option<Duration>, capacity: Option<usize>) -> Self {
+        // One from the future is taken until it is as far in the past, by a clock of whole seconds.
+        let life = |window: Duration| window.saturating_mul(2).saturating_add(SECOND);
+        let age = window.map_or(AGE, life);
+        Self(Arc::new(Shared {
+            appid,
+            fingerprints: Fingerprints::default(),
+            state: Mutex::new(State {
+                seen: Recent::new(age, capacity.unwrap_or(CAPACITY)),
+                running: FingerprintMap::default(),
+                runs: 0,
+            }),
+            forgotten: AtomicU64::default(),
+        }))
+    }
+
+    /// How many signatures had to be forgotten before their time.
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.0.forgotten.load(Ordering::Relaxed)
+    }
+
+    /// Admits a push at a monotonic time. Where the signature does not cover the body, `unsigned`
+    /// is the body.
+    pub(crate) fn admit(
+        &self,
+        signature: Signature,
+        unsigned: Option<&str>,
+        now: Duration,
+    ) -> Admission {
+        // A signature that was verified is as good as random.
+        let key = signature.low_bits();
+        let mut state = self.state();
+        let known = state.seen.get(key, now).map(Seen);
+        let body = unsigned.map(|body| Seen::with_body(self.0.fingerprints.of(body)));
+        if let (Some(known), Some(body)) = (known, body)
+            && !known.has_body_of(body)
+        {
+            return Admission::OtherBody;
+        }
+        if let Some(known) = known
+            && known.is(Seen::USED)
+        {
+            return match known.is(Seen::DEDUPLICATED) {
+                true => Admission::Repeat,
+                false => Admission::Handled,
+            };
+        }
+        if let Some(run) = state.running.get(&key) {
+            return match run.deduplicated {
+                true => Admission::Repeat,
+                false => Admission::Running,
+            };
+        }
+        let forgets = match (known, body) {
+            (None, Some(body)) => state.seen.insert(key, body.0, now),
+            _ => false,
+        };
+        state.runs = state.runs.wrapping_add(1);
+        let number = state.runs;
+        let run = Run {
+            number,
+            admitted: now,
+            holders: 1,
+            deduplicated: false,
+        };
+        state.running.insert(key, run);
+        drop(state);
+        self.count(forgets);
+        Admission::New(Claim::new(self.clone(), key, number))
+    }
+
+    /// Remembers a signature that verified the URL, so that it takes no body.
+    pub(crate) fn take_without_body(&self, signature: Signature, now: Duration) {
+        let key = signature.low_bits();
+        let mut state = self.state();
+        let forgets =
+            state.seen.get(key, now).is_none() && state.seen.insert(key, Seen::NO_BODY.0, now);
+        drop(state);
+        self.count(forgets);
+    }
+
+    /// Notes that a run is behind a layer that knows its message again.
+    pub(super) fn deduplicate(&self, key: u64, number: u32) {
+        if let Some(run) = self.state().run(key, number) {
+            run.deduplicated = true;
+        }
+    }
+
+    /// Counts one more holder of a run.
+    pub(super) fn hold(&self, key: u64, number: u32) -> bool {
+        let mut state = self.state();
+        let run = state.run(key, number);
+        run.is_some_and(|run| {
+            run.holders += 1;
+            true
+        })
+    }
+
+    /// Uses the signature of a run up: its handler succeeded.
+    pub(super) fn succeed(&self, key: u64, number: u32) {
+        let mut state = self.state();
+        if state.run(key, number).is_none() {
+            return;
+        }
+        let Some(run) = state.running.remove(&key) else {
+            return;
+        };
+        // It was fresh when it was admitted, so it is remembered long enough from then on.
+        let now = run.admitted;
+        let known = state.seen.get(key, now).map(Seen);
+        let used = known.unwrap_or(Seen::SIGNED).used(run.deduplicated);
+        let forgets = match known {
+            Some(_) => !state.seen.set(key, used.0, now),
+            None => state.seen.insert(key, used.0, now),
+        };
+        drop(state);
+        self.count(forgets);
+    }
+
+    /// Counts one holder less. Without any the signature is free again.
+    pub(super) fn release(&self, key: u64, number: u32) {
+        let mut state = self.state();
+        let Some(run) = state.run(key, number) else {
+            return;
+        };
+        run.holders -= 1;
+        if run.holders == 0 {
+            state.running.remove(&key);
+        }
+    }
+
+    fn count(&self, forgets: bool) {
+        if !forgets {
+            return;
+        }
+        let appid = &self.0.appid;
+        count::forgotten(appid);
+        if self.0.forgotten.fetch_add(1, Ordering::Relaxed) == 0 {
+            tracing::warn!(
+                %appid,
+                "more pushes come than their signatures can be remembered for: the oldest can be \
+                 replayed; raise replay_capacity or lower timestamp_window"
+            );
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn run(&mut self, key: u64, number: u32) -> Option<&mut Run> {
+        let run = self.running.get_mut(&key);
+        run.filter(|run| run.number == number)
+    }
+}

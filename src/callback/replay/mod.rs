@@ -1,0 +1,7 @@
+//! What keeps a captured push from being handled again, and a signature from taking another body.
+
+mod claim;
+mod memory;
+
+pub(crate) use self::claim::{Claim, Delivery};
+pub(crate) use self::memory::{Admission, Replays};
