@@ -58,18 +58,21 @@ pub struct Routes<H> {
     pub(super) options: Options,
     pub(super) userinfo: UserInfo,
     pub(super) tokens: Option<TokenService>,
-    pub(super) callbacks: Arc<BTreeMap<AppId, Callback<H>>>,
+    /// What is checked of each app's pushes.
+    pub(super) callbacks: Arc<BTreeMap<AppId, Callback<()>>>,
+    pub(super) handler: Option<H>,
 }
 
 impl<H> Routes<H> {
     /// The callback that a path below the mount is of: the part after `wxmsg`.
-    fn callback(&self, rest: &str) -> Option<&Callback<H>> {
-        match rest.strip_prefix('/') {
+    fn callback(&self, rest: &str) -> Option<(&Callback<()>, &H)> {
+        let callback = match rest.strip_prefix('/') {
             Some(appid) => self.callbacks.get(appid),
             // Which app is meant must be in the address when there are several.
             None if rest.is_empty() && self.callbacks.len() == 1 => self.callbacks.values().next(),
             None => None,
-        }
+        };
+        callback.zip(self.handler.as_ref())
     }
 
     fn json<R, B>(&self, route: R, request: Request<B>) -> Served
@@ -106,9 +109,9 @@ where
         let path = path.strip_prefix(&*self.prefix).unwrap_or_default();
         let route = path.strip_prefix('/').unwrap_or_default();
         if let Some(rest) = route.strip_prefix("wxmsg")
-            && let Some(callback) = self.callback(rest)
+            && let Some((callback, handler)) = self.callback(rest)
         {
-            return ResponseFuture::callback(callback.answer(request));
+            return ResponseFuture::callback(callback.answer(handler, request));
         }
         let wechat = &self.wechat;
         ResponseFuture::json(match (Route::of(route), &self.tokens) {
@@ -137,7 +140,10 @@ impl<H> fmt::Debug for Routes<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Routes")
             .field("prefix", &self.prefix)
-            .field("wxmsg", &self.callbacks.keys())
+            .field(
+                "wxmsg",
+                &self.handler.as_ref().map(|_| self.callbacks.keys()),
+            )
             .finish_non_exhaustive()
     }
 }

@@ -19,7 +19,16 @@ use crate::secret::Secret;
 
 impl Routes<NoHandler> {
     pub(crate) fn new(wechat: Wechat) -> Self {
+        let apps = wechat.entries().filter_map(|entry| {
+            let recipient = entry.callback.clone()?.for_app(entry.appid.clone());
+            let callback = Callback::new(recipient, ())
+                .clock(wechat.clock().clone())
+                .shared_runtime(wechat.runtime().clone());
+            Some((entry.appid.clone(), callback))
+        });
         Self {
+            callbacks: Arc::new(apps.collect()),
+            handler: None,
             prefix: "".into(),
             options: Options {
                 runtime: Some(wechat.runtime().clone()),
@@ -27,7 +36,6 @@ impl Routes<NoHandler> {
             },
             userinfo: UserInfo::new(wechat.clone()),
             tokens: None,
-            callbacks: Arc::default(),
             wechat,
         }
     }
@@ -88,24 +96,14 @@ impl Routes<NoHandler> {
         H::Response: IntoReply,
         H::Error: Into<BoxError>,
     {
-        let apps = self.wechat.entries().filter_map(|entry| {
-            let recipient = entry.callback.clone()?.for_app(entry.appid.clone());
-            let callback = Callback::new(recipient, handler.clone());
-            Some((
-                entry.appid.clone(),
-                callback
-                    .clock(self.wechat.clock().clone())
-                    .shared_runtime(self.wechat.runtime().clone()),
-            ))
-        });
-        let callbacks = Arc::new(apps.collect());
         Routes {
             wechat: self.wechat,
             prefix: self.prefix,
             options: self.options,
             userinfo: self.userinfo,
             tokens: self.tokens,
-            callbacks,
+            callbacks: self.callbacks,
+            handler: Some(handler),
         }
     }
 }
@@ -135,21 +133,19 @@ impl<H> Routes<H> {
         self
     }
 
-    /// Changes the callbacks of all apps, for example their limits.
+    /// Changes the settings of the callbacks of all apps, for example their limits. The handler is
+    /// set by [`on_message`](Routes::on_message), before or after.
     ///
     /// ```
     /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
     /// # let wechat = sandbox.wechat();
     /// use tower_wechat::{Message, handler_fn};
     ///
-    /// let routes = wechat.routes().on_message(handler_fn(|_: Message| async { "hello" }));
-    /// let routes = routes.callbacks(|callback| callback.body_limit(16 << 10));
+    /// let routes = wechat.routes().callbacks(|callback| callback.body_limit(16 << 10));
+    /// let routes = routes.on_message(handler_fn(|_: Message| async { "hello" }));
     /// ```
     #[must_use]
-    pub fn callbacks(mut self, change: impl Fn(Callback<H>) -> Callback<H>) -> Self
-    where
-        H: Clone,
-    {
+    pub fn callbacks(mut self, change: impl Fn(Callback<()>) -> Callback<()>) -> Self {
         let callbacks = self.callbacks.iter();
         let changed = callbacks.map(|(appid, callback)| (appid.clone(), change(callback.clone())));
         self.callbacks = Arc::new(changed.collect());
