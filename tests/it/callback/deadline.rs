@@ -10,9 +10,11 @@ use tower_wechat::callback::deadline::{DeadlineLayer, Handlers, LateReply};
 use tower_wechat::callback::once::OnceLayer;
 use tower_wechat::client::CustomerService;
 use tower_wechat::sandbox::{Attempt, Push, Sandbox};
-use tower_wechat::{BoxError, Reply};
+use tower_wechat::{BoxError, Message, Reply, handler_fn};
 
-use super::stage::{Tally, counting, handler, seconds, send, text};
+use super::stage::{
+    Tally, counting, document, handler, message_of, seconds, send, text, text_fields,
+};
 use crate::support::settle;
 
 /// The replies that came too late.
@@ -276,4 +278,83 @@ fn without_a_runtime_a_handler_is_simply_waited_for() {
     assert!(polled.is_pending());
     drop(future);
     assert_eq!(once.running(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_outlives_its_time_is_dropped_and_counted() {
+    struct Bell(Arc<Mutex<Option<Duration>>>, Instant);
+    impl Drop for Bell {
+        fn drop(&mut self) {
+            *self.0.lock().unwrap() = Some(self.1.elapsed());
+        }
+    }
+    for (deadline, life) in [
+        (DeadlineLayer::ack(), 600),
+        (DeadlineLayer::ack().max_life(seconds(60.0)), 60),
+        (DeadlineLayer::hold().max_life(seconds(20.0)), 20),
+    ] {
+        let (handlers, dropped) = (Handlers::new(), Arc::<Mutex<_>>::default());
+        let bell = Arc::clone(&dropped);
+        let hanging = handler_fn(move |_: Message| {
+            let bell = Bell(Arc::clone(&bell), Instant::now());
+            async move {
+                let _bell = bell;
+                std::future::pending::<()>().await;
+            }
+        });
+        let late = Late::default();
+        let deadline = late.on(deadline).handlers(&handlers);
+        let reply = deadline.layer(hanging).oneshot(text(1)).await.unwrap();
+        assert_eq!((reply, handlers.running()), (Reply::none(), 1));
+        tokio::time::sleep(seconds(601.0)).await;
+        assert_eq!((handlers.running(), handlers.dropped()), (0, 1));
+        assert_eq!(dropped.lock().unwrap().unwrap().as_secs(), life);
+        assert_eq!(late.replies(), []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_outlives_its_time_before_the_deadline_fails_its_push() {
+    let deadline = DeadlineLayer::ack().max_life(seconds(2.0));
+    let handler = deadline.layer(counting(&Tally::default(), seconds(3.0)));
+    let start = Instant::now();
+    let error = handler.oneshot(text(1)).await.unwrap_err();
+    assert_eq!(error.to_string(), "it ran for longer than max_life");
+    assert_eq!(start.elapsed().as_secs(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hook_for_late_replies_that_hangs_ends_too() {
+    let handlers = Handlers::new();
+    let hook = service_fn(|_: LateReply| std::future::pending::<Result<(), BoxError>>());
+    let deadline = DeadlineLayer::ack().late(hook).handlers(&handlers);
+    let handler = deadline.layer(counting(&Tally::default(), seconds(5.0)));
+    handler.oneshot(text(1)).await.unwrap();
+    tokio::time::sleep(seconds(60.0)).await;
+    assert_eq!(handlers.running(), 1);
+    tokio::time::sleep(seconds(600.0)).await;
+    assert_eq!(handlers.running(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_handlers_of_one_app_that_hang_stop_no_other_app() {
+    let handlers = Handlers::limited(3);
+    let hanging = DeadlineLayer::ack()
+        .handlers(&handlers)
+        .layer(handler_fn(|_: Message| std::future::pending::<()>()));
+    let once = OnceLayer::new().max_running(3);
+    let once = once.layer(handler_fn(|_: Message| std::future::pending::<()>()));
+    for id in 0..4 {
+        let reply = hanging.clone().oneshot(text(id)).await;
+        assert_eq!(reply.is_ok(), id < 3, "{id}");
+        let sent = send(&once, text(id));
+        settle().await;
+        assert_eq!(sent.is_finished(), id == 3);
+    }
+    let other = || message_of("wx0000000000000002", document(&text_fields(1)));
+    assert_eq!(hanging.oneshot(other()).await.unwrap(), Reply::none());
+    let sent = send(&once, other());
+    settle().await;
+    assert!(!sent.is_finished());
+    assert_eq!((handlers.running(), once.running()), (4, 4));
 }

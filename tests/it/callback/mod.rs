@@ -1,6 +1,8 @@
 //! The callback: what it takes, what it refuses, what it answers.
 
+mod answers;
 mod attacks;
+mod captured;
 #[cfg(feature = "metrics")]
 mod count;
 mod deadline;
@@ -10,6 +12,8 @@ mod fuzzed;
 mod limits;
 mod once;
 mod over_sockets;
+mod readings;
+mod replay;
 mod replies;
 mod route;
 mod service;

@@ -340,6 +340,7 @@ enum Entry {
 enum Fault {
     Fails,
     Hangs,
+    Panics,
     /// Claims get no answer, and the rest does.
     ClaimHangs,
 }
@@ -350,6 +351,7 @@ impl Shared {
             None | Some(Fault::ClaimHangs) => Ok(()),
             Some(Fault::Fails) => Err("connection refused".into()),
             Some(Fault::Hangs) => pending().await,
+            Some(Fault::Panics) => panic!("the store's own fault"),
         }
     }
 }
@@ -450,8 +452,8 @@ async fn a_push_that_another_instance_works_on_for_too_long_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_fails_or_hangs_is_passed_over() {
-    for fault in [Fault::Fails, Fault::Hangs] {
+async fn a_store_that_fails_hangs_or_panics_is_passed_over() {
+    for fault in [Fault::Fails, Fault::Hangs, Fault::Panics] {
         let tally = Tally::default();
         let store = Shared {
             fault: Some(fault),

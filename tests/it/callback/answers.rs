@@ -1,0 +1,229 @@
+//! The encrypted answers of the services that pushes are handed on to: each is taken once.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use tower::{ServiceExt, service_fn};
+use tower_wechat::callback::crypto::AesKey;
+use tower_wechat::callback::forward::{Failure, Forward, ForwardError, Target};
+use tower_wechat::callback::signature::sign;
+use tower_wechat::{
+    AppId, Body, BoxError, BoxFuture, Callback, CallbackKeys, ManualClock, Message, Reply,
+};
+
+use super::captured::{AES_KEY, APPID};
+use super::stage::{NOW, Tally, counting};
+
+const TOKEN: &str = "thetargetstoken";
+
+/// What a target is told to answer with.
+type Answer = Arc<Mutex<String>>;
+
+struct Stage {
+    forward: Forward,
+    clock: ManualClock,
+    answer: Answer,
+    /// The nonces of the pushes that the target got.
+    nonces: Arc<Mutex<Vec<String>>>,
+}
+
+fn stage() -> Stage {
+    let (answer, nonces) = (Answer::default(), Arc::<Mutex<Vec<String>>>::default());
+    let (told, seen) = (Arc::clone(&answer), Arc::clone(&nonces));
+    let transport = service_fn(move |request: Request<Bytes>| {
+        let query = request.uri().query().unwrap_or_default();
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        let nonce = pairs.find(|(name, _)| name == "nonce").unwrap().1;
+        seen.lock().unwrap().push(nonce.clone().into_owned());
+        let answer = told.lock().unwrap().clone();
+        let body = match &*answer {
+            "repeat the nonce" => sealed(NOW, &nonce, &reply(NOW)).like_wxjava(),
+            _ => answer,
+        };
+        async move { Ok::<_, BoxError>(Response::new(Bytes::from(body))) }
+    });
+    let clock = ManualClock::at_unix(NOW);
+    let keys = CallbackKeys::secure(TOKEN, AES_KEY).unwrap();
+    let target = Target::new("dev", "https://dev.example/wxmsg", keys).unwrap();
+    let forward = Forward::builder(transport)
+        .default_target(target)
+        .clock(clock.clone());
+    Stage {
+        forward: forward.build().unwrap(),
+        clock,
+        answer,
+        nonces,
+    }
+}
+
+impl Stage {
+    async fn push(&self, answer: String) -> Result<Reply, Failure> {
+        *self.answer.lock().unwrap() = answer;
+        let document = "<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName>\
+             <MsgType>text</MsgType><Content>hi</Content><MsgId>1</MsgId></xml>";
+        let message = Message::parse(AppId::new(APPID).unwrap(), document.into()).unwrap();
+        let result = self.forward.clone().oneshot(message).await;
+        result.map_err(|error| error.downcast_ref::<ForwardError>().unwrap().failure())
+    }
+
+    fn last_nonce(&self) -> String {
+        self.nonces.lock().unwrap().last().unwrap().clone()
+    }
+}
+
+fn reply(created: u64) -> String {
+    format!(
+        "<xml><ToUserName>o1</ToUserName><FromUserName>gh_1</FromUserName>\
+         <CreateTime>{created}</CreateTime><MsgType>text</MsgType><Content>hello</Content></xml>"
+    )
+}
+
+struct Sealed {
+    encrypt: String,
+    signature: String,
+    timestamp: String,
+    nonce: String,
+}
+
+fn sealed(timestamp: u64, nonce: &str, document: &str) -> Sealed {
+    let key = AesKey::parse(AES_KEY).unwrap();
+    let encrypt = key.encrypt(document, APPID, *b"0123456789abcdef");
+    let timestamp = timestamp.to_string();
+    let signature = sign([TOKEN, &timestamp, nonce, &encrypt]).to_string();
+    Sealed {
+        encrypt,
+        signature,
+        timestamp,
+        nonce: nonce.to_owned(),
+    }
+}
+
+impl Sealed {
+    /// As WxJava writes it: `generateXml` of its `WxCryptUtil`, with a nonce of 16 letters and
+    /// digits of its own.
+    fn like_wxjava(&self) -> String {
+        let Self {
+            encrypt,
+            signature,
+            timestamp,
+            nonce,
+        } = self;
+        format!(
+            "<xml>\n<Encrypt><![CDATA[{encrypt}]]></Encrypt>\n<MsgSignature><![CDATA[{signature}]]>\
+             </MsgSignature>\n<TimeStamp>{timestamp}</TimeStamp>\n<Nonce><![CDATA[{nonce}]]></Nonce>\n\
+             </xml>"
+        )
+    }
+
+    /// As EasyWeChat writes it: everything but numbers in CDATA, on one line.
+    fn like_easywechat(&self) -> String {
+        self.like_wxjava().replace('\n', "")
+    }
+}
+
+fn refused(why: &'static str) -> Result<Reply, Failure> {
+    Err(Failure::Answer(why))
+}
+
+#[tokio::test]
+async fn a_target_may_draw_its_own_nonce_or_repeat_the_pushs() {
+    let stage = stage();
+    let answers = [
+        sealed(NOW, "UiQhwYqmkBzSsxnS", &reply(NOW)).like_wxjava(),
+        sealed(NOW + 3, "d9bVmKz2hVwJpNeR", &reply(NOW)).like_easywechat(),
+        sealed(NOW - 600, "1514711492", &reply(NOW - 600)).like_wxjava(),
+        sealed(NOW + 600, "1", &reply(NOW + 600)).like_wxjava(),
+        "repeat the nonce".to_owned(),
+    ];
+    for answer in answers {
+        assert!(stage.push(answer.clone()).await.is_ok(), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_taken_once() {
+    let stage = stage();
+    let answer = sealed(NOW, "UiQhwYqmkBzSsxnS", &reply(NOW)).like_wxjava();
+    assert!(stage.push(answer.clone()).await.is_ok());
+    assert_eq!(stage.push(answer.clone()).await, refused("it came before"));
+    // A wall clock that is set back does not empty the memory.
+    stage.clock.advance(Duration::from_secs(300));
+    stage
+        .clock
+        .set(SystemTime::UNIX_EPOCH + Duration::from_secs(NOW - 300));
+    assert_eq!(stage.push(answer).await, refused("it came before"));
+}
+
+#[tokio::test]
+async fn an_old_or_early_answer_is_refused() {
+    let stage = stage();
+    let why = "its TimeStamp is more than ten minutes from this machine's clock";
+    for timestamp in [NOW - 30 * 24 * 3600, NOW - 601, NOW + 601] {
+        let answer = sealed(timestamp, "UiQhwYqmkBzSsxnS", &reply(timestamp));
+        assert_eq!(stage.push(answer.like_wxjava()).await, refused(why));
+    }
+    // Milliseconds, as some write.
+    let mut answer = sealed(NOW, "n", &reply(NOW));
+    answer.timestamp += "000";
+    answer.signature = sign([TOKEN, &answer.timestamp, "n", &answer.encrypt]).to_string();
+    let why = "its TimeStamp is not in seconds since 1970";
+    assert_eq!(stage.push(answer.like_wxjava()).await, refused(why));
+}
+
+#[tokio::test]
+async fn the_nonce_of_another_push_is_refused() {
+    let stage = stage();
+    assert_eq!(stage.push("success".into()).await, Ok(Reply::none()));
+    let another = stage.last_nonce();
+    let answer = sealed(NOW, &another, &reply(NOW)).like_wxjava();
+    let why = "its Nonce is that of another push";
+    assert_eq!(stage.push(answer).await, refused(why));
+    // Another instance, or this one after a restart, knows it too.
+    let answer = sealed(NOW, &another, &reply(NOW)).like_wxjava();
+    assert_eq!(self::stage().push(answer).await, refused(why));
+}
+
+#[tokio::test]
+async fn a_target_of_this_crate_answers_with_a_nonce_of_its_own() {
+    let keys = || CallbackKeys::secure(TOKEN, AES_KEY).unwrap();
+    let clock = ManualClock::at_unix(NOW);
+    let recipient = keys().for_app(AppId::new(APPID).unwrap());
+    let callback = Callback::new(recipient, counting(&Tally::default(), Duration::ZERO));
+    let callback = callback.clock(clock.clone());
+    let transport = service_fn(move |request: Request<Bytes>| {
+        let response = callback.clone().oneshot(request.map(Full::new));
+        let response: BoxFuture<'_, _> = Box::pin(response);
+        async move { Ok::<_, BoxError>(response.await?.map(Body::into_bytes)) }
+    });
+    let target = Target::new("dev", "https://dev.example/wxmsg", keys()).unwrap();
+    let forward = Forward::builder(transport)
+        .default_target(target)
+        .clock(clock);
+    let forward = forward.build().unwrap();
+    for id in 0..3 {
+        let message = Message::parse(
+            AppId::new(APPID).unwrap(),
+            super::captured::document(NOW, id),
+        );
+        let reply = forward.clone().oneshot(message.unwrap()).await.unwrap();
+        assert_ne!(reply, Reply::none());
+    }
+}
+
+#[tokio::test]
+async fn an_exchange_of_time_and_nonce_makes_no_fresh_answer() {
+    let stage = stage();
+    let month = 30 * 24 * 3600;
+    // A target that draws ten digits, one of which reads as now.
+    let mut answer = sealed(NOW - month, &NOW.to_string(), &reply(NOW - month));
+    std::mem::swap(&mut answer.timestamp, &mut answer.nonce);
+    let why = "it may be an earlier one: its TimeStamp and Nonce can be exchanged";
+    assert_eq!(stage.push(answer.like_wxjava()).await, refused(why));
+    // The front of the ciphertext would be a long nonce.
+    let answer = sealed(NOW, &"n".repeat(64), &reply(NOW));
+    let why = "its Nonce is longer than 63 bytes";
+    assert_eq!(stage.push(answer.like_wxjava()).await, refused(why));
+}

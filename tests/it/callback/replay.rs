@@ -1,0 +1,415 @@
+//! A captured push is handled once, whatever is done to it and however often it comes.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use tokio::time::timeout;
+use tower::util::BoxCloneSyncService;
+use tower::{Layer, ServiceExt};
+use tower_wechat::callback::crypto::AesKey;
+use tower_wechat::callback::deadline::DeadlineLayer;
+use tower_wechat::callback::once::OnceLayer;
+use tower_wechat::callback::{Mode, Overloaded, Rejection};
+use tower_wechat::{
+    AppId, Body, BoxError, Callback, ManualClock, Message, Reply, TokioRuntime, handler_fn,
+};
+
+use super::captured::{AES_KEY, APPID, BOTH, Captured, TOKEN, callback, document};
+use super::stage::{Handler, NOW, Tally, counting, handler, seconds};
+use crate::log::Log;
+use crate::support::settle;
+
+const DAY: u64 = 24 * 3600;
+
+fn at(time: u64) -> ManualClock {
+    ManualClock::at_unix(time)
+}
+
+fn captured(mode: Mode, timestamp: u64, nonce: &str) -> Captured {
+    Captured::new(mode, TOKEN, timestamp, nonce, &document(timestamp, 1))
+}
+
+fn told(response: &Response<Body>) -> (u16, Option<Rejection>) {
+    (response.status().as_u16(), response.body().rejection())
+}
+
+fn refused(rejection: Rejection) -> (u16, Option<Rejection>) {
+    (403, Some(rejection))
+}
+
+async fn text(response: Response<Body>) -> String {
+    String::from_utf8(response.into_body().into_bytes().into()).unwrap()
+}
+
+#[tokio::test]
+async fn an_exchange_of_timestamp_and_nonce_makes_no_fresh_push() {
+    for (mode, age, expected) in [
+        // 30 days later the document tells that the other timestamp is meant.
+        (Mode::Secure, 30 * DAY, refused(Rejection::Replayed)),
+        (Mode::Plaintext, DAY - 60, refused(Rejection::Ambiguous)),
+        // What plaintext mode leaves open.
+        (Mode::Plaintext, 30 * DAY, (200, None)),
+    ] {
+        let later = NOW + age;
+        let push = captured(mode, NOW, &later.to_string());
+        let tally = Tally::default();
+        let callback = callback(mode, TOKEN, counting(&tally, Duration::ZERO));
+        let first = push.send(&callback.clone().clock(at(NOW))).await;
+        assert_eq!(told(&first), (200, None));
+        let callback = callback.clock(at(later));
+        let old = push.send(&callback).await;
+        assert_eq!(
+            told(&old),
+            refused(Rejection::StaleTimestamp),
+            "as captured"
+        );
+        let exchanged = push.read_as(&push.nonce, &push.timestamp);
+        let exchanged = exchanged.send(&callback).await;
+        assert_eq!(told(&exchanged), expected, "{mode:?} {age}");
+    }
+}
+
+#[tokio::test]
+async fn another_cut_of_the_joined_digits_makes_no_fresh_push() {
+    for mode in BOTH {
+        let push = captured(mode, NOW, "99");
+        // 1767225600 99 thetoken: the last ten digits are 6722560099.
+        let later = 6_722_560_099;
+        let callback = callback(mode, TOKEN, counting(&Tally::default(), Duration::ZERO));
+        let callback = callback
+            .ambiguity(Duration::from_secs(u64::MAX))
+            .clock(at(later));
+        let cut = push.read_as(&later.to_string(), "17").send(&callback).await;
+        let reason = match mode {
+            Mode::Plaintext => Rejection::Ambiguous,
+            _ => Rejection::Replayed,
+        };
+        assert_eq!(told(&cut), refused(reason), "{mode:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_document_without_its_time_is_judged_by_the_bounded_age() {
+    let undated = |created: &str| document(NOW, 1).replace(&NOW.to_string(), created);
+    for (created, age, expected) in [
+        ("", DAY - 60, refused(Rejection::Ambiguous)),
+        ("soon", DAY - 60, refused(Rejection::Ambiguous)),
+        ("1000000000", DAY - 60, refused(Rejection::Ambiguous)),
+        ("", 30 * DAY, (200, None)),
+        // One that is near tells.
+        ("1767225590", 30 * DAY, refused(Rejection::Replayed)),
+    ] {
+        let later = NOW + age;
+        let document = undated(created);
+        let push = Captured::new(Mode::Secure, TOKEN, NOW, &later.to_string(), &document);
+        let callback = callback(
+            Mode::Secure,
+            TOKEN,
+            counting(&Tally::default(), Duration::ZERO),
+        );
+        let exchanged = push.read_as(&push.nonce, &push.timestamp);
+        let exchanged = exchanged.send(&callback.clock(at(later))).await;
+        assert_eq!(told(&exchanged), expected, "{created} {age}");
+    }
+}
+
+#[tokio::test]
+async fn a_genuine_push_is_taken_although_its_nonce_reads_as_a_recent_time() {
+    let push = captured(Mode::Secure, NOW, &(NOW - 600).to_string());
+    let callback = callback(
+        Mode::Secure,
+        TOKEN,
+        counting(&Tally::default(), Duration::ZERO),
+    );
+    assert_eq!(
+        told(&push.send(&callback.clock(at(NOW))).await),
+        (200, None)
+    );
+}
+
+#[tokio::test]
+async fn the_signature_of_a_verified_url_takes_no_body() {
+    let tally = Tally::default();
+    let callback =
+        callback(Mode::Plaintext, TOKEN, counting(&tally, Duration::ZERO)).clock(at(NOW));
+    let push = captured(Mode::Plaintext, NOW, "n1");
+    for _ in 0..2 {
+        let echo = callback.clone().oneshot(push.verification()).await.unwrap();
+        assert_eq!(text(echo).await, "42");
+    }
+    assert_eq!(
+        told(&push.send(&callback).await),
+        refused(Rejection::Replayed)
+    );
+    assert_eq!(tally.started(), 0);
+}
+
+/// With a layer that knows messages again, or without.
+fn layered(dedup: bool, handler: Handler, clock: &ManualClock) -> Handler {
+    match dedup {
+        false => handler,
+        true => {
+            let once = OnceLayer::new().clock(clock.clone()).layer(handler);
+            BoxCloneSyncService::new(once.map_err(BoxError::from))
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unchanged_copy_runs_no_handler_for_as_long_as_its_timestamp_is_fresh() {
+    for (mode, dedup, ahead) in [
+        (Mode::Plaintext, false, 0),
+        (Mode::Plaintext, true, 600),
+        (Mode::Secure, false, 600),
+        (Mode::Secure, true, 0),
+    ] {
+        let (tally, clock) = (Tally::default(), at(NOW - ahead));
+        let handler = layered(dedup, counting(&tally, Duration::ZERO), &clock);
+        let callback = callback(mode, TOKEN, handler).clock(clock.clone());
+        let push = captured(mode, NOW, "n1");
+        let first = push.send(&callback).await;
+        assert_eq!(first.status(), StatusCode::OK);
+        assert_ne!(text(first).await, "success");
+        for minute in 1..=(ahead + 600) / 60 {
+            clock.advance(seconds(60.0));
+            let copy = push.send(&callback).await;
+            assert_eq!(copy.status(), StatusCode::OK);
+            // Deduplication remembers for 60 to 75 seconds.
+            let replied = text(copy).await != "success";
+            assert_eq!(replied, dedup && minute == 1, "{mode:?} {minute}");
+        }
+        assert_eq!(tally.started(), 1, "{mode:?} {dedup} {ahead}");
+        clock.advance(seconds(1.0));
+        let stale = push.send(&callback).await;
+        assert_eq!(told(&stale), refused(Rejection::StaleTimestamp));
+    }
+}
+
+#[tokio::test]
+async fn a_wall_clock_that_is_set_does_not_empty_the_memory() {
+    for set_to in [NOW - 500, NOW + 500] {
+        let (tally, clock) = (Tally::default(), at(NOW));
+        let callback = callback(Mode::Secure, TOKEN, counting(&tally, Duration::ZERO));
+        let callback = callback.clock(clock.clone());
+        let push = captured(Mode::Secure, NOW, "n1");
+        assert_eq!(push.send(&callback).await.status(), StatusCode::OK);
+        clock.set(std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(set_to));
+        assert_eq!(push.send(&callback).await.status(), StatusCode::OK);
+        assert_eq!(tally.started(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_signature_is_free_again_when_its_handler_did_not_succeed() {
+    for mode in BOTH {
+        for dedup in [false, true] {
+            let (tally, clock) = (Tally::default(), at(NOW));
+            let handler = handler(&tally, Duration::ZERO, |number| match number {
+                1 => Err("no".into()),
+                2 => panic!("no"),
+                3 => Err(Overloaded::new().into()),
+                _ => Ok(Reply::text("done")),
+            });
+            let handler = layered(dedup, handler, &clock);
+            let callback = callback(mode, TOKEN, handler).clock(clock);
+            let push = captured(mode, NOW, "n1");
+            for status in [500, 500, 503, 200, 200] {
+                assert_eq!(push.send(&callback).await.status().as_u16(), status);
+            }
+            assert_eq!(tally.started(), 4);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_push_is_handled_when_it_comes_again() {
+    let tally = Tally::default();
+    let callback = callback(Mode::Secure, TOKEN, counting(&tally, seconds(1.0))).clock(at(NOW));
+    let push = captured(Mode::Secure, NOW, "n1");
+    assert!(timeout(seconds(0.5), push.send(&callback)).await.is_err());
+    assert_eq!(push.send(&callback).await.status(), StatusCode::OK);
+    assert_eq!((tally.started(), tally.ended()), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_joins_the_running_handler_or_is_told_to_come_again() {
+    for dedup in [false, true] {
+        let (tally, clock) = (Tally::default(), at(NOW));
+        let handler = layered(dedup, counting(&tally, seconds(2.0)), &clock);
+        let callback = callback(Mode::Plaintext, TOKEN, handler).clock(clock);
+        let push = captured(Mode::Plaintext, NOW, "n1");
+        let first = tokio::spawn(callback.clone().oneshot(push.request()));
+        settle().await;
+        let copy = push.send(&callback).await;
+        let status = if dedup { 200 } else { 503 };
+        assert_eq!(copy.status().as_u16(), status);
+        let first = text(first.await.unwrap().unwrap()).await;
+        if dedup {
+            assert_eq!(text(copy).await, first);
+        }
+        let later = text(push.send(&callback).await).await;
+        assert_eq!(later, if dedup { first } else { "success".into() });
+        assert_eq!(tally.started(), 1);
+    }
+}
+
+/// The connection breaks, the handler goes on and succeeds, and is forgotten by deduplication.
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_succeeds_without_its_connection_uses_the_signature_up() {
+    for layers in ["once", "deadline", "once and deadline"] {
+        let (tally, clock) = (Tally::default(), at(NOW));
+        let handler = handler(&tally, seconds(2.0), |number| match number {
+            1 => Err("the first fails, and its signature is free again".into()),
+            number => Ok(Reply::text(format!("{number}"))),
+        });
+        let runtime = TokioRuntime::default();
+        let once = OnceLayer::new().clock(clock.clone()).runtime(runtime);
+        let deadline = DeadlineLayer::ack();
+        let handler: Handler = match layers {
+            "once" => BoxCloneSyncService::new(once.layer(handler).map_err(BoxError::from)),
+            "deadline" => BoxCloneSyncService::new(deadline.layer(handler).map_err(BoxError::from)),
+            _ => {
+                let service = once.layer(deadline.layer(handler));
+                BoxCloneSyncService::new(service.map_err(BoxError::from))
+            }
+        };
+        let callback = callback(Mode::Secure, TOKEN, handler).clock(clock.clone());
+        let push = captured(Mode::Secure, NOW, "n1");
+        for ended in [1, 2] {
+            assert!(timeout(seconds(1.0), push.send(&callback)).await.is_err());
+            tokio::time::sleep(seconds(3.0)).await;
+            assert_eq!(tally.ended(), ended, "{layers}");
+        }
+        clock.advance(seconds(300.0));
+        assert_eq!(
+            text(push.send(&callback).await).await,
+            "success",
+            "{layers}"
+        );
+        assert_eq!(tally.started(), 2, "{layers}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_that_answered_uses_the_signature_up() {
+    let (tally, clock) = (Tally::default(), at(NOW));
+    let handler = handler(&tally, seconds(8.0), |_| Err("too late to matter".into()));
+    let callback = callback(Mode::Secure, TOKEN, DeadlineLayer::ack().layer(handler));
+    let callback = callback.clock(clock.clone());
+    let push = captured(Mode::Secure, NOW, "n1");
+    assert_eq!(text(push.send(&callback).await).await, "success");
+    tokio::time::sleep(seconds(10.0)).await;
+    assert_eq!(text(push.send(&callback).await).await, "success");
+    assert_eq!(tally.started(), 1);
+}
+
+/// A push that the platform sends again is encrypted anew.
+#[tokio::test]
+async fn a_true_resend_reaches_the_handler() {
+    let tally = Tally::default();
+    let callback = callback(Mode::Secure, TOKEN, counting(&tally, Duration::ZERO)).clock(at(NOW));
+    for nonce in ["n1", "n2", "n3"] {
+        let push = captured(Mode::Secure, NOW, nonce);
+        assert_eq!(push.send(&callback).await.status(), StatusCode::OK);
+    }
+    assert_eq!(tally.started(), 3);
+}
+
+#[tokio::test]
+async fn a_full_memory_forgets_the_oldest_and_says_so() {
+    let (tally, log) = (Tally::default(), Log::default());
+    let callback = callback(Mode::Secure, TOKEN, counting(&tally, Duration::ZERO));
+    let callback = callback.replay_capacity(2).clock(at(NOW));
+    let pushes: Vec<_> = (0..4)
+        .map(|id| {
+            Captured::new(
+                Mode::Secure,
+                TOKEN,
+                NOW,
+                &format!("n{id}"),
+                &document(NOW, id),
+            )
+        })
+        .collect();
+    let _listening = log.listen();
+    for push in &pushes {
+        assert_eq!(push.send(&callback).await.status(), StatusCode::OK);
+    }
+    assert_eq!((tally.started(), callback.forgotten()), (4, 2));
+    assert_eq!(text(pushes[3].send(&callback).await).await, "success");
+    assert_ne!(text(pushes[0].send(&callback).await).await, "success");
+    assert_eq!((tally.started(), callback.forgotten()), (5, 3));
+    let said = log.text();
+    assert_eq!(said.matches("replay_capacity").count(), 1, "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_held_back_outlasts_no_memory() {
+    struct Held(Option<Bytes>, std::pin::Pin<Box<tokio::time::Sleep>>);
+    impl http_body::Body for Held {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+        fn poll_frame(
+            mut self: std::pin::Pin<&mut Self>,
+            cx: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+            std::task::ready!(self.1.as_mut().poll(cx));
+            std::task::Poll::Ready(self.0.take().map(|body| Ok(http_body::Frame::data(body))))
+        }
+    }
+    let (tally, clock) = (Tally::default(), at(NOW));
+    let callback = callback(Mode::Secure, TOKEN, counting(&tally, Duration::ZERO));
+    let callback = callback.clock(clock.clone()).body_timeout(None);
+    let push = captured(Mode::Secure, NOW, "n1");
+    assert_eq!(push.send(&callback).await.status(), StatusCode::OK);
+    let sleep = Box::pin(tokio::time::sleep(seconds(1.0)));
+    let held = push
+        .request()
+        .map(|_| Held(Some(push.body.clone().into()), sleep));
+    let held = tokio::spawn(callback.oneshot(held));
+    settle().await;
+    clock.advance(seconds(1300.0));
+    let held = held.await.unwrap().unwrap();
+    assert_eq!(told(&held), refused(Rejection::StaleTimestamp));
+    assert_eq!(tally.started(), 1);
+}
+
+/// Token, key and appid are the same, and so was the nonce once.
+#[tokio::test]
+async fn our_own_sealed_reply_is_no_push() {
+    let appid = || AppId::new(APPID).unwrap();
+    for format in ["xml", "json"] {
+        let clock = at(NOW);
+        let handler = handler_fn(|_: Message| async { "our own words" });
+        let callback: Callback<_> = callback(Mode::Secure, TOKEN, handler).clock(clock.clone());
+        let document = match format {
+            "xml" => document(NOW, 1),
+            _ => r#"{"ToUserName":"gh_1","FromUserName":"o1","MsgType":"text","MsgId":1}"#.into(),
+        };
+        let push = Captured::new(Mode::Secure, TOKEN, NOW, "1514711492", &document);
+        let reply = text(push.send(&callback).await).await;
+        let envelope = Message::parse(appid(), reply.clone()).unwrap();
+        let field = |name: &str| envelope.field(name).unwrap().to_owned();
+        // It is a push in all but the signature of its timestamp and nonce.
+        AesKey::parse(AES_KEY)
+            .unwrap()
+            .decrypt(&field("Encrypt"))
+            .unwrap();
+        let (timestamp, nonce) = (field("TimeStamp"), field("Nonce"));
+        assert_ne!(timestamp, NOW.to_string());
+        assert!(!nonce.bytes().any(|byte| byte.is_ascii_digit()), "{nonce}");
+        for (timestamp, nonce) in [
+            (&timestamp, &nonce),
+            (&timestamp, &push.nonce),
+            (&push.timestamp, &nonce),
+            (&push.timestamp, &push.nonce),
+        ] {
+            let mut posed = push.read_as(timestamp, nonce);
+            posed.body = reply.clone();
+            posed.msg_signature = Some(field("MsgSignature"));
+            let (status, rejection) = told(&posed.send(&callback).await);
+            assert_eq!(status, 403, "{rejection:?}");
+        }
+    }
+}
