@@ -82,7 +82,7 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
     let address = listener.local_addr()?;
     let handlers = Handlers::new();
     let app = match arguments.config {
-        Some(_) => match settings.forward()? {
+        Some(_) => match settings.forward(&handlers)? {
             Some(forward) => routes(&settings.wechat()?, &settings, &handlers, forward)?,
             None => {
                 let handler = handler_fn(on_message);

@@ -101,9 +101,7 @@ fn find_other<T>(
         let mut rest = &mut stack[..];
         for part in parts {
             // There is room for all.
-            let Some((place, behind)) = rest.split_at_mut_checked(part.len()) else {
-                return None;
-            };
+            let (place, behind) = rest.split_at_mut_checked(part.len())?;
             place.copy_from_slice(part);
             rest = behind;
         }

@@ -6,6 +6,8 @@ mod config;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tower_wechat::callback::deadline::Handlers;
+
 use self::config::Settings;
 
 const KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
@@ -22,7 +24,7 @@ fn read(text: &str) -> Result<String, String> {
     let name = format!("tower-wechat-{}-{number}.toml", std::process::id());
     let file = std::env::temp_dir().join(name);
     std::fs::write(&file, text).unwrap();
-    let forward = Settings::read(&file).and_then(|settings| settings.forward());
+    let forward = Settings::read(&file).and_then(|settings| settings.forward(&Handlers::new()));
     std::fs::remove_file(&file).unwrap();
     forward
         .map(|forward| format!("{forward:?}"))

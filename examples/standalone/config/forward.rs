@@ -21,6 +21,7 @@
 //! ```
 
 use serde::Deserialize;
+use tower_wechat::callback::deadline::Handlers;
 use tower_wechat::callback::forward::{Forward, Rule, Target};
 use tower_wechat::client::ReqwestTransport;
 use tower_wechat::{CallbackKeys, Error, Secret};
@@ -45,9 +46,15 @@ pub(super) struct Table {
     shadow: bool,
 }
 
-pub(super) fn forward(tables: &[Table], http_hosts: &[String]) -> Result<Forward, Wrong> {
+pub(super) fn forward(
+    tables: &[Table],
+    http_hosts: &[String],
+    handlers: &Handlers,
+) -> Result<Forward, Wrong> {
     let transport = ReqwestTransport::new().map_err(|error| wrong("forward", error.message()))?;
-    let mut builder = Forward::builder(transport).allow_http_hosts(http_hosts);
+    let mut builder = Forward::builder(transport)
+        .allow_http_hosts(http_hosts)
+        .handlers(handlers);
     let mut default = None;
     for (index, table) in tables.iter().enumerate() {
         let key = format!("forward[{index}]");

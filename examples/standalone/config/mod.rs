@@ -31,6 +31,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use serde::Deserialize;
+use tower_wechat::callback::deadline::Handlers;
 use tower_wechat::callback::forward::Forward;
 use tower_wechat::client::Hosts;
 use tower_wechat::{AppConfig, AppId, CallbackKeys, Error, Secret, Wechat};
@@ -197,10 +198,10 @@ impl Settings {
 
 impl Settings {
     /// What hands pushes on, if the file says so.
-    pub(crate) fn forward(&self) -> Result<Option<Forward>, Wrong> {
+    pub(crate) fn forward(&self, handlers: &Handlers) -> Result<Option<Forward>, Wrong> {
         match &*self.forward {
             [] => Ok(None),
-            tables => forward::forward(tables, &self.forward_http_hosts).map(Some),
+            tables => forward::forward(tables, &self.forward_http_hosts, handlers).map(Some),
         }
     }
 }

@@ -14,6 +14,7 @@ use http::{Method, Request, Response, StatusCode, header};
 use tokio::net::TcpListener;
 use tower::{Service, ServiceExt, service_fn};
 use tower_wechat::callback::crypto::AesKey;
+use tower_wechat::callback::deadline::Handlers;
 use tower_wechat::callback::forward::{
     Failure, Forward, ForwardBuilder, ForwardError, Rule, Target,
 };
@@ -954,4 +955,25 @@ async fn it_is_a_handler_like_any_other() {
         .build()
         .unwrap();
     handler(&forward);
+}
+
+#[tokio::test(start_paused = true)]
+async fn copies_on_their_way_to_shadows_are_waited_for_at_shutdown() {
+    let handlers = Handlers::limited(0);
+    let wire = Wired::new(async |_: Request<Bytes>| {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        Ok(answer(200, "success"))
+    });
+    let shadow = target("shadow", "https://shadow.example/", Mode::Plaintext);
+    let forward = Forward::builder(wire)
+        .shadow(Rule::any(), shadow)
+        .fallback(handler_fn(|_: Message| async { Reply::none() }))
+        .handlers(&handlers)
+        .build()
+        .unwrap();
+    forward.oneshot(text("hi")).await.unwrap();
+    assert_eq!(handlers.running(), 1);
+    let grace = |seconds| tokio::time::sleep(Duration::from_secs(seconds));
+    assert_eq!(handlers.drain(grace(1)).await, 1);
+    assert_eq!(handlers.drain(grace(10)).await, 0);
 }

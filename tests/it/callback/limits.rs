@@ -13,7 +13,8 @@ use tokio::time::{Instant, Sleep};
 use tower::ServiceExt;
 use tower_wechat::callback::{Limits, Overloaded, Rejection};
 use tower_wechat::{
-    AppId, Body, BoxError, Callback, CallbackKeys, ManualClock, Message, handler_fn,
+    AppConfig, AppId, Body, BoxError, Callback, CallbackKeys, ManualClock, Message, Wechat,
+    handler_fn,
 };
 
 use super::stage::{
@@ -281,5 +282,33 @@ async fn the_limits_of_a_document_can_be_set() {
         assert_eq!(refused, malformed, "{index}");
         let (by_default, _) = status(&callback, format!("d{index}"), beyond).await;
         assert_eq!(by_default, StatusCode::OK, "{index}");
+    }
+}
+
+#[tokio::test]
+async fn the_settings_of_all_callbacks_hold_before_and_after_the_handler_is_set() {
+    let keys = CallbackKeys::plaintext("thetoken").unwrap();
+    let wechat = Wechat::builder()
+        .app(AppConfig::new(APPID, "secret").callback(keys))
+        .clock(ManualClock::at_unix(NOW));
+    let wechat = wechat.build().unwrap();
+    let narrow = |callback: Callback<()>| callback.timestamp_window(Some(seconds(60.0)));
+    let handler = counting(&Tally::default(), Duration::ZERO);
+    for routes in [
+        wechat
+            .routes()
+            .callbacks(narrow)
+            .on_message(handler.clone()),
+        wechat
+            .routes()
+            .on_message(handler.clone())
+            .callbacks(narrow),
+    ] {
+        for (age, refused) in [(0, None), (300, Some(Rejection::StaleTimestamp))] {
+            let request = Request::post(address(NOW - age, "n1"));
+            let request = request.body(Body::from(body("hi"))).unwrap();
+            let response = routes.clone().oneshot(request).await.unwrap();
+            assert_eq!(rejection(&response), refused);
+        }
     }
 }
