@@ -96,9 +96,54 @@
 //!
 //! # Security
 //!
-//! Which checks a push must pass is decided by configuration, never by the push. An access token
-//! travels in the query of a call, so no address is written to a log, a span or an error; secrets
-//! print as fingerprints and do not serialize.
+//! ## Pushes
+//!
+//! Which checks a push must pass is decided by the mode (消息加解密方式) of the app's
+//! [`CallbackKeys`], never by the push. Use secure mode (安全模式): in plaintext mode the platform
+//! signs no body.
+//!
+//! | [`Callback`] checks | plaintext | compatible | secure |
+//! |---|---|---|---|
+//! | the sender knows the Token | yes | yes | yes |
+//! | the body is the one that was signed | no | yes | yes |
+//! | the push is for this app | no | yes | yes |
+//! | the timestamp is at most ten minutes from the clock | yes | yes | yes |
+//! | a signature runs the handler once while its timestamp is fresh | yes | yes | yes |
+//! | a signature that is read with another timestamp is not fresh again | for 24 hours | yes | yes |
+//! | nobody on the way can read the message | no | no | yes |
+//!
+//! What an attacker can do, who has
+//!
+//! - *nothing*: gets 403 and an empty body, which do not tell what was wrong, and makes the service
+//!   compute one hash. A body is read only after its `signature` was verified.
+//! - *an access log*, with the queries of pushes: in secure and compatible mode nothing, since no
+//!   query signs another body. In plaintext mode a signature takes no other body while it is fresh,
+//!   nor does that of a verified URL. After 24 hours about one logged push in six can be used once
+//!   before 2038, with any body, when its nonce reads as the present time:
+//!   [`Callback::ambiguity`] sets how long that is refused.
+//! - *the network*, to read, hold back and change pushes: in secure mode the attacker can hold a push
+//!   back, for ten minutes at most, and cannot read, change or repeat it. In compatible mode the
+//!   attacker reads it, too. In plaintext mode the attacker can send another body in its place.
+//! - *the Token*: in plaintext mode can send any push. In the other modes cannot write one, but can
+//!   sign captured ciphertexts anew, with a timestamp of today, and change some of their bytes,
+//!   since the platform's cipher has no integrity of its own.
+//! - *the EncodingAESKey*: can read pushes, and cannot send any.
+//! - *both*: can do all that the platform can. Change both in the platform's console; see
+//!   [`CallbackKeys::previous_token`].
+//!
+//! What was seen is remembered in the memory of one process: after a restart, or on another
+//! instance, a captured push of the last ten minutes is handled once more, unless the handler knows
+//! the message again. The memory holds the last 100,000 signatures; [`Callback::forgotten`] counts
+//! those that it had to forget early.
+//!
+//! ## Routes and calls
+//!
+//! The JSON routes answer 401 until the host says who may call them:
+//! [`Routes::access_keys`](routes::Routes::access_keys) or
+//! [`Routes::unprotected`](routes::Routes::unprotected). An access token travels in the query of a
+//! call, so no address is written to a log, a span or an error; secrets print as fingerprints and do
+//! not serialize. Plain `http://` is for loopback addresses and for hosts that are named, and no
+//! proxy of the environment applies to it.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod address;

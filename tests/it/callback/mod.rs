@@ -16,6 +16,7 @@ mod readings;
 mod replay;
 mod replies;
 mod route;
+mod security;
 mod service;
 mod stage;
 mod storm;

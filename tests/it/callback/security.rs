@@ -1,0 +1,313 @@
+//! The section "Security" of the crate's front page, sentence by sentence: what each mode protects
+//! against, and what it does not. More of each is in `attacks`, `replay` and `readings`.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{Request, Response, StatusCode};
+use tower::ServiceExt;
+use tower_wechat::callback::crypto::AesKey;
+use tower_wechat::callback::signature::sign;
+use tower_wechat::callback::{Mode, Rejection};
+use tower_wechat::{AppId, Body, Callback, CallbackKeys, ManualClock, Message};
+
+use super::captured::{AES_KEY, APPID, Captured, TOKEN, callback, document};
+use super::stage::{Handler, NOW, Tally, counting};
+
+const MODES: [Mode; 3] = [Mode::Plaintext, Mode::Compatible, Mode::Secure];
+
+struct Stage {
+    tally: Tally,
+    clock: ManualClock,
+    callback: Callback<Handler>,
+}
+
+fn stage(mode: Mode) -> Stage {
+    let (tally, clock) = (Tally::default(), ManualClock::at_unix(NOW));
+    let handler = counting(&tally, Duration::ZERO);
+    let callback = match mode {
+        Mode::Compatible => {
+            let keys = CallbackKeys::compatible(TOKEN, AES_KEY).unwrap();
+            Callback::new(keys.for_app(AppId::new(APPID).unwrap()), handler)
+        }
+        _ => callback(mode, TOKEN, handler),
+    };
+    Stage {
+        callback: callback.clock(clock.clone()),
+        tally,
+        clock,
+    }
+}
+
+impl Stage {
+    async fn send(&self, push: &Captured) -> Response<Body> {
+        push.send(&self.callback).await
+    }
+
+    async fn is_refused(&self, push: &Captured) -> Option<Rejection> {
+        let response = self.send(push).await;
+        if response.status() != StatusCode::FORBIDDEN {
+            assert_eq!(response.status(), StatusCode::OK);
+            return None;
+        }
+        assert!(response.headers().is_empty());
+        let rejection = response.body().rejection();
+        assert!(response.into_body().into_bytes().is_empty());
+        rejection
+    }
+}
+
+fn push(mode: Mode, nonce: &str, id: u64) -> Captured {
+    Captured::new(mode, TOKEN, NOW, nonce, &document(NOW, id))
+}
+
+/// A ciphertext under the signatures of who knows the Token.
+fn signed(encrypt: &str, timestamp: u64) -> Captured {
+    let mut push = Captured::new(Mode::Plaintext, TOKEN, timestamp, "mine", "");
+    let signature = sign([TOKEN, &push.timestamp, "mine", encrypt]);
+    push.msg_signature = Some(signature.to_string());
+    push.body = format!("<xml><Encrypt><![CDATA[{encrypt}]]></Encrypt></xml>");
+    push
+}
+
+fn encrypt_of(push: &Captured) -> String {
+    let envelope = Message::parse(AppId::new(APPID).unwrap(), push.body.clone()).unwrap();
+    envelope.field("Encrypt").unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn nothing_gets_403_that_says_nothing_and_has_no_body_read() {
+    for mode in MODES {
+        let stage = stage(mode);
+        for push in [
+            Captured::new(mode, "guessed", NOW, "n", &document(NOW, 1)),
+            Captured::new(mode, TOKEN, NOW - 601, "n", &document(NOW, 1)),
+            Captured::new(mode, "", NOW, "n", &document(NOW, 1)),
+        ] {
+            assert!(stage.is_refused(&push).await.is_some());
+        }
+        let forged = Captured::new(mode, "guessed", NOW, "n", "");
+        let request = forged.request().map(|_| Untouchable);
+        let response = stage.callback.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        assert_eq!(stage.tally.started(), 0);
+    }
+}
+
+/// A body that nobody may read.
+struct Untouchable;
+
+impl http_body::Body for Untouchable {
+    type Data = bytes::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+        panic!("the body was read");
+    }
+}
+
+#[tokio::test]
+async fn an_access_log_sends_nothing_in_secure_and_compatible_mode() {
+    for mode in [Mode::Secure, Mode::Compatible] {
+        let stage = stage(mode);
+        let logged = push(mode, "1514711492", 1);
+        let key = AesKey::parse("jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C").unwrap();
+        let own = key.encrypt(&document(NOW, 2), APPID, [7; 16]);
+        for body in [
+            document(NOW, 2),
+            format!("<xml><Encrypt>{own}</Encrypt></xml>"),
+            String::new(),
+        ] {
+            let mut posed = logged.clone();
+            posed.body = body;
+            assert!(stage.is_refused(&posed).await.is_some());
+        }
+        assert_eq!(stage.tally.started(), 0);
+    }
+}
+
+#[tokio::test]
+async fn an_access_log_of_plaintext_mode_is_of_use_once_after_24_hours_and_if_the_nonce_fits() {
+    let stage = stage(Mode::Plaintext);
+    let later = NOW + 2 * 24 * 3600;
+    let logged = push(Mode::Plaintext, &later.to_string(), 1);
+    assert_eq!(stage.is_refused(&logged).await, None);
+    let mut posed = logged.clone();
+    posed.body = document(NOW, 666);
+    assert_eq!(stage.is_refused(&posed).await, Some(Rejection::Replayed));
+    stage.clock.advance(Duration::from_secs(2 * 24 * 3600));
+    assert_eq!(
+        stage.is_refused(&posed).await,
+        Some(Rejection::StaleTimestamp)
+    );
+    // Read with the nonce as the timestamp it is fresh: once, and with any body.
+    let mut posed = posed.read_as(&logged.nonce, &logged.timestamp);
+    let wary = Stage {
+        callback: stage
+            .callback
+            .clone()
+            .ambiguity(Duration::from_secs(3 * 24 * 3600)),
+        tally: stage.tally.clone(),
+        clock: stage.clock.clone(),
+    };
+    assert_eq!(wary.is_refused(&posed).await, Some(Rejection::Ambiguous));
+    assert_eq!(stage.is_refused(&posed).await, None);
+    assert_eq!(stage.tally.started(), 2);
+    posed.body = document(NOW, 667);
+    assert_eq!(stage.is_refused(&posed).await, Some(Rejection::Replayed));
+}
+
+#[tokio::test]
+async fn the_network_holds_back_and_cannot_read_change_or_repeat_in_secure_mode() {
+    let stage = stage(Mode::Secure);
+    let seen = push(Mode::Secure, "n1", 1);
+    assert!(!seen.body.contains("gh_1") && !seen.body.contains("UserName"));
+    for place in [30, 60, seen.body.len() - 40] {
+        let mut changed = seen.clone().body.into_bytes();
+        changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
+        let mut posed = seen.clone();
+        posed.body = String::from_utf8(changed).unwrap();
+        assert!(stage.is_refused(&posed).await.is_some(), "{place}");
+    }
+    assert_eq!(stage.tally.started(), 0);
+    stage.clock.advance(Duration::from_secs(600));
+    assert_eq!(stage.is_refused(&seen).await, None);
+    assert_eq!(stage.is_refused(&seen).await, None);
+    assert_eq!(stage.tally.started(), 1);
+    let held_back = push(Mode::Secure, "n2", 2);
+    stage.clock.advance(Duration::from_secs(1));
+    assert_eq!(
+        stage.is_refused(&held_back).await,
+        Some(Rejection::StaleTimestamp)
+    );
+}
+
+/// The clear half of a compatible push, which the network reads, is not what is handled.
+#[tokio::test]
+async fn the_network_changes_nothing_in_compatible_mode() {
+    let stage = stage(Mode::Compatible);
+    let mut seen = push(Mode::Compatible, "n1", 1);
+    seen.body = seen
+        .body
+        .replace("<xml>", "<xml><Content>changed</Content><MsgId>2</MsgId>");
+    let reply = stage.send(&seen).await;
+    assert_eq!(reply.status(), StatusCode::OK);
+    assert_eq!(stage.tally.started(), 1);
+}
+
+#[tokio::test]
+async fn the_network_sends_another_body_in_the_place_of_a_plaintext_push() {
+    let stage = stage(Mode::Plaintext);
+    let genuine = push(Mode::Plaintext, "n1", 1);
+    let mut posed = genuine.clone();
+    posed.body = document(NOW, 666);
+    assert_eq!(stage.is_refused(&posed).await, None);
+    assert_eq!(stage.is_refused(&genuine).await, Some(Rejection::Replayed));
+    assert_eq!(stage.tally.started(), 1);
+}
+
+#[tokio::test]
+async fn the_token_sends_any_push_in_plaintext_mode() {
+    let stage = stage(Mode::Plaintext);
+    let push = Captured::new(Mode::Plaintext, TOKEN, NOW, "mine", &document(NOW, 666));
+    assert_eq!(stage.is_refused(&push).await, None);
+    assert_eq!(stage.tally.started(), 1);
+}
+
+#[tokio::test]
+async fn the_token_signs_captured_ciphertexts_anew_and_writes_none() {
+    for mode in [Mode::Secure, Mode::Compatible] {
+        let stage = stage(mode);
+        let past = NOW - 100_000;
+        let long = document(past, 1).replace("hi", &"a long text ".repeat(20));
+        let captured = Captured::new(mode, TOKEN, past, "n", &long);
+        let encrypt = encrypt_of(&captured);
+        // With a timestamp of today.
+        assert_eq!(stage.is_refused(&signed(&encrypt, NOW)).await, None);
+        // A changed block is read as 16 bytes at random, and changes the next one bit by bit: of
+        // some ten thousand one is still a text.
+        let changed = (1..1_000_000_u32).find_map(|number| {
+            let mut bytes = STANDARD.decode(&encrypt).unwrap();
+            for (index, byte) in bytes[256..272].iter_mut().enumerate() {
+                *byte ^= (number >> (2 * index) & 3) as u8;
+            }
+            let encrypt = STANDARD.encode(&bytes);
+            let key = AesKey::parse(AES_KEY).unwrap();
+            let message = key.decrypt(&encrypt).ok()?.message;
+            Message::parse(AppId::new(APPID).unwrap(), message).ok()?;
+            Some(encrypt)
+        });
+        let changed = signed(&changed.unwrap(), NOW + 1);
+        assert_eq!(stage.is_refused(&changed).await, None);
+        assert_eq!(stage.tally.started(), 2);
+
+        let key = AesKey::parse("jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C").unwrap();
+        let own = key.encrypt(&document(NOW, 2), APPID, [7; 16]);
+        for encrypt in [
+            own,
+            STANDARD.encode([0; 96]),
+            STANDARD.encode(document(NOW, 2)),
+        ] {
+            let reason = stage.is_refused(&signed(&encrypt, NOW)).await;
+            assert_eq!(reason, Some(Rejection::Undecryptable));
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_aes_key_reads_pushes_and_sends_none() {
+    let stage = stage(Mode::Secure);
+    let seen = push(Mode::Secure, "n1", 1);
+    let key = AesKey::parse(AES_KEY).unwrap();
+    let read = key.decrypt(&encrypt_of(&seen)).unwrap();
+    assert_eq!(read.message, document(NOW, 1));
+    let own = key.encrypt(&document(NOW, 666), APPID, [7; 16]);
+    let mut posed = seen.clone();
+    posed.body = format!("<xml><Encrypt>{own}</Encrypt></xml>");
+    assert_eq!(
+        stage.is_refused(&posed).await,
+        Some(Rejection::MsgSignature)
+    );
+    let guessed = Captured::new(Mode::Secure, "guessed", NOW, "n", &document(NOW, 666));
+    assert_eq!(stage.is_refused(&guessed).await, Some(Rejection::Signature));
+    assert_eq!(stage.tally.started(), 0);
+}
+
+#[tokio::test]
+async fn a_restart_forgets_what_was_seen_in_the_last_ten_minutes() {
+    for mode in MODES {
+        let stage = stage(mode);
+        let seen = push(mode, "n1", 1);
+        assert_eq!(stage.is_refused(&seen).await, None);
+        let restarted = self::stage(mode);
+        assert_eq!(restarted.is_refused(&seen).await, None);
+        assert_eq!((stage.tally.started(), restarted.tally.started()), (1, 1));
+        restarted.clock.advance(Duration::from_secs(601));
+        assert_eq!(
+            restarted.is_refused(&seen).await,
+            Some(Rejection::StaleTimestamp)
+        );
+    }
+}
+
+/// The text that is sent back is the sender's own, and no page.
+#[tokio::test]
+async fn a_signature_of_a_log_verifies_the_url_and_makes_no_page() {
+    for mode in MODES {
+        let stage = stage(mode);
+        let logged = push(mode, "n1", 1);
+        let address = logged.verification().uri().to_string();
+        let request = Request::get(address.replace("=42", "=%3Cscript%3E"));
+        let request = request.body(Body::empty()).unwrap();
+        let response = stage.callback.clone().oneshot(request).await.unwrap();
+        assert_eq!(
+            response.headers()["content-type"],
+            "text/plain; charset=utf-8"
+        );
+        assert_eq!(response.headers()["x-content-type-options"], "nosniff");
+    }
+}
