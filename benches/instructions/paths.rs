@@ -230,25 +230,38 @@ impl Hasher for AsIs {
     }
 }
 
-/// What it takes to know which body came with a signature: two maps of the standard library that
-/// take turns, and the fingerprint of the body.
+/// What it takes to let a signature run a handler once, and to know which body came with it: two
+/// maps of the standard library that take turns, one of the signatures whose handler runs, and the
+/// fingerprint of the body.
 fn replays(calls: u64) {
     let (random, body) = (RandomState::new(), message());
     // They are not to grow while they are counted.
-    let generation = || {
+    let map = || {
         HashMap::<u64, u64, _>::with_capacity_and_hasher(
             1000,
             BuildHasherDefault::<AsIs>::default(),
         )
     };
-    let seen = Mutex::new([generation(), generation()]);
+    let seen = Mutex::new(([map(), map()], map()));
     let mut signature = 0;
     repeat(calls, || {
         signature += 1;
         let fingerprint = random.hash_one(black_box(&body));
-        let [young, old] = &mut *seen.lock().unwrap();
-        if young.get(&signature).or(old.get(&signature)).is_none() {
-            young.insert(signature, fingerprint);
+        let admitted = {
+            let ([young, old], running) = &mut *seen.lock().unwrap();
+            let known = young.get(&signature).or(old.get(&signature)).is_some();
+            if !known {
+                young.insert(signature, fingerprint);
+            }
+            !known && running.insert(signature, 1).is_none()
+        };
+        // The handler succeeds.
+        if admitted {
+            let ([young, _], running) = &mut *seen.lock().unwrap();
+            running.remove(&signature);
+            if let Some(used) = young.get_mut(&signature) {
+                *used |= 1;
+            }
         }
     });
 }

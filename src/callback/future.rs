@@ -15,11 +15,10 @@ use tower::Service;
 use crate::body::Body;
 use crate::callback::collected::Collected;
 use crate::callback::failure::Answer;
-use crate::callback::gate::{Opened, Push};
+use crate::callback::gate::{Arrival, Opened, Push};
 use crate::callback::replay::{Admission, Claim, Delivery};
 use crate::callback::service::Config;
 use crate::callback::{IntoReply, Message, Overloaded, Rejection, response};
-use crate::clock::Moment;
 use crate::error::BoxError;
 use crate::runtime::{BoxFuture, SharedRuntime};
 
@@ -47,7 +46,7 @@ pin_project! {
             collected: Collected,
             verified: Option<(Push, H)>,
             // Unless the body kept us waiting since then.
-            now: Option<Moment>,
+            now: Option<Arrival>,
             // Runs since it did for the first time.
             timer: Option<BoxFuture<'static, ()>>,
             config: Arc<Config>,
@@ -77,7 +76,7 @@ where
         config: Arc<Config>,
         verified: (Push, H),
         request: Request<B>,
-        now: Moment,
+        now: Arrival,
     ) -> Self {
         let announced = announced(&request);
         if announced > config.body_limit {
@@ -146,7 +145,7 @@ where
                     };
                     let body = collected.take();
                     let open = |()| {
-                        let now = now.unwrap_or_else(|| config.clock.moment());
+                        let now = now.unwrap_or_else(|| Arrival::now(&config.clock));
                         config.gate.open(push, body, now)
                     };
                     match read.and_then(open) {

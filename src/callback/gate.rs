@@ -15,7 +15,7 @@ use crate::callback::signature::{Signature, sign};
 use crate::callback::signer::Signer;
 use crate::callback::tree::{Limits, Tree};
 use crate::callback::{Message, Mode, Recipient, Rejection};
-use crate::clock::{Moment, unix};
+use crate::clock::{SharedClock, unix};
 use crate::secret::Secret;
 
 /// What requests are checked against.
@@ -28,6 +28,24 @@ pub(crate) struct Gate {
     pub(crate) limits: Limits,
     /// The pushes that were taken lately.
     pub(crate) replays: Replays,
+}
+
+/// When a push is looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrival {
+    /// In seconds since the Unix epoch, as timestamps are.
+    unix: u64,
+    monotonic: Duration,
+}
+
+impl Arrival {
+    pub(crate) fn now(clock: &SharedClock) -> Self {
+        let now = clock.moment();
+        Self {
+            unix: unix(now.wall),
+            monotonic: now.monotonic,
+        }
+    }
 }
 
 /// A request whose sender knows the token.
@@ -69,7 +87,7 @@ impl Gate {
         &self,
         method: &Method,
         uri: &Uri,
-        now: Moment,
+        now: Arrival,
     ) -> Result<Admitted, Rejection> {
         if !matches!(*method, Method::GET | Method::POST) {
             return Err(Rejection::Method);
@@ -96,8 +114,8 @@ impl Gate {
         Ok(Admitted::Echo(query.echostr.into_owned()))
     }
 
-    fn check_age(&self, timestamp: u64, now: Moment) -> Result<(), Rejection> {
-        let age = unix(now.wall).abs_diff(timestamp);
+    fn check_age(&self, timestamp: u64, now: Arrival) -> Result<(), Rejection> {
+        let age = now.unix.abs_diff(timestamp);
         match self.window {
             Some(window) if age > window.as_secs() => Err(Rejection::StaleTimestamp),
             _ => Ok(()),
@@ -110,7 +128,7 @@ impl Gate {
         signed: [&str; 3],
         timestamp: u64,
         created: Option<u64>,
-        now: Moment,
+        now: Arrival,
     ) -> Result<(), Rejection> {
         // Pushes that stay fresh for ever need no other timestamp.
         let Some(window) = self.window else {
@@ -119,7 +137,7 @@ impl Gate {
         let dated = Dated {
             timestamp,
             created,
-            now: unix(now.wall),
+            now: now.unix,
             window,
             ambiguity: self.ambiguity,
         };
@@ -169,7 +187,7 @@ impl Gate {
         &self,
         push: Push,
         body: Bytes,
-        now: Moment,
+        now: Arrival,
     ) -> Result<(Opened, Admission), Rejection> {
         let Push { timestamp, proof } = push;
         // A body that is held back must not outlast what is remembered of its signature.

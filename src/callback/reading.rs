@@ -17,14 +17,9 @@ const DAY: u64 = 24 * 3600;
 /// The length of a timestamp: ten digits last until the year 2286.
 const DIGITS: usize = 10;
 
-/// What is joined on the stack. More is a nonce that the platform does not make.
-const STACK: usize = 128;
-
 /// Reads a timestamp: ten digits without a leading zero.
 pub(crate) fn timestamp(text: &str) -> Option<u64> {
-    (text.len() == DIGITS)
-        .then(|| leading_digits(text.as_bytes()))
-        .flatten()
+    number(text.as_bytes().try_into().ok()?)
 }
 
 /// A timestamp, and what tells whether it is the one that was signed.
@@ -68,7 +63,7 @@ impl Dated {
             _ => recent.contains(&other).then_some(Doubt::Ambiguous),
         };
         for token in tokens {
-            let found = find_other(signed, self.timestamp, token, doubt);
+            let found = find_other(signed, token, doubt);
             if let Some(doubt) = found {
                 return Err(doubt);
             }
@@ -86,38 +81,43 @@ impl Dated {
 /// Finds what `look` says of a timestamp with which the bytes that `signed` joins (the token that it
 /// was signed with, a timestamp and a nonce) can also be read, for an app with this token. It looks
 /// before it is known that the bytes can be read so.
-fn find_other<T>(
-    signed: [&str; 3],
-    timestamp: u64,
-    token: &str,
-    look: impl Fn(u64) -> Option<T>,
-) -> Option<T> {
+fn find_other<T>(signed: [&str; 3], token: &str, look: impl Fn(u64) -> Option<T>) -> Option<T> {
+    let [_, given, _] = signed;
     let mut parts = signed.map(str::as_bytes);
     parts.sort_unstable();
-    let length = parts.iter().map(|part| part.len()).sum();
-    let (mut stack, heap);
-    let joined = if length <= STACK {
-        stack = [0; STACK];
-        let mut rest = &mut stack[..];
-        for part in parts {
-            // There is room for all.
-            let (place, behind) = rest.split_at_mut_checked(part.len())?;
-            place.copy_from_slice(part);
-            rest = behind;
-        }
-        stack.get(..length).unwrap_or_default()
-    } else {
-        heap = parts.concat();
-        &heap
-    };
+    let length: usize = parts.iter().map(|part| part.len()).sum();
     // The timestamp is the first, the last or the one in the middle of three parts.
     let last = length.saturating_sub(DIGITS);
     let places = [0, token.len(), last.saturating_sub(token.len()), last];
     places.into_iter().find_map(|at| {
-        let other = leading_digits(joined.get(at..)?)?;
-        let found = (other != timestamp).then(|| look(other)).flatten()?;
-        is_reading(joined, at, token.as_bytes()).then_some(found)
+        let piece = piece(&parts, at).filter(|piece| piece != given.as_bytes())?;
+        let found = look(number(&piece)?)?;
+        is_reading(&parts.concat(), at, token.as_bytes()).then_some(found)
     })
+}
+
+/// Ten bytes of what the parts make when they are joined, if they begin like a number.
+fn piece(parts: &[&[u8]; 3], mut at: usize) -> Option<[u8; DIGITS]> {
+    let mut rest = parts.iter();
+    let tail = loop {
+        let part = rest.next()?;
+        match part.get(at..) {
+            Some(tail) if !tail.is_empty() => break tail,
+            _ => at = at.saturating_sub(part.len()),
+        }
+    };
+    if !matches!(tail.first(), Some(b'1'..=b'9')) {
+        return None;
+    }
+    if let Some(piece) = tail.first_chunk() {
+        return Some(*piece);
+    }
+    let mut bytes = tail.iter().chain(rest.flat_map(|part| part.iter()));
+    let mut piece = [0; DIGITS];
+    for place in &mut piece {
+        *place = *bytes.next()?;
+    }
+    Some(piece)
 }
 
 /// Whether the bytes are those of a token, of a timestamp at this place, and of a nonce, sorted.
@@ -146,16 +146,12 @@ fn is_reading(joined: &[u8], at: usize, token: &[u8]) -> bool {
     }
 }
 
-/// The number that the first ten bytes are, if they are digits without a leading zero.
-fn leading_digits(bytes: &[u8]) -> Option<u64> {
-    let digits = bytes.first_chunk::<DIGITS>()?;
-    if digits.first() == Some(&b'0') {
-        return None;
-    }
-    digits.iter().try_fold(0, |number: u64, byte| {
-        let digit = byte.wrapping_sub(b'0');
-        (digit < 10).then(|| number * 10 + u64::from(digit))
-    })
+/// The number that these bytes are, if they are digits without a leading zero.
+fn number(bytes: &[u8; DIGITS]) -> Option<u64> {
+    let digits = bytes.iter().map(|byte| byte.wrapping_sub(b'0'));
+    let mut digits = digits.map(|digit| (digit < 10).then_some(u64::from(digit)));
+    let first = digits.next().flatten().filter(|first| *first != 0)?;
+    digits.try_fold(first, |number, digit| Some(number * 10 + digit?))
 }
 
 #[cfg(test)]
@@ -195,12 +191,11 @@ mod tests {
 
     /// What `has_other` finds of all pieces of ten digits.
     fn found(token: &str, stamp: &str, nonce: &str) -> BTreeSet<u64> {
-        let given = timestamp(stamp).unwrap();
         let text = joined(token, stamp, nonce);
         let pieces = (0..text.len()).filter_map(|at| timestamp(text.get(at..at + DIGITS)?));
         let is_found = |piece: &u64| {
             let look = |other| (other == *piece).then_some(());
-            find_other([token, stamp, nonce], given, token, look).is_some()
+            find_other([token, stamp, nonce], token, look).is_some()
         };
         pieces.filter(is_found).collect()
     }
@@ -259,7 +254,7 @@ mod tests {
             let expected = all(&joined("zzz", "1767225600", &nonce), "zzz");
             for candidate in expected {
                 let look = |other| (other == candidate).then_some(());
-                let found = find_other(signed, 1_767_225_600, "zzz", look);
+                let found = find_other(signed, "zzz", look);
                 prop_assert_eq!(found.is_some(), candidate != 1_767_225_600);
             }
         }

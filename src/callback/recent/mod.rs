@@ -64,11 +64,11 @@ impl Recent {
     }
 
     /// Changes the value of an entry, and says whether it is there.
-    pub(crate) fn set(&mut self, key: u64, value: u64, now: Duration) -> bool {
+    pub(crate) fn update(&mut self, key: u64, now: Duration, new: impl FnOnce(u64) -> u64) -> bool {
         self.expire(now);
         let entry = self.find(key).and_then(|at| self.ring.get_mut(at));
-        entry.is_some_and(|(_, known)| {
-            *known = value;
+        entry.is_some_and(|(_, value)| {
+            *value = new(*value);
             true
         })
     }
@@ -215,11 +215,11 @@ mod tests {
     #[test]
     fn a_value_is_changed_where_it_lies_and_dies_when_it_would_have() {
         let mut seen = Recent::new(AGE, 10);
-        assert!(!seen.set(1, 7, at(0)));
-        seen.insert(1, 0, at(0));
-        assert!(seen.set(1, 7, at(59)));
-        assert_eq!(seen.get(1, at(60)), Some(7));
-        assert!(!seen.set(1, 8, at(75)));
+        assert!(!seen.update(1, at(0), |value| value + 7));
+        seen.insert(1, 1, at(0));
+        assert!(seen.update(1, at(59), |value| value + 7));
+        assert_eq!(seen.get(1, at(60)), Some(8));
+        assert!(!seen.update(1, at(75), |value| value + 7));
     }
 
     #[test]

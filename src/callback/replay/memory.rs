@@ -1,5 +1,6 @@
 //! The signatures of a callback that are known.
 
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -145,25 +146,32 @@ impl Replays {
                 false => Admission::Handled,
             };
         }
-        if let Some(run) = state.running.get(&key) {
-            return match run.deduplicated {
-                true => Admission::Repeat,
-                false => Admission::Running,
-            };
-        }
-        let forgets = match (known, body) {
-            (None, Some(body)) => state.seen.insert(key, body.0, now),
-            _ => false,
+        let State {
+            seen,
+            running,
+            runs,
+        } = &mut *state;
+        let place = match running.entry(key) {
+            Entry::Vacant(place) => place,
+            Entry::Occupied(run) => {
+                return match run.get().deduplicated {
+                    true => Admission::Repeat,
+                    false => Admission::Running,
+                };
+            }
         };
-        state.runs = state.runs.wrapping_add(1);
-        let number = state.runs;
-        let run = Run {
+        let number = runs.wrapping_add(1);
+        *runs = number;
+        place.insert(Run {
             number,
             admitted: now,
             holders: 1,
             deduplicated: false,
+        });
+        let forgets = match (known, body) {
+            (None, Some(body)) => seen.insert(key, body.0, now),
+            _ => false,
         };
-        state.running.insert(key, run);
         drop(state);
         self.count(forgets);
         Admission::New(Claim::new(self.clone(), key, number))
@@ -199,20 +207,15 @@ impl Replays {
     /// Uses the signature of a run up: its handler succeeded.
     pub(super) fn succeed(&self, key: u64, number: u32) {
         let mut state = self.state();
-        if state.run(key, number).is_none() {
-            return;
-        }
-        let Some(run) = state.running.remove(&key) else {
-            return;
+        let State { seen, running, .. } = &mut *state;
+        let run = match running.entry(key) {
+            Entry::Occupied(run) if run.get().number == number => run.remove(),
+            _ => return,
         };
         // It was fresh when it was admitted, so it is remembered long enough from then on.
         let now = run.admitted;
-        let known = state.seen.get(key, now).map(Seen);
-        let used = known.unwrap_or(Seen::SIGNED).used(run.deduplicated);
-        let forgets = match known {
-            Some(_) => !state.seen.set(key, used.0, now),
-            None => state.seen.insert(key, used.0, now),
-        };
+        let used = |known| Seen(known).used(run.deduplicated).0;
+        let forgets = !seen.update(key, now, used) && seen.insert(key, used(Seen::SIGNED.0), now);
         drop(state);
         self.count(forgets);
     }
