@@ -9,6 +9,7 @@
 mod browser;
 mod callback;
 mod client;
+mod cookies;
 mod customer_service;
 mod examples;
 mod examples_login;
