@@ -25,6 +25,7 @@ mod oauth_service;
 mod official;
 mod over_http;
 mod routes;
+mod routes_access;
 mod routes_miniprogram;
 mod routes_official;
 mod sandbox;
