@@ -32,6 +32,7 @@ mod routes_official;
 mod sandbox;
 mod scan_clients;
 mod scan_login;
+mod standalone;
 mod support;
 mod tokens;
 mod transcripts;
