@@ -3,6 +3,9 @@
 //! Run with `cargo run --example axum [ADDRESS]`, and then
 //! `curl http://127.0.0.1:36013/sources`.
 
+#[path = "shared/hosts.rs"]
+mod hosts;
+
 use std::error::Error;
 
 use axum::extract::{Extension, State};
@@ -23,13 +26,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let wechat = Sandbox::new().wechat();
     let bound = TcpListener::bind(&address).await;
     let listener = bound.map_err(|error| format!("{address}: {error}"))?;
-    println!("Listening on http://{}", listener.local_addr()?);
-    axum::serve(listener, app(wechat)).await?;
+    let address = listener.local_addr()?;
+    println!("Listening on http://{address}");
+    axum::serve(listener, hosts::check(app(wechat), address, &[])).await?;
     Ok(())
 }
 
 fn app(wechat: Wechat) -> Router {
-    let wx = wechat.routes().on_message(handler_fn(on_message));
+    let wx = wechat
+        .routes()
+        // For a real account: `.access_keys([key])`, or the routes behind a login of your own.
+        .unprotected()
+        .on_message(handler_fn(on_message));
     Router::new()
         .nest_service("/v1/service/wx", wx)
         .route("/sources", get(sources))

@@ -4,6 +4,9 @@
 //! Run with `cargo run --example oauth [ADDRESS]`, and open `http://127.0.0.1:36015/`. The sandbox
 //! plays the platform; its first user consents at once.
 
+#[path = "shared/hosts.rs"]
+mod hosts;
+
 use std::collections::HashMap;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,7 +31,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .unwrap_or_else(|| "127.0.0.1:36015".to_owned());
     let bound = TcpListener::bind(&address).await;
     let listener = bound.map_err(|error| format!("{address}: {error}"))?;
-    let base = format!("http://{}", listener.local_addr()?);
+    let address = listener.local_addr()?;
+    let base = format!("http://{address}");
 
     // For a real account: `Wechat::builder().app(AppConfig::new(appid, secret)).build()`, and as
     // the base the https address on the registered domain (网页授权域名).
@@ -43,7 +47,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .build()?;
 
     println!("Listening on {base}");
-    axum::serve(listener, app(&wechat, &sandbox, &base)?).await?;
+    let app = app(&wechat, &sandbox, &base)?;
+    axum::serve(listener, hosts::check(app, address, &[])).await?;
     Ok(())
 }
 
@@ -93,11 +98,11 @@ impl Sessions {
     }
 
     fn nickname(&self, headers: &HeaderMap) -> Option<String> {
-        let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
-        let mut pairs = cookies
-            .split(';')
-            .filter_map(|pair| pair.trim().split_once('='));
-        let (_, id) = pairs.find(|(name, _)| *name == "session")?;
+        // Other cookies of the site may hold bytes that are not ASCII.
+        let cookies = headers.get_all(header::COOKIE).into_iter();
+        let mut pairs = cookies.flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+        let id = pairs.find_map(|pair| pair.trim_ascii().strip_prefix(b"session="))?;
+        let id = std::str::from_utf8(id).ok()?;
         let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.get(id).cloned()
     }

@@ -1,14 +1,22 @@
 //! Signs browsers in by scanning a QR code of the official account, and greets the user.
 //!
-//! Run with `cargo run --example scan_login [ADDRESS]`, and open `http://127.0.0.1:36016/`. The
-//! sandbox plays the platform: the page shows a command that scans the code in place of a phone.
+//! Run with `cargo run --example scan_login [ADDRESS [TRUSTED_PROXY…]]`, and open
+//! `http://127.0.0.1:36016/`. The sandbox plays the platform: the page shows a command that scans
+//! the code in place of a phone. Each client may have twenty codes at a time. Clients are told
+//! apart by their addresses; behind a reverse proxy, give its address or network, so that its
+//! `X-Forwarded-For` is believed.
+
+#[path = "shared/hosts.rs"]
+mod hosts;
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
@@ -19,25 +27,29 @@ use tower::Layer;
 use tower_wechat::api::qrcode::ShowQrcode;
 use tower_wechat::client::ReqwestTransport;
 use tower_wechat::sandbox::Sandbox;
-use tower_wechat::scan_login::{ScanLogin, ScannedUser, scanned_fn};
+use tower_wechat::scan_login::{ScanLogin, ScannedUser, TrustedProxies, scanned_fn};
 use tower_wechat::{App, Body, BoxError, Message, Reply, Wechat, handler_fn};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let address = std::env::args()
-        .nth(1)
-        .unwrap_or_else(|| "127.0.0.1:36016".to_owned());
+    let mut arguments = std::env::args().skip(1);
+    let address = arguments.next();
+    let address = address.unwrap_or_else(|| "127.0.0.1:36016".to_owned());
+    let proxies = TrustedProxies::new(arguments)?;
     let bound = TcpListener::bind(&address).await;
     let listener = bound.map_err(|error| format!("{address}: {error}"))?;
-    let base = format!("http://{}", listener.local_addr()?);
+    let address = listener.local_addr()?;
+    let base = format!("http://{address}");
 
     // For a real account: `Wechat::builder().app(AppConfig::new(appid, secret).callback(keys))`.
     let sandbox = Sandbox::new();
     sandbox.set_callback_url(&sandbox.appid(), format!("{base}/v1/service/wx/wxmsg"));
     let platform = sandbox.http().push_through(ReqwestTransport::new()?);
-    let app = app(&sandbox.wechat())?.nest_service("/sandbox", platform);
+    let app = app(&sandbox.wechat(), proxies)?.nest_service("/sandbox", platform);
+    let app = hosts::check(app, address, &[]);
 
     println!("Listening on {base}");
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, app).await?;
     Ok(())
 }
@@ -51,8 +63,13 @@ struct Host {
     sessions: Arc<Mutex<HashMap<String, ScannedUser>>>,
 }
 
-fn app(wechat: &Wechat) -> Result<Router, tower_wechat::Error> {
+fn app(wechat: &Wechat, proxies: TrustedProxies) -> Result<Router, tower_wechat::Error> {
     let scans = ScanLogin::new(wechat)
+        .client_key(move |request: &Parts| {
+            let peer = request.extensions.get::<ConnectInfo<SocketAddr>>();
+            peer.map(|ConnectInfo(peer)| proxies.client_key(peer.ip(), &request.headers))
+                .unwrap_or_default()
+        })
         .answers(
             Reply::text("You are signed in at shop.example. If that was not you, tell us."),
             Reply::text("This code has expired: reload the page."),
@@ -83,13 +100,13 @@ async fn on_message(message: Message) -> Reply {
     Reply::text(format!("got {}", message.msg_type()))
 }
 
-async fn home(State(host): State<Host>, headers: HeaderMap) -> Response {
-    if let Some(user) = host.user(&headers) {
+async fn home(State(host): State<Host>, request: Parts) -> Response {
+    if let Some(user) = host.user(&request.headers) {
         let again = if user.new_follower { "" } else { " back" };
         let greeting = format!("<p>Welcome{again}, {}!", user.openid);
         return Html(page(&greeting)).into_response();
     }
-    match host.code().await {
+    match host.code(&request).await {
         Ok(page) => page,
         Err(error) => {
             eprintln!("no code can be shown: {error}");
@@ -100,8 +117,8 @@ async fn home(State(host): State<Host>, headers: HeaderMap) -> Response {
 
 impl Host {
     /// A page with a QR code of its own, which waits for the scan.
-    async fn code(&self) -> Result<Response, BoxError> {
-        let pending = self.scans.start().await?;
+    async fn code(&self, request: &Parts) -> Result<Response, BoxError> {
+        let pending = self.scans.start_for(request).await?;
         let ticket = self.app.call(pending.code()).await?;
         let image = self.app.call(ShowQrcode::of(&ticket)).await?;
         let code = CODE
@@ -135,11 +152,11 @@ impl Host {
     }
 
     fn user(&self, headers: &HeaderMap) -> Option<ScannedUser> {
-        let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
-        let mut pairs = cookies
-            .split(';')
-            .filter_map(|pair| pair.trim().split_once('='));
-        let (_, id) = pairs.find(|(name, _)| *name == "session")?;
+        // Other cookies of the site may hold bytes that are not ASCII.
+        let cookies = headers.get_all(header::COOKIE).into_iter();
+        let mut pairs = cookies.flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+        let id = pairs.find_map(|pair| pair.trim_ascii().strip_prefix(b"session="))?;
+        let id = std::str::from_utf8(id).ok()?;
         let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.get(id).cloned()
     }

@@ -33,13 +33,17 @@
 //!     }
 //! }
 //!
-//! # fn app(secret: &str, token: &str, aes_key: &str) -> Result<Router, tower_wechat::Error> {
+//! # fn app(secret: &str, token: &str, aes_key: &str, key: &str) -> Result<Router, tower_wechat::Error> {
 //! let keys = CallbackKeys::secure(token, aes_key)?;
 //! let wechat = Wechat::builder()
 //!     .app(AppConfig::new("wx3cc8fd6963e31a32", secret).callback(keys))
 //!     .build()?;
+//! let wx = wechat
+//!     .routes()
+//!     .access_keys([key]) // who may call the JSON routes; pushes of the platform are signed
+//!     .on_message(handler_fn(on_message));
 //! let app = Router::new()
-//!     .nest_service("/v1/service/wx", wechat.routes().on_message(handler_fn(on_message)))
+//!     .nest_service("/v1/service/wx", wx)
 //!     .layer(TokenLayer::new(wechat.tokens()));
 //! # Ok(app)
 //! # }
@@ -158,6 +162,7 @@ mod error;
 mod hex;
 pub mod jssdk;
 pub mod oauth;
+mod panic;
 pub mod routes;
 mod runtime;
 #[cfg(feature = "sandbox")]

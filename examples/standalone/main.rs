@@ -5,15 +5,19 @@
 //! [`config`] describes it and run `cargo run --example standalone -- --config FILE`.
 
 mod config;
+mod connection;
 mod guide;
+#[path = "../shared/hosts.rs"]
+mod hosts;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::Router;
 use axum::http::{Request, StatusCode};
+use axum::middleware;
 use clap::Parser;
 use tokio::net::TcpListener;
 use tower::{Service, ServiceBuilder};
@@ -27,6 +31,7 @@ use tower_wechat::{BoxError, Event, IntoReply, Message, Reply, Wechat, handler_f
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Settings;
+use crate::connection::{Limited, Limits, Shared};
 
 /// Where the routes are documented to be.
 const MOUNT: &str = "/v1/service/wx";
@@ -75,6 +80,10 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
     };
     let listen = arguments.listen.unwrap_or(settings.listen);
     settings.check_exposure(listen)?;
+    let limits = Limits {
+        header: settings.header_timeout()?,
+        idle: settings.idle_timeout()?,
+    };
 
     let listener = TcpListener::bind(listen)
         .await
@@ -99,6 +108,10 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
                 .nest_service("/sandbox", platform)
         }
     };
+    let app = match settings.hosts() {
+        Some(hosts) => hosts::check(app, listen, hosts),
+        None => app,
+    };
     let app = app.layer(
         ServiceBuilder::new()
             // Outermost, so that it sees every answer. The query, which may hold a secret, is left
@@ -110,9 +123,13 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
                 StatusCode::GATEWAY_TIMEOUT,
                 Duration::from_secs(60),
             ))
-            .layer(CatchPanicLayer::new()),
+            .layer(CatchPanicLayer::new())
+            .layer(middleware::from_fn(connection::track)),
     );
 
+    if let Some(file) = &arguments.config {
+        warn_of_readers(file);
+    }
     match arguments.config {
         Some(_) => println!(
             "Listening on http://{address}{MOUNT}; pushes go to {MOUNT}/wxmsg/APPID. \
@@ -120,7 +137,7 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
         ),
         None => guide::print(address),
     }
-    serve(listener, app).await?;
+    serve(Limited { listener, limits }, app).await?;
     // Those whose push was answered before they were done.
     let left = handlers.drain(tokio::time::sleep(DRAIN)).await;
     if left > 0 {
@@ -142,10 +159,12 @@ where
     let deadline = DeadlineLayer::ack()
         .late(CustomerService::new(wechat.clone()))
         .handlers(handlers);
-    let mut routes = wechat.routes().on_message_within(deadline, handler);
-    if let Some(keys) = settings.access_keys() {
-        routes = routes.access_keys(keys);
-    }
+    let routes = wechat.routes();
+    let routes = match settings.access_keys() {
+        Some(keys) => routes.access_keys(keys),
+        None => routes.unprotected(),
+    };
+    let mut routes = routes.on_message_within(deadline, handler);
     if let Some(keys) = settings.token_keys() {
         routes = routes
             .serve_tokens(keys)
@@ -166,9 +185,25 @@ async fn on_message(message: Message) -> Reply {
     }
 }
 
+/// The settings hold secrets, which only the server's own user should be able to read.
+fn warn_of_readers(file: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(file).map(|metadata| metadata.permissions().mode());
+        if mode.is_ok_and(|mode| mode & 0o077 != 0) {
+            let file = file.display();
+            tracing::warn!("{file} holds secrets and others may open it: run chmod 600 {file}");
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+}
+
 /// Serves until a signal, and then lets running requests end.
-async fn serve(listener: TcpListener, app: Router) -> Result<(), BoxError> {
+async fn serve(listener: Limited, app: Router) -> Result<(), BoxError> {
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
+    let app = app.into_make_service_with_connect_info::<Shared>();
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
         signal().await;
         tracing::info!("draining");

@@ -31,17 +31,31 @@ impl Cookie {
         Secret::new(super::random(LEN))
     }
 
-    /// The value that a request brought, if it is well-formed.
+    /// The value that a request brought. The site's other cookies, and malformed ones of this
+    /// name, are skipped.
+    ///
+    /// Two different well-formed values give none: one of them was planted, and taking it could
+    /// sign a user in as someone else. Browsers let no other host plant a `__Host-` cookie, so
+    /// that this stops nobody there; over plain HTTP it stops a user whose cookie was doubled.
     pub(crate) fn read<B>(&self, request: &Request<B>) -> Option<Secret> {
         let headers = request.headers().get_all(COOKIE).into_iter();
-        let pairs = headers.filter_map(|header| header.to_str().ok());
-        let mut pairs = pairs.flat_map(|header| header.split(';'));
-        let value = pairs.find_map(|pair| {
-            let (name, value) = pair.trim().split_once('=')?;
-            (name == self.name).then_some(value)
-        })?;
-        let legal = value.len() == LEN && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        legal.then(|| Secret::new(value))
+        let pairs = headers.flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+        let mut values = pairs.filter_map(|pair| self.value_of(pair));
+        let value = values.next()?;
+        let single = values.all(|other| other == value);
+        single.then(|| Secret::new(value))
+    }
+
+    /// The value in a pair of this name, if it is well-formed.
+    fn value_of<'a>(&self, pair: &'a [u8]) -> Option<&'a str> {
+        // Only ASCII spaces are trimmed: a browser does not apply the rules of `__Host-` to a name
+        // that begins with another kind of space.
+        let pair = pair.trim_ascii();
+        let value = pair
+            .strip_prefix(self.name.as_bytes())?
+            .strip_prefix(b"=")?;
+        let legal = value.len() == LEN && value.iter().all(u8::is_ascii_alphanumeric);
+        std::str::from_utf8(value).ok().filter(|_| legal)
     }
 
     /// The header that sets the value for `life`.

@@ -115,7 +115,8 @@ impl Wechat {
         self.0.tokens.clone()
     }
 
-    /// The documented routes as one service, for a router to nest.
+    /// The documented routes as one service, for a router to nest. Say who may call them:
+    /// [`Routes::access_keys`] or [`Routes::unprotected`].
     pub fn routes(&self) -> Routes<NoHandler> {
         Routes::new(self.clone())
     }

@@ -31,7 +31,7 @@ pub enum Rejection {
     Snapshot,
     /// The platform refused the code, or could not be asked.
     Platform(Error),
-    /// The host's handler failed.
+    /// The host's handler failed or panicked.
     Handler,
 }
 

@@ -19,6 +19,7 @@ use crate::body::Body;
 use crate::browser;
 use crate::client::App;
 use crate::error::{BoxError, Error};
+use crate::panic::{self, Contained, Panicked};
 use crate::runtime::BoxFuture;
 
 /// Signs browsers in, for a router to nest; see the [room's documentation](super).
@@ -121,7 +122,8 @@ impl<H> OAuthService<H> {
     }
 
     /// Answers those who are not signed in with the host's own page. It gets the reason and the
-    /// address that starts anew, and should use [`Rejection::status`]. Escape whatever is shown.
+    /// address that starts anew, and should use [`Rejection::status`]. Escape whatever is shown. When
+    /// `page` panics, the browser gets a page of the crate's, with 500.
     #[must_use]
     pub fn rejection_page(
         self,
@@ -169,11 +171,19 @@ where
         // The body says nothing, and may not be one that can be sent between threads.
         let request = request.map(|_| ());
         if is_start {
-            return ready(visit::start(&settings, &request));
+            let answer = panic::contain(|| visit::start(&settings, &request));
+            return ready(answer.unwrap_or_else(|Panicked| settings.panicked()));
         }
-        let handler = self.handler.clone();
+        let handler = panic::contain(|| self.handler.clone());
         let span = tracing::info_span!("wechat.oauth", appid = %settings.app.appid());
-        let done = async move { Ok(visit::done(&settings, handler, &request).await) };
+        let work = {
+            let settings = settings.clone();
+            Contained::new(async move { Ok(visit::done(&settings, handler?, &request).await) })
+        };
+        let done = async move {
+            let answer = work.await.flatten();
+            Ok(answer.unwrap_or_else(|Panicked| settings.panicked()))
+        };
         Box::pin(done.instrument(span))
     }
 }

@@ -11,6 +11,7 @@ use super::state::Attempt;
 use crate::body::Body;
 use crate::browser::{self, Cookie, Params};
 use crate::error::BoxError;
+use crate::panic::{self, Contained, Panicked};
 use crate::secret::Secret;
 
 /// Where a user goes who did not say where to.
@@ -43,15 +44,31 @@ where
     let mut restart_to = HOME.to_owned();
     let signed_in = arrive(settings, request, &mut restart_to).await;
     let answer = match signed_in {
-        Ok(signed_in) => handler.oneshot(signed_in).await.map_err(|error| {
-            tracing::error!(error = &*error.into(), "the handler of sign-ins failed");
-            Rejection::Handler
-        }),
+        Ok(signed_in) => greet(handler, signed_in).await,
         Err(rejection) => Err(rejection),
     };
     let mut response = answer.unwrap_or_else(|rejection| settings.reject(&rejection, &restart_to));
     browser::seal(&mut response);
     response
+}
+
+async fn greet<H>(handler: H, signed_in: SignedIn) -> Result<Response<Body>, Rejection>
+where
+    H: Service<SignedIn, Response = Response<Body>>,
+    H::Error: Into<BoxError>,
+{
+    let answer = Contained::new(async move {
+        handler.oneshot(signed_in).await.map_err(|error| {
+            tracing::error!(error = &*error.into(), "the handler of sign-ins failed");
+        })
+    });
+    answer
+        .await
+        .unwrap_or_else(|Panicked| {
+            tracing::error!("the handler of sign-ins panicked");
+            Err(())
+        })
+        .map_err(|()| Rejection::Handler)
 }
 
 fn depart(settings: &Settings, request: &Request<()>) -> Result<Response<Body>, Rejection> {
@@ -151,10 +168,19 @@ impl Settings {
         if restart_to != HOME {
             restart = with_param(&restart, "return_to", restart_to);
         }
-        match &self.page {
-            Some(page) => page(rejection, &restart),
-            None => rejection.page(&restart),
-        }
+        let Some(page) = &self.page else {
+            return rejection.page(&restart);
+        };
+        panic::contain(|| page(rejection, &restart)).unwrap_or_else(|Panicked| {
+            tracing::error!("the host's rejection_page panicked");
+            Rejection::Handler.page(&restart)
+        })
+    }
+
+    /// The answer when other code of the host than its handler and its page panicked.
+    pub(super) fn panicked(&self) -> Response<Body> {
+        tracing::error!("a sign-in panicked");
+        Rejection::Handler.page(&format!("{}/start", self.base))
     }
 
     fn unix(&self) -> u64 {

@@ -36,15 +36,20 @@ struct Refused<'a> {
 #[derive(Serialize)]
 struct Nothing {}
 
-/// The answer to a request that went well.
-pub(super) fn success<T: Serialize>(body: &T, id: &RequestId) -> Response<Body> {
+/// The answer to a request that went well, unless the body's own `Serialize` fails.
+pub(super) fn success<T: Serialize>(body: &T, id: &RequestId) -> Result<Response<Body>, Failure> {
     let ret = Ret {
         code: RetCode::OK,
         msg: "OK",
         request_id: id.as_str(),
         refusal: None,
     };
-    json(StatusCode::OK, &Envelope { ret, body }, id)
+    let envelope = serde_json::to_vec(&Envelope { ret, body }).map_err(|_| {
+        // The error's text is the host's and may quote the answer.
+        tracing::error!("the answer of the route cannot be written as JSON");
+        Failure::broken()
+    })?;
+    Ok(json(StatusCode::OK, envelope, id))
 }
 
 /// The answer to a request that failed.
@@ -70,20 +75,17 @@ pub(super) fn failure(failure: &Failure, id: &RequestId, as_200: bool) -> Respon
         false => failure.status(),
     };
     let body = Nothing {};
-    let mut response = json(status, &Envelope { ret, body }, id);
+    // An envelope without a body of the host's can always be written.
+    let envelope = serde_json::to_vec(&Envelope { ret, body }).unwrap_or_default();
+    let mut response = json(status, envelope, id);
     if let Some((name, value)) = failure.header() {
         response.headers_mut().insert(name.clone(), value.clone());
     }
     response
 }
 
-fn json<T: Serialize>(status: StatusCode, envelope: &T, id: &RequestId) -> Response<Body> {
-    let (status, body) = match serde_json::to_vec(envelope) {
-        Ok(body) => (status, body),
-        // A body whose own `Serialize` fails: a route's mistake, not the caller's.
-        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, Vec::new()),
-    };
-    let mut response = Response::new(Body::from(body));
+fn json(status: StatusCode, envelope: Vec<u8>, id: &RequestId) -> Response<Body> {
+    let mut response = Response::new(Body::from(envelope));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

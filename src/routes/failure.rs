@@ -108,8 +108,13 @@ impl Failure {
         }
     }
 
-    pub(super) fn no_access() -> Self {
-        let message = "an access key is required: send it as Authorization: Bearer KEY";
+    /// The code of the host that serves the route panicked, or its answer is no JSON.
+    pub(super) fn broken() -> Self {
+        let message = "the route failed: its host finds why in the log";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, RetCode::OTHER, message)
+    }
+
+    pub(super) fn no_access(message: &'static str) -> Self {
         let bearer = (WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         Self {
             header: Some(bearer),

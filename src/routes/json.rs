@@ -14,16 +14,20 @@ use http_body::Body as HttpBody;
 use tower::Service;
 use tracing::Instrument;
 
-use super::access::AccessKeys;
+use super::access::Access;
 use super::envelope;
 use super::failure::{Failure, RetCode};
 use super::request_id::RequestId;
 use crate::body::Body;
 use crate::error::BoxError;
+use crate::panic::{self, Contained, Panicked};
 use crate::runtime::{BoxFuture, Runtime, SharedRuntime};
 use crate::secret::Secret;
 
 /// A [`JsonRoute`] as a service over any body, of at most 64 KiB and ten seconds.
+///
+/// It answers 401 until the host says who may call: [`access_keys`](Self::access_keys), or
+/// [`unprotected`](Self::unprotected). A route that panics is answered with 500.
 #[derive(Debug, Clone)]
 pub struct JsonService<R> {
     pub(super) route: R,
@@ -33,7 +37,7 @@ pub struct JsonService<R> {
 /// What the host chose for its JSON routes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Options {
-    pub(super) access: AccessKeys,
+    pub(super) access: Access,
     pub(super) failures_as_200: bool,
     pub(super) runtime: Option<SharedRuntime>,
 }
@@ -48,7 +52,14 @@ impl<R: JsonRoute> JsonService<R> {
     /// As [`Routes::access_keys`](super::Routes::access_keys).
     #[must_use]
     pub fn access_keys(mut self, keys: impl IntoIterator<Item = impl Into<Secret>>) -> Self {
-        self.options.access = AccessKeys::new(keys);
+        self.options.access = Access::keys(keys);
+        self
+    }
+
+    /// As [`Routes::unprotected`](super::Routes::unprotected).
+    #[must_use]
+    pub fn unprotected(mut self) -> Self {
+        self.options.access = Access::Unprotected;
         self
     }
 
@@ -89,14 +100,19 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Served {
-        serve(self.route.clone(), self.options.clone(), request)
+        let route = panic::contain(|| self.route.clone());
+        serve(route, self.options.clone(), request)
     }
 }
 
 pub(super) type Served = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 
-/// Serves one request.
-pub(super) fn serve<R, B>(route: R, options: Options, request: Request<B>) -> Served
+/// Serves one request. Whatever of the host's code it runs may panic.
+pub(super) fn serve<R, B>(
+    route: Result<R, Panicked>,
+    options: Options,
+    request: Request<B>,
+) -> Served
 where
     R: JsonRoute,
     B: HttpBody + Send + 'static,
@@ -105,32 +121,54 @@ where
 {
     let id = RequestId::of(&request);
     let span = tracing::info_span!("wechat.route", route = R::NAME, request_id = %id);
+    let as_200 = options.failures_as_200;
+    let work = {
+        let id = id.clone();
+        Contained::new(async move { answer(route?, options, request, &id).await })
+    };
     let served = async move {
-        let answer = async {
-            check(&request, &options.access)?;
-            let body = body::read_in_time(request.into_body(), options.runtime.as_ref()).await?;
-            route.answer(body::parse(&body)?).await
-        };
-        Ok(match answer.await {
-            Ok(answer) => envelope::success(&answer, &id),
-            Err(failure) => {
-                tracing::debug!(%failure, "the request failed");
-                envelope::failure(&failure, &id, options.failures_as_200)
-            }
-        })
+        Ok(work.await.flatten().unwrap_or_else(|Panicked| {
+            tracing::error!("the route panicked");
+            envelope::failure(&Failure::broken(), &id, as_200)
+        }))
     };
     Box::pin(served.instrument(span))
 }
 
-fn check<B>(request: &Request<B>, access: &AccessKeys) -> Result<(), Failure> {
+async fn answer<R, B>(
+    route: R,
+    options: Options,
+    request: Request<B>,
+    id: &RequestId,
+) -> Result<Response<Body>, Panicked>
+where
+    R: JsonRoute,
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+{
+    let answer = async {
+        check(&request, &options.access)?;
+        let body = body::read_in_time(request.into_body(), options.runtime.as_ref()).await?;
+        let answer = route.answer(body::parse(&body)?).await?;
+        envelope::success(&answer, id)
+    };
+    Ok(answer.await.unwrap_or_else(|failure| {
+        tracing::debug!(%failure, "the request failed");
+        envelope::failure(&failure, id, options.failures_as_200)
+    }))
+}
+
+fn check<B>(request: &Request<B>, access: &Access) -> Result<(), Failure> {
     if request.method() != Method::POST {
         return Err(Failure::method("POST"));
     }
     access.check(request)?;
     let content_type = request.headers().get(CONTENT_TYPE);
-    let content_type = content_type.and_then(|value| value.to_str().ok());
-    let essence = content_type.and_then(|value| value.split(';').next());
-    if !essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json")) {
+    // A parameter behind the type may hold bytes that are not ASCII.
+    let content_type = content_type.map_or(&b""[..], |value| value.as_bytes());
+    let essence = content_type.split(|byte| *byte == b';').next();
+    let essence = essence.unwrap_or_default().trim_ascii();
+    if !essence.eq_ignore_ascii_case(b"application/json") {
         return Err(Failure::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             RetCode::PARAMETER,

@@ -14,6 +14,12 @@
 //! The documented mount is `/v1/service/wx`. A router that takes the prefix off, such as axum's
 //! `nest_service`, needs nothing more; for one that does not there is [`Routes::prefix`].
 //!
+//! # Who may call
+//!
+//! The host says it once, with [`Routes::access_keys`] or [`Routes::unprotected`]; until then the
+//! JSON routes answer 401. Each of their services that is mounted alone has the same two methods,
+//! but [`TokenService`], which has keys in any case. `wxmsg` needs no key: its pushes are signed.
+//!
 //! # The envelope
 //!
 //! ```json
@@ -66,7 +72,7 @@ pub use self::service::Routes;
 pub use self::template_message::{
     TemplateMessage, TemplateMessageAnswer, TemplateMessageRequest, TemplateMessageService,
 };
-pub use self::token::{ServeToken, TokenAnswer, TokenRequest, TokenService};
+pub use self::token::TokenService;
 pub use self::unlimited_qrcode::{
     UnlimitedQrcode, UnlimitedQrcodeAnswer, UnlimitedQrcodeRequest, UnlimitedQrcodeService,
 };

@@ -29,7 +29,7 @@ use crate::client::Wechat;
 /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
 /// # let wechat = sandbox.wechat();
 ///
-/// let codes = QrcodeService::new(wechat.clone());
+/// let codes = QrcodeService::new(wechat.clone()).unprotected();
 /// let request = Request::post("/qrcode")
 ///     .header(header::CONTENT_TYPE, "application/json")
 ///     .body(Body::from(

@@ -29,6 +29,9 @@ use crate::error::BoxError;
 
 /// All documented routes as one service; made by [`Wechat::routes`].
 ///
+/// The JSON routes answer 401 until the host says who may call them:
+/// [`access_keys`](Self::access_keys), or [`unprotected`](Self::unprotected).
+///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -45,7 +48,11 @@ use crate::error::BoxError;
 ///     }
 /// }
 ///
-/// let routes = wechat.routes().on_message(handler_fn(on_message)).prefix("/v1/service/wx");
+/// let routes = wechat
+///     .routes()
+///     .access_keys(["a key that only our services know"])
+///     .on_message(handler_fn(on_message))
+///     .prefix("/v1/service/wx");
 /// let request = Request::post("/v1/service/wx/nosuchroute").body(Body::empty())?;
 /// assert_eq!(routes.oneshot(request).await?.status(), StatusCode::NOT_FOUND);
 /// # Ok(())
@@ -82,7 +89,7 @@ impl<H> Routes<H> {
         B::Data: Send,
         B::Error: Into<BoxError>,
     {
-        json::serve(route, self.options.clone(), request)
+        json::serve(Ok(route), self.options.clone(), request)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tower::{Layer, Service};
 
-use super::access::AccessKeys;
+use super::access::Access;
 use super::json::Options;
 use super::no_handler::NoHandler;
 use super::service::Routes;
@@ -117,12 +117,25 @@ impl<H> Routes<H> {
     }
 
     /// Lets only callers with one of these keys use the JSON routes, as
-    /// `Authorization: Bearer KEY`. `wxmsg` needs none: its pushes are signed.
+    /// `Authorization: Bearer KEY`; without a key in the list nobody may. `wxmsg` needs none: its
+    /// pushes are signed.
     ///
-    /// Without keys everyone who reaches the routes may use them.
+    /// It takes the place of an earlier [`unprotected`](Self::unprotected).
     #[must_use]
     pub fn access_keys(mut self, keys: impl IntoIterator<Item = impl Into<Secret>>) -> Self {
-        self.options.access = AccessKeys::new(keys);
+        self.options.access = Access::keys(keys);
+        self
+    }
+
+    /// Lets everyone who reaches the JSON routes use them: for a host whose own layer, such as a
+    /// login or mutual TLS, lets in only those who may. A loopback address behind a reverse proxy
+    /// is no such layer: the proxy passes strangers on.
+    ///
+    /// It takes the place of earlier [`access_keys`](Self::access_keys). The route `token` keeps
+    /// the keys of [`serve_tokens`](Self::serve_tokens).
+    #[must_use]
+    pub fn unprotected(mut self) -> Self {
+        self.options.access = Access::Unprotected;
         self
     }
 

@@ -38,7 +38,7 @@ use crate::client::Wechat;
 /// # let openid = user.openid();
 /// # let template_id = sandbox.add_template(&sandbox.appid(), "发货通知", "{{thing1.DATA}}");
 ///
-/// let messages = TemplateMessageService::new(wechat.clone());
+/// let messages = TemplateMessageService::new(wechat.clone()).unprotected();
 /// let body = json!({
 ///     "source": "shop",
 ///     "appid": "wx3cc8fd6963e31a32",

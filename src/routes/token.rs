@@ -1,15 +1,22 @@
 //! `POST token`: an app's access token or ticket, for services in other languages.
 
+use std::convert::Infallible;
 use std::fmt;
+use std::task::{Context, Poll};
 
+use http::{Request, Response};
+use http_body::Body as HttpBody;
 use serde::{Deserialize, Serialize};
+use tower::Service;
 
 use super::caller::Caller;
 use super::failure::{Failure, RetCode};
 use super::json::{JsonRoute, JsonService};
+use crate::body::Body;
 use crate::client::Wechat;
 use crate::clock::Clock;
-use crate::error::Error;
+use crate::error::{BoxError, Error};
+use crate::runtime::{BoxFuture, Runtime};
 use crate::secret::{Secret, expose};
 
 /// The shortest access key, in bytes.
@@ -48,7 +55,20 @@ const KEY_MIN: usize = 16;
 /// # Ok(())
 /// # }
 /// ```
-pub type TokenService = JsonService<ServeToken>;
+///
+/// Its keys are given once, with [`new`](Self::new): no method takes them away or adds shorter
+/// ones.
+///
+/// ```compile_fail
+/// # let wechat = tower_wechat::sandbox::Sandbox::new().wechat();
+/// # use tower_wechat::routes::TokenService;
+/// let tokens = TokenService::new(wechat, ["a key that only our services know"]);
+/// let tokens = tokens.unwrap().unprotected();
+/// ```
+#[derive(Debug, Clone)]
+pub struct TokenService {
+    service: JsonService<ServeToken>,
+}
 
 impl TokenService {
     /// A service for all apps of `wechat`, and for callers with one of these keys.
@@ -69,21 +89,58 @@ impl TokenService {
             )));
         }
         let runtime = wechat.runtime().clone();
-        let service = Self::of(ServeToken { wechat }).shared_runtime(runtime);
-        Ok(service.access_keys(keys))
+        let service = JsonService::of(ServeToken { wechat }).access_keys(keys);
+        Ok(Self {
+            service: service.shared_runtime(runtime),
+        })
+    }
+
+    /// As [`Routes::failures_as_200`](super::Routes::failures_as_200).
+    #[must_use]
+    pub fn failures_as_200(self) -> Self {
+        Self {
+            service: self.service.failures_as_200(),
+        }
+    }
+
+    /// As [`JsonService::runtime`].
+    #[must_use]
+    pub fn runtime(self, runtime: impl Runtime) -> Self {
+        Self {
+            service: self.service.runtime(runtime),
+        }
+    }
+}
+
+impl<B> Service<Request<B>> for TokenService
+where
+    B: HttpBody + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    /// Always ready: what a request needs is waited for in its own future.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        self.service.call(request)
     }
 }
 
 /// The route of [`TokenService`].
 #[derive(Debug, Clone)]
-pub struct ServeToken {
+pub(super) struct ServeToken {
     wechat: Wechat,
 }
 
 /// What `token` takes.
 #[derive(Debug, Deserialize)]
-#[non_exhaustive]
-pub struct TokenRequest {
+pub(super) struct TokenRequest {
     source: Option<String>,
     #[serde(alias = "app_id")]
     appid: Option<String>,
@@ -93,8 +150,7 @@ pub struct TokenRequest {
 
 /// What `token` answers with.
 #[derive(Serialize)]
-#[non_exhaustive]
-pub struct TokenAnswer {
+pub(super) struct TokenAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     flow_id: Option<String>,
     appid: String,

@@ -29,7 +29,7 @@ use crate::client::Wechat;
 /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
 /// # let wechat = sandbox.wechat();
 ///
-/// let codes = UnlimitedQrcodeService::new(wechat);
+/// let codes = UnlimitedQrcodeService::new(wechat).unprotected();
 /// let request = Request::post("/code")
 ///     .header(header::CONTENT_TYPE, "application/json")
 ///     .body(Body::from(r#"{"source":"shop","appid":"wx3cc8fd6963e31a32","scene":"a=1"}"#))?;

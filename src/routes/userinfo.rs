@@ -25,7 +25,7 @@ use crate::secret::Secret;
 /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
 /// # let wechat = sandbox.wechat();
 ///
-/// let login = UserInfoService::new(wechat.clone());
+/// let login = UserInfoService::new(wechat.clone()).unprotected(); // a login stands in front
 /// let request = Request::post("/login/wechat")
 ///     .header(header::CONTENT_TYPE, "application/json")
 ///     .body(Body::from(r#"{"source":"shop","appid":"wx3cc8fd6963e31a32","code":"stale"}"#))?;

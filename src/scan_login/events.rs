@@ -83,7 +83,7 @@ impl HttpBody for ScanBody {
                     Ok(ScanStatus::Scanned(_)) => "event: scanned\ndata: {}\n\n",
                     Ok(ScanStatus::Gone) => "event: gone\ndata: {}\n\n",
                     Err(error) => {
-                        tracing::warn!(error = &error as &dyn std::error::Error, "a wait failed");
+                        error.log();
                         // The page's EventSource comes again by itself, after a while.
                         "retry: 5000\n\n"
                     }

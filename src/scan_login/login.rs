@@ -5,13 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Request;
+use http::request::Parts;
 use sha2::{Digest, Sha256};
 
+use super::clients::{Another, Client, Place};
 use super::pending::PendingLogin;
 use super::settings::Settings;
 use super::store::{ScanError, ScannedUser};
 use crate::browser::Cookie;
 use crate::hex;
+use crate::panic::{self, Panicked};
 use crate::secret::Secret;
 
 /// The hexadecimal digits of a scene after its prefix: 160 bits.
@@ -36,23 +39,69 @@ pub enum ScanStatus {
 }
 
 impl ScanLogin {
-    /// Begins a sign-in.
+    /// Begins a sign-in that counts for no client: one visitor can take every place of the store.
+    /// Where strangers can reach it, use [`start_for`](Self::start_for).
     ///
     /// # Errors
     /// [`ScanError::Full`], or the store's.
     pub async fn start(&self) -> Result<PendingLogin, ScanError> {
+        self.begin(None).await
+    }
+
+    /// Begins a sign-in for the client that [`client_key`](Self::client_key) finds in a request.
+    /// A client with [as many as it may have](Self::pending_per_client) loses its oldest; when the
+    /// store is full, nobody loses one.
+    ///
+    /// Without `client_key` it does the same as [`start`](Self::start).
+    ///
+    /// # Errors
+    /// [`ScanError::Full`], or the store's, or [`ScanError::Panicked`].
+    pub async fn start_for(&self, request: &Parts) -> Result<PendingLogin, ScanError> {
+        let client = self.settings.client_key.as_ref().map(|key| {
+            panic::contain(|| key(request)).map_err(|Panicked| {
+                tracing::error!("the client_key function panicked");
+                ScanError::Panicked
+            })
+        });
+        self.begin(client.transpose()?).await
+    }
+
+    async fn begin(&self, client: Option<Client>) -> Result<PendingLogin, ScanError> {
         let Settings { life, store, .. } = &*self.settings;
         let id = Cookie::value();
         let scene = self.scene(&id);
-        match store.open(&scene, *life).await {
-            Ok(true) => Ok(PendingLogin {
+        let place = match client {
+            Some(client) => Some(self.place(client, &scene).await?),
+            None => None,
+        };
+        if store.open(&scene, *life).await? {
+            return Ok(PendingLogin {
                 id,
                 scene,
                 life: *life,
                 cookie: self.settings.cookie.clone(),
-            }),
-            Ok(false) => Err(ScanError::Full),
-            Err(error) => Err(ScanError::Store(error)),
+            });
+        }
+        if let Some(place) = place {
+            place.give_back();
+        }
+        Err(ScanError::Full)
+    }
+
+    /// Makes room for another sign-in of a client, by ending its oldest.
+    async fn place(&self, client: Client, scene: &str) -> Result<Place, ScanError> {
+        let Settings { clients, store, .. } = &*self.settings;
+        let (max, life) = (self.settings.per_client, self.settings.life);
+        loop {
+            match clients.another(client, max, scene, life) {
+                Another::Begin(place) => return Ok(place),
+                Another::Busy => return Err(ScanError::Full),
+                // It is counted until the store has ended it, also when this future is dropped.
+                Another::End(number, oldest) => match store.close(&oldest).await? {
+                    true => clients.forget(number),
+                    false => return Err(ScanError::Full),
+                },
+            }
         }
     }
 
@@ -78,18 +127,16 @@ impl ScanLogin {
         let Settings {
             store,
             runtime,
-            waiting,
+            waits,
             ..
         } = &*self.settings;
-        let Ok(_permit) = waiting.try_acquire() else {
-            return Err(ScanError::Busy);
-        };
-        let wait = store.wait(&self.scene(id));
-        match runtime.timeout(patience, wait).await {
+        let scene = self.scene(id);
+        let _waiting = waits.enter(&scene)?;
+        match runtime.timeout(patience, store.wait(&scene)).await {
             None => Ok(ScanStatus::Waiting),
             Some(Ok(Some(user))) => Ok(ScanStatus::Scanned(user)),
             Some(Ok(None)) => Ok(ScanStatus::Gone),
-            Some(Err(error)) => Err(ScanError::Store(error)),
+            Some(Err(error)) => Err(error),
         }
     }
 

@@ -78,6 +78,16 @@ impl MemoryScans {
     }
 }
 
+impl MemoryScans {
+    /// Ends a scene early. Its end is looked for among those of all scenes, at most `capacity`.
+    fn end(&self, scene: &str) {
+        let mut scenes = self.scenes();
+        if scenes.open.remove(scene).is_some() {
+            scenes.ends.retain(|(_, ending)| ending != scene);
+        }
+    }
+}
+
 impl ScanStore for MemoryScans {
     fn open<'a>(&'a self, scene: &'a str, life: Duration) -> BoxFuture<'a, Result<bool, BoxError>> {
         Box::pin(async move { Ok(self.add(scene, life)) })
@@ -99,6 +109,13 @@ impl ScanStore for MemoryScans {
             };
             let scanned = receiver.wait_for(Option::is_some).await;
             Ok(scanned.ok().and_then(|user| user.clone()))
+        })
+    }
+
+    fn close<'a>(&'a self, scene: &'a str) -> BoxFuture<'a, Result<bool, BoxError>> {
+        Box::pin(async move {
+            self.end(scene);
+            Ok(true)
         })
     }
 }

@@ -22,6 +22,13 @@
 //! signed in as them. So let the answer to the scan say what it was for; see
 //! [`ScanLogin::answers`].
 //!
+//! # How many can sign in
+//!
+//! The store has a limit, and so has the number of requests that wait. So that one visitor does
+//! not take every place, tell clients apart with [`ScanLogin::client_key`] and begin sign-ins with
+//! [`ScanLogin::start_for`]: a client that has twenty pending loses its own oldest, and never
+//! anyone else's.
+//!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -48,14 +55,18 @@
 //! ```
 
 mod answer;
+mod clients;
 mod events;
+mod kept;
 mod layer;
 mod login;
 mod memory;
 mod pending;
+mod proxies;
 mod service;
 mod settings;
 mod store;
+mod waits;
 
 pub use self::answer::scanned_fn;
 pub use self::events::ScanBody;
@@ -63,6 +74,7 @@ pub use self::layer::{ScanHandler, ScanLoginLayer};
 pub use self::login::{ScanLogin, ScanStatus};
 pub use self::memory::MemoryScans;
 pub use self::pending::PendingLogin;
+pub use self::proxies::TrustedProxies;
 pub use self::service::ScanLoginService;
 pub use self::store::{ScanError, ScanStore, ScannedUser};
 pub use crate::browser::AnswerFn as ScannedFn;

@@ -16,6 +16,7 @@ use super::store::{ScanError, ScannedUser};
 use crate::body::Body;
 use crate::browser;
 use crate::error::BoxError;
+use crate::panic::{self, Contained, Panicked};
 use crate::runtime::BoxFuture;
 use crate::secret::Secret;
 
@@ -34,7 +35,8 @@ const LOOK: Duration = Duration::from_secs(2);
 /// | `events` | server-sent events: `scanned`, or `gone`; then the stream ends, and the page closes its `EventSource` |
 /// | `finish` | the host's answer, as a rule a session and a redirect; 409 before the scan |
 ///
-/// Too many at a time are sent away with 503.
+/// Too many at a time, or more than ten for one sign-in, are sent away with 503; when the store or
+/// the handler panics, the answer is 500.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -113,13 +115,14 @@ where
         let Some(id) = self.login.id_of(&request) else {
             return ready(empty(StatusCode::GONE));
         };
-        let (login, handler) = (self.login.clone(), self.handler.clone());
+        let login = self.login.clone();
+        let handler = panic::contain(|| self.handler.clone());
+        let work = Contained::new(async move { Ok(answer(route, login, handler?, &id).await) });
         Box::pin(async move {
-            let mut response = match route {
-                Route::Wait => wait(&login, &id).await.map(ScanBody::from),
-                Route::Finish => finish(&login, handler, &id).await.map(ScanBody::from),
-                Route::Events => events(login, id),
-            };
+            let mut response = work.await.flatten().unwrap_or_else(|Panicked| {
+                tracing::error!("the handler of sign-ins panicked");
+                empty(StatusCode::INTERNAL_SERVER_ERROR).map(ScanBody::from)
+            });
             browser::seal(&mut response);
             if matches!(route, Route::Events) {
                 // A proxy that collects events would keep them from the page.
@@ -132,6 +135,18 @@ where
             }
             Ok(response)
         })
+    }
+}
+
+async fn answer<H>(route: Route, login: ScanLogin, handler: H, id: &Secret) -> Response<ScanBody>
+where
+    H: Service<ScannedUser, Response = Response<Body>>,
+    H::Error: Into<BoxError>,
+{
+    match route {
+        Route::Wait => wait(&login, id).await.map(ScanBody::from),
+        Route::Finish => finish(&login, handler, id).await.map(ScanBody::from),
+        Route::Events => events(login, id.clone()),
     }
 }
 
@@ -175,8 +190,11 @@ where
 }
 
 fn unavailable(error: &ScanError) -> StatusCode {
-    tracing::warn!(error = error as &dyn std::error::Error, "a wait failed");
-    StatusCode::SERVICE_UNAVAILABLE
+    error.log();
+    match error {
+        ScanError::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    }
 }
 
 fn empty(status: StatusCode) -> Response<Body> {

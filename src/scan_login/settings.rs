@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use http::request::Parts;
 
+use super::clients::{Client, Clients};
+use super::kept::Kept;
 use super::login::{DIGITS, ScanLogin};
 use super::memory::MemoryScans;
 use super::store::ScanStore;
+use super::waits::Waits;
 use crate::browser::Cookie;
 use crate::callback::Reply;
 use crate::client::Wechat;
@@ -17,10 +20,13 @@ use crate::runtime::SharedRuntime;
 const LIFE: Duration = Duration::from_secs(300);
 const PATIENCE: Duration = Duration::from_secs(25);
 const PENDING_MAX: usize = 10_000;
+const PER_CLIENT_MAX: usize = 20;
 const WAITING_MAX: usize = 10_000;
 
 /// The longest prefix, so that a scene has at most the platform's 64 characters.
 const PREFIX_MAX: usize = 64 - DIGITS;
+
+type ClientKey = Arc<dyn Fn(&Parts) -> Client + Send + Sync>;
 
 #[derive(Clone)]
 pub(super) struct Settings {
@@ -30,8 +36,11 @@ pub(super) struct Settings {
     pub(super) cookie: Cookie,
     pub(super) signed_in: Reply,
     pub(super) too_late: Reply,
-    pub(super) store: Arc<dyn ScanStore>,
-    pub(super) waiting: Arc<Semaphore>,
+    pub(super) store: Kept,
+    pub(super) clients: Arc<Clients>,
+    pub(super) client_key: Option<ClientKey>,
+    pub(super) per_client: usize,
+    pub(super) waits: Arc<Waits>,
     pub(super) runtime: SharedRuntime,
 }
 
@@ -48,8 +57,11 @@ impl ScanLogin {
                 cookie: Cookie::new("wechat-scan", true),
                 signed_in: Reply::none(),
                 too_late: Reply::none(),
-                store: Arc::new(store),
-                waiting: Arc::new(Semaphore::new(WAITING_MAX)),
+                store: Kept::new(store),
+                clients: Clients::new(wechat.clock().clone()),
+                client_key: None,
+                per_client: PER_CLIENT_MAX,
+                waits: Waits::new(WAITING_MAX),
                 runtime: wechat.runtime().clone(),
             }),
         }
@@ -88,17 +100,58 @@ impl ScanLogin {
         self.with(|settings| settings.patience = patience)
     }
 
-    /// How many requests may wait at a time; 10,000 if not called.
+    /// How many requests may wait at a time; 10,000 if not called, of which ten for one sign-in.
     #[must_use]
     pub fn waiting_at_most(self, waiting: usize) -> Self {
-        let waiting = waiting.min(Semaphore::MAX_PERMITS);
-        self.with(|settings| settings.waiting = Arc::new(Semaphore::new(waiting)))
+        self.with(|settings| settings.waits = Waits::new(waiting))
+    }
+
+    /// Tells clients apart by a key that `key` makes of a request, for
+    /// [`start_for`](Self::start_for), so that no client takes the places of the others. Only a
+    /// digest of the key is kept.
+    ///
+    /// The key should be one that a client cannot choose, as a rule its address. Behind a reverse
+    /// proxy the peer is the proxy; [`TrustedProxies`](super::TrustedProxies) finds the address
+    /// behind it. Clients that share an address, as in an office, share a key.
+    ///
+    /// ```
+    /// use std::net::SocketAddr;
+    ///
+    /// use axum::extract::ConnectInfo;
+    /// use http::request::Parts;
+    /// use tower_wechat::scan_login::{ScanLogin, TrustedProxies};
+    /// # let wechat = tower_wechat::sandbox::Sandbox::new().wechat();
+    ///
+    /// let proxies = TrustedProxies::new(["127.0.0.1"])?;
+    /// let scans = ScanLogin::new(&wechat).client_key(move |request: &Parts| {
+    ///     // With axum's `into_make_service_with_connect_info::<SocketAddr>()`.
+    ///     let peer = request.extensions.get::<ConnectInfo<SocketAddr>>();
+    ///     peer.map(|ConnectInfo(peer)| proxies.client_key(peer.ip(), &request.headers))
+    ///         .unwrap_or_default()
+    /// });
+    /// # Ok::<(), tower_wechat::Error>(())
+    /// ```
+    #[must_use]
+    pub fn client_key<K: AsRef<[u8]>>(
+        self,
+        key: impl Fn(&Parts) -> K + Send + Sync + 'static,
+    ) -> Self {
+        let key = move |request: &Parts| Client::of(key(request).as_ref());
+        self.with(|settings| settings.client_key = Some(Arc::new(key)))
+    }
+
+    /// How many sign-ins a client that [`client_key`](Self::client_key) tells apart may have
+    /// pending on this instance; 20 if not called, and at least one. Another one ends that
+    /// client's oldest.
+    #[must_use]
+    pub fn pending_per_client(self, pending: usize) -> Self {
+        self.with(|settings| settings.per_client = pending.max(1))
     }
 
     /// Keeps pending sign-ins in `store`.
     #[must_use]
     pub fn store(self, store: impl ScanStore) -> Self {
-        self.with(|settings| settings.store = Arc::new(store))
+        self.with(|settings| settings.store = Kept::new(store))
     }
 
     /// What the user reads in the chat after a scan: when it signed the page in, and when it came

@@ -50,6 +50,15 @@ pub trait ScanStore: Send + Sync + 'static {
     /// Waits for the scene's user; `None` at once when the scene has ended or never was. It is
     /// dropped when the wait becomes too long.
     fn wait(&self, scene: &str) -> BoxFuture<'static, Result<Option<ScannedUser>, BoxError>>;
+
+    /// Ends a scene before its life has passed, and tells those who wait for it. `true` when it
+    /// has ended, also when it had before. `false`, which is what a store says that does not
+    /// implement this, when it cannot: a client that has [as many pending sign-ins as it
+    /// may](super::ScanLogin::pending_per_client) then begins no other.
+    fn close<'a>(&'a self, scene: &'a str) -> BoxFuture<'a, Result<bool, BoxError>> {
+        let _ = scene;
+        Box::pin(async { Ok(false) })
+    }
 }
 
 /// Why a sign-in by scan cannot go on.
@@ -58,10 +67,21 @@ pub trait ScanStore: Send + Sync + 'static {
 pub enum ScanError {
     /// There are as many pending sign-ins as are allowed.
     Full,
-    /// There are as many waiting requests as are allowed.
+    /// There are as many waiting requests as are allowed, or ten for this sign-in.
     Busy,
     /// The store failed.
     Store(BoxError),
+    /// The store or the host's function for [`client_key`](super::ScanLogin::client_key) panicked.
+    Panicked,
+}
+
+impl ScanError {
+    /// Logs why a wait failed, unless it was logged where it happened.
+    pub(super) fn log(&self) {
+        if !matches!(self, Self::Panicked) {
+            tracing::warn!(error = self as &dyn std::error::Error, "a wait failed");
+        }
+    }
 }
 
 impl fmt::Display for ScanError {
@@ -70,6 +90,7 @@ impl fmt::Display for ScanError {
             Self::Full => "too many pending sign-ins",
             Self::Busy => "too many waiting requests",
             Self::Store(_) => "the store of pending sign-ins failed",
+            Self::Panicked => "the code of the host panicked",
         })
     }
 }

@@ -56,7 +56,7 @@ pub async fn start(mut command: Command) -> (Child, String) {
     (child, format!("http://{address}"))
 }
 
-async fn exchange(request: Request<Bytes>) -> (StatusCode, http::HeaderMap, Bytes) {
+pub async fn exchange(request: Request<Bytes>) -> (StatusCode, http::HeaderMap, Bytes) {
     let transport = ReqwestTransport::new().unwrap();
     let response = timeout(PATIENCE, transport.oneshot(request))
         .await
@@ -70,7 +70,7 @@ async fn get(url: String) -> (StatusCode, http::HeaderMap, Bytes) {
     exchange(Request::get(url).body(Bytes::new()).unwrap()).await
 }
 
-async fn post(url: String, key: Option<&str>, body: Value) -> (StatusCode, Value) {
+pub async fn post(url: String, key: Option<&str>, body: Value) -> (StatusCode, Value) {
     let mut request = Request::post(url).header(header::CONTENT_TYPE, "application/json");
     if let Some(key) = key {
         request = request.header(header::AUTHORIZATION, format!("Bearer {key}"));
@@ -206,6 +206,12 @@ impl File {
         let name = format!("tower-wechat-{}-{name}.toml", std::process::id());
         let path = std::env::temp_dir().join(name);
         std::fs::write(&path, text).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let owner = std::fs::Permissions::from_mode(0o600);
+            std::fs::set_permissions(&path, owner).unwrap();
+        }
         Self(path)
     }
 }
@@ -216,7 +222,7 @@ impl Drop for File {
     }
 }
 
-const SETTINGS: &str = r#"
+pub const SETTINGS: &str = r#"
 listen = "127.0.0.1:0"
 [platform]
 api = "http://127.0.0.1:9"
@@ -315,6 +321,37 @@ async fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
         (
             SETTINGS.replace("[access]", "[access]\ntoken_keys = [\"short\"]"),
             "access.token_keys",
+        ),
+        (
+            SETTINGS.replace("[access]", "[access]\nopen = true"),
+            "access.open",
+        ),
+        (
+            without("keys = [\"a-key-of-sixteen-characters-or-more\"]"),
+            "access.keys",
+        ),
+        (
+            without("[access]\nkeys = [\"a-key-of-sixteen-characters-or-more\"]"),
+            "access.keys",
+        ),
+        (
+            SETTINGS.replace("\"a-key-of-sixteen-characters-or-more\"", ""),
+            "access.keys",
+        ),
+        (
+            SETTINGS.replace("127.0.0.1:0", "0.0.0.0:0").replace(
+                "keys = [\"a-key-of-sixteen-characters-or-more\"]",
+                "open = true",
+            ),
+            "access.open",
+        ),
+        (
+            SETTINGS.replace("[access]", "[server]\nheader_timeout = 0\n[access]"),
+            "server.header_timeout",
+        ),
+        (
+            SETTINGS.replace("[access]", "[server]\nidle_timeout = 9999\n[access]"),
+            "server.idle_timeout",
         ),
         (SETTINGS.replace("[access]", "[access"), "--config"),
         ("listen = \"127.0.0.1:0\"".to_owned(), "apps"),

@@ -136,7 +136,7 @@ async fn official(sandbox: &Sandbox, log: &Log) {
     log.add(seen.unwrap());
     log.add_error(&app.call(qrcode::ShowQrcode::new("gQ")).await.unwrap_err());
     log.add_error(&app.call(template::Send::new("o", "t")).await.unwrap_err());
-    let routes = wechat.routes();
+    let routes = wechat.routes().unprotected();
     for route in ["/getwxqrcode", "/sendwxtemplatemsg"] {
         let body = format!(
             r#"{{"source":"t","appid":"{}","scene":"x"}}"#,
@@ -225,7 +225,7 @@ async fn sign_in(sandbox: &Sandbox, log: &Log) {
         .routes()
         .access_keys(["an access key of some length"]);
     log.add(&routes);
-    let routes = wechat.routes();
+    let routes = wechat.routes().unprotected();
     for scope in ["snsapi_userinfo", "snsapi_base"] {
         let code = code(sandbox, scope).await;
         let body = format!(
@@ -292,7 +292,8 @@ async fn mini_program(sandbox: &Sandbox, log: &Log) {
     log.add(app.card_ext("a card").await.unwrap());
 
     let key = "an access key of some length";
-    let routes = wechat.routes().serve_tokens([key]).unwrap();
+    let routes = wechat.routes().unprotected();
+    let routes = routes.serve_tokens([key]).unwrap();
     log.add((&routes, TokenService::new(wechat, [key]).unwrap()));
     let bodies = [
         ("/token", String::new()),

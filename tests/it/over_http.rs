@@ -168,7 +168,8 @@ async fn the_whole_sign_in_and_a_push_over_sockets() {
     let platform = sandbox
         .http()
         .push_through(ReqwestTransport::new().unwrap());
-    let routes = sandbox.wechat().routes().on_message(handler_fn(on_message));
+    let routes = sandbox.wechat().routes().unprotected();
+    let routes = routes.on_message(handler_fn(on_message));
     let router = Router::new()
         .nest_service("/v1/service/wx", routes)
         .nest_service("/sandbox", platform);

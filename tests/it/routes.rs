@@ -21,7 +21,7 @@ const USERINFO: &str = "/getwxuserinfo";
 
 fn sandbox() -> (Sandbox, Routes<NoHandler>) {
     let sandbox = Sandbox::clocked(clock());
-    let routes = sandbox.wechat().routes();
+    let routes = sandbox.wechat().routes().unprotected();
     (sandbox, routes)
 }
 
@@ -368,7 +368,7 @@ async fn a_wrong_secret_is_the_operators() {
         .build()
         .unwrap();
     let code = code(&sandbox, "snsapi_userinfo").await;
-    let service = UserInfoService::new(wechat);
+    let service = UserInfoService::new(wechat).unprotected();
     let (status, envelope) = answer(service, post("/anything", body(&code))).await;
     assert_eq!(
         (status, &envelope["ret"]["code"]),

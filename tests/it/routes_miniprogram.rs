@@ -23,7 +23,7 @@ const APPID: &str = Sandbox::APPID;
 
 fn sandbox() -> (Sandbox, Routes<NoHandler>) {
     let sandbox = Sandbox::clocked(clock());
-    let routes = sandbox.wechat().routes();
+    let routes = sandbox.wechat().routes().unprotected();
     (sandbox, routes)
 }
 
@@ -287,13 +287,15 @@ async fn a_phone_number_is_refused_with_a_reason() {
 #[tokio::test(start_paused = true)]
 async fn the_services_stand_alone() {
     let (sandbox, _) = sandbox();
-    let codes = UnlimitedQrcodeService::new(sandbox.wechat());
+    let codes = UnlimitedQrcodeService::new(sandbox.wechat()).unprotected();
     let body = asked(json!({"scene": "a"})).to_string();
     assert_eq!(
         answer(codes, post("/any/path", body)).await.0,
         StatusCode::OK
     );
-    let phones = PhoneService::new(sandbox.wechat()).failures_as_200();
+    let phones = PhoneService::new(sandbox.wechat())
+        .unprotected()
+        .failures_as_200();
     let body = asked(json!({"code": "x"})).to_string();
     let (status, envelope) = answer(phones, post("/", body)).await;
     assert_eq!(

@@ -16,7 +16,7 @@ const SEND: &str = "/cgi-bin/message/template/send";
 
 fn sandbox() -> (Sandbox, Routes<NoHandler>) {
     let sandbox = Sandbox::clocked(clock());
-    let routes = sandbox.wechat().routes();
+    let routes = sandbox.wechat().routes().unprotected();
     (sandbox, routes)
 }
 
@@ -205,6 +205,7 @@ async fn a_scan_of_the_code_arrives_at_wxmsg() {
     let routes = sandbox
         .wechat()
         .routes()
+        .unprotected()
         .on_message(handler_fn(async |message: Message| {
             let ticket = message.field("Ticket").unwrap_or_default();
             match message.event() {
@@ -375,7 +376,9 @@ async fn each_is_a_service_of_its_own() {
         .insert(http::header::AUTHORIZATION, key);
     assert_eq!(answer(codes, request).await.0, StatusCode::OK);
 
-    let messages = TemplateMessageService::new(wechat).failures_as_200();
+    let messages = TemplateMessageService::new(wechat)
+        .unprotected()
+        .failures_as_200();
     let request = message(&sandbox, json!({"openid": "nobody"}));
     let (status, envelope) = answer(messages, post("/x", body(request))).await;
     assert_eq!((status.as_u16(), ret(&envelope).0), (200, 3_584_009));

@@ -149,3 +149,122 @@ where
 pub async fn settle() {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }
+
+/// What is logged on the thread of a test, from the subscriber that [`Log::capture`] sets.
+#[derive(Clone, Default)]
+pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub fn capture(&self, level: tracing::Level) -> impl Sized + use<> {
+        let writer = self.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(level)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        let set = tracing::subscriber::set_default(subscriber);
+        (second_subscriber(), set)
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    pub fn lines_with(&self, part: &str) -> usize {
+        self.text()
+            .lines()
+            .filter(|line| line.contains(part))
+            .count()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// One connection, over which requests are written as they are.
+pub struct Wire(tokio::io::BufReader<tokio::net::TcpStream>);
+
+impl Wire {
+    /// Connects to an address, which may be written as a base such as `http://127.0.0.1:80`.
+    pub async fn to(address: impl ToString) -> Self {
+        let address = address.to_string();
+        let address = address.strip_prefix("http://").unwrap_or(&address);
+        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        Self(tokio::io::BufReader::new(stream))
+    }
+
+    pub async fn write(&mut self, bytes: &[u8]) {
+        use tokio::io::AsyncWriteExt;
+        self.0.get_mut().write_all(bytes).await.unwrap();
+    }
+
+    /// The same, to a peer that may have closed the connection.
+    pub async fn try_write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        use tokio::io::AsyncWriteExt;
+        self.0.get_mut().write_all(bytes).await
+    }
+
+    /// The status, the head and the body of the next answer, which has a `Content-Length`.
+    pub async fn answer(&mut self) -> (u16, String, String) {
+        use tokio::io::{AsyncBufReadExt, AsyncReadExt};
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            let read = self.0.read_line(&mut head).await.unwrap();
+            assert_ne!(read, 0, "the connection ended after {head:?}");
+        }
+        // hyper writes names in lower case.
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let len = head.split("content-length: ").nth(1).unwrap();
+        let len: usize = len.split('\r').next().unwrap().parse().unwrap();
+        let mut body = vec![0; len];
+        self.0.read_exact(&mut body).await.unwrap();
+        (status, head, String::from_utf8(body).unwrap())
+    }
+
+    pub async fn get(&mut self, path: &str, headers: &[(&str, &[u8])]) -> (u16, String, String) {
+        let mut request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n").into_bytes();
+        for (name, value) in headers {
+            request.extend_from_slice(name.as_bytes());
+            request.extend_from_slice(b": ");
+            request.extend_from_slice(value);
+            request.extend_from_slice(b"\r\n");
+        }
+        request.extend_from_slice(b"\r\n");
+        self.write(&request).await;
+        self.answer().await
+    }
+
+    pub async fn post(&mut self, path: &str, body: &str) -> (u16, String, String) {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        self.write(request.as_bytes()).await;
+        self.answer().await
+    }
+
+    /// How often a text stands in what comes until the connection ends.
+    pub async fn count_of(&mut self, text: &str) -> usize {
+        use tokio::io::AsyncReadExt;
+        let mut all = Vec::new();
+        // A reset is an end too.
+        let _ = self.0.read_to_end(&mut all).await;
+        String::from_utf8_lossy(&all).matches(text).count()
+    }
+
+    /// Whether the peer closes the connection, without another byte, within `limit`.
+    pub async fn closes_within(&mut self, limit: Duration) -> bool {
+        use tokio::io::AsyncReadExt;
+        let read = tokio::time::timeout(limit, self.0.read_u8()).await;
+        read.is_ok_and(|read| read.is_err())
+    }
+}

@@ -19,22 +19,39 @@
 //!
 //! [access]
 //! keys = ["…"]                     # who may call the JSON routes: Authorization: Bearer …
+//! # open = true                    # in place of keys: everyone who reaches a loopback address
+//! #                                # may, as behind a proxy that lets in only those who may
+//! # hosts = ["wx.example"]         # names that such a proxy sends as Host; without keys only
+//! #                                # those and loopback ones are answered
 //! token_keys = ["…"]               # who may have access tokens, at `token`; absent: no one
+//!
+//! [server]                         # all optional, in seconds
+//! header_timeout = 10              # how long the head of a request may take
+//! idle_timeout = 60                # how long a connection may be silent between requests
 //! ```
+//!
+//! The file holds secrets: `chmod 600` it. How many connections there may be is not limited here:
+//! a proxy in front, or the limit of open files, does that.
 //!
 //! With tables as [`forward`] describes them, pushes are handed on to other services.
 
+mod access;
 mod forward;
+mod server;
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Deserialize;
 use tower_wechat::callback::deadline::Handlers;
 use tower_wechat::callback::forward::Forward;
 use tower_wechat::client::Hosts;
 use tower_wechat::{AppConfig, AppId, CallbackKeys, Error, Secret, Wechat};
+
+use self::access::Access;
+use self::server::Server;
 
 /// A setting that is missing or wrong: one line that names its key.
 #[derive(Debug)]
@@ -63,6 +80,8 @@ pub(crate) struct Settings {
     apps: Vec<App>,
     #[serde(default)]
     access: Access,
+    #[serde(default)]
+    server: Server,
     #[serde(default)]
     forward_http_hosts: Vec<String>,
     #[serde(default)]
@@ -104,26 +123,22 @@ enum Mode {
     Secure,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Access {
-    #[serde(default)]
-    keys: Vec<Secret>,
-    #[serde(default)]
-    token_keys: Vec<Secret>,
-}
-
 fn default_listen() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 36012).into()
 }
 
+/// Those of a server that plays the platform too: open to this machine.
 impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: default_listen(),
             platform: Platform::default(),
             apps: Vec::new(),
-            access: Access::default(),
+            access: Access {
+                open: true,
+                ..Access::default()
+            },
+            server: Server::default(),
             forward_http_hosts: Vec::new(),
             forward: Vec::new(),
         }
@@ -162,25 +177,26 @@ impl Settings {
 
     /// Refuses to let everyone on the network use the JSON routes.
     pub(crate) fn check_exposure(&self, listen: SocketAddr) -> Result<(), Wrong> {
-        if self.access.keys.iter().any(|key| key.expose().len() < 16) {
-            return Err(wrong(
-                "access.keys",
-                "each key must have at least 16 characters",
-            ));
-        }
-        if !listen.ip().is_loopback() && self.access.keys.is_empty() {
-            let why = format!(
-                "is missing: without keys in the --config file only a loopback address may be \
-                 listened on, and {listen} is not one: add [access] with keys, or listen on \
-                 127.0.0.1"
-            );
-            return Err(wrong("access.keys", why));
-        }
-        Ok(())
+        self.access.check(listen)
     }
 
+    /// Who may call the JSON routes; `None` for everyone.
     pub(crate) fn access_keys(&self) -> Option<Vec<Secret>> {
-        Some(self.access.keys.clone()).filter(|keys| !keys.is_empty())
+        self.access.keys.clone()
+    }
+
+    /// The names in `Host` that are answered beside loopback ones; `None` when all are.
+    pub(crate) fn hosts(&self) -> Option<&[String]> {
+        let access = &self.access;
+        (access.open || !access.hosts.is_empty()).then_some(&*access.hosts)
+    }
+
+    pub(crate) fn header_timeout(&self) -> Result<Duration, Wrong> {
+        self.server.header_timeout()
+    }
+
+    pub(crate) fn idle_timeout(&self) -> Result<Duration, Wrong> {
+        self.server.idle_timeout()
     }
 
     pub(crate) fn token_keys(&self) -> Option<Vec<Secret>> {

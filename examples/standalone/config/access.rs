@@ -1,0 +1,61 @@
+//! Who may call the JSON routes.
+
+use std::net::SocketAddr;
+
+use serde::Deserialize;
+use tower_wechat::Secret;
+
+use super::{Wrong, wrong};
+
+/// The shortest key, in bytes.
+const KEY_MIN: usize = 16;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Access {
+    pub(super) keys: Option<Vec<Secret>>,
+    #[serde(default)]
+    pub(super) open: bool,
+    #[serde(default)]
+    pub(super) hosts: Vec<String>,
+    #[serde(default)]
+    pub(super) token_keys: Vec<Secret>,
+}
+
+impl Access {
+    /// Checks that the routes are protected by keys, or open on purpose and to this machine only.
+    pub(super) fn check(&self, listen: SocketAddr) -> Result<(), Wrong> {
+        match &self.keys {
+            Some(_) if self.open => {
+                let why = "is true beside access.keys: take one of the two out";
+                return Err(wrong("access.open", why));
+            }
+            Some(keys) if keys.is_empty() => {
+                let why = "is an empty list, so that nobody could call: write a key into it";
+                return Err(wrong("access.keys", why));
+            }
+            Some(keys) if keys.iter().any(|key| key.expose().len() < KEY_MIN) => {
+                let why = format!("each key must have at least {KEY_MIN} characters");
+                return Err(wrong("access.keys", why));
+            }
+            None if !self.open => {
+                let why = format!(
+                    "is missing: write keys = [\"…\"] under [access], each of {KEY_MIN} characters \
+                     or more, for those who may call the JSON routes; or open = true if another \
+                     login stands in front"
+                );
+                return Err(wrong("access.keys", why));
+            }
+            _ => {}
+        }
+        if self.open && !listen.ip().is_loopback() {
+            let why = format!(
+                "without access.keys in the --config file only a loopback address may be listened \
+                 on, and {listen} is not one: write keys = [\"…\"] under [access], or listen on \
+                 127.0.0.1"
+            );
+            return Err(wrong("access.open", why));
+        }
+        Ok(())
+    }
+}
