@@ -114,6 +114,14 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
+    /// What a clock shows.
+    pub(crate) fn of(clock: &impl Clock) -> Self {
+        Self {
+            wall: clock.now(),
+            monotonic: clock.monotonic(),
+        }
+    }
+
     /// The time since `earlier`: the larger of what the two readings say. It is zero if `earlier`
     /// is later, which a reading of another thread may be.
     pub(crate) fn since(self, earlier: Self) -> Duration {
@@ -133,10 +141,7 @@ impl SharedClock {
 
     /// Both readings.
     pub(crate) fn moment(&self) -> Moment {
-        Moment {
-            wall: self.now(),
-            monotonic: self.monotonic(),
-        }
+        Moment::of(self)
     }
 
     /// The current time in whole seconds since the Unix epoch; 0 for a clock set before it.

@@ -1,11 +1,15 @@
 //! Callers who wait for work that goes on without them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError, oneshot};
 
 use crate::error::{Error, ErrorKind};
 use crate::runtime::SharedRuntime;
+
+/// How long a caller waits. The work may wait in turn for a task whose runtime has stopped.
+const WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// Bounds how many there are.
 #[derive(Debug, Clone)]
@@ -21,7 +25,8 @@ impl Waiters {
         self.0.try_acquire().map_err(busy)
     }
 
-    /// The output of `work`, which is a task of its own: a caller who is dropped does not stop it.
+    /// The output of `work`, which is a task of its own: a caller who is dropped does not stop it. It
+    /// is waited for as long as [`WAIT_MAX`].
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         runtime: &SharedRuntime,
@@ -35,7 +40,14 @@ impl Waiters {
             let _ = done.send(work.await);
         });
         let stopped = |_| Error::new(ErrorKind::Interrupted, "the task was stopped");
-        output.await.map_err(stopped)
+        let waited = runtime.timeout(WAIT_MAX, output).await;
+        let late = || {
+            Err(Error::new(
+                ErrorKind::Timeout,
+                "the task did not end in time",
+            ))
+        };
+        waited.map_or_else(late, |output| output.map_err(stopped))
     }
 }
 

@@ -59,6 +59,11 @@ impl Endpoint for StableToken {
     const PATH: &'static str = "/cgi-bin/stable_token";
     const AUTH: Auth = Auth::None;
     const REPEATABLE: bool = true;
+
+    /// A forced refresh is not: each counts against the day's twenty.
+    fn repeatable(&self) -> bool {
+        !self.force_refresh
+    }
 }
 
 /// Makes a new token; the one before it dies five minutes later. Source: 获取接口调用凭据

@@ -34,6 +34,8 @@ use crate::runtime::BoxFuture;
 pub struct Hosts {
     /// The first, and its alternates in their order.
     api: Vec<String>,
+    /// Whether the alternates are the host's own choice.
+    chosen: bool,
     open: String,
     mp: String,
 }
@@ -44,6 +46,7 @@ impl Default for Hosts {
             api: ["api", "api2", "sh.api", "sz.api", "hk.api"]
                 .map(|name| format!("https://{name}.weixin.qq.com"))
                 .into(),
+            chosen: false,
             open: "https://open.weixin.qq.com".to_owned(),
             mp: "https://mp.weixin.qq.com".to_owned(),
         }
@@ -52,12 +55,16 @@ impl Default for Hosts {
 
 impl Hosts {
     /// Replaces the host of the calls: an address with an optional path, `https` unless it is a
-    /// loopback one. It has no alternates then.
+    /// loopback one. It has no alternates then but those of [`alternates`](Self::alternates).
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) for any other address.
     pub fn api(mut self, base: &str) -> Result<Self, Error> {
-        self.api = vec![base_uri("api", base)?];
+        let first = base_uri("api", base)?;
+        match (self.chosen, self.api.first_mut()) {
+            (true, Some(api)) => *api = first,
+            _ => self.api = vec![first],
+        }
         Ok(self)
     }
 
@@ -79,6 +86,7 @@ impl Hosts {
         bases: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, Error> {
         self.api.truncate(1);
+        self.chosen = true;
         for base in bases {
             self.api.push(base_uri("api", base)?);
         }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use crate::clock::{Clock, SharedClock};
+use crate::clock::{Moment, SharedClock};
 use crate::error::{Error, ErrorKind};
 
 /// How long an alternate is called before the first host is tried again.
@@ -26,21 +26,21 @@ pub(super) struct Failover {
 struct State {
     current: usize,
     /// When the current host was chosen, or the first one last tried.
-    since: SystemTime,
+    since: Moment,
 }
 
 impl Failover {
     pub(super) fn new(clock: SharedClock) -> Self {
-        let since = clock.now();
+        let since = clock.moment();
         let state = Arc::new(Mutex::new(State { current: 0, since }));
         Self { clock, state }
     }
 
     /// The index of the host for one call.
     pub(super) fn choose(&self, repeatable: bool) -> usize {
-        let now = self.clock.now();
+        let now = self.clock.moment();
         let mut state = self.state();
-        let waited = now.duration_since(state.since).unwrap_or_default();
+        let waited = now.since(state.since);
         if state.current == 0 || !repeatable || waited < RECOVERY {
             return state.current;
         }
@@ -56,7 +56,7 @@ impl Failover {
             // A call that was sent before the others moved on must not move them further.
             Err(error) if is_unreachable(error) && host == state.current && hosts > 1 => {
                 state.current = (host + 1) % hosts;
-                state.since = self.clock.now();
+                state.since = self.clock.moment();
                 tracing::warn!(%error, host = state.current, "moved to another host");
             }
             Ok(_) if host == 0 && state.current != 0 => {

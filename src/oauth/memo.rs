@@ -1,7 +1,7 @@
 //! What became of the codes of the last minutes: each is traded once, however often it comes.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use moka::future::Cache;
 use moka::policy::EvictionPolicy;
@@ -47,13 +47,13 @@ pub(super) struct Memo {
 struct Traded {
     state: String,
     outcome: Result<UserToken, Error>,
-    at: SystemTime,
+    at: Duration,
 }
 
 #[derive(Clone)]
 struct Known {
     user: Arc<User>,
-    at: SystemTime,
+    at: Duration,
 }
 
 impl Memo {
@@ -170,12 +170,12 @@ impl Memo {
         })
     }
 
-    fn now(&self) -> SystemTime {
-        self.app.wechat().clock().now()
+    /// In monotonic time: a wall clock that is set must make no result forgotten.
+    fn now(&self) -> Duration {
+        self.app.wechat().clock().monotonic()
     }
 
-    fn is_recent(&self, at: SystemTime) -> bool {
-        // An end that no clock will show is never reached.
-        at.checked_add(self.life).is_none_or(|end| self.now() < end)
+    fn is_recent(&self, at: Duration) -> bool {
+        self.now().saturating_sub(at) < self.life
     }
 }

@@ -14,7 +14,6 @@ use super::failure::{Failure, RetCode};
 use super::json::{JsonRoute, JsonService};
 use crate::body::Body;
 use crate::client::Wechat;
-use crate::clock::Clock;
 use crate::error::{BoxError, Error};
 use crate::runtime::{BoxFuture, Runtime};
 use crate::secret::{Secret, expose};
@@ -197,7 +196,6 @@ impl JsonRoute for ServeToken {
             }
         };
         let token = token.map_err(|error| Failure::of(error, RetCode::TOKEN))?;
-        let left = token.expiry().duration_since(self.wechat.clock().now());
         tracing::info!(
             source = caller.source,
             appid = caller.appid,
@@ -212,7 +210,7 @@ impl JsonRoute for ServeToken {
                 "" | "access_token" => Kind::AccessToken(secret),
                 _ => Kind::Ticket(secret),
             },
-            expires_in: left.unwrap_or_default().as_secs(),
+            expires_in: token.expires_in(self.wechat.clock()).as_secs(),
         })
     }
 }

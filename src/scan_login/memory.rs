@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 
 use super::store::{ScanStore, ScannedUser};
-use crate::clock::{Clock, SharedClock};
+use crate::clock::{Clock, Moment, SharedClock};
 use crate::error::BoxError;
 use crate::runtime::BoxFuture;
 
@@ -21,10 +21,49 @@ pub struct MemoryScans {
     scenes: Mutex<Scenes>,
 }
 
+/// The scenes by their names, and in the order in which they end by either reading of the clock.
 #[derive(Default)]
 struct Scenes {
-    open: HashMap<String, watch::Sender<Option<ScannedUser>>>,
-    ends: BTreeSet<(SystemTime, String)>,
+    open: HashMap<String, Scene>,
+    wall: BTreeSet<(SystemTime, String)>,
+    monotonic: BTreeSet<(Duration, String)>,
+}
+
+struct Scene {
+    user: watch::Sender<Option<ScannedUser>>,
+    /// When it ends, by the reading that is there first.
+    wall: SystemTime,
+    monotonic: Duration,
+}
+
+impl Scenes {
+    fn open(&mut self, name: &str, scene: Scene) {
+        self.wall.insert((scene.wall, name.to_owned()));
+        self.monotonic.insert((scene.monotonic, name.to_owned()));
+        self.open.insert(name.to_owned(), scene);
+    }
+
+    /// Ends a scene. Those who wait for it are told by the end of their channel.
+    fn end(&mut self, name: &str) {
+        if let Some(Scene {
+            wall, monotonic, ..
+        }) = self.open.remove(name)
+        {
+            self.wall.remove(&(wall, name.to_owned()));
+            self.monotonic.remove(&(monotonic, name.to_owned()));
+        }
+    }
+
+    /// One that has ended at a time.
+    fn ended(&self, now: Moment) -> Option<String> {
+        let wall = self.wall.first().filter(|(end, _)| *end <= now.wall);
+        let monotonic = || {
+            let first = self.monotonic.first();
+            first.filter(|(end, _)| *end <= now.monotonic)
+        };
+        let name = wall.map(|(_, name)| name);
+        name.or_else(|| monotonic().map(|(_, name)| name)).cloned()
+    }
 }
 
 impl MemoryScans {
@@ -39,34 +78,36 @@ impl MemoryScans {
 
     /// The scenes that have not ended.
     fn scenes(&self) -> MutexGuard<'_, Scenes> {
-        let now = self.clock.now();
+        let now = self.clock.moment();
         let mut scenes = self.scenes.lock().unwrap_or_else(PoisonError::into_inner);
-        while scenes.ends.first().is_some_and(|(end, _)| *end <= now) {
-            if let Some((_, scene)) = scenes.ends.pop_first() {
-                // Those who wait for it are told by the end of their channel.
-                scenes.open.remove(&scene);
-            }
+        while let Some(ended) = scenes.ended(now) {
+            scenes.end(&ended);
         }
         scenes
     }
 
     fn add(&self, scene: &str, life: Duration) -> bool {
-        let Some(end) = self.clock.now().checked_add(life) else {
+        let now = self.clock.moment();
+        let Some(wall) = now.wall.checked_add(life) else {
             return false;
         };
         let mut scenes = self.scenes();
         if scenes.open.len() >= self.capacity || scenes.open.contains_key(scene) {
             return false;
         }
-        scenes.ends.insert((end, scene.to_owned()));
-        let (sender, _) = watch::channel(None);
-        scenes.open.insert(scene.to_owned(), sender);
+        let (user, _) = watch::channel(None);
+        let pending = Scene {
+            user,
+            wall,
+            monotonic: now.monotonic.saturating_add(life),
+        };
+        scenes.open(scene, pending);
         true
     }
 
     fn set(&self, scene: &str, user: ScannedUser) -> bool {
         let scenes = self.scenes();
-        let Some(sender) = scenes.open.get(scene) else {
+        let Some(Scene { user: sender, .. }) = scenes.open.get(scene) else {
             return false;
         };
         let same = |known: &ScannedUser| known.appid == user.appid && known.openid == user.openid;
@@ -75,16 +116,6 @@ impl MemoryScans {
         }
         sender.send_replace(Some(user));
         true
-    }
-}
-
-impl MemoryScans {
-    /// Ends a scene early. Its end is looked for among those of all scenes, at most `capacity`.
-    fn end(&self, scene: &str) {
-        let mut scenes = self.scenes();
-        if scenes.open.remove(scene).is_some() {
-            scenes.ends.retain(|(_, ending)| ending != scene);
-        }
     }
 }
 
@@ -102,7 +133,10 @@ impl ScanStore for MemoryScans {
     }
 
     fn wait(&self, scene: &str) -> BoxFuture<'static, Result<Option<ScannedUser>, BoxError>> {
-        let receiver = self.scenes().open.get(scene).map(watch::Sender::subscribe);
+        let receiver = {
+            let scenes = self.scenes();
+            scenes.open.get(scene).map(|scene| scene.user.subscribe())
+        };
         Box::pin(async move {
             let Some(mut receiver) = receiver else {
                 return Ok(None);
@@ -114,7 +148,7 @@ impl ScanStore for MemoryScans {
 
     fn close<'a>(&'a self, scene: &'a str) -> BoxFuture<'a, Result<bool, BoxError>> {
         Box::pin(async move {
-            self.end(scene);
+            self.scenes().end(scene);
             Ok(true)
         })
     }

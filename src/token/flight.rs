@@ -1,65 +1,154 @@
 //! One fetch, whose outcome all who wait for it share.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::Token;
 use crate::error::{Error, ErrorKind};
+use crate::runtime::SharedRuntime;
+
+/// How often a fetch shows that it goes on.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// How long a fetch may show nothing before another one takes its place: the runtime that it was
+/// spawned on has stopped.
+const SILENCE: Duration = Duration::from_secs(3);
 
 /// The outcome, once it is there.
 type Outcome = Option<Result<Token, Error>>;
 
 /// The fetch of a token that is under way, if one is.
 #[derive(Default)]
-pub(super) struct Flight(Mutex<Option<watch::Receiver<Outcome>>>);
+pub(super) struct Flight(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    number: u64,
+    current: Option<Waiter>,
+}
 
 /// Waits for the outcome of a fetch. To drop it stops nothing.
-pub(super) struct Waiter(watch::Receiver<Outcome>);
+#[derive(Clone)]
+pub(super) struct Waiter {
+    number: u64,
+    outcome: watch::Receiver<Outcome>,
+    beats: Arc<AtomicU64>,
+}
 
 /// Makes the fetch, and is the only one at a time.
-pub(super) struct Leader(watch::Sender<Outcome>);
+pub(super) struct Leader {
+    number: u64,
+    outcome: watch::Sender<Outcome>,
+    beats: Arc<AtomicU64>,
+}
 
 impl Flight {
     /// Joins the fetch under way; whoever comes first is to make it.
     pub(super) fn join(&self) -> (Waiter, Option<Leader>) {
-        let mut flight = self.lock();
-        if let Some(outcome) = &*flight {
-            return (Waiter(outcome.clone()), None);
-        }
-        let (sender, outcome) = watch::channel(None);
-        *flight = Some(outcome.clone());
-        (Waiter(outcome), Some(Leader(sender)))
+        self.lock().join()
+    }
+
+    /// Does so in place of a fetch that has stopped.
+    pub(super) fn take_over(&self, stopped: &Waiter) -> (Waiter, Option<Leader>) {
+        let mut state = self.lock();
+        state.end(stopped.number);
+        state.join()
     }
 
     pub(super) fn is_under_way(&self) -> bool {
-        self.lock().is_some()
+        self.lock().current.is_some()
     }
 
-    /// Ends the fetch: from now on another one may begin.
-    pub(super) fn end(&self) {
-        *self.lock() = None;
+    /// Ends a fetch: from now on another one may begin.
+    pub(super) fn end(&self, number: u64) {
+        self.lock().end(number);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<watch::Receiver<Outcome>>> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl State {
+    fn join(&mut self) -> (Waiter, Option<Leader>) {
+        if let Some(waiter) = &self.current {
+            return (waiter.clone(), None);
+        }
+        self.number = self.number.wrapping_add(1);
+        let (number, beats) = (self.number, Arc::<AtomicU64>::default());
+        let (sender, outcome) = watch::channel(None);
+        let waiter = Waiter {
+            number,
+            outcome,
+            beats: Arc::clone(&beats),
+        };
+        self.current = Some(waiter.clone());
+        let leader = Leader {
+            number,
+            outcome: sender,
+            beats,
+        };
+        (waiter, Some(leader))
+    }
+
+    fn end(&mut self, number: u64) {
+        self.current.take_if(|current| current.number == number);
+    }
+}
+
 impl Leader {
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The output of the fetch, while it shows that it goes on.
+    pub(super) async fn run<T>(
+        &self,
+        runtime: &SharedRuntime,
+        fetch: impl Future<Output = T>,
+    ) -> T {
+        let mut fetch = pin!(fetch);
+        loop {
+            match runtime.timeout(BEAT, fetch.as_mut()).await {
+                Some(output) => return output,
+                None => self.beats.fetch_add(1, Ordering::Relaxed),
+            };
+        }
+    }
+
     /// Tells all who wait.
     pub(super) fn tell(self, outcome: Result<Token, Error>) {
         // Nobody may be waiting any more.
-        self.0.send_replace(Some(outcome));
+        self.outcome.send_replace(Some(outcome));
     }
 }
 
 impl Waiter {
-    /// # Errors
-    /// That of the fetch, or [`ErrorKind::Interrupted`] if it was stopped.
-    pub(super) async fn outcome(mut self) -> Result<Token, Error> {
-        let outcome = self.0.wait_for(Option::is_some).await;
-        let outcome = outcome.ok().and_then(|outcome| outcome.clone());
-        outcome.unwrap_or_else(|| Err(Error::new(ErrorKind::Interrupted, "the task was stopped")))
+    /// The outcome; `None` when the fetch shows no more that it goes on.
+    pub(super) async fn outcome(
+        &mut self,
+        runtime: &SharedRuntime,
+    ) -> Option<Result<Token, Error>> {
+        let mut beats = self.beats.load(Ordering::Relaxed);
+        loop {
+            let outcome = self.outcome.wait_for(Option::is_some);
+            match runtime.timeout(SILENCE, outcome).await {
+                Some(Ok(outcome)) => return outcome.clone(),
+                Some(Err(_)) => {
+                    let error = Error::new(ErrorKind::Interrupted, "the task was stopped");
+                    return Some(Err(error));
+                }
+                None => {
+                    let before = std::mem::replace(&mut beats, self.beats.load(Ordering::Relaxed));
+                    if before == beats {
+                        return None;
+                    }
+                }
+            }
+        }
     }
 }

@@ -57,14 +57,19 @@ impl Drop for Change<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, SystemTime};
+    use std::time::Duration;
 
     use super::*;
+    use crate::clock::SharedClock;
     use crate::token::{Issued, TokenKind};
 
     fn token(text: &str) -> Token {
         let issued = Issued::new(text, Duration::from_secs(7200));
-        Token::new(issued, TokenKind::StableAccessToken, SystemTime::UNIX_EPOCH)
+        Token::new(
+            issued,
+            TokenKind::StableAccessToken,
+            SharedClock::default().moment(),
+        )
     }
 
     #[test]

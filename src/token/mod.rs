@@ -12,8 +12,9 @@
 //!
 //! However many callers wait, there is one fetch, and it is a task of its own: a caller that is
 //! dropped neither stops nor repeats it. When it fails, all waiters get the same error. A refusal
-//! that only an operator can mend, such as a wrong secret, is remembered for ten seconds, so that
-//! it is not asked for by every request.
+//! that only an operator can mend, such as a wrong secret, is remembered for ten seconds, and an
+//! answer that is no token for one, so that it is not asked for by every request. A fetch that does
+//! not go on for three seconds, because its runtime was stopped, is taken over by those who wait.
 //!
 //! With `stable_token`, asking more than five minutes before the end returns the same token, so a
 //! token becomes stale between four and two minutes before it. With the classic grant it does
@@ -31,11 +32,15 @@
 //! and thirty seconds apart. With the budget spent the token is kept: the refusal may concern one
 //! call only, and the others should go on.
 //!
-//! Freshness is decided by the injected [`Clock`](crate::Clock), never by the cache's own.
+//! Freshness is decided by the injected [`Clock`](crate::Clock), never by the cache's own: by the
+//! larger of the times that have passed on its wall clock and in its monotonic time, so that a clock
+//! that is set back, or a machine that sleeps, keeps no dead token. The budget of forced refreshes is
+//! counted in monotonic time alone.
 
 mod flight;
 mod hot;
 mod layer;
+mod refresh;
 mod slot;
 mod source;
 mod store;

@@ -1,12 +1,13 @@
 //! What is known of an app's tokens beside the tokens themselves.
 
-use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::Duration;
 
 use super::flight::Flight;
 use super::hot::Hot;
+use super::refresh::Refresh;
 use super::{TokenKey, TokenKind};
+use crate::clock::Moment;
 use crate::error::Error;
 use crate::secret::Secret;
 
@@ -41,18 +42,25 @@ pub(super) struct Slot {
     pub(super) key: TokenKey,
     pub(super) hot: Hot,
     pub(super) flight: Flight,
-    pub(super) refreshing: AtomicBool,
+    pub(super) refresh: Refresh,
     memory: Mutex<Memory>,
 }
 
 #[derive(Default)]
 pub(super) struct Memory {
-    /// The source's refusal, and until when it is taken as its answer.
-    pub(super) refused: Option<(Error, SystemTime)>,
+    /// The source's refusal, while it is taken as its answer.
+    pub(super) refused: Option<Refused>,
     /// The last token that the platform refused.
     pub(super) retired: Option<Secret>,
-    /// Until when that token is used all the same.
-    pub(super) reinstated: Option<SystemTime>,
+    /// Since when that token is used all the same.
+    pub(super) reinstated: Option<Moment>,
+}
+
+/// Why the source gave no token, since when that is known, and for how long it is remembered.
+pub(super) struct Refused {
+    pub(super) error: Error,
+    pub(super) since: Moment,
+    pub(super) kept: Duration,
 }
 
 impl Slot {
@@ -61,7 +69,7 @@ impl Slot {
             key,
             hot: Hot::default(),
             flight: Flight::default(),
-            refreshing: AtomicBool::new(false),
+            refresh: Refresh::default(),
             memory: Mutex::default(),
         }
     }

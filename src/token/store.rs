@@ -4,11 +4,12 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::{Issued, TokenKey};
-use crate::clock::{Clock, SharedClock};
+use crate::clock::{Clock, Moment, SharedClock};
 use crate::error::BoxError;
+use crate::panic::{Contained, Panicked};
 use crate::runtime::{BoxFuture, SharedRuntime};
 use crate::secret::Secret;
 
@@ -20,8 +21,9 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// How long a store may take to answer.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Keeps tokens outside the cache. A store that fails, or does not answer in a second, is logged and
-/// passed over: it never fails a call that the cache or the source can serve.
+/// Keeps tokens outside the cache. A store that fails, panics, or does not answer in a second, is
+/// logged and passed over: it never fails a call that the cache or the source can serve. So is a
+/// token that no source could have issued.
 ///
 /// Implement it with `async fn`s. [`Issued`] holds the life that is left at the moment it is handed
 /// over, so a store keeps the *time of the end*, or lets the record expire by itself, and computes
@@ -156,8 +158,9 @@ pub struct MemoryStore {
 
 #[derive(Debug, Default)]
 struct Record {
-    token: Option<(Secret, SystemTime)>,
-    forced: VecDeque<SystemTime>,
+    token: Option<(Issued, Moment)>,
+    /// In monotonic time: a wall clock that is set must not grant more.
+    forced: VecDeque<Duration>,
 }
 
 impl MemoryStore {
@@ -185,37 +188,33 @@ impl MemoryStore {
 
 impl TokenStore for MemoryStore {
     async fn load(&self, key: &TokenKey) -> Result<Option<Issued>, StoreError> {
-        let now = self.clock.now();
+        let now = self.clock.moment();
         let records = self.records();
         let token = records.get(key).and_then(|record| record.token.as_ref());
-        Ok(token.and_then(|(secret, end)| {
-            let expires_in = end
-                .duration_since(now)
-                .ok()
-                .filter(|left| !left.is_zero())?;
-            Some(Issued::new(secret.clone(), expires_in))
+        Ok(token.and_then(|(issued, saved)| {
+            let left = issued.expires_in.checked_sub(now.since(*saved))?;
+            (!left.is_zero()).then(|| Issued::new(issued.secret.clone(), left))
         }))
     }
 
     async fn save(&self, key: &TokenKey, token: &Issued) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let end = now.checked_add(token.expires_in).unwrap_or(now);
-        self.records().entry(key.clone()).or_default().token = Some((token.secret.clone(), end));
+        let saved = (token.clone(), self.clock.moment());
+        self.records().entry(key.clone()).or_default().token = Some(saved);
         Ok(())
     }
 
     async fn evict(&self, key: &TokenKey, used: &Secret) -> Result<(), StoreError> {
         if let Some(record) = self.records().get_mut(key) {
-            record.token.take_if(|(secret, _)| secret == used);
+            record.token.take_if(|(issued, _)| issued.secret == *used);
         }
         Ok(())
     }
 
     async fn take_forced_refresh(&self, key: &TokenKey) -> Result<bool, StoreError> {
-        let now = self.clock.now();
+        let now = self.clock.monotonic();
         let mut records = self.records();
         let forced = &mut records.entry(key.clone()).or_default().forced;
-        let age = |time: &SystemTime| now.duration_since(*time).unwrap_or_default();
+        let age = |time: &Duration| now.saturating_sub(*time);
         while forced.front().is_some_and(|first| age(first) >= DAY) {
             forced.pop_front();
         }
@@ -239,15 +238,23 @@ impl SharedStore {
 
     /// The stored token; none when the store fails.
     pub(super) async fn load(&self, runtime: &SharedRuntime, key: &TokenKey) -> Option<Issued> {
-        or_pass_over(runtime, key, self.0.load(key)).await
+        let loaded = or_pass_over(runtime, key, async { self.0.load(key).await }).await?;
+        match loaded.check() {
+            Ok(issued) => Some(issued),
+            // One with less than a second to live is as good as none.
+            Err(error) => {
+                tracing::debug!(appid = %key.appid, %error, "a stored token was passed over");
+                None
+            }
+        }
     }
 
     pub(super) async fn save(&self, runtime: &SharedRuntime, key: &TokenKey, token: &Issued) {
-        or_pass_over(runtime, key, self.0.save(key, token)).await;
+        or_pass_over(runtime, key, async { self.0.save(key, token).await }).await;
     }
 
     pub(super) async fn evict(&self, runtime: &SharedRuntime, key: &TokenKey, used: &Secret) {
-        or_pass_over(runtime, key, self.0.evict(key, used)).await;
+        or_pass_over(runtime, key, async { self.0.evict(key, used).await }).await;
     }
 
     /// Whether a refresh may be forced; not when the store, which counts them, fails.
@@ -256,18 +263,25 @@ impl SharedStore {
         runtime: &SharedRuntime,
         key: &TokenKey,
     ) -> bool {
-        or_pass_over(runtime, key, self.0.take_forced_refresh(key)).await
+        or_pass_over(runtime, key, async {
+            self.0.take_forced_refresh(key).await
+        })
+        .await
     }
 }
 
-/// What the store answers; nothing when it fails or is slow, which must not hold up the calls.
+/// What the store answers; nothing when it fails, panics or is slow, which must not hold up the
+/// calls.
 async fn or_pass_over<T: Default>(
     runtime: &SharedRuntime,
     key: &TokenKey,
-    answer: BoxFuture<'_, Result<T, StoreError>>,
+    answer: impl Future<Output = Result<T, StoreError>>,
 ) -> T {
-    let answer = runtime.timeout(PATIENCE, answer).await;
-    let answer = answer.unwrap_or_else(|| Err(StoreError::new("it did not answer in time")));
+    let answer = match runtime.timeout(PATIENCE, Contained::new(answer)).await {
+        Some(Ok(answer)) => answer,
+        Some(Err(Panicked)) => Err(StoreError::new("it panicked")),
+        None => Err(StoreError::new("it did not answer in time")),
+    };
     answer.unwrap_or_else(|StoreError(error)| {
         tracing::warn!(appid = %key.appid, kind = ?key.kind, ?error, "the token store failed");
         T::default()

@@ -1,15 +1,23 @@
 //! One token and its times.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::time::{Duration, SystemTime};
 
 use rand::RngExt;
 
 use crate::app::AppId;
+use crate::clock::{Clock, Moment};
+use crate::error::{Error, ErrorKind};
 use crate::secret::Secret;
 
 /// Taken off a token's end, for the time that an answer and a call are on their way.
 const MARGIN: Duration = Duration::from_secs(10);
+
+/// The lives that a token can have: the platform's is two hours.
+const LIFE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(30 * 24 * 3600);
+
+/// The longest token, in bytes. The platform asks for room for 512.
+const LEN_MAX: usize = 2048;
 
 /// A refresh that brought the same token is not repeated sooner.
 const REFRESH_PAUSE: Duration = Duration::from_secs(30);
@@ -75,32 +83,57 @@ impl Issued {
             expires_in,
         }
     }
+
+    /// What is wrong with it, whoever issued it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Answer`] for a token that is empty or cannot be part of an address, or a life
+    /// that no token has.
+    pub(super) fn check(self) -> Result<Self, Error> {
+        let wrong = |what: String| {
+            let message = format!("the token was not taken: {what}");
+            Err(Error::new(ErrorKind::Answer, message))
+        };
+        let token = self.secret.expose();
+        let legal = token.bytes().all(|byte| byte.is_ascii_graphic());
+        if !legal || !(1..=LEN_MAX).contains(&token.len()) {
+            let len = token.len();
+            return wrong(format!(
+                "it must be 1 to {LEN_MAX} visible ASCII characters (it has {len} bytes)"
+            ));
+        }
+        if !LIFE.contains(&self.expires_in) {
+            let seconds = self.expires_in.as_secs();
+            return wrong(format!(
+                "its expires_in must be 1 second to 30 days (it is {seconds} seconds)"
+            ));
+        }
+        Ok(self)
+    }
 }
 
 /// A token in the cache. Cheap to clone; prints as a fingerprint.
 #[derive(Debug, Clone)]
 pub struct Token {
     secret: Secret,
-    issued: SystemTime,
-    stale: SystemTime,
-    expiry: SystemTime,
+    issued: Moment,
+    /// The ages at which it becomes stale, and expires.
+    stale: Duration,
+    life: Duration,
 }
 
 impl Token {
     /// `asked` is the time at which the source was asked: the token cannot have been issued
     /// earlier, so it is surely dead when its life has passed since.
-    pub(super) fn new(issued: Issued, kind: TokenKind, asked: SystemTime) -> Self {
+    pub(super) fn new(issued: Issued, kind: TokenKind, asked: Moment) -> Self {
         let Issued { secret, expires_in } = issued;
         let life = expires_in - MARGIN.min(expires_in / 10);
         let early = Duration::from_secs(rand::rng().random_range(kind.stale_before_end()));
-        let fresh = life.saturating_sub(early);
-        // An absurd life must not overflow the clock.
-        let after = |age| asked.checked_add(age).unwrap_or(asked);
         Self {
             secret,
             issued: asked,
-            stale: after(fresh),
-            expiry: after(life),
+            stale: life.saturating_sub(early),
+            life,
         }
     }
 
@@ -109,32 +142,53 @@ impl Token {
         &self.secret
     }
 
-    /// When it was asked for.
+    /// When it was asked for, by the wall clock of that time.
     pub fn issued(&self) -> SystemTime {
-        self.issued
+        self.issued.wall
     }
 
-    /// When it is no longer used, a little before the platform's own time.
+    /// When it is no longer used, a little before the platform's own time; by the wall clock of the
+    /// time at which it was asked for, so that a clock that was set since then shows another time.
+    /// To know how long it may be used, ask [`expires_in`](Self::expires_in).
     pub fn expiry(&self) -> SystemTime {
-        self.expiry
+        let issued = self.issued.wall;
+        issued.checked_add(self.life).unwrap_or(issued)
     }
 
-    /// Its state at a time.
-    pub fn status(&self, now: SystemTime) -> Status {
-        if now >= self.expiry {
+    /// How long it may still be used.
+    pub fn expires_in(&self, clock: &impl Clock) -> Duration {
+        self.life.saturating_sub(self.age(Moment::of(clock)))
+    }
+
+    /// Its state by a clock: the one that [`Tokens`](super::Tokens) have.
+    pub fn status(&self, clock: &impl Clock) -> Status {
+        self.status_at(Moment::of(clock))
+    }
+
+    pub(super) fn status_at(&self, now: Moment) -> Status {
+        let age = self.age(now);
+        if age >= self.life {
             Status::Expired
-        } else if now >= self.stale {
+        } else if age >= self.stale {
             Status::Stale
         } else {
             Status::Fresh
         }
     }
 
+    fn age(&self, now: Moment) -> Duration {
+        now.since(self.issued)
+    }
+
+    /// Whether it was asked for before another one.
+    pub(super) fn is_older_than(&self, other: &Self) -> bool {
+        self.issued.monotonic < other.issued.monotonic
+    }
+
     /// The same token, not to be refreshed before a pause has passed.
-    pub(super) fn postponed(mut self, now: SystemTime) -> Self {
-        self.stale = self
-            .stale
-            .max(now.checked_add(REFRESH_PAUSE).unwrap_or(now));
+    pub(super) fn postponed(mut self, now: Moment) -> Self {
+        let paused = self.age(now).saturating_add(REFRESH_PAUSE);
+        self.stale = self.stale.max(paused);
         self
     }
 }

@@ -3,21 +3,22 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::Request;
-use moka::future::Cache;
 use moka::ops::compute::{CompResult, Op};
+use moka::sync::Cache;
 
+use super::flight::Leader;
 use super::hot::Round;
-use super::slot::{AppSlots, Slot};
+use super::slot::{AppSlots, Refused, Slot};
 use super::{
     Fetch, Issued, SharedSource, SharedStore, Status, TicketSource, Token, TokenKey, TokenKind,
 };
 use crate::app::AppId;
-use crate::clock::{Clock, SharedClock};
+use crate::clock::SharedClock;
 use crate::error::{Error, ErrorKind};
+use crate::panic::{Contained, Panicked};
 use crate::runtime::SharedRuntime;
 use crate::secret::Secret;
 use crate::waiters::Waiters;
@@ -30,6 +31,12 @@ const WAITERS_MAX: usize = 100_000;
 
 /// How long a refusal that will not pass by itself is remembered.
 const REFUSAL_KEPT: Duration = Duration::from_secs(10);
+
+/// How long an answer that is no token is.
+const GARBAGE_KEPT: Duration = Duration::from_secs(1);
+
+/// How often a caller takes over a fetch that has stopped.
+const TAKE_OVERS_MAX: usize = 3;
 
 /// How long a refused token that the platform calls current is not doubted again.
 const REINSTATED: Duration = Duration::from_secs(30);
@@ -142,7 +149,7 @@ impl Tokens {
     /// Looks into the cache unless its token is known to have expired, and fetches one if need be.
     async fn look_up(&self, slot: &Slot, round: Option<Round>) -> Result<Token, Error> {
         if let Some(round) = round
-            && let Some(token) = self.0.cache.get(&slot.key).await
+            && let Some(token) = self.0.cache.get(&slot.key)
         {
             slot.hot.fill(&token, round);
             if self.usable(slot, &token) {
@@ -154,7 +161,7 @@ impl Tokens {
 
     /// Whether the token may be used. One that is stale may, and is being replaced from now on.
     fn usable(&self, slot: &Slot, token: &Token) -> bool {
-        let status = token.status(self.0.clock.now());
+        let status = token.status(&self.0.clock);
         if status == Status::Stale {
             self.refresh(slot);
         }
@@ -169,13 +176,14 @@ impl Tokens {
     /// As [`get`](Self::get).
     pub async fn renew(&self, appid: impl AsRef<str>, used: &Secret) -> Result<Token, Error> {
         let slot = self.slot(appid.as_ref())?;
-        let now = self.0.clock.now();
+        let now = self.0.clock.moment();
         // Of many callers with a dead token one retires it.
         let replaced = slot.hot.get().is_ok_and(|token| token.secret() != used);
         let under_way = slot.flight.is_under_way();
         let retired = replaced || {
             let memory = slot.memory();
-            let reinstated = || memory.reinstated.is_some_and(|end| now < end);
+            let lasts = |since| now.since(since) < REINSTATED;
+            let reinstated = || memory.reinstated.is_some_and(lasts);
             memory.retired.as_ref() == Some(used) && (under_way || reinstated())
         };
         // Noted before the cache is empty: whoever fetches from then on must not take the same
@@ -187,7 +195,7 @@ impl Tokens {
             }
             retires
         };
-        if !retired && self.remove_if(slot, retire).await {
+        if !retired && self.remove_if(slot, retire) {
             tracing::warn!(appid = %slot.key.appid, token = ?used, "the platform refused the token");
             let Inner { store, runtime, .. } = &*self.0;
             store.evict(runtime, &slot.key, used).await;
@@ -199,8 +207,8 @@ impl Tokens {
     /// is none. For health checks.
     pub async fn status(&self, appid: impl AsRef<str>) -> Option<Status> {
         let slot = self.slot(appid.as_ref()).ok()?;
-        let token = self.0.cache.get(&slot.key).await?;
-        Some(token.status(self.0.clock.now()))
+        let token = self.0.cache.get(&slot.key)?;
+        Some(token.status(&self.0.clock))
     }
 
     /// The slot of an app's access token.
@@ -221,105 +229,133 @@ impl Tokens {
 
     /// Waits for the one fetch of an app's token, starting it if there is none.
     ///
-    /// The cache could let one caller fetch and the others wait for it, but it starts over when the
-    /// fetching caller is dropped. So the fetch is a task, which nobody drops.
+    /// The fetch is a task, which nobody drops. It may stop with the runtime that it was spawned on,
+    /// and is taken over then by those who wait on another one.
     async fn fetch(&self, slot: &Slot) -> Result<Token, Error> {
         let _waits = self.0.waiters.enter()?;
-        let (waiter, leader) = slot.flight.join();
-        if let Some(leader) = leader {
-            let task = self.task(slot, |slot| slot.flight.end());
-            self.0.runtime.spawn(async move {
-                let outcome = match task.slot() {
-                    Ok(slot) => task.tokens.fetch_once(slot).await,
-                    Err(error) => Err(error),
-                };
-                // Before anyone is told: who then finds the token dead has to fetch another one.
-                drop(task);
-                leader.tell(outcome);
-            });
+        let mut joined = slot.flight.join();
+        for _ in 0..=TAKE_OVERS_MAX {
+            let (mut waiter, leader) = joined;
+            if let Some(leader) = leader {
+                self.lead(slot, leader);
+            }
+            if let Some(outcome) = waiter.outcome(&self.0.runtime).await {
+                return outcome;
+            }
+            joined = slot.flight.take_over(&waiter);
         }
-        waiter.outcome().await
+        let message = "the fetch of a token stopped several times";
+        Err(Error::new(ErrorKind::Interrupted, message))
     }
 
-    fn task(&self, slot: &Slot, end: fn(&Slot)) -> Task {
+    fn lead(&self, slot: &Slot, leader: Leader) {
+        let number = leader.number();
+        let task = self.task(slot, move |slot| slot.flight.end(number));
+        self.0.runtime.spawn(async move {
+            let outcome = match task.slot() {
+                Ok(slot) => {
+                    let fetch = task.tokens.fetch_once(slot);
+                    leader.run(&task.tokens.0.runtime, fetch).await
+                }
+                Err(error) => Err(error),
+            };
+            // Before anyone is told: who then finds the token dead has to fetch another one.
+            drop(task);
+            leader.tell(outcome);
+        });
+    }
+
+    fn task(&self, slot: &Slot, end: impl Fn(&Slot) + Send + 'static) -> Task {
         Task {
             tokens: self.clone(),
             key: slot.key.clone(),
-            end,
+            end: Box::new(end),
         }
     }
 
-    /// Asks the cache once more: whoever found it empty may come here after another fetch filled it.
+    /// Looks into the cache once more: whoever found it empty may come here after another fetch
+    /// filled it.
     async fn fetch_once(&self, slot: &Slot) -> Result<Token, Error> {
-        let now = self.0.clock.now();
-        self.remove_if(slot, |token| token.status(now) == Status::Expired)
-            .await;
-        let fetch = self.obtain(slot, Status::Stale);
-        let result = self.0.cache.try_get_with(slot.key.clone(), fetch).await;
-        result.map_err(|error| Error::clone(&error))
+        let now = self.0.clock.moment();
+        self.remove_if(slot, |token| token.status_at(now) == Status::Expired);
+        if let Some(token) = self.0.cache.get(&slot.key) {
+            return Ok(token);
+        }
+        let token = self.obtain(slot, Status::Stale).await?;
+        let _change = slot.hot.change();
+        let entry = self.0.cache.entry_by_ref(&slot.key);
+        entry.and_compute_with(|current| match current {
+            // A fetch that was taken over may end after the other one.
+            Some(current) if token.is_older_than(current.value()) => Op::Nop,
+            _ => Op::Put(token.clone()),
+        });
+        Ok(token)
     }
 
     /// Starts the refresh of a stale token, unless one is under way.
     fn refresh(&self, slot: &Slot) {
-        if slot.refreshing.swap(true, Ordering::AcqRel) {
+        let Some(number) = slot.refresh.begin(self.0.clock.moment().monotonic) else {
             return;
-        }
-        let task = self.task(slot, |slot| slot.refreshing.store(false, Ordering::Release));
+        };
+        let task = self.task(slot, move |slot| slot.refresh.end(number));
         self.0.runtime.spawn(async move {
             let Ok(slot) = task.slot() else {
                 return;
             };
             let tokens = &task.tokens;
             let result = tokens.obtain(slot, Status::Fresh).await;
-            tokens.publish(slot, result).await;
+            tokens.publish(slot, result);
         });
     }
 
     /// Puts a refreshed token in the place of the stale one, or keeps that one for a while longer.
-    async fn publish(&self, slot: &Slot, result: Result<Token, Error>) {
-        let now = self.0.clock.now();
+    fn publish(&self, slot: &Slot, result: Result<Token, Error>) {
+        let now = self.0.clock.moment();
         let _change = slot.hot.change();
         let entry = self.0.cache.entry_by_ref(&slot.key);
-        let op = entry.and_compute_with(|current| {
+        entry.and_compute_with(|current| {
             let current = current.map(moka::Entry::into_value);
-            std::future::ready(match (result, current) {
+            match (result, current) {
                 // Retired or replaced meanwhile: whoever did that has fetched, or will.
-                (Ok(new), Some(old)) if new.issued() < old.issued() => Op::Nop,
+                (Ok(new), Some(old)) if new.is_older_than(&old) => Op::Nop,
                 (Ok(new), Some(_)) => Op::Put(new.postponed(now)),
                 (Err(error), Some(old)) => {
                     tracing::warn!(appid = %slot.key.appid, %error, "a token was not refreshed");
                     Op::Put(old.postponed(now))
                 }
                 (_, None) => Op::Nop,
-            })
+            }
         });
-        op.await;
     }
 
     /// A token from the store or the source. One of the store must be at most as old as `oldest`.
     async fn obtain(&self, slot: &Slot, oldest: Status) -> Result<Token, Error> {
-        let now = self.0.clock.now();
-        if let Some((error, end)) = &slot.memory().refused
-            && now < *end
+        let now = self.0.clock.moment();
+        if let Some(refused) = &slot.memory().refused
+            && now.since(refused.since) < refused.kept
         {
-            return Err(error.clone());
+            return Err(refused.error.clone());
         }
-        let fetch = self
-            .0
-            .runtime
-            .timeout(FETCH_MAX, self.obtain_now(slot, oldest));
-        let result = fetch.await.unwrap_or_else(|| {
-            Err(Error::new(
-                ErrorKind::Timeout,
-                "no token could be fetched in 30 seconds",
-            ))
-        });
-        slot.memory().refused = match &result {
-            Err(error) if !error.is_transient() => {
-                Some((error.clone(), self.0.clock.now() + REFUSAL_KEPT))
+        let fetch = Contained::new(self.obtain_now(slot, oldest));
+        let result = match self.0.runtime.timeout(FETCH_MAX, fetch).await {
+            Some(Ok(result)) => result,
+            Some(Err(Panicked)) => {
+                let message = "the source of tokens panicked";
+                tracing::error!(appid = %slot.key.appid, "{message}");
+                Err(Error::new(ErrorKind::Interrupted, message))
             }
-            _ => None,
+            None => {
+                let message = "no token could be fetched in 30 seconds";
+                Err(Error::new(ErrorKind::Timeout, message))
+            }
         };
+        slot.memory().refused = result.as_ref().err().and_then(|error| {
+            Some(Refused {
+                error: error.clone(),
+                since: self.0.clock.moment(),
+                kept: kept(error)?,
+            })
+        });
         result
     }
 
@@ -331,14 +367,14 @@ impl Tokens {
             runtime,
             ..
         } = &*self.0;
-        let (key, asked) = (&slot.key, clock.now());
+        let (key, asked) = (&slot.key, clock.moment());
         let retired = slot.memory().retired.clone();
         let is_retired = |issued: &Issued| retired.as_ref() == Some(&issued.secret);
 
         let stored = store.load(runtime, key).await;
         if let Some(stored) = stored.filter(|stored| !is_retired(stored)) {
             let token = Token::new(stored, key.kind, asked);
-            let status = token.status(asked);
+            let status = token.status_at(asked);
             if status == Status::Fresh || status == oldest {
                 return Ok(token);
             }
@@ -348,13 +384,14 @@ impl Tokens {
                 self.0.tickets.fetch(self.clone(), key).await?
             }
             _ => source.fetch(key, Fetch::Current).await?,
-        };
+        }
+        .check()?;
         if is_retired(&issued) {
             if store.take_forced_refresh(runtime, key).await {
                 tracing::warn!(appid = %key.appid, "the refused token came back: forcing a new one");
-                issued = source.fetch(key, Fetch::Forced).await?;
+                issued = source.fetch(key, Fetch::Forced).await?.check()?;
             } else {
-                slot.memory().reinstated = Some(asked + REINSTATED);
+                slot.memory().reinstated = Some(asked);
             }
         }
         store.save(runtime, key, &issued).await;
@@ -363,14 +400,24 @@ impl Tokens {
     }
 
     /// Removes an app's token from the cache if it still is the one that is meant.
-    async fn remove_if(&self, slot: &Slot, meant: impl Fn(&Token) -> bool + Send) -> bool {
+    fn remove_if(&self, slot: &Slot, meant: impl Fn(&Token) -> bool) -> bool {
         let _change = slot.hot.change();
         let entry = self.0.cache.entry_by_ref(&slot.key);
         let result = entry.and_compute_with(|current| {
             let remove = current.is_some_and(|entry| meant(entry.value()));
-            std::future::ready(if remove { Op::Remove } else { Op::Nop })
+            if remove { Op::Remove } else { Op::Nop }
         });
-        matches!(result.await, CompResult::Removed(_))
+        matches!(result, CompResult::Removed(_))
+    }
+}
+
+/// How long an error is taken as the answer of the source.
+fn kept(error: &Error) -> Option<Duration> {
+    match error.kind() {
+        _ if error.is_transient() => None,
+        // Whatever answered may not do so again.
+        ErrorKind::Answer | ErrorKind::Status(_) => Some(GARBAGE_KEPT),
+        _ => Some(REFUSAL_KEPT),
     }
 }
 
@@ -386,7 +433,7 @@ impl fmt::Debug for Tokens {
 struct Task {
     tokens: Tokens,
     key: TokenKey,
-    end: fn(&Slot),
+    end: Box<dyn Fn(&Slot) + Send>,
 }
 
 impl Task {
