@@ -11,7 +11,7 @@ use tower::ServiceExt;
 use tower_wechat::api::oauth::Scope;
 use tower_wechat::oauth::{OAuthService, Origin, Relay, SignInFn, SignedIn, StateKey, sign_in_fn};
 use tower_wechat::sandbox::Sandbox;
-use tower_wechat::{App, Body, BoxFuture, ErrCode};
+use tower_wechat::{App, Body, BoxFuture, Clock, ErrCode};
 
 use crate::support::{clock, settle};
 
@@ -178,6 +178,29 @@ async fn the_handler_gets_both_ids_and_the_profile_that_was_asked_for() {
             .all(|it| it.openid() == user.openid() && !it.is_snapshot_user())
     );
     assert_eq!(sandbox.calls(PROFILE), 1);
+}
+
+/// The wall clock is set after the sign-in; five minutes have not passed.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_makes_no_code_forgotten() {
+    for set_to in [-86_400_i64, 86_400] {
+        let clock = clock();
+        let sandbox = Sandbox::clocked(clock.clone());
+        let login = login(sandbox.wechat().app(Sandbox::APPID).unwrap());
+        let mut browser = Browser::default();
+        let back = path(&browser.consent(&sandbox, &login, "").await);
+        assert_eq!(location(&browser.get(&login, &back).await), "/");
+        let by = Duration::from_secs(set_to.unsigned_abs());
+        clock.set(match set_to.is_negative() {
+            true => clock.now() - by,
+            false => clock.now() + by,
+        });
+        assert_eq!(location(&browser.get(&login, &back).await), "/");
+        assert_eq!(sandbox.calls(TRADE), 1);
+        clock.advance(Duration::from_secs(300));
+        let late = browser.get(&login, &back).await;
+        assert_eq!(late.status(), StatusCode::FORBIDDEN);
+    }
 }
 
 #[tokio::test(start_paused = true)]

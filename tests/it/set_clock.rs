@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{Request, Response};
 use tower::{ServiceExt, service_fn};
-use tower_wechat::client::{BaseUriLayer, Hosts};
+use tower_wechat::client::Hosts;
 use tower_wechat::sandbox::Sandbox;
 use tower_wechat::scan_login::{MemoryScans, ScanStore};
 use tower_wechat::token::{MemoryStore, Status, TokenKey, TokenKind, TokenStore};
@@ -167,7 +167,6 @@ async fn calls_return_to_the_first_host_though_the_clock_is_set_back() {
             answer
         })
     };
-    let _ = BaseUriLayer::new(hosts.clone());
     let app = sandbox.app_configs().remove(0);
     let wechat = Wechat::builder()
         .app(app)
