@@ -105,11 +105,13 @@ fn answered_and_refused(criterion: &mut Criterion) {
     for (mode_name, mode) in MODES {
         let group = criterion.benchmark_group(format!("callback/{mode_name}/answer"));
         let (mut group, push) = (Group(group), Document::Text(400).push(mode));
+        let make = || Document::Text(400).push(mode);
         let service = callback(mode, quiet());
-        group.again("success", service.clone(), &push, StatusCode::OK);
+        group.fresh("success", service.clone(), make);
+        group.again("copy", service.clone(), &push, StatusCode::OK);
         group.again("forged", service, &push.forged(), StatusCode::FORBIDDEN);
         let service = callback(mode, answering());
-        group.again("text", service, &push, StatusCode::OK);
+        group.fresh("text", service, make);
         group.0.finish();
     }
 }

@@ -91,25 +91,41 @@ where
     again(move || now(send(&mut service, push)))
 }
 
+/// Another push every time: a copy is recognised by its signature.
+fn sent_anew<'a, S>(mut service: S, mode: Mode) -> Member<'a>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<Body>, Error = Infallible> + 'a,
+{
+    fresh(
+        move || TEXT.push(mode),
+        move |push| now(send(&mut service, &push)),
+    )
+}
+
 fn callbacks() {
     for (name, mode) in [("plaintext", Mode::Plaintext), ("secure", Mode::Secure)] {
-        let push = TEXT.push(mode);
         pair(
             (
                 &format!("{name} callback"),
-                sent(callback(mode, quiet()), &push),
+                sent_anew(callback(mode, quiet()), mode),
             ),
             (
                 "collected body, and the parts",
-                sent(collecting_parts(mode), &push),
+                sent_anew(collecting_parts(mode), mode),
             ),
         );
     }
     let push = TEXT.push(Mode::Plaintext);
     let (good, forged) = (callback(Mode::Plaintext, quiet()), push.forged());
+    let new = sent_anew(good.clone(), Mode::Plaintext);
     pair(
         ("forged plaintext callback", sent(good.clone(), &forged)),
-        ("good plaintext callback", sent(good.clone(), &push)),
+        ("good plaintext callback", new),
+    );
+    let new = sent_anew(good.clone(), Mode::Plaintext);
+    pair(
+        ("copy of a plaintext push", sent(good.clone(), &push)),
+        ("good plaintext callback", new),
     );
     pair(
         ("forged plaintext callback", sent(good, &forged)),
@@ -121,13 +137,13 @@ fn callbacks() {
 /// and the header of its response are in it. Neither is in what an encrypted one costs more than a
 /// clear one.
 fn encrypted_reply() {
-    let [secure, clear] = [Mode::Secure, Mode::Plaintext].map(|mode| TEXT.push(mode));
-    let (document, bare) = (reply_to(&secure), Primitives::new());
+    let (secure, clear) = (Mode::Secure, Mode::Plaintext);
+    let (document, bare) = (reply_to(&TEXT.push(secure)), Primitives::new());
     let rounds = interleave([
-        sent(callback(Mode::Secure, answering()), &secure),
-        sent(callback(Mode::Secure, quiet()), &secure),
-        sent(callback(Mode::Plaintext, answering()), &clear),
-        sent(callback(Mode::Plaintext, quiet()), &clear),
+        sent_anew(callback(secure, answering()), secure),
+        sent_anew(callback(secure, quiet()), secure),
+        sent_anew(callback(clear, answering()), clear),
+        sent_anew(callback(clear, quiet()), clear),
         again(|| bare.seal(black_box(&document))),
     ]);
     let whole = |[with, without, ..]: &[f64; 5]| with - without;
