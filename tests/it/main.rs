@@ -23,6 +23,7 @@ mod oauth;
 mod oauth_service;
 mod official;
 mod over_http;
+mod proxy;
 mod routes;
 mod routes_miniprogram;
 mod routes_official;
