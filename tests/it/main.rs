@@ -18,6 +18,7 @@ mod jssdk;
 mod leaks;
 mod leaks_login;
 mod load;
+mod log_lines;
 mod miniprogram;
 mod oauth;
 mod oauth_service;
