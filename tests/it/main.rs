@@ -6,6 +6,7 @@
     clippy::indexing_slicing
 )]
 
+mod answers;
 mod browser;
 mod callback;
 mod client;
