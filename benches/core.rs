@@ -94,10 +94,18 @@ fn encrypted_reply(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("reply/secure");
     // A copy would be recognised by its signature.
     group.bench_function("success", |b| {
-        b.iter_batched(push, |push| now(send(&mut quiet, &push)), SmallInput);
+        b.iter_batched(
+            push,
+            |push| now(send(&mut quiet, &push)),
+            BatchSize::SmallInput,
+        );
     });
     group.bench_function("text", |b| {
-        b.iter_batched(push, |push| now(send(&mut answering, &push)), SmallInput);
+        b.iter_batched(
+            push,
+            |push| now(send(&mut answering, &push)),
+            BatchSize::SmallInput,
+        );
     });
     group.bench_function("cbc_base64_sha1", |b| b.iter(|| bare.seal(&document)));
     group.finish();

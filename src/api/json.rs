@@ -1,58 +1,64 @@
 //! The platform's JSON: UTF-8 by name, with a refusal in place of an answer under HTTP 200.
 
 use bytes::Bytes;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::lenient;
+use super::outcome::{self, Outcome};
 use crate::error::{ErrCode, Error, ErrorKind, Refusal};
 
 /// Reads an answer, or the refusal that stands in its place.
 pub(super) fn decode<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
-    if let Some(refusal) = refusal(body) {
-        return Err(Error::platform(refusal));
-    }
-    parse(body).map_err(|error| {
-        // The parser's own text may quote a value, and a value may be a secret.
-        let reason = match error.classify() {
-            serde_json::error::Category::Data => "a field is missing or of another type",
-            serde_json::error::Category::Eof => "it ends too early",
-            _ => "it is not JSON",
-        };
-        let (line, column) = (error.line(), error.column());
-        Error::new(
+    outcome::read(body)?;
+    parse(body).map_err(|error| not_understood(&error))
+}
+
+/// Reads an answer whose only content is an errcode of 0.
+pub(super) fn done(body: &Bytes) -> Result<(), Error> {
+    match outcome::read(body)? {
+        Outcome::Success => Ok(()),
+        Outcome::Unstated => Err(Error::new(
             ErrorKind::Answer,
-            format!("the answer was not understood: {reason}, at line {line} column {column}"),
-        )
-    })
+            "the answer has no errcode, and this call succeeds with 0 only",
+        )),
+    }
+}
+
+/// An answer that is not the JSON that it should be. The parser's own text may quote a value, and a
+/// value may be a secret.
+pub(super) fn not_understood(error: &serde_json::Error) -> Error {
+    let reason = match error.classify() {
+        serde_json::error::Category::Data => "a field is missing or of another type",
+        serde_json::error::Category::Eof => "it ends too early",
+        _ => "it is not JSON",
+    };
+    let (line, column) = (error.line(), error.column());
+    Error::new(
+        ErrorKind::Answer,
+        format!("the answer was not understood: {reason}, at line {line} column {column}"),
+    )
 }
 
 /// The code of a refusal, if the body is one.
-pub(crate) fn errcode_of(body: &Bytes) -> Option<ErrCode> {
+pub(crate) fn errcode_of(body: &[u8]) -> Option<ErrCode> {
     refusal(body).map(|refusal| refusal.errcode)
 }
 
 /// The refusal that a body may be.
-pub(super) fn refusal(body: &Bytes) -> Option<Refusal> {
-    #[derive(Deserialize)]
-    struct Outcome {
-        #[serde(default, deserialize_with = "lenient::number")]
-        errcode: i64,
-        #[serde(default)]
-        errmsg: String,
-    }
+pub(super) fn refusal(body: &[u8]) -> Option<Refusal> {
+    outcome::refusal(body)
+}
 
-    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
-    if first != Some(&b'{') {
-        return None;
-    }
-    let outcome: Outcome = parse(body).ok()?;
-    (outcome.errcode != 0).then(|| Refusal::new(ErrCode::new(outcome.errcode), &outcome.errmsg))
+/// The body from its first character on: without white space and a byte order mark in front.
+pub(crate) fn text(body: &[u8]) -> &[u8] {
+    let body = body.trim_ascii_start();
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    body.trim_ascii_start()
 }
 
 /// Parses, and once more with the text repaired: nicknames arrive with raw control characters and
 /// with bytes that are not UTF-8.
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+    let body = text(body);
     serde_json::from_slice(body).or_else(|error| match error.classify() {
         serde_json::error::Category::Syntax => serde_json::from_str(&repair(body)),
         _ => Err(error),
@@ -60,7 +66,7 @@ pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
 }
 
 /// Replaces what is not UTF-8, and control characters inside strings by a space.
-fn repair(body: &[u8]) -> String {
+pub(super) fn repair(body: &[u8]) -> String {
     let (mut in_string, mut escaped) = (false, false);
     let repaired = |c: char| {
         let result = if in_string && c < ' ' { ' ' } else { c };
@@ -80,6 +86,8 @@ fn repair(body: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
     #[derive(Debug, Deserialize)]

@@ -116,6 +116,16 @@ where
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
+/// A value that is there, or its default for `null`: with `#[serde(default)]`, `None` says that the
+/// field is missing.
+pub(crate) fn given<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de> + Default,
+    D: Deserializer<'de>,
+{
+    or_default(deserializer).map(Some)
+}
+
 /// A number, or a string that holds one, or `null` for none.
 pub(crate) fn optional_number<'de, D: Deserializer<'de>>(
     deserializer: D,

@@ -22,6 +22,7 @@
 
 pub mod customer_service;
 mod done;
+mod errcode;
 mod image;
 mod json;
 pub(crate) mod keyword;
@@ -31,6 +32,7 @@ pub mod menu;
 pub mod miniprogram;
 pub mod network;
 pub mod oauth;
+mod outcome;
 pub mod qrcode;
 pub mod quota;
 pub mod shorten;
@@ -43,7 +45,7 @@ pub mod user;
 
 pub use self::done::Done;
 pub use self::image::{Image, ImageFormat};
-pub(crate) use self::json::errcode_of;
+pub(crate) use self::json::{errcode_of, text as text_of};
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -148,8 +150,13 @@ pub enum Auth {
     AccessToken,
 }
 
-/// A body that the platform answers with. Any `Deserialize` type is read as JSON; an [`Image`] is
-/// told from a refusal by its bytes.
+/// A body that the platform answers with.
+///
+/// Any `Deserialize` type is read from a JSON object. An errcode other than 0 in it is a refusal,
+/// whatever stands beside it; without an errcode, the required fields of the type decide whether the
+/// object is an answer. A call that answers with nothing but an errcode has [`Done`] as its
+/// [`Response`](Endpoint::Response): a type whose fields may all be missing takes every object for
+/// success. An [`Image`] is told from a refusal by its bytes.
 pub trait Answer: Sized + Send + 'static {
     /// Reads the body of a successful HTTP exchange.
     ///

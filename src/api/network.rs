@@ -158,14 +158,36 @@ impl Endpoint for CheckCallback {
 
 /// How the callback's host was found.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "Checks")]
 #[non_exhaustive]
 pub struct Checked {
     /// The addresses of its name.
-    #[serde(default, deserialize_with = "lenient::or_default")]
     pub dns: Vec<Dns>,
     /// How each was reached.
-    #[serde(default, deserialize_with = "lenient::or_default")]
     pub ping: Vec<Ping>,
+}
+
+/// The same as the platform sends it: the results of the checks that were asked for.
+#[derive(Deserialize)]
+struct Checks {
+    #[serde(default, deserialize_with = "lenient::given")]
+    dns: Option<Vec<Dns>>,
+    #[serde(default, deserialize_with = "lenient::given")]
+    ping: Option<Vec<Ping>>,
+}
+
+impl TryFrom<Checks> for Checked {
+    type Error = &'static str;
+
+    fn try_from(checks: Checks) -> Result<Self, Self::Error> {
+        if checks.dns.is_none() && checks.ping.is_none() {
+            return Err("the result of neither check is there");
+        }
+        Ok(Self {
+            dns: checks.dns.unwrap_or_default(),
+            ping: checks.ping.unwrap_or_default(),
+        })
+    }
 }
 
 /// An address of the callback's host.

@@ -8,10 +8,11 @@ mod authorize;
 
 pub use self::authorize::{AuthorizeUrl, Scope};
 
+use bytes::Bytes;
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-use super::{Auth, Endpoint, lenient};
+use super::{Answer, Auth, Done, Endpoint, lenient};
 use crate::error::Error;
 use crate::secret::{Secret, expose};
 
@@ -300,6 +301,12 @@ impl Endpoint for CheckToken {
 }
 
 /// The token works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Valid {}
+
+impl Answer for Valid {
+    fn decode(body: &Bytes) -> Result<Self, Error> {
+        Done::decode(body).map(|_| Self {})
+    }
+}

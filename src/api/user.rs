@@ -113,7 +113,7 @@ impl Endpoint for BatchInfo {
 #[non_exhaustive]
 pub struct Users {
     /// The users, in the order of the question.
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    #[serde(deserialize_with = "lenient::or_default")]
     pub user_info_list: Vec<User>,
 }
 

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -12,6 +11,7 @@ use tower::util::Oneshot;
 
 use crate::callback::{IntoReply, Message, Reply};
 use crate::error::BoxError;
+use crate::panic::contain;
 use crate::runtime::BoxFuture;
 
 /// A limit was reached: more messages are being worked on than is allowed.
@@ -155,9 +155,7 @@ pub(crate) fn poll_work<T>(
     work: Pin<&mut (impl Future<Output = Result<T, BoxError>> + ?Sized)>,
     cx: &mut Context<'_>,
 ) -> Poll<Result<T, BoxError>> {
-    // What the work shares with others is behind locks that do not poison.
-    catch_unwind(AssertUnwindSafe(|| work.poll(cx)))
-        .unwrap_or_else(|_| Poll::Ready(Err(Panicked.into())))
+    contain(|| work.poll(cx)).unwrap_or_else(|_| Poll::Ready(Err(Panicked.into())))
 }
 
 /// The end of the work, a panic being an error.

@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -19,7 +18,8 @@ use crate::callback::gate::{Arrival, Opened, Push};
 use crate::callback::replay::{Admission, Claim, Delivery};
 use crate::callback::service::Config;
 use crate::callback::{IntoReply, Message, Overloaded, Rejection, response};
-use crate::error::BoxError;
+use crate::error::{BoxError, chain};
+use crate::panic::contain;
 use crate::runtime::{BoxFuture, SharedRuntime};
 
 pin_project! {
@@ -30,6 +30,22 @@ pin_project! {
     {
         #[pin]
         state: State<B, H>,
+    }
+
+    impl<B, H> PinnedDrop for ResponseFuture<B, H>
+    where
+        H: Service<Message>,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            leave(this.project().state, State::Done { response: None });
+        }
+    }
+}
+
+/// Replaces a state. What the handler leaves behind may panic when it is dropped.
+fn leave<B, H: Service<Message>>(mut state: Pin<&mut State<B, H>>, next: State<B, H>) {
+    if contain(|| state.set(next)).is_err() {
+        tracing::error!("the handler panicked when it was dropped");
     }
 }
 
@@ -161,7 +177,7 @@ where
                     opened,
                     config,
                 } => {
-                    let polled = catch_unwind(AssertUnwindSafe(|| answer.poll(cx)));
+                    let polled = contain(|| answer.poll(cx));
                     let appid = opened.message.appid();
                     let response = match polled {
                         Ok(Poll::Pending) => return Poll::Pending,
@@ -176,7 +192,7 @@ where
                             response::overloaded(appid)
                         }
                         Ok(Poll::Ready(Err(error))) => {
-                            tracing::error!(%appid, error = &*error, "the handler failed");
+                            tracing::error!(%appid, error = chain(&*error), "the handler failed");
                             response::failure(appid)
                         }
                         Err(_) => {
@@ -195,7 +211,7 @@ where
                         .map_or(Poll::Pending, |it| Poll::Ready(Ok(it)));
                 }
             };
-            state.set(next);
+            leave(state.as_mut(), next);
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::callback::replay::Replays;
 use crate::callback::{IntoReply, Limits, Message, Recipient, Rejection, ResponseFuture, response};
 use crate::clock::{Clock, SharedClock};
 use crate::error::BoxError;
+use crate::panic::{Panicked, contain};
 use crate::runtime::{Runtime, SharedRuntime};
 
 /// How far a timestamp may be from this machine's clock, either way.
@@ -256,9 +257,16 @@ impl Config {
     {
         let now = Arrival::now(&self.clock);
         match self.gate.admit(request.method(), request.uri(), now) {
-            Ok(Admitted::Push(push)) => {
-                ResponseFuture::collect(Arc::clone(self), (push, handler.clone()), request, now)
-            }
+            Ok(Admitted::Push(push)) => match contain(|| handler.clone()) {
+                Ok(handler) => {
+                    ResponseFuture::collect(Arc::clone(self), (push, handler), request, now)
+                }
+                Err(Panicked) => {
+                    let appid = self.gate.recipient.appid();
+                    tracing::error!(%appid, "the handler panicked when it was cloned");
+                    ResponseFuture::done(response::failure(appid))
+                }
+            },
             Ok(Admitted::Echo(echostr)) => {
                 ResponseFuture::done(response::echo(self.gate.recipient.appid(), echostr))
             }

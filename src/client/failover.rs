@@ -57,7 +57,8 @@ impl Failover {
             Err(error) if is_unreachable(error) && host == state.current && hosts > 1 => {
                 state.current = (host + 1) % hosts;
                 state.since = self.clock.moment();
-                tracing::warn!(%error, host = state.current, "moved to another host");
+                let error = error.to_string();
+                tracing::warn!(error, host = state.current, "moved to another host");
             }
             Ok(_) if host == 0 && state.current != 0 => {
                 state.current = 0;

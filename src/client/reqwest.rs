@@ -4,9 +4,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::uri::Scheme;
 use http::{Request, Response};
-use reqwest::Client;
 use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder};
 use tower::Service;
 
 use super::transport::ANSWER_MAX;
@@ -15,35 +16,57 @@ use crate::runtime::BoxFuture;
 
 /// Carries requests with [`reqwest`]: no redirects, 3 seconds to connect, answers capped while
 /// they are read (see [`AnswerMax`](super::AnswerMax)), and no URL in any error.
+///
+/// The environment's proxy carries `https://` alone: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in
+/// capitals or not, have their usual meaning for it, and the proxy sees no more than the name of the
+/// host. A request to `http://` always goes to its host directly, whatever `HTTP_PROXY` and
+/// `ALL_PROXY` say: a proxy would read the secrets and the messages in it.
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport {
-    client: Client,
+    encrypted: Client,
+    /// Never goes through a proxy of the environment.
+    plain: Client,
 }
 
 impl ReqwestTransport {
-    /// A transport with a client of its own.
+    /// A transport with clients of its own.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] when the TLS back-end cannot be set up.
     pub fn new() -> Result<Self, Error> {
-        let client = Client::builder()
-            .redirect(Policy::none())
-            .connect_timeout(Duration::from_secs(3))
-            .pool_idle_timeout(Duration::from_secs(60))
-            .build();
-        client.map(Self::from_client).map_err(|error| {
-            Error::config(format!(
-                "the HTTP client could not be set up: {}",
-                error.without_url()
-            ))
+        Ok(Self {
+            encrypted: client(Client::builder())?,
+            // It makes no TLS connection: the root certificates need not be loaded for it.
+            plain: client(Client::builder().no_proxy().tls_certs_only([]))?,
         })
     }
 
     /// A transport over the host's own client, for example one with a proxy. It should not follow
     /// redirects: they would carry the credential to another host.
+    ///
+    /// The client is used for every request as it is. One that was built without
+    /// [`no_proxy`](reqwest::ClientBuilder::no_proxy) and without a proxy of its own sends requests
+    /// to `http://` through `HTTP_PROXY` or `ALL_PROXY` if the environment has one of them.
     pub fn from_client(client: Client) -> Self {
-        Self { client }
+        Self {
+            encrypted: client.clone(),
+            plain: client,
+        }
     }
+}
+
+fn client(builder: ClientBuilder) -> Result<Client, Error> {
+    let client = builder
+        .redirect(Policy::none())
+        .connect_timeout(Duration::from_secs(3))
+        .pool_idle_timeout(Duration::from_secs(60))
+        .build();
+    client.map_err(|error| {
+        Error::config(format!(
+            "the HTTP client could not be set up: {}",
+            error.without_url()
+        ))
+    })
 }
 
 impl Service<Request<Bytes>> for ReqwestTransport {
@@ -56,7 +79,10 @@ impl Service<Request<Bytes>> for ReqwestTransport {
     }
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let client = self.client.clone();
+        let client = match request.uri().scheme() == Some(&Scheme::HTTPS) {
+            true => self.encrypted.clone(),
+            false => self.plain.clone(),
+        };
         Box::pin(async move {
             let max = request.extensions().get().copied().unwrap_or(ANSWER_MAX);
             let request = request.try_into().map_err(stripped)?;

@@ -72,7 +72,7 @@ where
                         refused(*code, endpoint);
                     }
                 }
-                Err(error) => tracing::warn!(%error, "the call failed"),
+                Err(error) => tracing::warn!(error = error.to_string(), "the call failed"),
             }
             result
         };

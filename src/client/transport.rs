@@ -102,7 +102,7 @@ fn judge(mut response: Response<Bytes>) -> Result<Response<Bytes>, Error> {
             "the answer is larger than 4 MiB",
         ));
     }
-    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    let first = api::text_of(body).first();
     // The platform answers in JSON or with an image: markup is a gateway's.
     if status != StatusCode::OK || matches!(first, None | Some(b'<')) {
         return Err(Error::new(

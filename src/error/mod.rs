@@ -1,14 +1,19 @@
 //! One opaque error for everything that can go wrong between the caller and the platform.
 
+mod chain;
 mod class;
 mod code;
 mod hint;
 mod miniprogram;
+mod printed;
 mod refusal;
 
+pub(crate) use self::chain::chain;
 pub use self::class::Class;
 pub use self::code::ErrCode;
 pub(crate) use self::refusal::Refusal;
+
+use self::printed::Printed;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -21,7 +26,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// What went wrong, and what to do about it.
 ///
 /// It is cheap to clone, so that callers who waited for the same token share it, and it holds no
-/// URL, no secret and no body.
+/// URL, no secret and no body. It prints as one line: what came from outside is escaped.
 ///
 /// ```
 /// use tower_wechat::{AppId, Class, ErrorKind};
@@ -173,14 +178,18 @@ impl Error {
         self.0.refusal.as_ref().map(|refusal| refusal.errcode)
     }
 
-    /// The platform's text for its refusal, without the `rid`. It is not stable: decide by
-    /// [`errcode`](Self::errcode).
+    /// The platform's text for its refusal, without the `rid`, up to 512 characters. It is not
+    /// stable: decide by [`errcode`](Self::errcode).
+    ///
+    /// It is the text as it came, and may hold control characters and quotes: escape it before it
+    /// goes into a text log. The error's own `Display` does.
     pub fn errmsg(&self) -> Option<&str> {
         self.0.refusal.as_ref().map(|refusal| &*refusal.errmsg)
     }
 
     /// The platform's id of the refused request, to quote to its support. It can be looked up for
-    /// seven days.
+    /// seven days. At most 64 characters: hexadecimal digits and dashes; in the platform's older
+    /// form also letters and `_!.`.
     pub fn rid(&self) -> Option<&str> {
         self.0.refusal.as_ref()?.rid.as_deref()
     }
@@ -253,7 +262,8 @@ impl fmt::Display for Error {
         }
         match &self.0.refusal {
             Some(refusal) => write!(f, "{refusal}")?,
-            None => f.write_str(self.message())?,
+            // A message may name what the caller gave.
+            None => write!(f, "{}", Printed(self.message()))?,
         }
         if let ErrorKind::Status(status) = self.kind() {
             write!(f, " (HTTP {status})")?;

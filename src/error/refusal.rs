@@ -4,13 +4,18 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::ErrCode;
+use super::printed::Quoted;
 
 /// The longest errmsg that is kept, in characters.
 const ERRMSG_MAX: usize = 512;
 
+/// The longest id of a request that is kept, in bytes.
+const RID_MAX: usize = 64;
+
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
     pub(crate) errcode: ErrCode,
+    /// As the platform sent it: it may hold any character.
     pub(crate) errmsg: Box<str>,
     pub(crate) rid: Option<Box<str>>,
 }
@@ -19,18 +24,14 @@ impl Refusal {
     /// Splits the `rid` off the platform's text: ` rid: 6523d26a-12345678-12345678`, or the older
     /// ` hints: [ req_id: abc ]` and ` hint: [abc]`.
     pub(crate) fn new(errcode: ErrCode, errmsg: &str) -> Self {
-        let marks = ["rid:", "hints:", "hint:"];
-        let mark = marks
-            .iter()
-            .find_map(|mark| Some((errmsg.find(mark)?, mark.len())));
-        let (text, rid) = match mark {
-            Some((at, len)) => errmsg
-                .split_at_checked(at)
-                .map_or((errmsg, None), |(text, tail)| {
-                    (text, tail.get(len..).and_then(request_id))
-                }),
-            None => (errmsg, None),
+        let after = |mark, id: fn(&str) -> Option<&str>| {
+            let (text, tail) = errmsg.split_once(mark)?;
+            Some((text, id(tail)?))
         };
+        let split = after("rid:", rid)
+            .or_else(|| after("hints:", req_id))
+            .or_else(|| after("hint:", req_id));
+        let (text, rid) = split.map_or((errmsg, None), |(text, id)| (text, Some(id)));
         let text = text.trim_end_matches([' ', ',', ';']);
         Self {
             errcode,
@@ -46,18 +47,31 @@ impl Refusal {
     }
 }
 
-/// The id in what follows a mark.
-fn request_id(tail: &str) -> Option<&str> {
+/// The id after `rid:`: hexadecimal digits and dashes, and nothing else up to the next space.
+fn rid(tail: &str) -> Option<&str> {
+    let id = tail.split_whitespace().next()?;
+    let id = id.trim_end_matches([',', ';', '.']);
+    bounded(id, |c| c.is_ascii_hexdigit() || c == '-')
+}
+
+/// The id in one of the older forms.
+fn req_id(tail: &str) -> Option<&str> {
     let tail = tail.trim_start_matches([' ', '[']);
     let tail = tail.strip_prefix("req_id:").unwrap_or(tail).trim_start();
-    let legal = |c: char| c.is_ascii_alphanumeric() || "-_!.".contains(c);
-    let id = tail.split(|c| !legal(c)).next().unwrap_or_default();
-    Some(id).filter(|id| !id.is_empty() && id.len() <= 128)
+    let id = tail.split([' ', ']', ',']).next()?;
+    bounded(id, |c| c.is_ascii_alphanumeric() || "-_!.".contains(c))
+}
+
+fn bounded(id: &str, legal: fn(char) -> bool) -> Option<&str> {
+    Some(id).filter(|id| (1..=RID_MAX).contains(&id.len()) && id.chars().all(legal))
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "refused with {} ({})", self.errcode, self.errmsg)?;
+        write!(f, "refused with {}", self.errcode)?;
+        if !self.errmsg.is_empty() {
+            write!(f, " ({})", Quoted(&self.errmsg))?;
+        }
         match &self.rid {
             Some(rid) => write!(f, ", rid {rid}"),
             None => Ok(()),
@@ -91,6 +105,22 @@ mod tests {
         );
         assert_eq!(rid("invalid code"), None);
         assert_eq!(rid("invalid code rid:"), None);
+    }
+
+    #[test]
+    fn what_does_not_look_like_an_id_is_left_in_the_text() {
+        for tail in [
+            "rid: 65-1-2}\" level=ERROR",
+            "rid: 65\u{1b}[2J",
+            "rid: none given",
+            "hints: [ req_id: a\"b ]",
+            "hint: [\u{2028}]",
+        ] {
+            let errmsg = format!("invalid code, {tail}");
+            let refusal = Refusal::new(ErrCode::INVALID_CODE, &errmsg);
+            assert_eq!((refusal.rid, &*refusal.errmsg), (None, &*errmsg));
+        }
+        assert_eq!(rid(&format!("x rid: {}", "6".repeat(65))), None);
     }
 
     #[test]

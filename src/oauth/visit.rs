@@ -10,7 +10,7 @@ use super::settings::Settings;
 use super::state::Attempt;
 use crate::body::Body;
 use crate::browser::{self, Cookie, Params};
-use crate::error::BoxError;
+use crate::error::{BoxError, chain};
 use crate::panic::{self, Contained, Panicked};
 use crate::secret::Secret;
 
@@ -59,7 +59,10 @@ where
 {
     let answer = Contained::new(async move {
         handler.oneshot(signed_in).await.map_err(|error| {
-            tracing::error!(error = &*error.into(), "the handler of sign-ins failed");
+            tracing::error!(
+                error = chain(&*error.into()),
+                "the handler of sign-ins failed"
+            );
         })
     });
     answer
@@ -160,9 +163,9 @@ impl Settings {
     fn reject(&self, rejection: &Rejection, restart_to: &str) -> Response<Body> {
         match rejection {
             Rejection::Platform(error) if error.is_transient() => {
-                tracing::warn!(%error, "a user could not sign in");
+                tracing::warn!(error = error.to_string(), "a user could not sign in");
             }
-            _ => tracing::info!(%rejection, "a user did not sign in"),
+            _ => tracing::info!(rejection = rejection.to_string(), "a user did not sign in"),
         }
         let mut restart = format!("{}/start", self.base);
         if restart_to != HOME {

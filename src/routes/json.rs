@@ -153,7 +153,7 @@ where
         envelope::success(&answer, id)
     };
     Ok(answer.await.unwrap_or_else(|failure| {
-        tracing::debug!(%failure, "the request failed");
+        tracing::debug!(failure = failure.to_string(), "the request failed");
         envelope::failure(&failure, id, options.failures_as_200)
     }))
 }

@@ -17,12 +17,12 @@ const MAX_LEN: usize = 128;
 pub(super) struct RequestId(String);
 
 impl RequestId {
-    /// The caller's `x-request-id`, if it is a short visible text, or a new one.
+    /// The caller's `x-request-id`, or a new one unless that is a short text of letters, digits and
+    /// `._:-`: others could be taken for something else on a log line.
     pub(super) fn of<B>(request: &Request<B>) -> Self {
         let given = request.headers().get(X_REQUEST_ID);
-        let legal = |id: &&str| {
-            (1..=MAX_LEN).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
-        };
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
+        let legal = |id: &&str| (1..=MAX_LEN).contains(&id.len()) && id.bytes().all(legal);
         match given.and_then(|id| id.to_str().ok()).filter(legal) {
             Some(id) => Self(id.to_owned()),
             None => {

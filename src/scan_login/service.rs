@@ -15,7 +15,7 @@ use super::login::{ScanLogin, ScanStatus};
 use super::store::{ScanError, ScannedUser};
 use crate::body::Body;
 use crate::browser;
-use crate::error::BoxError;
+use crate::error::{BoxError, chain};
 use crate::panic::{self, Contained, Panicked};
 use crate::runtime::BoxFuture;
 use crate::secret::Secret;
@@ -180,7 +180,10 @@ where
 {
     match login.wait_for(id, LOOK).await {
         Ok(ScanStatus::Scanned(user)) => handler.oneshot(user).await.unwrap_or_else(|error| {
-            tracing::error!(error = &*error.into(), "the handler of sign-ins failed");
+            tracing::error!(
+                error = chain(&*error.into()),
+                "the handler of sign-ins failed"
+            );
             empty(StatusCode::INTERNAL_SERVER_ERROR)
         }),
         Ok(ScanStatus::Waiting) => empty(StatusCode::CONFLICT),

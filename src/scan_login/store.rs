@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::app::AppId;
-use crate::error::BoxError;
+use crate::error::{BoxError, chain};
 use crate::runtime::BoxFuture;
 
 /// The user who scanned.
@@ -79,7 +79,7 @@ impl ScanError {
     /// Logs why a wait failed, unless it was logged where it happened.
     pub(super) fn log(&self) {
         if !matches!(self, Self::Panicked) {
-            tracing::warn!(error = self as &dyn std::error::Error, "a wait failed");
+            tracing::warn!(error = chain(self), "a wait failed");
         }
     }
 }

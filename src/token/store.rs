@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{Issued, TokenKey};
 use crate::clock::{Clock, Moment, SharedClock};
-use crate::error::BoxError;
+use crate::error::{BoxError, chain};
 use crate::panic::{Contained, Panicked};
 use crate::runtime::{BoxFuture, SharedRuntime};
 use crate::secret::Secret;
@@ -243,7 +243,7 @@ impl SharedStore {
             Ok(issued) => Some(issued),
             // One with less than a second to live is as good as none.
             Err(error) => {
-                tracing::debug!(appid = %key.appid, %error, "a stored token was passed over");
+                tracing::debug!(appid = %key.appid, error = error.to_string(), "a stored token was passed over");
                 None
             }
         }
@@ -283,7 +283,7 @@ async fn or_pass_over<T: Default>(
         None => Err(StoreError::new("it did not answer in time")),
     };
     answer.unwrap_or_else(|StoreError(error)| {
-        tracing::warn!(appid = %key.appid, kind = ?key.kind, ?error, "the token store failed");
+        tracing::warn!(appid = %key.appid, kind = ?key.kind, error = chain(&*error), "the token store failed");
         T::default()
     })
 }

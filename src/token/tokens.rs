@@ -320,7 +320,8 @@ impl Tokens {
                 (Ok(new), Some(old)) if new.is_older_than(&old) => Op::Nop,
                 (Ok(new), Some(_)) => Op::Put(new.postponed(now)),
                 (Err(error), Some(old)) => {
-                    tracing::warn!(appid = %slot.key.appid, %error, "a token was not refreshed");
+                    let (appid, error) = (&slot.key.appid, error.to_string());
+                    tracing::warn!(%appid, error, "a token was not refreshed");
                     Op::Put(old.postponed(now))
                 }
                 (_, None) => Op::Nop,

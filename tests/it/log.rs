@@ -15,6 +15,7 @@ impl Log {
         let writer = self.clone();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
+            .without_time()
             .with_ansi(false)
             .with_writer(move || writer.clone())
             .finish();

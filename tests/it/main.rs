@@ -6,6 +6,7 @@
     clippy::indexing_slicing
 )]
 
+mod answers;
 mod browser;
 mod callback;
 mod client;
@@ -20,12 +21,14 @@ mod leaks;
 mod leaks_login;
 mod load;
 mod log;
+mod log_lines;
 mod miniprogram;
 mod oauth;
 mod oauth_service;
 mod official;
 mod over_http;
 mod panics;
+mod proxy;
 mod routes;
 mod routes_access;
 mod routes_miniprogram;

@@ -323,7 +323,7 @@ async fn access_keys_keep_others_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_callers_request_id_is_kept_if_it_is_short_and_visible() {
+async fn a_callers_request_id_is_kept_if_it_is_short_and_of_letters_and_digits() {
     let (_, routes) = sandbox();
     let id = async |given: &str| {
         let mut request = post(USERINFO, "{}");
@@ -333,8 +333,19 @@ async fn a_callers_request_id_is_kept_if_it_is_short_and_visible() {
         let (_, envelope) = answer(routes.clone(), request).await;
         envelope["ret"]["request_id"].as_str().unwrap().to_owned()
     };
-    assert_eq!(id("abc-1").await, "abc-1");
-    for given in ["", "a b", &"x".repeat(129)] {
+    for given in ["abc-1", "0af7:A.b_c", &"x".repeat(128)] {
+        assert_eq!(id(given).await, given);
+    }
+    for given in [
+        "",
+        "a b",
+        "a\"b",
+        "a}b",
+        "a=b",
+        "a;b",
+        "a%0ab",
+        &"x".repeat(129),
+    ] {
         assert!(id(given).await.starts_with("wxmsg_"));
     }
 }

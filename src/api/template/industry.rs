@@ -85,7 +85,7 @@ impl Endpoint for GetIndustry {
 #[non_exhaustive]
 pub struct Industries {
     /// The first.
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    #[serde(deserialize_with = "lenient::or_default")]
     pub primary_industry: Industry,
     /// The second.
     #[serde(default, deserialize_with = "lenient::or_default")]

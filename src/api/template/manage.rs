@@ -99,7 +99,7 @@ impl Endpoint for List {
 #[non_exhaustive]
 pub struct Templates {
     /// At most 25.
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    #[serde(deserialize_with = "lenient::or_default")]
     pub template_list: Vec<Template>,
 }
 

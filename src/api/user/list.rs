@@ -61,7 +61,7 @@ impl Endpoint for List {
 #[non_exhaustive]
 pub struct Page {
     /// How many followers there are in all.
-    #[serde(default, deserialize_with = "lenient::number")]
+    #[serde(deserialize_with = "lenient::number")]
     pub total: u64,
     /// How many of them are on this page.
     #[serde(default, deserialize_with = "lenient::number")]

@@ -14,7 +14,7 @@ use super::layer::Config;
 use crate::callback::failure::{Outlived, Work, poll_work};
 use crate::callback::replay::Claim;
 use crate::callback::{HandlerError, Message, Overloaded, Reply};
-use crate::error::BoxError;
+use crate::error::{BoxError, chain};
 use crate::runtime::{BoxFuture, SharedRuntime};
 
 /// The future of [`Deadline`](super::Deadline). When it is dropped while the handler runs, the
@@ -177,7 +177,7 @@ impl Working {
             Ok(reply) => late(&runtime, &config, message, reply).await,
             Err(error) if error.is::<Outlived>() => {}
             Err(error) => {
-                let (appid, error) = (message.appid(), &*error);
+                let (appid, error) = (message.appid(), chain(&*error));
                 tracing::error!(%appid, error, "the handler failed after its push was answered");
             }
         }
@@ -198,7 +198,7 @@ async fn late(runtime: &SharedRuntime, config: &Config, message: Message, reply:
     let sent = poll_fn(|cx| poll_work(sent.as_mut(), cx));
     let sent = runtime.timeout(config.max_life, sent).await;
     if let Err(error) = sent.unwrap_or_else(|| Err(Outlived.into())) {
-        let error = &*error;
+        let error = chain(&*error);
         tracing::error!(%appid, error, "a late reply could not be sent");
     }
 }

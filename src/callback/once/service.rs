@@ -13,7 +13,7 @@ use super::memory::{Claim, Shared, Verdict};
 use crate::callback::failure::{Answer, Work, poll_work};
 use crate::callback::replay::{Claim as SignatureClaim, Delivery};
 use crate::callback::{HandlerError, IntoReply, Message, Overloaded, Reply};
-use crate::error::BoxError;
+use crate::error::{BoxError, chain};
 use crate::runtime::SharedRuntime;
 
 /// Lets its handler see every message once; made by [`OnceLayer`](super::OnceLayer). Its clones
@@ -184,8 +184,10 @@ impl Drop for OnceFuture {
         span.in_scope(|| {
             runtime.spawn(async move {
                 if let Err(error) = run.await {
-                    let error = &*error;
-                    tracing::error!(error, "the handler failed, and its push had gone");
+                    tracing::error!(
+                        error = chain(&*error),
+                        "the handler failed, and its push had gone"
+                    );
                 }
             });
         });

@@ -9,7 +9,7 @@ use super::service::RunFailed;
 use super::{OnceKey, OnceOwner};
 use crate::callback::Reply;
 use crate::callback::failure::{Panicked, Work, end_of, poll_work};
-use crate::error::BoxError;
+use crate::error::{BoxError, chain};
 use crate::runtime::{BoxFuture, SharedRuntime};
 
 /// How often a push that another instance works on is asked for.
@@ -143,7 +143,10 @@ async fn within<T>(
 }
 
 fn passed_over(error: &BoxError) {
-    tracing::warn!(error = &**error, "the store of finished pushes failed");
+    tracing::warn!(
+        error = chain(&**error),
+        "the store of finished pushes failed"
+    );
 }
 
 /// The same trait with boxed futures, so that it can be kept without its type.

@@ -1,11 +1,12 @@
 //! Calls in which the caller proves that it has the session key, without sending it.
 
+use bytes::Bytes;
 use http::Method;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Session, SessionKey};
-use crate::api::Endpoint;
 use crate::api::miniprogram::limits;
+use crate::api::{Answer, Done, Endpoint};
 use crate::error::Error;
 use crate::secret::{Secret, expose};
 
@@ -80,9 +81,15 @@ impl Endpoint for CheckSession {
 }
 
 /// The key works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Valid {}
+
+impl Answer for Valid {
+    fn decode(body: &Bytes) -> Result<Self, Error> {
+        Done::decode(body).map(|_| Self {})
+    }
+}
 
 /// Replaces a session key by a new one, of which the client knows nothing. Source: 重置登录态
 /// (`resetUserSessionKey`).

@@ -1,0 +1,200 @@
+//! What comes from outside stays within its line and its field of a text log.
+
+use serde_json::json;
+use tower::ServiceExt;
+use tower_wechat::api::miniprogram::phone::{GetPhoneNumber, PhoneCode};
+use tower_wechat::api::network::GetCallbackIp;
+use tower_wechat::sandbox::{Push, Sandbox};
+use tower_wechat::{BoxError, Message, handler_fn};
+
+use crate::log::Log;
+use crate::support::{STABLE, clock, json as answer, post};
+
+const HOSTILE: [&str; 8] = [
+    "\n2026-01-01T00:00:00Z ERROR forged: level=ERROR",
+    "\r\nERROR level=ERROR",
+    "\u{1b}[2J\u{1b}[1;1H level=ERROR",
+    "}\" level=ERROR",
+    "\u{2028}ERROR level=ERROR\u{2029}",
+    "\u{202e}\u{2066}level=ERROR\u{2069}",
+    "\u{9b}2J\u{85}\u{7f} level=ERROR",
+    "\\\" level=ERROR \\",
+];
+
+/// What a text log holds of `work`.
+fn logged(work: impl AsyncFnOnce()) -> String {
+    let log = Log::default();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let listening = log.listen();
+    runtime.block_on(work());
+    drop(listening);
+    log.text()
+}
+
+/// Checks that every line begins with its level and holds no character that a terminal obeys, and
+/// that nothing outside of quotes looks like a field of its own.
+fn check(log: &str) {
+    for line in log.split('\n').filter(|line| !line.is_empty()) {
+        let level = line.split_whitespace().next().unwrap_or_default();
+        let levels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"];
+        assert!(levels.contains(&level), "a line was forged: {line:?}");
+        let obeyed = |c: char| {
+            c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        };
+        assert!(!line.contains(obeyed), "{line:?}");
+        let target = ["tower_wechat", " it::"].iter().any(|it| line.contains(it));
+        assert!(target, "a line was forged: {line:?}");
+        assert!(!unquoted(line).contains("level=ERROR"), "{line}");
+    }
+}
+
+/// The line without what is between quotes.
+fn unquoted(line: &str) -> String {
+    let (mut quoted, mut escaped, mut rest) = (false, false, String::new());
+    for c in line.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ if !quoted => rest.push(c),
+            _ => {}
+        }
+    }
+    rest
+}
+
+/// Refusals whose text is hostile, with an id or before one.
+fn refusals(code: i64) -> Vec<String> {
+    let errmsgs = HOSTILE.iter().flat_map(|text| {
+        [
+            format!("invalid credential{text} rid: 6523d26a-12345678-1f2e3d4c"),
+            format!("invalid credential rid: 6523d26a{text}"),
+            format!("invalid ip 203.0.113.7{text}, not in whitelist hints: [ req_id: a{text} ]"),
+        ]
+    });
+    errmsgs
+        .map(|errmsg| json!({"errcode": code, "errmsg": errmsg}).to_string())
+        .collect()
+}
+
+#[test]
+fn an_errmsg_stays_within_its_line() {
+    for body in refusals(40125) {
+        let log = logged(async || {
+            let sandbox = Sandbox::clocked(clock());
+            let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
+            sandbox.answer_next(STABLE, answer(body.clone()));
+            let error = app.call(GetCallbackIp::new()).await.unwrap_err();
+            assert_eq!(error.errcode().map(|code| code.get()), Some(40125));
+            // As a host may log it.
+            tracing::warn!(%error, "with Display");
+            tracing::warn!(error = &error as &dyn std::error::Error, "as an error");
+            tracing::warn!(error = error.to_string(), "as a text");
+            tracing::warn!("in the message: {error}");
+        });
+        assert!(
+            log.contains("the call failed") && log.contains("40125"),
+            "{log}"
+        );
+        check(&log);
+    }
+}
+
+#[test]
+fn a_debug_print_of_an_error_is_one_line() {
+    for body in refusals(43101) {
+        let log = logged(async || {
+            let sandbox = Sandbox::clocked(clock());
+            let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
+            let path = "/wxa/business/getuserphonenumber";
+            sandbox.answer_next(path, answer(body.clone()));
+            let call = GetPhoneNumber::new(PhoneCode::new("c"));
+            let error = app.call(call).await.unwrap_err();
+            tracing::warn!(?error, rid = error.rid(), "with Debug");
+        });
+        assert!(log.contains("43101"), "{log}");
+        check(&log);
+    }
+}
+
+#[test]
+fn a_callers_request_id_stays_within_its_field() {
+    for given in [
+        "a}\"level=ERROR",
+        "a\"}level=ERROR",
+        "x}:level=ERROR",
+        "a,level=ERROR",
+    ] {
+        let log = logged(async || {
+            let sandbox = Sandbox::clocked(clock());
+            let mut request = post("/getwxuserinfo", "{}");
+            let id = given.parse().unwrap();
+            request.headers_mut().insert("x-request-id", id);
+            let routes = sandbox.wechat().routes().unprotected();
+            let response = routes.oneshot(request).await.unwrap();
+            let id = response.headers()["x-request-id"].to_str().unwrap();
+            assert!(id.starts_with("wxmsg_"), "{id}");
+        });
+        assert!(log.contains("request_id=wxmsg_"), "{log}");
+        assert!(!log.contains("level=ERROR"), "{log}");
+    }
+}
+
+#[test]
+fn a_refusal_that_a_route_passes_on_stays_within_its_line() {
+    for body in refusals(40029) {
+        let log = logged(async || {
+            let sandbox = Sandbox::clocked(clock());
+            sandbox.answer_next("/sns/oauth2/access_token", answer(body.clone()));
+            let request = format!(
+                r#"{{"source":"t","appid":"{}","code":"c"}}"#,
+                Sandbox::APPID
+            );
+            let routes = sandbox.wechat().routes().unprotected();
+            let request = post("/getwxuserinfo", request);
+            routes.oneshot(request).await.unwrap();
+        });
+        assert!(log.contains("40029"), "{log}");
+        check(&log);
+    }
+}
+
+/// A caller's own names are in the path to what is wrong.
+#[test]
+fn a_name_of_a_callers_document_stays_within_its_line() {
+    for hostile in HOSTILE {
+        let log = logged(async || {
+            let sandbox = Sandbox::clocked(clock());
+            let data = json!({"touser": "o1", "template_id": "t", "data": {hostile: 1}});
+            let document = json!({"source": "t", "appid": Sandbox::APPID, "data": data});
+            let routes = sandbox.wechat().routes().unprotected();
+            let request = post("/sendwxtemplatemsg", document.to_string());
+            routes.oneshot(request).await.unwrap();
+        });
+        assert!(log.contains("the request failed"), "{log}");
+        check(&log);
+    }
+}
+
+/// Handlers put what a user wrote into their errors.
+#[test]
+fn an_error_of_a_handler_stays_within_its_line() {
+    for hostile in HOSTILE {
+        let log = logged(async || {
+            let sandbox = Sandbox::clocked(clock());
+            let handler = handler_fn(|message: Message| async move {
+                let content = message.field("Content").unwrap_or_default();
+                Err::<(), BoxError>(format!("cannot understand {content}").into())
+            });
+            let routes = sandbox.wechat().routes().on_message(handler);
+            let push = Push::text(&sandbox.user("Hui"), hostile);
+            sandbox.push(push, routes.prefix("/v1/service/wx")).await;
+        });
+        assert!(log.contains("the handler failed"), "{log}");
+        check(&log);
+    }
+}
