@@ -36,9 +36,16 @@ fn main() {
         REMEMBERED.map(remembered),
     );
 
-    println!("\n| messages remembered | bytes each |");
-    println!("| ---: | ---: |");
-    REMEMBERED.into_iter().for_each(bytes_each);
+    curve("signatures remembered", REMEMBERED, REMEMBERED.map(signed));
+
+    println!("\n| what is remembered | number | bytes each |");
+    println!("| --- | ---: | ---: |");
+    for number in REMEMBERED {
+        bytes_each("messages", number, messages_held);
+    }
+    for number in REMEMBERED {
+        bytes_each("signatures", number, signatures_held);
+    }
 }
 
 fn curve<const N: usize>(name: &str, numbers: [usize; N], members: [Member<'_>; N]) {
@@ -101,8 +108,26 @@ fn remembered(number: usize) -> Member<'static> {
     )
 }
 
-fn bytes_each(number: usize) {
+/// New pushes without a layer, with as many signatures remembered as there is room for.
+fn signed(number: usize) -> Member<'static> {
+    let filled = if is_smoke() { 10 } else { 2 * number };
+    let mut service = callback(Mode::Plaintext, quiet()).replay_capacity(number);
+    for _ in 0..filled {
+        taken(&mut service, &Document::Text(400).push(Mode::Plaintext));
+    }
+    fresh(
+        || Document::Text(400).push(Mode::Plaintext),
+        move |push| taken(&mut service, &push),
+    )
+}
+
+fn bytes_each(what: &str, number: usize, held: impl Fn(usize) -> i64) {
     let number = if is_smoke() { 10 } else { number };
+    let each = held(number) as f64 / number as f64;
+    println!("| {what} | {number} | {each:.1} |");
+}
+
+fn messages_held(number: usize) -> i64 {
     let mut once = OnceLayer::new()
         .capacity(number)
         .clock(ManualClock::at_unix(NOW))
@@ -112,7 +137,17 @@ fn bytes_each(number: usize) {
             now(once.call(message())).unwrap();
         }
     });
-    let each = counted.bytes_current as f64 / number as f64;
-    println!("| {number} | {each:.1} |");
     assert_eq!(once.remembered(), number);
+    counted.bytes_current
+}
+
+fn signatures_held(number: usize) -> i64 {
+    let mut service = callback(Mode::Plaintext, quiet()).replay_capacity(number);
+    let counted = allocation_counter::measure(|| {
+        for _ in 0..2 * number {
+            taken(&mut service, &Document::Text(400).push(Mode::Plaintext));
+        }
+    });
+    assert_eq!(service.forgotten(), number as u64);
+    counted.bytes_current
 }

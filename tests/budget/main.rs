@@ -11,6 +11,7 @@ mod fixture;
 mod counted;
 mod once;
 mod pushes;
+mod replays;
 mod tokens;
 
 /// The most allocations from a request to its response; to grow what was allocated is one, too.
@@ -43,6 +44,12 @@ const LABELS: u64 = if cfg!(feature = "metrics") { 1 } else { 0 };
 const ONCE_HELD: &[(&str, u64)] = &[
     ("100,000 finished messages", 2200),
     ("at any moment while 300,000 come", 2400),
+];
+
+/// The most that a `Callback` may hold of signatures, in KiB.
+const SIGNATURES_HELD: &[(&str, u64)] = &[
+    ("10,000 plaintext pushes", 220),
+    ("10,000 secure pushes", 220),
 ];
 
 /// The most allocations that `Once` may free in the one call that comes after an idle hour.
