@@ -122,6 +122,19 @@ impl Moment {
         }
     }
 
+    /// When `duration` has passed, by either reading.
+    pub(crate) fn after(self, duration: Duration) -> Self {
+        Self {
+            wall: self.wall.checked_add(duration).unwrap_or(self.wall),
+            monotonic: self.monotonic.saturating_add(duration),
+        }
+    }
+
+    /// Whether either reading has come to `end`.
+    pub(crate) fn has_reached(self, end: Self) -> bool {
+        self.wall >= end.wall || self.monotonic >= end.monotonic
+    }
+
     /// The time since `earlier`: the larger of what the two readings say. It is zero if `earlier`
     /// is later, which a reading of another thread may be.
     pub(crate) fn since(self, earlier: Self) -> Duration {

@@ -37,7 +37,10 @@ pin_project! {
         H: Service<Message>,
     {
         fn drop(this: Pin<&mut Self>) {
-            leave(this.project().state, State::Done { response: None });
+            let state = this.project().state;
+            if let State::Handle { .. } = &*state {
+                leave(state, State::Done { response: None });
+            }
         }
     }
 }

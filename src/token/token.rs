@@ -117,9 +117,10 @@ impl Issued {
 pub struct Token {
     secret: Secret,
     issued: Moment,
-    /// The ages at which it becomes stale, and expires.
-    stale: Duration,
+    /// How long it may be used from then on.
     life: Duration,
+    stale: Moment,
+    expiry: Moment,
 }
 
 impl Token {
@@ -132,8 +133,9 @@ impl Token {
         Self {
             secret,
             issued: asked,
-            stale: life.saturating_sub(early),
             life,
+            stale: asked.after(life.saturating_sub(early)),
+            expiry: asked.after(life),
         }
     }
 
@@ -151,13 +153,13 @@ impl Token {
     /// time at which it was asked for, so that a clock that was set since then shows another time.
     /// To know how long it may be used, ask [`expires_in`](Self::expires_in).
     pub fn expiry(&self) -> SystemTime {
-        let issued = self.issued.wall;
-        issued.checked_add(self.life).unwrap_or(issued)
+        self.expiry.wall
     }
 
     /// How long it may still be used.
     pub fn expires_in(&self, clock: &impl Clock) -> Duration {
-        self.life.saturating_sub(self.age(Moment::of(clock)))
+        let age = Moment::of(clock).since(self.issued);
+        self.life.saturating_sub(age)
     }
 
     /// Its state by a clock: the one that [`Tokens`](super::Tokens) have.
@@ -166,18 +168,13 @@ impl Token {
     }
 
     pub(super) fn status_at(&self, now: Moment) -> Status {
-        let age = self.age(now);
-        if age >= self.life {
+        if now.has_reached(self.expiry) {
             Status::Expired
-        } else if age >= self.stale {
+        } else if now.has_reached(self.stale) {
             Status::Stale
         } else {
             Status::Fresh
         }
-    }
-
-    fn age(&self, now: Moment) -> Duration {
-        now.since(self.issued)
     }
 
     /// Whether it was asked for before another one.
@@ -187,8 +184,11 @@ impl Token {
 
     /// The same token, not to be refreshed before a pause has passed.
     pub(super) fn postponed(mut self, now: Moment) -> Self {
-        let paused = self.age(now).saturating_add(REFRESH_PAUSE);
-        self.stale = self.stale.max(paused);
+        let paused = now.after(REFRESH_PAUSE);
+        self.stale = Moment {
+            wall: self.stale.wall.max(paused.wall),
+            monotonic: self.stale.monotonic.max(paused.monotonic),
+        };
         self
     }
 }
