@@ -74,9 +74,12 @@ impl<T> Pair<T> {
 }
 
 impl CallbackKeys {
-    /// Keys for 明文模式. The body of a push is not signed in this mode: whoever sees one push of
-    /// the platform before it arrives can put another body under its signature. Once it has
-    /// arrived, its signature takes no other body. Prefer [`secure`](Self::secure).
+    /// Keys for 明文模式. Prefer [`secure`](Self::secure): in this mode the platform signs no body.
+    /// Whoever sees a push before it arrives can put another body under its signature. Once it has
+    /// arrived, its signature takes no other body while its timestamp is fresh; after
+    /// [`ambiguity`](crate::Callback::ambiguity), 24 hours unless set, one whose nonce reads as the
+    /// present time can be used once more, with any body. See the
+    /// [front page](crate#security).
     ///
     /// # Errors
     /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a token that is not 1 to 64 printable

@@ -313,3 +313,26 @@ async fn a_scan_subscribes_whoever_does_not_follow() {
         "new None"
     );
 }
+
+/// So that no piece of what is signed reads as another timestamp.
+#[tokio::test]
+async fn the_nonce_of_a_push_holds_no_digit() {
+    let sandbox = Sandbox::clocked(clock());
+    let target = service_fn(|request: Request<Body>| {
+        let query = request.uri().query().unwrap_or_default();
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        let (_, nonce) = pairs.find(|(name, _)| name == "nonce").unwrap();
+        assert!(
+            nonce.bytes().all(|byte| byte.is_ascii_lowercase()),
+            "{nonce}"
+        );
+        async { Ok::<_, BoxError>(Response::new(Body::from("success"))) }
+    });
+    let delivery = sandbox
+        .push(Push::text(&sandbox.user("Hui"), "hi"), target)
+        .await;
+    assert!(
+        matches!(delivery.attempts[..], [Attempt::Success]),
+        "{delivery:?}"
+    );
+}

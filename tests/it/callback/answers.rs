@@ -178,6 +178,10 @@ async fn the_nonce_of_another_push_is_refused() {
     let stage = stage();
     assert_eq!(stage.push("success".into()).await, Ok(Reply::none()));
     let another = stage.last_nonce();
+    assert!(
+        another.bytes().all(|byte| byte.is_ascii_lowercase()),
+        "{another}"
+    );
     let answer = sealed(NOW, &another, &reply(NOW)).like_wxjava();
     let why = "its Nonce is that of another push";
     assert_eq!(stage.push(answer).await, refused(why));
