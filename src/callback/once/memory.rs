@@ -10,6 +10,7 @@ use crate::callback::fingerprint::{FingerprintMap, Fingerprints};
 use crate::callback::once::key;
 use crate::callback::once::store::SharedStore;
 use crate::callback::recent::Recent;
+use crate::callback::replay::Claim as SignatureClaim;
 use crate::callback::{Message, Reply};
 use crate::clock::{Clock, SharedClock};
 use crate::runtime::SharedRuntime;
@@ -36,7 +37,7 @@ pub(super) struct Memory {
 }
 
 struct State {
-    running: FingerprintMap<Vec<oneshot::Sender<Reply>>>,
+    running: FingerprintMap<Running>,
     /// How many of them are an app's.
     apps: FingerprintMap<usize>,
     /// With the number of its reply each, or 0 for `success`.
@@ -45,17 +46,26 @@ struct State {
 }
 
 impl State {
-    /// Ends a run, and gives back those who wait for it.
-    fn end(&mut self, key: u64, app: u64) -> Option<Vec<oneshot::Sender<Reply>>> {
-        let waiters = self.running.remove(&key);
+    /// Ends a run.
+    fn end(&mut self, key: u64, app: u64) -> Option<Running> {
+        let ended = self.running.remove(&key);
         if let Some(of_app) = self.apps.get_mut(&app) {
             *of_app = of_app.saturating_sub(1);
             if *of_app == 0 {
                 self.apps.remove(&app);
             }
         }
-        waiters
+        ended
     }
+}
+
+/// What is known of a run.
+#[derive(Default)]
+struct Running {
+    waiters: Vec<oneshot::Sender<Reply>>,
+    /// The signatures of the pushes that joined, also of those whose sender has gone: they are used
+    /// up with the run.
+    joined: Vec<SignatureClaim>,
 }
 
 /// The last replies that are not `success`, which are numbered from 1 on.
@@ -136,13 +146,16 @@ impl Shared {
             finished,
             replies,
         } = &mut *state;
-        if let Some(waiters) = running.get_mut(&key) {
+        if let Some(Running { waiters, joined }) = running.get_mut(&key) {
             waiters.retain(|waiter| !waiter.is_closed());
             if waiters.len() >= WAITERS_MAX {
                 return Verdict::Full;
             }
             let (waiter, reply) = oneshot::channel();
             waiters.push(waiter);
+            if joined.len() < WAITERS_MAX {
+                joined.extend(message.delivery().hold());
+            }
             return Verdict::Join(reply);
         }
         if let Some(reply) = finished.get(key, now) {
@@ -158,7 +171,7 @@ impl Shared {
             return Verdict::Full;
         }
         *of_app += 1;
-        running.insert(key, Vec::new());
+        running.insert(key, Running::default());
         Verdict::Run(Claim {
             shared: Arc::clone(self),
             key: Some(key),
@@ -188,7 +201,7 @@ impl Claim {
     pub(super) fn finish(mut self, reply: &Reply) {
         let Some(key) = self.key.take() else { return };
         let now = self.now.unwrap_or_else(|| self.shared.clock.monotonic());
-        let waiters = {
+        let ended = {
             let mut state = self.shared.memory.state();
             let State {
                 finished, replies, ..
@@ -196,7 +209,9 @@ impl Claim {
             finished.insert(key, replies.put(reply), now);
             state.end(key, self.app)
         };
-        for waiter in waiters.into_iter().flatten() {
+        let Running { waiters, joined } = ended.unwrap_or_default();
+        joined.into_iter().for_each(SignatureClaim::succeed);
+        for waiter in waiters {
             // One that is gone does not need it.
             let _ = waiter.send(reply.clone());
         }
@@ -206,9 +221,9 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         if let Some(key) = self.key.take() {
-            let waiters = self.shared.memory.state().end(key, self.app);
-            // Out of the lock, since this wakes them.
-            drop(waiters);
+            let ended = self.shared.memory.state().end(key, self.app);
+            // Out of the lock, since this wakes those who wait.
+            drop(ended);
         }
     }
 }

@@ -1,13 +1,12 @@
 //! Every way to read the signed bytes of a push, at and around every edge of the time window.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use tower_wechat::callback::{Mode, Rejection};
 use tower_wechat::{Callback, ManualClock};
 
 use super::captured::{Captured, callback, document};
-use super::stage::{Handler, Tally, counting};
+use super::stage::{Handler, Tally, instant};
 
 const WINDOW: u64 = 600;
 const DAY: u64 = 24 * 3600;
@@ -108,7 +107,7 @@ async fn attack(numbers: &mut Numbers, mode: Mode, counts: &mut Counts) {
     let document = document(created, counts.pushes);
     let push = Captured::new(mode, &token, timestamp, &nonce, &document);
     let fresh = |now: u64| -> Callback<Handler> {
-        callback(mode, &token, counting(&tally, Duration::ZERO))
+        callback(mode, &token, instant(&tally))
             .replay_capacity(16)
             .clock(ManualClock::at_unix(now))
     };
@@ -166,7 +165,7 @@ async fn attack(numbers: &mut Numbers, mode: Mode, counts: &mut Counts) {
 #[tokio::test]
 async fn no_reading_of_a_captured_push_is_fresh_again() {
     let pushes = std::env::var("READINGS").ok();
-    let pushes: u64 = pushes.map_or(1_200, |pushes| pushes.parse().unwrap());
+    let pushes: u64 = pushes.map_or(4_000, |pushes| pushes.parse().unwrap());
     for mode in [Mode::Plaintext, Mode::Secure] {
         let (mut numbers, mut counts) = (Numbers(pushes), Counts::default());
         for _ in 0..pushes {
@@ -184,7 +183,7 @@ async fn no_reading_of_a_captured_push_is_fresh_again() {
 #[tokio::test]
 async fn few_genuine_pushes_are_refused() {
     let pushes = std::env::var("READINGS").ok();
-    let pushes: u64 = pushes.map_or(1_200, |pushes| pushes.parse().unwrap());
+    let pushes: u64 = pushes.map_or(4_000, |pushes| pushes.parse().unwrap());
     let mut numbers = Numbers(7);
     let mut refused = 0;
     for id in 0..pushes {
@@ -193,13 +192,9 @@ async fn few_genuine_pushes_are_refused() {
         let nonce = numbers.below(2_147_483_648).to_string();
         let document = document(timestamp, id);
         let push = Captured::new(Mode::Plaintext, "thetoken", timestamp, &nonce, &document);
-        let callback = callback(
-            Mode::Plaintext,
-            "thetoken",
-            counting(&tally, Duration::ZERO),
-        )
-        .replay_capacity(16)
-        .clock(ManualClock::at_unix(timestamp));
+        let callback = callback(Mode::Plaintext, "thetoken", instant(&tally))
+            .replay_capacity(16)
+            .clock(ManualClock::at_unix(timestamp));
         refused += u64::from(run(&callback, &push).await.0 == 403);
     }
     println!("{refused} of {pushes} genuine pushes in plaintext mode are refused");

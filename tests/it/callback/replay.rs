@@ -291,6 +291,26 @@ async fn a_handler_that_succeeds_without_its_connection_uses_the_signature_up() 
     }
 }
 
+/// The platform sends again, gives up and is gone; the handler succeeds, and deduplication forgets.
+#[tokio::test(start_paused = true)]
+async fn a_push_that_joined_and_was_dropped_is_used_up_with_the_run() {
+    let (tally, clock) = (Tally::default(), at(NOW));
+    let once = OnceLayer::new().clock(clock.clone());
+    let once = once.layer(counting(&tally, seconds(6.0)));
+    let callback = callback(Mode::Secure, TOKEN, once).clock(clock.clone());
+    let pushes = ["n1", "n2", "n3"].map(|nonce| captured(Mode::Secure, NOW, nonce));
+    for push in &pushes {
+        assert!(timeout(seconds(1.0), push.send(&callback)).await.is_err());
+    }
+    tokio::time::sleep(seconds(10.0)).await;
+    assert_eq!(tally.ended(), 1);
+    clock.advance(seconds(300.0));
+    for push in &pushes {
+        assert_eq!(text(push.send(&callback).await).await, "success");
+    }
+    assert_eq!(tally.started(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_deadline_that_answered_uses_the_signature_up() {
     let (tally, clock) = (Tally::default(), at(NOW));

@@ -83,6 +83,15 @@ pub fn counting(tally: &Tally, work: Duration) -> Handler {
     handler(tally, work, |number| Ok(Reply::text(format!("{number}"))))
 }
 
+/// One that is done at once.
+pub fn instant(tally: &Tally) -> Handler {
+    let tally = tally.clone();
+    BoxCloneSyncService::new(service_fn(move |_: Message| {
+        let number = tally.start();
+        std::future::ready(Ok(Reply::text(format!("{number}"))))
+    }))
+}
+
 /// Hands a message to a service, in a task of its own.
 pub fn send<S>(
     service: &S,
