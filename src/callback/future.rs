@@ -222,7 +222,7 @@ where
 /// Hands a verified push to the handler, unless a copy of it was there before.
 fn admit<B, H>(
     opened: Opened,
-    admission: Admission,
+    admission: Admission<Claim>,
     handler: H,
     config: &Arc<Config>,
 ) -> State<B, H>

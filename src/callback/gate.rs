@@ -10,7 +10,7 @@ use crate::callback::crypto::{AesKey, Frame};
 use crate::callback::envelope::Seal;
 use crate::callback::query::Query;
 use crate::callback::reading::{self, Dated, Doubt};
-use crate::callback::replay::{Admission, Replays};
+use crate::callback::replay::{Admission, Claim, Replays};
 use crate::callback::signature::{Signature, sign};
 use crate::callback::signer::Signer;
 use crate::callback::tree::{Limits, Tree};
@@ -188,7 +188,7 @@ impl Gate {
         push: Push,
         body: Bytes,
         now: Arrival,
-    ) -> Result<(Opened, Admission), Rejection> {
+    ) -> Result<(Opened, Admission<Claim>), Rejection> {
         let Push { timestamp, proof } = push;
         // A body that is held back must not outlast what is remembered of its signature.
         self.check_age(timestamp, now)?;

@@ -1,13 +1,15 @@
 //! Who sees to the run of a signature.
 
-use super::Replays;
+use std::time::Duration;
+
+use super::memory::{Admission, Replays, RunId};
+use crate::callback::signature::Signature;
 
 /// Holds the run of a signature. The signature is free again when the last holder is dropped
 /// without success.
 pub(crate) struct Claim {
     replays: Replays,
-    key: u64,
-    number: u32,
+    run: RunId,
     succeeded: bool,
 }
 
@@ -18,21 +20,35 @@ pub(crate) enum Delivery {
     #[default]
     Parsed,
     /// For the first time: the run of its signature, which it does not hold.
-    First {
-        replays: Replays,
-        key: u64,
-        number: u32,
-    },
+    First { replays: Replays, run: RunId },
     /// As a copy of a push whose handler runs or succeeded: it must start no run.
     Repeat,
 }
 
+impl Replays {
+    /// Admits a push at a monotonic time. Where the signature does not cover the body, `unsigned`
+    /// is the body.
+    pub(crate) fn admit(
+        &self,
+        signature: Signature,
+        unsigned: Option<&str>,
+        now: Duration,
+    ) -> Admission<Claim> {
+        match self.begin(signature, unsigned, now) {
+            Admission::New(run) => Admission::New(Claim::new(self.clone(), run)),
+            Admission::Repeat => Admission::Repeat,
+            Admission::Running => Admission::Running,
+            Admission::Handled => Admission::Handled,
+            Admission::OtherBody => Admission::OtherBody,
+        }
+    }
+}
+
 impl Claim {
-    pub(super) fn new(replays: Replays, key: u64, number: u32) -> Self {
+    fn new(replays: Replays, run: RunId) -> Self {
         Self {
             replays,
-            key,
-            number,
+            run,
             succeeded: false,
         }
     }
@@ -40,14 +56,13 @@ impl Claim {
     /// Uses the signature up.
     pub(crate) fn succeed(mut self) {
         self.succeeded = true;
-        self.replays.succeed(self.key, self.number);
+        self.replays.succeed(self.run);
     }
 
     pub(crate) fn delivery(&self) -> Delivery {
         Delivery::First {
             replays: self.replays.clone(),
-            key: self.key,
-            number: self.number,
+            run: self.run,
         }
     }
 }
@@ -55,7 +70,7 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         if !self.succeeded {
-            self.replays.release(self.key, self.number);
+            self.replays.release(self.run);
         }
     }
 }
@@ -67,27 +82,18 @@ impl Delivery {
 
     /// Says that copies of the push can be handed on: whoever calls it knows the message again.
     pub(crate) fn deduplicate(&self) {
-        if let Self::First {
-            replays,
-            key,
-            number,
-        } = self
-        {
-            replays.deduplicate(*key, *number);
+        if let Self::First { replays, run } = self {
+            replays.deduplicate(*run);
         }
     }
 
     /// One more holder of the run, if it has not ended: for work that outlives the response.
     pub(crate) fn hold(&self) -> Option<Claim> {
-        let Self::First {
-            replays,
-            key,
-            number,
-        } = self
-        else {
+        let Self::First { replays, run } = self else {
             return None;
         };
-        let held = replays.hold(*key, *number);
-        held.then(|| Claim::new(replays.clone(), *key, *number))
+        replays
+            .hold(*run)
+            .then(|| Claim::new(replays.clone(), *run))
     }
 }

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Claim;
 use crate::app::AppId;
 use crate::callback::count;
 use crate::callback::fingerprint::{FingerprintMap, Fingerprints};
@@ -42,8 +41,15 @@ struct State {
     runs: u32,
 }
 
-struct Run {
+/// Tells a run of a signature from all others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RunId {
+    key: u64,
     number: u32,
+}
+
+struct Run {
+    id: RunId,
     admitted: Duration,
     /// Those that see to it: the response, and what goes on without it.
     holders: u32,
@@ -83,9 +89,9 @@ impl Seen {
 }
 
 /// What to do with a push.
-pub(crate) enum Admission {
+pub(crate) enum Admission<T> {
     /// Its signature is new: hand it to the handler.
-    New(Claim),
+    New(T),
     /// A handler behind a [`Dedup`](crate::callback::once::Once) has it or had it: hand it on as a
     /// repeat, which starts no run.
     Repeat,
@@ -120,14 +126,14 @@ impl Replays {
         self.0.forgotten.load(Ordering::Relaxed)
     }
 
-    /// Admits a push at a monotonic time. Where the signature does not cover the body, `unsigned`
-    /// is the body.
-    pub(crate) fn admit(
+    /// Begins the run of a push at a monotonic time, if its signature is new. Where the signature
+    /// does not cover the body, `unsigned` is the body.
+    pub(super) fn begin(
         &self,
         signature: Signature,
         unsigned: Option<&str>,
         now: Duration,
-    ) -> Admission {
+    ) -> Admission<RunId> {
         // A signature that was verified is as good as random.
         let key = signature.low_bits();
         let mut state = self.state();
@@ -160,10 +166,10 @@ impl Replays {
                 };
             }
         };
-        let number = runs.wrapping_add(1);
-        *runs = number;
+        *runs = runs.wrapping_add(1);
+        let id = RunId { key, number: *runs };
         place.insert(Run {
-            number,
+            id,
             admitted: now,
             holders: 1,
             deduplicated: false,
@@ -174,7 +180,7 @@ impl Replays {
         };
         drop(state);
         self.count(forgets);
-        Admission::New(Claim::new(self.clone(), key, number))
+        Admission::New(id)
     }
 
     /// Remembers a signature that verified the URL, so that it takes no body.
@@ -188,28 +194,27 @@ impl Replays {
     }
 
     /// Notes that a run is behind a layer that knows its message again.
-    pub(super) fn deduplicate(&self, key: u64, number: u32) {
-        if let Some(run) = self.state().run(key, number) {
+    pub(super) fn deduplicate(&self, id: RunId) {
+        if let Some(run) = self.state().run(id) {
             run.deduplicated = true;
         }
     }
 
     /// Counts one more holder of a run.
-    pub(super) fn hold(&self, key: u64, number: u32) -> bool {
-        let mut state = self.state();
-        let run = state.run(key, number);
-        run.is_some_and(|run| {
+    pub(super) fn hold(&self, id: RunId) -> bool {
+        self.state().run(id).is_some_and(|run| {
             run.holders += 1;
             true
         })
     }
 
     /// Uses the signature of a run up: its handler succeeded.
-    pub(super) fn succeed(&self, key: u64, number: u32) {
+    pub(super) fn succeed(&self, id: RunId) {
+        let key = id.key;
         let mut state = self.state();
         let State { seen, running, .. } = &mut *state;
         let run = match running.entry(key) {
-            Entry::Occupied(run) if run.get().number == number => run.remove(),
+            Entry::Occupied(run) if run.get().id == id => run.remove(),
             _ => return,
         };
         // It was fresh when it was admitted, so it is remembered long enough from then on.
@@ -221,14 +226,14 @@ impl Replays {
     }
 
     /// Counts one holder less. Without any the signature is free again.
-    pub(super) fn release(&self, key: u64, number: u32) {
+    pub(super) fn release(&self, id: RunId) {
         let mut state = self.state();
-        let Some(run) = state.run(key, number) else {
+        let Some(run) = state.run(id) else {
             return;
         };
         run.holders -= 1;
         if run.holders == 0 {
-            state.running.remove(&key);
+            state.running.remove(&id.key);
         }
     }
 
@@ -253,8 +258,8 @@ impl Replays {
 }
 
 impl State {
-    fn run(&mut self, key: u64, number: u32) -> Option<&mut Run> {
-        let run = self.running.get_mut(&key);
-        run.filter(|run| run.number == number)
+    fn run(&mut self, id: RunId) -> Option<&mut Run> {
+        let run = self.running.get_mut(&id.key);
+        run.filter(|run| run.id == id)
     }
 }
