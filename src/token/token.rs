@@ -1,6 +1,7 @@
 //! One token and its times.
 
 use std::ops::{Range, RangeInclusive};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rand::RngExt;
@@ -114,7 +115,10 @@ impl Issued {
 
 /// A token in the cache. Cheap to clone; prints as a fingerprint.
 #[derive(Debug, Clone)]
-pub struct Token {
+pub struct Token(Arc<Held>);
+
+#[derive(Debug, Clone)]
+struct Held {
     secret: Secret,
     issued: Moment,
     /// How long it may be used from then on.
@@ -130,36 +134,36 @@ impl Token {
         let Issued { secret, expires_in } = issued;
         let life = expires_in - MARGIN.min(expires_in / 10);
         let early = Duration::from_secs(rand::rng().random_range(kind.stale_before_end()));
-        Self {
+        Self(Arc::new(Held {
             secret,
             issued: asked,
             life,
             stale: asked.after(life.saturating_sub(early)),
             expiry: asked.after(life),
-        }
+        }))
     }
 
     /// The token itself, for a query or another system.
     pub fn secret(&self) -> &Secret {
-        &self.secret
+        &self.0.secret
     }
 
     /// When it was asked for, by the wall clock of that time.
     pub fn issued(&self) -> SystemTime {
-        self.issued.wall
+        self.0.issued.wall
     }
 
     /// When it is no longer used, a little before the platform's own time; by the wall clock of the
     /// time at which it was asked for, so that a clock that was set since then shows another time.
     /// To know how long it may be used, ask [`expires_in`](Self::expires_in).
     pub fn expiry(&self) -> SystemTime {
-        self.expiry.wall
+        self.0.expiry.wall
     }
 
     /// How long it may still be used.
     pub fn expires_in(&self, clock: &impl Clock) -> Duration {
-        let age = Moment::of(clock).since(self.issued);
-        self.life.saturating_sub(age)
+        let age = Moment::of(clock).since(self.0.issued);
+        self.0.life.saturating_sub(age)
     }
 
     /// Its state by a clock: the one that [`Tokens`](super::Tokens) have.
@@ -168,9 +172,9 @@ impl Token {
     }
 
     pub(super) fn status_at(&self, now: Moment) -> Status {
-        if now.has_reached(self.expiry) {
+        if now.has_reached(self.0.expiry) {
             Status::Expired
-        } else if now.has_reached(self.stale) {
+        } else if now.has_reached(self.0.stale) {
             Status::Stale
         } else {
             Status::Fresh
@@ -179,15 +183,15 @@ impl Token {
 
     /// Whether it was asked for before another one.
     pub(super) fn is_older_than(&self, other: &Self) -> bool {
-        self.issued.monotonic < other.issued.monotonic
+        self.0.issued.monotonic < other.0.issued.monotonic
     }
 
     /// The same token, not to be refreshed before a pause has passed.
     pub(super) fn postponed(mut self, now: Moment) -> Self {
-        let paused = now.after(REFRESH_PAUSE);
-        self.stale = Moment {
-            wall: self.stale.wall.max(paused.wall),
-            monotonic: self.stale.monotonic.max(paused.monotonic),
+        let (held, paused) = (Arc::make_mut(&mut self.0), now.after(REFRESH_PAUSE));
+        held.stale = Moment {
+            wall: held.stale.wall.max(paused.wall),
+            monotonic: held.stale.monotonic.max(paused.monotonic),
         };
         self
     }
