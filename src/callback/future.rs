@@ -18,6 +18,7 @@ use crate::callback::gate::{Arrival, Opened, Push};
 use crate::callback::replay::{Admission, Claim, Delivery};
 use crate::callback::service::Config;
 use crate::callback::{IntoReply, Message, Overloaded, Rejection, response};
+use crate::clock::Clock;
 use crate::error::{BoxError, chain};
 use crate::panic::contain;
 use crate::runtime::{BoxFuture, SharedRuntime};
@@ -65,7 +66,7 @@ pin_project! {
             collected: Collected,
             verified: Option<(Push, H)>,
             // Unless the body kept us waiting since then.
-            now: Option<Arrival>,
+            now: Option<u64>,
             // Runs since it did for the first time.
             timer: Option<BoxFuture<'static, ()>>,
             config: Arc<Config>,
@@ -95,7 +96,7 @@ where
         config: Arc<Config>,
         verified: (Push, H),
         request: Request<B>,
-        now: Arrival,
+        now: u64,
     ) -> Self {
         let announced = announced(&request);
         if announced > config.body_limit {
@@ -164,7 +165,11 @@ where
                     };
                     let body = collected.take();
                     let open = |()| {
-                        let now = now.unwrap_or_else(|| Arrival::now(&config.clock));
+                        let clock = &config.clock;
+                        let now = Arrival {
+                            unix: now.unwrap_or_else(|| clock.unix()),
+                            monotonic: clock.monotonic(),
+                        };
                         config.gate.open(push, body, now)
                     };
                     match read.and_then(open) {

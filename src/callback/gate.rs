@@ -15,7 +15,7 @@ use crate::callback::signature::{Signature, sign};
 use crate::callback::signer::Signer;
 use crate::callback::tree::{Limits, Tree};
 use crate::callback::{Message, Mode, Recipient, Rejection};
-use crate::clock::{SharedClock, unix};
+use crate::clock::{Clock, SharedClock};
 use crate::secret::Secret;
 
 /// What requests are checked against.
@@ -30,22 +30,12 @@ pub(crate) struct Gate {
     pub(crate) replays: Replays,
 }
 
-/// When a push is looked at.
+/// When the body of a push is there.
 #[derive(Clone, Copy)]
 pub(crate) struct Arrival {
     /// In seconds since the Unix epoch, as timestamps are.
-    unix: u64,
-    monotonic: Duration,
-}
-
-impl Arrival {
-    pub(crate) fn now(clock: &SharedClock) -> Self {
-        let now = clock.moment();
-        Self {
-            unix: unix(now.wall),
-            monotonic: now.monotonic,
-        }
-    }
+    pub(crate) unix: u64,
+    pub(crate) monotonic: Duration,
 }
 
 /// A request whose sender knows the token.
@@ -82,12 +72,13 @@ pub(crate) struct Opened {
 }
 
 impl Gate {
-    /// Checks everything but the body.
+    /// Checks everything but the body, at the time `now` in seconds since the Unix epoch.
     pub(crate) fn admit(
         &self,
         method: &Method,
         uri: &Uri,
-        now: Arrival,
+        now: u64,
+        clock: &SharedClock,
     ) -> Result<Admitted, Rejection> {
         if !matches!(*method, Method::GET | Method::POST) {
             return Err(Rejection::Method);
@@ -109,13 +100,13 @@ impl Gate {
             return Err(Rejection::MissingParameter);
         }
         if clear {
-            self.replays.take_without_body(signature, now.monotonic);
+            self.replays.take_without_body(signature, clock.monotonic());
         }
         Ok(Admitted::Echo(query.echostr.into_owned()))
     }
 
-    fn check_age(&self, timestamp: u64, now: Arrival) -> Result<(), Rejection> {
-        let age = now.unix.abs_diff(timestamp);
+    fn check_age(&self, timestamp: u64, now: u64) -> Result<(), Rejection> {
+        let age = now.abs_diff(timestamp);
         match self.window {
             Some(window) if age > window.as_secs() => Err(Rejection::StaleTimestamp),
             _ => Ok(()),
@@ -128,7 +119,7 @@ impl Gate {
         signed: [&str; 3],
         timestamp: u64,
         created: Option<u64>,
-        now: Arrival,
+        now: u64,
     ) -> Result<(), Rejection> {
         // Pushes that stay fresh for ever need no other timestamp.
         let Some(window) = self.window else {
@@ -137,7 +128,7 @@ impl Gate {
         let dated = Dated {
             timestamp,
             created,
-            now: now.unix,
+            now,
             window,
             ambiguity: self.ambiguity,
         };
@@ -191,7 +182,7 @@ impl Gate {
     ) -> Result<(Opened, Admission<Claim>), Rejection> {
         let Push { timestamp, proof } = push;
         // A body that is held back must not outlast what is remembered of its signature.
-        self.check_age(timestamp, now)?;
+        self.check_age(timestamp, now.unix)?;
         let (opened, signature) = match proof {
             Proof::Clear { signature } => (self.open_clear(body)?, signature),
             Proof::Sealed {
@@ -201,7 +192,7 @@ impl Gate {
                 let opened = self.open_sealed(signer, msg_signature, body)?;
                 if let Some(Seal { signer, .. }) = &opened.seal {
                     let created = opened.message.create_time();
-                    self.check_reading(signer.signed(), timestamp, created, now)?;
+                    self.check_reading(signer.signed(), timestamp, created, now.unix)?;
                 }
                 (opened, msg_signature)
             }

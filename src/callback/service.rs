@@ -11,7 +11,7 @@ use tower::Service;
 
 use crate::body::Body;
 use crate::callback::count::count;
-use crate::callback::gate::{Admitted, Arrival, Gate};
+use crate::callback::gate::{Admitted, Gate};
 use crate::callback::reading;
 use crate::callback::replay::Replays;
 use crate::callback::{IntoReply, Limits, Message, Recipient, Rejection, ResponseFuture, response};
@@ -255,8 +255,8 @@ impl Config {
         B: http_body::Body,
         H: Service<Message> + Clone,
     {
-        let now = Arrival::now(&self.clock);
-        match self.gate.admit(request.method(), request.uri(), now) {
+        let (now, clock) = (self.clock.unix(), &self.clock);
+        match (self.gate).admit(request.method(), request.uri(), now, clock) {
             Ok(Admitted::Push(push)) => match contain(|| handler.clone()) {
                 Ok(handler) => {
                     ResponseFuture::collect(Arc::clone(self), (push, handler), request, now)
