@@ -59,10 +59,12 @@ type Local = BoxCloneSyncService<Message, Reply, BoxError>;
 /// get a copy of what meets their rule, and what they answer is never passed on.
 ///
 /// An encrypted answer is taken once, and only if its `TimeStamp` is at most ten minutes from this
-/// machine's clock. Its `Nonce` may be the push's or the target's own, but not another push's. Over
-/// plain `http://` to a target without keys of its own, whoever is on the way can still answer in
-/// the target's place; to a target with keys they can at most hand another answer of the last ten
-/// minutes to the same user that has not been taken, so prefer `https://`.
+/// machine's clock. Its `Nonce` may be the push's or the target's own, but not another push's.
+///
+/// Prefer `https://`. Over plain `http://` whoever is on the way can answer `success` in the target's
+/// place, so that the push is lost; can answer the user, if the target has no key; and, if it has
+/// one and draws its own nonces, can hand the user another answer of the last ten minutes that was
+/// meant for the same user and held back.
 ///
 /// A target has four of the platform's five seconds to answer, unless [`Target::timeout`] says
 /// otherwise.
