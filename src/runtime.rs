@@ -25,7 +25,7 @@ pub trait Runtime: Send + Sync + 'static {
 }
 
 /// The tokio runtime that the caller runs in. Outside of one, tasks are given up with an error in
-/// the log.
+/// the log, and a wait does not end by itself.
 #[cfg(feature = "tokio")]
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
@@ -43,7 +43,11 @@ impl Runtime for TokioRuntime {
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(tokio::time::sleep(duration))
+        // Who waits outside of a runtime has no timer; one of tokio's would panic.
+        match tokio::runtime::Handle::try_current() {
+            Ok(_) => Box::pin(tokio::time::sleep(duration)),
+            Err(_) => Box::pin(std::future::pending()),
+        }
     }
 }
 

@@ -134,7 +134,8 @@ impl AppTokens {
         let left = before
             .as_ref()
             .and_then(|token| self.live.get(token))
-            .map(|live| live.end.duration_since(now).unwrap_or_default());
+            // After the clock was set back more is left than a token ever has.
+            .map(|live| live.end.duration_since(now).unwrap_or_default().min(LIFE));
         match (before, left) {
             (Some(token), Some(left)) if left > OVERLAP && !force => {
                 return Ok(grant(&token, left));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::Token;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::runtime::SharedRuntime;
 
 /// How often a fetch shows that it goes on.
@@ -39,6 +39,15 @@ pub(super) struct Waiter {
     beats: Arc<AtomicU64>,
 }
 
+/// What a fetch came to while it was waited for.
+pub(super) enum Waited {
+    Outcome(Result<Token, Error>),
+    /// It was dropped.
+    Stopped,
+    /// It shows no more that it goes on.
+    Silent,
+}
+
 /// Makes the fetch, and is the only one at a time.
 pub(super) struct Leader {
     number: u64,
@@ -61,6 +70,12 @@ impl Flight {
 
     pub(super) fn is_under_way(&self) -> bool {
         self.lock().current.is_some()
+    }
+
+    /// Whether this fetch is the one under way: it may have been taken over.
+    pub(super) fn is_current(&self, number: u64) -> bool {
+        let state = self.lock();
+        state.current.as_ref().is_some_and(|it| it.number == number)
     }
 
     /// Ends a fetch: from now on another one may begin.
@@ -128,24 +143,21 @@ impl Leader {
 }
 
 impl Waiter {
-    /// The outcome; `None` when the fetch shows no more that it goes on.
-    pub(super) async fn outcome(
-        &mut self,
-        runtime: &SharedRuntime,
-    ) -> Option<Result<Token, Error>> {
+    pub(super) async fn outcome(&mut self, runtime: &SharedRuntime) -> Waited {
         let mut beats = self.beats.load(Ordering::Relaxed);
         loop {
             let outcome = self.outcome.wait_for(Option::is_some);
             match runtime.timeout(SILENCE, outcome).await {
-                Some(Ok(outcome)) => return outcome.clone(),
-                Some(Err(_)) => {
-                    let error = Error::new(ErrorKind::Interrupted, "the task was stopped");
-                    return Some(Err(error));
-                }
+                Some(Ok(outcome)) => match &*outcome {
+                    Some(outcome) => return Waited::Outcome(outcome.clone()),
+                    // It was waited for until there was one.
+                    None => return Waited::Stopped,
+                },
+                Some(Err(_)) => return Waited::Stopped,
                 None => {
                     let before = std::mem::replace(&mut beats, self.beats.load(Ordering::Relaxed));
                     if before == beats {
-                        return None;
+                        return Waited::Silent;
                     }
                 }
             }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Issued, TokenKey, TokenKind};
+use crate::api::Endpoint;
 use crate::api::token::{ClassicToken, StableToken};
 use crate::app::{AppEntry, AppId};
 use crate::client::{Outbound, exchange};
@@ -81,22 +82,24 @@ impl TokenSource for PlatformSource {
         let entry = self.apps.get(&key.appid);
         let entry = entry.ok_or_else(|| Error::unknown_app(key.appid.as_str()))?;
         let (appid, outbound) = (entry.appid.clone(), self.outbound.clone());
-        let grant = match key.kind {
+        let (grant, path) = match key.kind {
             TokenKind::JsapiTicket | TokenKind::WxCardTicket => {
                 return Err(Error::config("a ticket is not fetched by a token source"));
             }
             TokenKind::StableAccessToken => {
                 let call = StableToken::new(appid, &entry.secret);
-                exchange(outbound, entry, &call.force_refresh(fetch == Fetch::Forced)).await?
+                let call = call.force_refresh(fetch == Fetch::Forced);
+                let grant = exchange(outbound, entry, &call).await?;
+                (grant, StableToken::PATH)
             }
             // Every call of the classic grant makes another token: there is nothing to force.
             TokenKind::AccessToken => {
-                exchange(outbound, entry, &ClassicToken::new(appid, &entry.secret)).await?
+                let call = ClassicToken::new(appid, &entry.secret);
+                (exchange(outbound, entry, &call).await?, ClassicToken::PATH)
             }
         };
-        Ok(Issued::new(
-            grant.access_token,
-            Duration::from_secs(grant.expires_in),
-        ))
+        let life = Duration::from_secs(grant.expires_in);
+        let issued = Issued::new(grant.access_token, life);
+        issued.check().map_err(|error| error.at(path))
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Issued, TokenKey, TokenKind, Tokens};
+use crate::api::Endpoint;
 use crate::api::ticket::GetTicket;
 use crate::app::{AppEntry, AppId};
 use crate::client::{Wire, exchange};
@@ -31,9 +32,7 @@ impl TicketSource {
             _ => GetTicket::jsapi(),
         };
         let ticket = exchange(self.wire.for_calls(tokens), entry, &call).await?;
-        Ok(Issued::new(
-            ticket.ticket,
-            Duration::from_secs(ticket.expires_in),
-        ))
+        let issued = Issued::new(ticket.ticket, Duration::from_secs(ticket.expires_in));
+        issued.check().map_err(|error| error.at(GetTicket::PATH))
     }
 }

@@ -9,7 +9,7 @@ use http::Request;
 use moka::ops::compute::{CompResult, Op};
 use moka::sync::Cache;
 
-use super::flight::Leader;
+use super::flight::{Leader, Waited};
 use super::hot::Round;
 use super::slot::{AppSlots, Refused, Slot};
 use super::{
@@ -236,15 +236,16 @@ impl Tokens {
         let mut joined = slot.flight.join();
         for _ in 0..=TAKE_OVERS_MAX {
             let (mut waiter, leader) = joined;
-            if let Some(leader) = leader {
-                self.lead(slot, leader);
-            }
-            if let Some(outcome) = waiter.outcome(&self.0.runtime).await {
-                return outcome;
+            let led = leader.map(|leader| self.lead(slot, leader)).is_some();
+            match waiter.outcome(&self.0.runtime).await {
+                Waited::Outcome(outcome) => return outcome,
+                // This caller's own runtime takes no tasks any more.
+                Waited::Stopped if led => break,
+                Waited::Stopped | Waited::Silent => {}
             }
             joined = slot.flight.take_over(&waiter);
         }
-        let message = "the fetch of a token stopped several times";
+        let message = "the task that fetched the token was stopped";
         Err(Error::new(ErrorKind::Interrupted, message))
     }
 
@@ -254,7 +255,7 @@ impl Tokens {
         self.0.runtime.spawn(async move {
             let outcome = match task.slot() {
                 Ok(slot) => {
-                    let fetch = task.tokens.fetch_once(slot);
+                    let fetch = task.tokens.fetch_once(slot, number);
                     leader.run(&task.tokens.0.runtime, fetch).await
                 }
                 Err(error) => Err(error),
@@ -275,20 +276,18 @@ impl Tokens {
 
     /// Looks into the cache once more: whoever found it empty may come here after another fetch
     /// filled it.
-    async fn fetch_once(&self, slot: &Slot) -> Result<Token, Error> {
+    async fn fetch_once(&self, slot: &Slot, number: u64) -> Result<Token, Error> {
         let now = self.0.clock.moment();
         self.remove_if(slot, |token| token.status_at(now) == Status::Expired);
         if let Some(token) = self.0.cache.get(&slot.key) {
             return Ok(token);
         }
         let token = self.obtain(slot, Status::Stale).await?;
-        let _change = slot.hot.change();
-        let entry = self.0.cache.entry_by_ref(&slot.key);
-        entry.and_compute_with(|current| match current {
-            // A fetch that was taken over may end after the other one.
-            Some(current) if token.is_older_than(current.value()) => Op::Nop,
-            _ => Op::Put(token.clone()),
-        });
+        // One that was taken over may end after the other one.
+        if slot.flight.is_current(number) {
+            let _change = slot.hot.change();
+            self.0.cache.insert(slot.key.clone(), token.clone());
+        }
         Ok(token)
     }
 
@@ -415,8 +414,9 @@ impl Tokens {
 /// How long an error is taken as the answer of the source.
 fn kept(error: &Error) -> Option<Duration> {
     match error.kind() {
+        ErrorKind::Interrupted => Some(GARBAGE_KEPT),
         _ if error.is_transient() => None,
-        // Whatever answered may not do so again.
+        // Whatever answered, or panicked, may not do so again.
         ErrorKind::Answer | ErrorKind::Status(_) => Some(GARBAGE_KEPT),
         _ => Some(REFUSAL_KEPT),
     }

@@ -39,6 +39,5 @@ mod scan_login;
 mod set_clock;
 mod standalone;
 mod support;
-mod token_faults;
 mod tokens;
 mod transcripts;

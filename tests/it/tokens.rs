@@ -1,5 +1,9 @@
 //! The life of a token: fetched once, refreshed in time, replaced when it is refused.
 
+mod forced;
+mod odd_answers;
+mod stopped;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
