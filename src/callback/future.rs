@@ -240,7 +240,7 @@ where
             let delivery = claim.delivery();
             (Some(claim), delivery)
         }
-        Admission::Repeat => (None, Delivery::Repeat),
+        Admission::Repeat { handled } => (None, Delivery::Repeat { handled }),
         Admission::Running => {
             tracing::debug!(%appid, "a copy of a push came while its handler runs");
             let response = Some(response::overloaded(appid));

@@ -58,8 +58,8 @@ type Local = BoxCloneSyncService<Message, Reply, BoxError>;
 /// A push that meets no rule goes to the default target, or to the host's own handler. Shadows
 /// get a copy of what meets their rule, and what they answer is never passed on.
 ///
-/// An encrypted answer is taken once, and only if its `TimeStamp` is at most ten minutes from this
-/// machine's clock. Its `Nonce` may be the push's or the target's own, but not another push's.
+/// An encrypted answer is taken once, and only if its `TimeStamp`, or the document's `CreateTime`
+/// where that is finer than in seconds, is at most ten minutes from this machine's clock. Its `Nonce` may be the push's or the target's own, but not another push's.
 ///
 /// Prefer `https://`. Over plain `http://` whoever is on the way can answer `success` in the target's
 /// place, so that the push is lost; can answer the user, if the target has no key; and, if it has

@@ -22,6 +22,13 @@ const CAPACITY: usize = 100_000;
 /// of the ciphertext, which is signed next to it.
 const NONCE_MAX: usize = 63;
 
+/// Whether a time is finer than in seconds: in milliseconds, as weixin-popular writes them, or in the
+/// ticks of .NET, which Senparc writes. A shorter one could be a piece of a timestamp whose rest is
+/// read as the front of the nonce.
+fn is_finer(time: &str) -> bool {
+    (13..=20).contains(&time.len()) && time.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// The encrypted answers of a target that were taken lately.
 pub(super) struct Seen(Mutex<Recent>);
 
@@ -42,12 +49,17 @@ impl Seen {
         created: Option<u64>,
         now: Moment,
     ) -> Result<(), &'static str> {
-        let timestamp = reading::timestamp(&envelope.timestamp)
-            .ok_or("its TimeStamp is not in seconds since 1970")?;
         let unix = unix(now.wall);
-        if unix.abs_diff(timestamp) > WINDOW.as_secs() {
-            return Err("its TimeStamp is more than ten minutes from this machine's clock");
-        }
+        let is_fresh = |time: u64| unix.abs_diff(time) <= WINDOW.as_secs();
+        let timestamp = match (reading::timestamp(&envelope.timestamp), created) {
+            (Some(timestamp), _) if is_fresh(timestamp) => timestamp,
+            // The document itself tells, which is sealed.
+            (None, Some(created)) if is_finer(&envelope.timestamp) && is_fresh(created) => created,
+            (None, _) if !is_finer(&envelope.timestamp) => {
+                return Err("its TimeStamp is not in seconds since 1970");
+            }
+            _ => return Err("its TimeStamp is more than ten minutes from this machine's clock"),
+        };
         if envelope.nonce.len() > NONCE_MAX {
             return Err("its Nonce is longer than 63 bytes");
         }

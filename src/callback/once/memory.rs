@@ -10,7 +10,7 @@ use crate::callback::fingerprint::{FingerprintMap, Fingerprints};
 use crate::callback::once::key;
 use crate::callback::once::store::SharedStore;
 use crate::callback::recent::Recent;
-use crate::callback::replay::Claim as SignatureClaim;
+use crate::callback::replay::{Claim as SignatureClaim, Delivery};
 use crate::callback::{Message, Reply};
 use crate::clock::{Clock, SharedClock};
 use crate::runtime::SharedRuntime;
@@ -106,7 +106,7 @@ pub(super) enum Verdict {
     Join(oneshot::Receiver<Reply>),
     /// It is finished.
     Finished(Reply),
-    /// It is new, and there is no room for it.
+    /// It cannot be run now: there is no room for it, or it is a copy of one that has just failed.
     Full,
 }
 
@@ -138,6 +138,8 @@ impl Memory {
 impl Shared {
     pub(super) fn meet(self: &Arc<Self>, message: &Message) -> Verdict {
         let (memory, now) = (&self.memory, self.clock.monotonic());
+        // Before the lock, and given back after it unless the push is run or joins.
+        let signature = message.delivery().hold_deduplicated();
         let key = key::fingerprint(&memory.fingerprints, message);
         let mut state = memory.state();
         let State {
@@ -154,16 +156,19 @@ impl Shared {
             let (waiter, reply) = oneshot::channel();
             waiters.push(waiter);
             if joined.len() < WAITERS_MAX {
-                joined.extend(message.delivery().hold());
+                joined.extend(signature);
             }
             return Verdict::Join(reply);
         }
         if let Some(reply) = finished.get(key, now) {
             return Verdict::Finished(replies.get(reply));
         }
-        if message.delivery().is_repeat() {
-            // It was handled, and that is forgotten.
-            return Verdict::Finished(Reply::none());
+        match message.delivery() {
+            // That it was handled is forgotten.
+            Delivery::Repeat { handled: true } => return Verdict::Finished(Reply::none()),
+            // Its run has just failed, which the callback is about to learn.
+            Delivery::Repeat { handled: false } => return Verdict::Full,
+            Delivery::First { .. } | Delivery::Parsed => {}
         }
         let app = memory.fingerprints.of(message.appid());
         let of_app = apps.entry(app).or_default();
@@ -174,6 +179,7 @@ impl Shared {
         running.insert(key, Running::default());
         Verdict::Run(Claim {
             shared: Arc::clone(self),
+            signature,
             key: Some(key),
             app,
             now: Some(now),
@@ -185,6 +191,8 @@ impl Shared {
 /// the next push like it is run.
 pub(super) struct Claim {
     pub(super) shared: Arc<Shared>,
+    /// Of the push that is run: it is used up also if its response is gone by then.
+    signature: Option<SignatureClaim>,
     key: Option<u64>,
     app: u64,
     /// When it was given, unless the run has waited since then.
@@ -210,7 +218,8 @@ impl Claim {
             state.end(key, self.app)
         };
         let Running { waiters, joined } = ended.unwrap_or_default();
-        joined.into_iter().for_each(SignatureClaim::succeed);
+        let signatures = self.signature.take().into_iter().chain(joined);
+        signatures.for_each(SignatureClaim::succeed);
         for waiter in waiters {
             // One that is gone does not need it.
             let _ = waiter.send(reply.clone());

@@ -11,7 +11,6 @@ use tower::Service;
 use super::OnceKey;
 use super::memory::{Claim, Shared, Verdict};
 use crate::callback::failure::{Answer, Work, poll_work};
-use crate::callback::replay::{Claim as SignatureClaim, Delivery};
 use crate::callback::{HandlerError, IntoReply, Message, Overloaded, Reply};
 use crate::error::{BoxError, chain};
 use crate::runtime::SharedRuntime;
@@ -54,7 +53,6 @@ where
     }
 
     fn call(&mut self, message: Message) -> OnceFuture {
-        message.delivery().deduplicate();
         let state = match self.shared.meet(&message) {
             Verdict::Run(claim) => State::Run(Some(self.run(claim, message))),
             Verdict::Join(reply) => State::Join(reply),
@@ -74,7 +72,6 @@ where
 {
     fn run(&self, claim: Claim, message: Message) -> Run {
         let Shared { runtime, store, .. } = &*self.shared;
-        let delivery = message.delivery().clone();
         let stored = store.clone().map(|store| (store, OnceKey::of(&message)));
         let work: Work<Reply> = Box::pin(Answer::new(self.inner.clone(), message));
         let work = match stored {
@@ -84,8 +81,6 @@ where
         Run {
             work,
             claim: Some(claim),
-            delivery,
-            signature: None,
             span: tracing::Span::current(),
         }
     }
@@ -105,9 +100,6 @@ impl<H> fmt::Debug for Once<H> {
 struct Run {
     work: Work<Reply>,
     claim: Option<Claim>,
-    delivery: Delivery,
-    /// Held from the moment that nobody waits for the response.
-    signature: Option<SignatureClaim>,
     span: tracing::Span,
 }
 
@@ -123,9 +115,6 @@ impl Future for Run {
         let claim = self.claim.take();
         if let (Ok(reply), Some(claim)) = (&result, claim) {
             claim.finish(reply);
-            if let Some(signature) = self.signature.take() {
-                signature.succeed();
-            }
         }
         Poll::Ready(result)
     }
@@ -173,13 +162,12 @@ impl Drop for OnceFuture {
         let State::Run(slot) = &mut self.state else {
             return;
         };
-        let Some(mut run) = slot.take() else { return };
+        let Some(run) = slot.take() else { return };
         let shared = run.claim.as_ref().map(|claim| Arc::clone(&claim.shared));
         let runtime = shared.as_ref().and_then(|shared| shared.runtime.as_ref());
         let Some(runtime) = SharedRuntime::or_current(runtime) else {
             return;
         };
-        run.signature = run.delivery.hold();
         let span = run.span.clone();
         span.in_scope(|| {
             runtime.spawn(async move {

@@ -21,8 +21,8 @@ pub(crate) enum Delivery {
     Parsed,
     /// For the first time: the run of its signature, which it does not hold.
     First { replays: Replays, run: RunId },
-    /// As a copy of a push whose handler runs or succeeded: it must start no run.
-    Repeat,
+    /// As a copy of a push whose handler runs, or has succeeded: it must start no run.
+    Repeat { handled: bool },
 }
 
 impl Replays {
@@ -36,7 +36,7 @@ impl Replays {
     ) -> Admission<Claim> {
         match self.begin(signature, unsigned, now) {
             Admission::New(run) => Admission::New(Claim::new(self.clone(), run)),
-            Admission::Repeat => Admission::Repeat,
+            Admission::Repeat { handled } => Admission::Repeat { handled },
             Admission::Running => Admission::Running,
             Admission::Handled => Admission::Handled,
             Admission::OtherBody => Admission::OtherBody,
@@ -76,24 +76,21 @@ impl Drop for Claim {
 }
 
 impl Delivery {
-    pub(crate) fn is_repeat(&self) -> bool {
-        matches!(self, Self::Repeat)
-    }
-
-    /// Says that copies of the push can be handed on: whoever calls it knows the message again.
-    pub(crate) fn deduplicate(&self) {
-        if let Self::First { replays, run } = self {
-            replays.deduplicate(*run);
-        }
-    }
-
     /// One more holder of the run, if it has not ended: for work that outlives the response.
     pub(crate) fn hold(&self) -> Option<Claim> {
+        self.hold_as(false)
+    }
+
+    /// The same for who knows the message again, so that copies of the push can be handed on.
+    pub(crate) fn hold_deduplicated(&self) -> Option<Claim> {
+        self.hold_as(true)
+    }
+
+    fn hold_as(&self, deduplicates: bool) -> Option<Claim> {
         let Self::First { replays, run } = self else {
             return None;
         };
-        replays
-            .hold(*run)
-            .then(|| Claim::new(replays.clone(), *run))
+        let held = replays.hold(*run, deduplicates);
+        held.then(|| Claim::new(replays.clone(), *run))
     }
 }

@@ -94,7 +94,7 @@ pub(crate) enum Admission<T> {
     New(T),
     /// A handler behind a [`Dedup`](crate::callback::once::Once) has it or had it: hand it on as a
     /// repeat, which starts no run.
-    Repeat,
+    Repeat { handled: bool },
     /// A handler runs with it, and cannot be joined.
     Running,
     /// A handler succeeded with it.
@@ -148,7 +148,7 @@ impl Replays {
             && known.is(Seen::USED)
         {
             return match known.is(Seen::DEDUPLICATED) {
-                true => Admission::Repeat,
+                true => Admission::Repeat { handled: true },
                 false => Admission::Handled,
             };
         }
@@ -161,7 +161,7 @@ impl Replays {
             Entry::Vacant(place) => place,
             Entry::Occupied(run) => {
                 return match run.get().deduplicated {
-                    true => Admission::Repeat,
+                    true => Admission::Repeat { handled: false },
                     false => Admission::Running,
                 };
             }
@@ -193,17 +193,11 @@ impl Replays {
         self.count(forgets);
     }
 
-    /// Notes that a run is behind a layer that knows its message again.
-    pub(super) fn deduplicate(&self, id: RunId) {
-        if let Some(run) = self.state().run(id) {
-            run.deduplicated = true;
-        }
-    }
-
-    /// Counts one more holder of a run.
-    pub(super) fn hold(&self, id: RunId) -> bool {
+    /// Counts one more holder of a run, and notes whether it is one that knows its message again.
+    pub(super) fn hold(&self, id: RunId, deduplicates: bool) -> bool {
         self.state().run(id).is_some_and(|run| {
             run.holders += 1;
+            run.deduplicated |= deduplicates;
             true
         })
     }

@@ -165,12 +165,30 @@ async fn an_old_or_early_answer_is_refused() {
         let answer = sealed(timestamp, "UiQhwYqmkBzSsxnS", &reply(timestamp));
         assert_eq!(stage.push(answer.like_wxjava()).await, refused(why));
     }
-    // Milliseconds, as some write.
-    let mut answer = sealed(NOW, "n", &reply(NOW));
-    answer.timestamp += "000";
-    answer.signature = sign([TOKEN, &answer.timestamp, "n", &answer.encrypt]).to_string();
-    let why = "its TimeStamp is not in seconds since 1970";
-    assert_eq!(stage.push(answer.like_wxjava()).await, refused(why));
+}
+
+/// Milliseconds and ticks, as some libraries write: the sealed document tells its age.
+#[tokio::test]
+async fn an_answer_in_other_units_is_judged_by_its_document() {
+    let stage = stage();
+    let old = "its TimeStamp is more than ten minutes from this machine's clock";
+    let unknown = "its TimeStamp is not in seconds since 1970";
+    for (written, created, why) in [
+        (format!("{NOW}000"), NOW, None),
+        ("639028800000000000".to_owned(), NOW, None),
+        (format!("{NOW}000"), NOW - 601, Some(old)),
+        (format!("{NOW}0"), NOW, Some(unknown)),
+        ("now".to_owned(), NOW, Some(unknown)),
+    ] {
+        let mut answer = sealed(NOW, "n", &reply(created));
+        answer.signature = sign([TOKEN, &written, "n", &answer.encrypt]).to_string();
+        answer.timestamp = written;
+        let result = stage.push(answer.like_wxjava()).await;
+        match why {
+            None => assert!(result.is_ok(), "{result:?}"),
+            Some(why) => assert_eq!(result, refused(why)),
+        }
+    }
 }
 
 #[tokio::test]

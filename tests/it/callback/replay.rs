@@ -12,7 +12,8 @@ use tower_wechat::callback::deadline::DeadlineLayer;
 use tower_wechat::callback::once::OnceLayer;
 use tower_wechat::callback::{Mode, Overloaded, Rejection};
 use tower_wechat::{
-    AppId, Body, BoxError, Callback, ManualClock, Message, Reply, TokioRuntime, handler_fn,
+    AppId, Body, BoxError, BoxFuture, Callback, ManualClock, Message, Reply, TokioRuntime,
+    handler_fn,
 };
 
 use super::captured::{AES_KEY, APPID, BOTH, Captured, TOKEN, callback, document};
@@ -309,6 +310,56 @@ async fn a_push_that_joined_and_was_dropped_is_used_up_with_the_run() {
         assert_eq!(text(push.send(&callback).await).await, "success");
     }
     assert_eq!(tally.started(), 1);
+}
+
+/// A layer in front of the deduplication takes a second to pass the failure on.
+#[tokio::test(start_paused = true)]
+async fn a_copy_of_a_push_that_has_just_failed_is_not_answered_with_success() {
+    let (tally, clock) = (Tally::default(), at(NOW));
+    let failing = handler(&tally, Duration::ZERO, |_| Err("no".into()));
+    let failing = layered(true, failing, &clock);
+    let slow = failing.then(async |result| {
+        tokio::time::sleep(seconds(1.0)).await;
+        result
+    });
+    let callback = callback(Mode::Secure, TOKEN, slow).clock(clock);
+    let push = captured(Mode::Secure, NOW, "n1");
+    let (first, copy) = tokio::join!(push.send(&callback), push.send(&callback));
+    assert_eq!(
+        [first.status().as_u16(), copy.status().as_u16()],
+        [500, 503]
+    );
+    assert_eq!(tally.started(), 1);
+}
+
+/// A layer in front of the deduplication that lets its messages go on without the response, or has
+/// something to do when they are handled.
+#[tokio::test(start_paused = true)]
+async fn a_signature_is_used_up_whatever_is_in_front_of_the_deduplication() {
+    for spawns in [true, false] {
+        let (tally, clock) = (Tally::default(), at(NOW));
+        let handler = layered(true, counting(&tally, seconds(2.0)), &clock);
+        let front = tower::service_fn(move |message: Message| {
+            let handled = handler.clone().oneshot(message);
+            let answer: BoxFuture<'static, Result<Reply, BoxError>> = match spawns {
+                true => Box::pin(async { tokio::spawn(handled).await? }),
+                false => Box::pin(async {
+                    let reply = handled.await?;
+                    tokio::time::sleep(seconds(9.0)).await;
+                    Ok(reply)
+                }),
+            };
+            answer
+        });
+        let callback = callback(Mode::Secure, TOKEN, front).clock(clock.clone());
+        let push = captured(Mode::Secure, NOW, "n1");
+        let patience = seconds(if spawns { 1.0 } else { 3.0 });
+        assert!(timeout(patience, push.send(&callback)).await.is_err());
+        tokio::time::sleep(seconds(5.0)).await;
+        clock.advance(seconds(100.0));
+        assert_eq!(text(push.send(&callback).await).await, "success");
+        assert_eq!(tally.started(), 1);
+    }
 }
 
 #[tokio::test(start_paused = true)]
