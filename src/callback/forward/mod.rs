@@ -148,6 +148,10 @@ impl Forward {
 impl Shared {
     /// Sends the shadows their copies, which the answer does not wait for.
     fn copy(&self, message: &Message) {
+        // A repeat is handed on for the sake of a handler behind this one that knows it again.
+        if message.delivery().is_repeat() {
+            return;
+        }
         for (rule, lane) in &self.shadows {
             if rule.is_met(message) {
                 lane.copy(&self.wire, message);

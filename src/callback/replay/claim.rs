@@ -76,6 +76,10 @@ impl Drop for Claim {
 }
 
 impl Delivery {
+    pub(crate) fn is_repeat(&self) -> bool {
+        matches!(self, Self::Repeat { .. })
+    }
+
     /// One more holder of the run, if it has not ended: for work that outlives the response.
     pub(crate) fn hold(&self) -> Option<Claim> {
         self.hold_as(false)

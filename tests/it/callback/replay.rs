@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use tokio::time::timeout;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, ServiceExt};
 use tower_wechat::callback::crypto::AesKey;
 use tower_wechat::callback::deadline::DeadlineLayer;
+use tower_wechat::callback::forward::{Forward, Rule, Target};
 use tower_wechat::callback::once::OnceLayer;
 use tower_wechat::callback::{Mode, Overloaded, Rejection};
 use tower_wechat::{
-    AppId, Body, BoxError, BoxFuture, Callback, ManualClock, Message, Reply, TokioRuntime,
-    handler_fn,
+    AppId, Body, BoxError, BoxFuture, Callback, CallbackKeys, ManualClock, Message, Reply,
+    TokioRuntime, handler_fn,
 };
 
 use super::captured::{AES_KEY, APPID, BOTH, Captured, TOKEN, callback, document};
@@ -360,6 +361,31 @@ async fn a_signature_is_used_up_whatever_is_in_front_of_the_deduplication() {
         assert_eq!(text(push.send(&callback).await).await, "success");
         assert_eq!(tally.started(), 1);
     }
+}
+
+/// The copies are handed on for the sake of the deduplication, which the shadow is not behind.
+#[tokio::test]
+async fn a_copy_of_a_push_goes_to_no_shadow() {
+    let (tally, sent, clock) = (Tally::default(), Tally::default(), at(NOW));
+    let counted = sent.clone();
+    let transport = tower::service_fn(move |_: Request<Bytes>| {
+        counted.start();
+        async { Ok::<_, BoxError>(Response::new(Bytes::from("success"))) }
+    });
+    let keys = CallbackKeys::plaintext("shadowtoken").unwrap();
+    let shadow = Target::new("shadow", "https://shadow.example/wxmsg", keys).unwrap();
+    let forward = Forward::builder(transport)
+        .shadow(Rule::any(), shadow)
+        .fallback(layered(true, counting(&tally, Duration::ZERO), &clock));
+    let callback = callback(Mode::Secure, TOKEN, forward.build().unwrap());
+    let callback = callback.clock(clock.clone());
+    let push = captured(Mode::Secure, NOW, "n1");
+    for _ in 0..5 {
+        assert_eq!(push.send(&callback).await.status(), StatusCode::OK);
+        settle().await;
+        clock.advance(seconds(60.0));
+    }
+    assert_eq!((tally.started(), sent.started()), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
