@@ -125,12 +125,14 @@
 //!   compute one hash. A body is read only after its `signature` was verified.
 //! - *an access log*, with the queries of pushes: in secure and compatible mode nothing, since no
 //!   query signs another body. In plaintext mode a signature takes no other body while it is fresh,
-//!   nor does that of a verified URL. After 24 hours about one logged push in six can be used once
+//!   nor does that of a verified URL; but one whose own body was not read and parsed here, because
+//!   it was cut off on its way, say, takes any other for ten minutes. After 24 hours about one logged push in six can be used once
 //!   before 2038, with any body, when its nonce reads as the present time:
 //!   [`Callback::ambiguity`] sets how long that is refused.
 //! - *the network*, to read, hold back and change pushes: in secure mode the attacker can hold a push
-//!   back, for ten minutes at most, and cannot read, change or repeat it. In compatible mode the
-//!   attacker reads it, too. In plaintext mode the attacker can send another body in its place.
+//!   back, for ten minutes at most, and cannot read, change or repeat it; a document without a
+//!   `CreateTime` can be repeated as a logged push of plaintext mode can, unchanged. In compatible
+//!   mode the attacker reads it, too. In plaintext mode the attacker can send another body in its place.
 //! - *the Token*: in plaintext mode can send any push. In the other modes cannot write one, but can
 //!   sign captured ciphertexts anew, with a timestamp of today, and change some of their bytes,
 //!   since the platform's cipher has no integrity of its own.
@@ -140,7 +142,8 @@
 //!
 //! What was seen is remembered in the memory of one process: after a restart, or on another
 //! instance, a captured push of the last ten minutes is handled once more, unless the handler knows
-//! the message again. The memory holds the last 100,000 signatures; [`Callback::forgotten`] counts
+//! the message again. So are pushes of before, when the wall clock is set back by more than ten
+//! minutes. The memory holds the last 100,000 signatures; [`Callback::forgotten`] counts
 //! those that it had to forget early.
 //!
 //! ## Routes and calls

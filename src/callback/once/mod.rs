@@ -10,6 +10,10 @@
 //! | is finished | gets the same reply again |
 //! | has failed, or the handler panicked | starts a new run; whoever had joined gets an error, so that the platform sends it again |
 //!
+//! Put it in front of all that is to happen once. What stands in front of it, or beside it in the same
+//! handler, is called for every push, also for copies of one that a [`Callback`](crate::Callback)
+//! would refuse to hand on to a handler without it.
+//!
 //! A run does not end when the connection that brought the push does: the rest of it becomes a task
 //! of its own.
 //!

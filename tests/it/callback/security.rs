@@ -162,6 +162,19 @@ async fn an_access_log_of_plaintext_mode_is_of_use_once_after_24_hours_and_if_th
 }
 
 #[tokio::test]
+async fn a_logged_push_of_plaintext_mode_that_came_broken_takes_another_body_while_it_is_fresh() {
+    let stage = stage(Mode::Plaintext);
+    let mut broken = push(Mode::Plaintext, "n1", 1);
+    let mut posed = broken.clone();
+    broken.body.truncate(40);
+    let response = stage.send(&broken).await;
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    posed.body = document(NOW, 666);
+    assert_eq!(stage.is_refused(&posed).await, None);
+    assert_eq!(stage.tally.started(), 1);
+}
+
+#[tokio::test]
 async fn the_network_holds_back_and_cannot_read_change_or_repeat_in_secure_mode() {
     let stage = stage(Mode::Secure);
     let seen = push(Mode::Secure, "n1", 1);
@@ -291,6 +304,21 @@ async fn a_restart_forgets_what_was_seen_in_the_last_ten_minutes() {
             restarted.is_refused(&seen).await,
             Some(Rejection::StaleTimestamp)
         );
+    }
+}
+
+#[tokio::test]
+async fn a_wall_clock_that_is_set_back_makes_pushes_of_before_fresh_again() {
+    let stage = stage(Mode::Secure);
+    let seen = push(Mode::Secure, "n1", 1);
+    assert_eq!(stage.is_refused(&seen).await, None);
+    stage.clock.advance(Duration::from_secs(1600));
+    let now = |time| std::time::UNIX_EPOCH + Duration::from_secs(time);
+    for (set_to, runs) in [(NOW + 1600 - 600, 1), (NOW + 600, 2)] {
+        stage.clock.set(now(set_to));
+        let refusal = stage.is_refused(&seen).await;
+        assert_eq!(refusal.is_none(), runs == 2);
+        assert_eq!(stage.tally.started(), runs);
     }
 }
 
