@@ -14,9 +14,10 @@ use crate::runtime::SharedRuntime;
 /// How often a fetch shows that it goes on.
 const BEAT: Duration = Duration::from_secs(1);
 
-/// How long a fetch may show nothing before another one takes its place: the runtime that it was
-/// spawned on has stopped.
-const SILENCE: Duration = Duration::from_secs(3);
+/// How long a fetch may show nothing before it is looked at once more, and another one takes its place
+/// if there is still nothing: the runtime that it was spawned on has stopped. Looked at once, a fetch
+/// would be taken for stopped when its thread, or the whole machine, stood still for a while.
+const SILENCE: Duration = Duration::from_millis(1500);
 
 /// The outcome, once it is there.
 type Outcome = Option<Result<Token, Error>>;
@@ -145,6 +146,7 @@ impl Leader {
 impl Waiter {
     pub(super) async fn outcome(&mut self, runtime: &SharedRuntime) -> Waited {
         let mut beats = self.beats.load(Ordering::Relaxed);
+        let mut was_silent = false;
         loop {
             let outcome = self.outcome.wait_for(Option::is_some);
             match runtime.timeout(SILENCE, outcome).await {
@@ -156,11 +158,39 @@ impl Waiter {
                 Some(Err(_)) => return Waited::Stopped,
                 None => {
                     let before = std::mem::replace(&mut beats, self.beats.load(Ordering::Relaxed));
-                    if before == beats {
+                    let is_silent = before == beats;
+                    if is_silent && was_silent {
                         return Waited::Silent;
                     }
+                    was_silent = is_silent;
                 }
             }
         }
+    }
+}
+
+#[cfg(all(test, feature = "tokio"))]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::runtime::TokioRuntime;
+
+    /// On several threads the tasks of a machine that stood still come in any order.
+    #[tokio::test(start_paused = true)]
+    async fn a_waiter_that_wakes_before_the_fetch_does_not_take_it_for_stopped() {
+        let runtime = SharedRuntime::new(TokioRuntime);
+        let (mut waiter, leader) = Flight::default().join();
+        let leader = leader.unwrap();
+        let fetch = async {
+            let error = || Error::new(ErrorKind::Interrupted, "the outcome");
+            leader.run(&runtime, runtime.sleep(BEAT / 2)).await;
+            leader.tell(Err(error()));
+        };
+        let stands_still = async {
+            tokio::time::advance(SILENCE + BEAT).await;
+        };
+        // They are looked at in this order.
+        let (waited, (), ()) = tokio::join!(biased; waiter.outcome(&runtime), fetch, stands_still);
+        assert!(matches!(waited, Waited::Outcome(Err(_))));
     }
 }
