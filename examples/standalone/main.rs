@@ -133,7 +133,7 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
     match arguments.config {
         Some(_) => println!(
             "Listening on http://{address}{MOUNT}; pushes go to {MOUNT}/wxmsg/APPID. \
-             RUST_LOG=tower_wechat=debug tells why one is refused."
+             RUST_LOG=info,tower_wechat=debug tells why one is refused."
         ),
         None => guide::print(address),
     }

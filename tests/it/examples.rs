@@ -353,6 +353,14 @@ async fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
             SETTINGS.replace("[access]", "[server]\nidle_timeout = 9999\n[access]"),
             "server.idle_timeout",
         ),
+        (
+            SETTINGS.replace("[access]", "[access]\nhosts = [\"wx.example:8443\"]"),
+            "access.hosts",
+        ),
+        (
+            SETTINGS.replace("[access]", "[access]\nhosts = [\"https://wx.example\"]"),
+            "access.hosts",
+        ),
         (SETTINGS.replace("[access]", "[access"), "--config"),
         ("listen = \"127.0.0.1:0\"".to_owned(), "apps"),
         (

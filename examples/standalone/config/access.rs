@@ -48,6 +48,13 @@ impl Access {
             }
             _ => {}
         }
+        let is_name = |host: &String| !host.is_empty() && !host.contains(['/', ':', ' ']);
+        if let Some(host) = self.hosts.iter().find(|host| !is_name(host)) {
+            let why = format!(
+                "each must be a name such as wx.example, without https:// and a port (one is {host:?})"
+            );
+            return Err(wrong("access.hosts", why));
+        }
         if self.open && !listen.ip().is_loopback() {
             let why = format!(
                 "without access.keys in the --config file only a loopback address may be listened \
