@@ -13,12 +13,16 @@ use crate::clock::{Moment, SharedClock};
 pub(super) struct Client([u8; 16]);
 
 impl Client {
-    pub(super) fn of(key: &[u8]) -> Self {
+    /// None for an empty key.
+    pub(super) fn of(key: &[u8]) -> Option<Self> {
+        if key.is_empty() {
+            return None;
+        }
         let mut digest = [0; 16];
         for (byte, hashed) in digest.iter_mut().zip(Sha256::digest(key)) {
             *byte = hashed;
         }
-        Self(digest)
+        Some(Self(digest))
     }
 }
 

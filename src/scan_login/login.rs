@@ -63,7 +63,7 @@ impl ScanLogin {
                 ScanError::Panicked
             })
         });
-        self.begin(client.transpose()?).await
+        self.begin(client.transpose()?.flatten()).await
     }
 
     async fn begin(&self, client: Option<Client>) -> Result<PendingLogin, ScanError> {

@@ -26,7 +26,7 @@ const WAITING_MAX: usize = 10_000;
 /// The longest prefix, so that a scene has at most the platform's 64 characters.
 const PREFIX_MAX: usize = 64 - DIGITS;
 
-type ClientKey = Arc<dyn Fn(&Parts) -> Client + Send + Sync>;
+type ClientKey = Arc<dyn Fn(&Parts) -> Option<Client> + Send + Sync>;
 
 #[derive(Clone)]
 pub(super) struct Settings {
@@ -112,7 +112,9 @@ impl ScanLogin {
     ///
     /// The key should be one that a client cannot choose, as a rule its address. Behind a reverse
     /// proxy the peer is the proxy; [`TrustedProxies`](super::TrustedProxies) finds the address
-    /// behind it. Clients that share an address, as in an office, share a key.
+    /// behind it. Clients that share an address, as in an office, share a key. An empty key says that
+    /// the client is not known: such sign-ins are limited by the store alone, as without this
+    /// function.
     ///
     /// ```
     /// use std::net::SocketAddr;

@@ -53,6 +53,19 @@ async fn a_client_that_begins_ten_thousand_ends_its_own_and_no_other() {
     assert!(is_pending(&scans, &other).await);
 }
 
+/// As when the server does not tell the peer's address.
+#[tokio::test(start_paused = true)]
+async fn clients_that_are_not_known_end_nobodys() {
+    let scans = scans(&clock(), 100);
+    let first = scans.start_for(&from("")).await.unwrap();
+    for _ in 0..99 {
+        scans.start_for(&from("")).await.unwrap();
+    }
+    let refused = scans.start_for(&from("")).await;
+    assert!(matches!(refused, Err(ScanError::Full)));
+    assert!(is_pending(&scans, &first).await);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_full_store_throws_nobody_out() {
     let clock = clock();
