@@ -19,7 +19,7 @@ command -v rustup >/dev/null 2>&1 || skip 'rustup is missing'
 rustup run nightly rustc --version >/dev/null 2>&1 ||
     skip 'there is no nightly toolchain (rustup toolchain install nightly)'
 
-for target in answer query xml flat json decrypt reply; do
+for target in answer query xml flat typed json decrypt reply; do
     printf '\n== fuzzing %s for %s s\n' "$target" "$seconds"
     mkdir -p "fuzz/corpus/$target"
     log=$(mktemp)

@@ -51,7 +51,6 @@ pub(crate) const PATHS: &[Path] = &[
     path("query", query),
     path("query_secure", query_secure),
     path("verify", verify),
-    path("utf8", utf8),
     path("msg_signature", msg_signature),
     varying("replays", replays),
     path("parse_text", |calls| parse(&message(), calls)),
@@ -270,13 +269,6 @@ fn parse(document: &str, calls: u64) {
     let appid = AppId::new(APPID).unwrap();
     repeat(calls, || {
         Message::parse(appid.clone(), black_box(document).to_owned()).unwrap()
-    });
-}
-
-fn utf8(calls: u64) {
-    let body = message().into_bytes();
-    repeat(calls, || {
-        std::str::from_utf8(black_box(&body)).unwrap().len()
     });
 }
 

@@ -4,14 +4,7 @@
 const RATIOS: &[(&str, &[&str], f64)] = &[
     (
         "callback_plain",
-        &[
-            "collect",
-            "query",
-            "verify",
-            "utf8",
-            "parse_text",
-            "replays",
-        ],
+        &["collect", "query", "verify", "parse_text", "replays"],
         1.10,
     ),
     (
@@ -20,7 +13,6 @@ const RATIOS: &[(&str, &[&str], f64)] = &[
             "collect",
             "query_secure",
             "verify",
-            "utf8",
             "parse_envelope",
             "msg_signature",
             "decrypt",

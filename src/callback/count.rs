@@ -24,6 +24,11 @@ pub(crate) fn dropped(appid: &AppId) {
     of_app("wechat_callback_dropped_total", appid);
 }
 
+/// Counts a push whose user's texts could be told apart in more than one way.
+pub(crate) fn ambiguous(appid: &AppId) {
+    of_app("wechat_callback_ambiguous_total", appid);
+}
+
 #[cfg(feature = "metrics")]
 fn of_app(name: &'static str, appid: &AppId) {
     let appid = metrics::SharedString::from_shared(appid.shared());

@@ -116,9 +116,14 @@ impl AesKey {
     /// Encrypts a message for `appid`. The `random` bytes must be new for every message; the
     /// platform's own are letters and digits.
     pub fn encrypt(&self, message: &str, appid: &str, random: [u8; 16]) -> String {
+        self.encrypt_bytes(message.as_bytes(), appid, random)
+    }
+
+    /// The same for a message that need not be text.
+    pub(crate) fn encrypt_bytes(&self, message: &[u8], appid: &str, random: [u8; 16]) -> String {
         let mut frame = Vec::with_capacity(HEAD + message.len() + appid.len() + PAD);
         frame.extend_from_slice(ROOM.as_bytes());
-        frame.extend_from_slice(message.as_bytes());
+        frame.extend_from_slice(message);
         let mut encrypt = Vec::new();
         self.seal(frame, appid, random, &mut encrypt);
         // What is encoded is text.

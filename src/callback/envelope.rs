@@ -71,3 +71,10 @@ impl Seal {
         envelope
     }
 }
+
+/// A ciphertext without the blanks and line breaks that some senders put into it; `None` if it has
+/// none.
+pub(crate) fn without_space(encrypt: &str) -> Option<String> {
+    let has_space = encrypt.bytes().any(|byte| byte.is_ascii_whitespace());
+    has_space.then(|| encrypt.split_ascii_whitespace().collect())
+}

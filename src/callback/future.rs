@@ -17,7 +17,7 @@ use crate::callback::failure::Answer;
 use crate::callback::gate::{Arrival, Opened, Push};
 use crate::callback::replay::{Admission, Claim, Delivery};
 use crate::callback::service::Config;
-use crate::callback::{IntoReply, Message, Overloaded, Rejection, response};
+use crate::callback::{IntoReply, Message, Overloaded, Rejection, count, response};
 use crate::clock::Clock;
 use crate::error::{BoxError, chain};
 use crate::panic::contain;
@@ -235,6 +235,9 @@ where
     H: Service<Message>,
 {
     let appid = opened.message.appid();
+    if opened.message.is_ambiguous() {
+        count::ambiguous(appid);
+    }
     let (claim, delivery) = match admission {
         Admission::New(claim) => {
             let delivery = claim.delivery();

@@ -1,19 +1,19 @@
 //! Decides whether a request is a push of the platform, without I/O.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
-use bytestring::ByteString;
 use http::{Method, Uri};
 
 use crate::callback::crypto::{AesKey, Frame};
-use crate::callback::envelope::Seal;
+use crate::callback::envelope::{Seal, without_space};
 use crate::callback::query::Query;
 use crate::callback::reading::{self, Dated, Doubt};
 use crate::callback::replay::{Admission, Claim, Replays};
 use crate::callback::signature::{Signature, sign};
 use crate::callback::signer::Signer;
-use crate::callback::tree::{Limits, Tree};
+use crate::callback::tree::{Author, Limits, Tree};
 use crate::callback::{Message, Mode, Recipient, Rejection};
 use crate::clock::{Clock, SharedClock};
 use crate::secret::Secret;
@@ -197,7 +197,7 @@ impl Gate {
                 (opened, msg_signature)
             }
         };
-        let unsigned = opened.seal.is_none().then(|| opened.message.raw());
+        let unsigned = opened.seal.is_none().then(|| opened.message.raw_bytes());
         match self.replays.admit(signature, unsigned, now.monotonic) {
             Admission::OtherBody => Err(Rejection::Replayed),
             admission => Ok((opened, admission)),
@@ -205,8 +205,7 @@ impl Gate {
     }
 
     fn open_clear(&self, body: Bytes) -> Result<Opened, Rejection> {
-        let text = ByteString::try_from(body).map_err(|_| Rejection::Malformed)?;
-        let tree = Tree::parse_within(text, self.limits).map_err(|_| Rejection::Malformed)?;
+        let tree = self.push(body)?;
         if tree.field("Encrypt").is_some() {
             return Err(Rejection::Encrypted);
         }
@@ -219,24 +218,36 @@ impl Gate {
         msg_signature: Signature,
         body: Bytes,
     ) -> Result<Opened, Rejection> {
-        let text = ByteString::try_from(body).map_err(|_| Rejection::NoCiphertext)?;
-        // The ciphertext is as long as the body.
+        // The ciphertext is as long as the body. In compatible mode a user's text is beside it.
         let limits = self.limits.field(usize::MAX);
-        let envelope = Tree::parse_within(text, limits).map_err(|_| Rejection::NoCiphertext)?;
+        let envelope = Tree::parse_within(body, limits, Author::Platform);
+        let envelope = envelope.map_err(|_| Rejection::NoCiphertext)?;
         // Whatever else the envelope holds is not covered by the signature.
         let encrypt = envelope.field("Encrypt").filter(|text| !text.is_empty());
         let encrypt = encrypt.ok_or(Rejection::NoCiphertext)?;
-        if signer.sign(encrypt) != msg_signature {
-            return Err(Rejection::MsgSignature);
-        }
-        let (key, frame) = self.decrypt(encrypt).ok_or(Rejection::Undecryptable)?;
+        let is_signed = |encrypt: &str| signer.sign(encrypt) == msg_signature;
+        let encrypt = if is_signed(encrypt) {
+            Cow::Borrowed(encrypt)
+        } else {
+            let joined = without_space(encrypt).filter(|text| is_signed(text));
+            Cow::Owned(joined.ok_or(Rejection::MsgSignature)?)
+        };
+        let opened = self.decrypt(&encrypt);
+        let (key, frame) = opened
+            .or_else(|| self.decrypt(&without_space(&encrypt)?))
+            .ok_or(Rejection::Undecryptable)?;
         if frame.appid() != self.recipient.appid().as_str().as_bytes() {
             return Err(Rejection::OtherApp);
         }
-        let text = ByteString::try_from(frame.into_message()).map_err(|_| Rejection::Malformed)?;
-        let tree = Tree::parse_within(text, self.limits).map_err(|_| Rejection::Malformed)?;
+        let tree = self.push(frame.into_message())?;
         let key = key.clone();
         Ok(self.opened(tree, Some(Seal { signer, key })))
+    }
+
+    /// Parses a push that was verified. It is not refused for what a user wrote.
+    fn push(&self, document: Bytes) -> Result<Tree, Rejection> {
+        let tree = Tree::parse_within(document, self.limits, Author::Platform);
+        tree.map_err(|_| Rejection::Malformed)
     }
 
     fn opened(&self, tree: Tree, seal: Option<Seal>) -> Opened {

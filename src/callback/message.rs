@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+
 use crate::app::AppId;
 use crate::callback::Event;
 use crate::callback::replay::Delivery;
-use crate::callback::tree::{Fields, Format, ParseError, Tree};
+use crate::callback::tree::{Author, Fields, Format, Limits, ParseError, Tree};
 
 /// One push, decrypted and parsed. It is cheap to clone and holds no key and no token. It may be a
 /// view of what the server has read: to keep a little of it for long, copy that.
@@ -42,6 +44,23 @@ impl Message {
     /// [`ParseError`] for a text that is not a document of the platform.
     pub fn parse(appid: AppId, text: String) -> Result<Self, ParseError> {
         Tree::parse(text).map(|tree| Self::new(appid, tree))
+    }
+
+    /// The same of bytes, such as those that [`raw_bytes`](Self::raw_bytes) gave: a message can be
+    /// queued and read again. Bytes that are no UTF-8 are read as U+FFFD. Nesting is bounded, and a
+    /// document has 1 MiB at most, whatever limits the callback has.
+    ///
+    /// # Errors
+    /// [`ParseError`] for bytes that are not a document of the platform.
+    pub fn parse_bytes(appid: AppId, document: impl Into<Bytes>) -> Result<Self, ParseError> {
+        let tree = Tree::parse_within(document.into(), Limits::MOST, Author::Platform);
+        tree.map(|tree| Self::new(appid, tree))
+    }
+
+    /// Parses a reply, in which no text is a user's.
+    pub(crate) fn of_host(appid: AppId, text: String) -> Result<Self, ParseError> {
+        let tree = Tree::parse_within(text.into(), Limits::DEFAULT, Author::Host);
+        tree.map(|tree| Self::new(appid, tree))
     }
 
     pub(crate) fn new(appid: AppId, tree: Tree) -> Self {
@@ -143,9 +162,25 @@ impl Message {
         self.tree.fields()
     }
 
-    /// The document as it was received, after decryption.
+    /// The document as it was received, after decryption. Bytes that are no UTF-8 are U+FFFD.
     pub fn raw(&self) -> &str {
         self.tree.raw()
+    }
+
+    /// The document as it was received, after decryption, byte for byte.
+    pub fn raw_bytes(&self) -> &[u8] {
+        self.tree.received()
+    }
+
+    /// Whether there is more than one way to tell the texts of its user apart.
+    ///
+    /// The platform puts what a user typed into a push as it is. Of a push with several such fields
+    /// in a row, such as a link with its title and description, one text may hold all that stands
+    /// between two fields. It is then cut at the first place where it can be, and a field of the
+    /// platform's that stands between two of them is left out. Fields before and after them are the
+    /// platform's in any case.
+    pub fn is_ambiguous(&self) -> bool {
+        self.tree.is_ambiguous()
     }
 
     /// The format of the document. A reply has the same one.

@@ -24,6 +24,9 @@
 //! [`max_life`](deadline::DeadlineLayer::max_life) is counted in `wechat_callback_dropped_total`, in
 //! the same way.
 //!
+//! A push whose texts could be told apart in more than one way
+//! ([`Message::is_ambiguous`]) is counted in `wechat_callback_ambiguous_total`, in the same way.
+//!
 //! What becomes of pushes that are handed on is counted in `wechat_forward_total`: see [`forward`].
 
 mod card;
@@ -42,6 +45,7 @@ mod handler;
 mod json;
 mod keys;
 mod message;
+mod message_serde;
 pub(crate) mod nonce;
 pub mod once;
 pub(crate) mod outgoing;

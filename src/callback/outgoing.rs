@@ -73,17 +73,17 @@ impl Outgoing<'_> {
     pub(crate) fn push(
         &self,
         stamp: &Stamp,
-        document: &str,
+        document: &[u8],
         to: &str,
         openid: &str,
-    ) -> (String, String) {
+    ) -> (String, Vec<u8>) {
         let openid = ("openid", openid);
         let (key, both) = match self.form {
             Form::Clear => return (self.query(stamp, &[openid]), document.to_owned()),
             Form::Both(key) => (key, true),
             Form::Encrypted(key) => (key, false),
         };
-        let encrypt = key.encrypt(document, self.appid.as_str(), stamp.random);
+        let encrypt = key.encrypt_bytes(document, self.appid.as_str(), stamp.random);
         let parts = [
             self.token.expose(),
             &stamp.timestamp,
@@ -120,7 +120,7 @@ impl Outgoing<'_> {
         if matches!(body, b"" | b"success") {
             return Ok(Answer::Success);
         }
-        let parse = |text: String| Message::parse(self.appid.clone(), text).ok();
+        let parse = |text: String| Message::of_host(self.appid.clone(), text).ok();
         let text = String::from_utf8(body.to_vec()).ok();
         let outer = text
             .and_then(parse)
@@ -158,36 +158,35 @@ impl Outgoing<'_> {
     }
 }
 
-fn alone(document: &str, to: &str, encrypt: &str) -> String {
+fn alone(document: &[u8], to: &str, encrypt: &str) -> Vec<u8> {
     let mut writer = Writer::new(format_of(document), "", encrypt.len() + 128);
     writer.text(name!("ToUserName"), to);
     writer.text(name!("Encrypt"), encrypt);
-    writer.finish()
+    writer.finish().into_bytes()
 }
 
 /// `None` for a document that does not end as the platform's do.
-fn beside(document: &str, encrypt: &str) -> Option<String> {
-    let document = document.trim_end();
+fn beside(document: &[u8], encrypt: &str) -> Option<Vec<u8>> {
+    let document = document.trim_ascii_end();
     Some(match format_of(document) {
         Format::Xml => {
-            let clear = document.strip_suffix("</xml>")?;
-            format!("{clear}<Encrypt><![CDATA[{encrypt}]]></Encrypt></xml>")
+            let clear = document.strip_suffix(b"</xml>")?;
+            let encrypt = format!("<Encrypt><![CDATA[{encrypt}]]></Encrypt></xml>");
+            [clear, encrypt.as_bytes()].concat()
         }
         Format::Json => {
-            let clear = document.strip_suffix('}')?.trim_end();
-            let comma = if clear.ends_with('{') { "" } else { "," };
-            format!("{clear}{comma}\"Encrypt\":\"{encrypt}\"}}")
+            let clear = document.strip_suffix(b"}")?.trim_ascii_end();
+            let comma = if clear.ends_with(b"{") { "" } else { "," };
+            let encrypt = format!("{comma}\"Encrypt\":\"{encrypt}\"}}");
+            [clear, encrypt.as_bytes()].concat()
         }
     })
 }
 
-fn format_of(document: &str) -> Format {
-    match document
-        .trim_start_matches('\u{feff}')
-        .trim_start()
-        .bytes()
-        .next()
-    {
+fn format_of(document: &[u8]) -> Format {
+    let text = document.strip_prefix("\u{feff}".as_bytes());
+    let text = text.unwrap_or(document);
+    match text.trim_ascii_start().first() {
         Some(b'{') => Format::Json,
         _ => Format::Xml,
     }
@@ -210,15 +209,16 @@ mod tests {
             ("{\"A\":1 } ", "{\"A\":1,\"Encrypt\":\"c\"}"),
             ("{ }", "{\"Encrypt\":\"c\"}"),
         ] {
-            assert_eq!(beside(document, "c").as_deref(), Some(both));
+            let written = beside(document.as_bytes(), "c");
+            assert_eq!(written.as_deref(), Some(both.as_bytes()));
         }
-        assert_eq!(beside("<xml/>", "c"), None);
+        assert_eq!(beside(b"<xml/>", "c"), None);
         assert_eq!(
-            alone("<xml/>", "gh_1", "c"),
-            "<xml><ToUserName><![CDATA[gh_1]]></ToUserName><Encrypt><![CDATA[c]]></Encrypt></xml>"
+            alone(b"<xml/>", "gh_1", "c"),
+            b"<xml><ToUserName><![CDATA[gh_1]]></ToUserName><Encrypt><![CDATA[c]]></Encrypt></xml>"
         );
-        let json = alone("\u{feff} {}", "gh_1", "c");
-        assert_eq!(json, r#"{"ToUserName":"gh_1","Encrypt":"c"}"#);
+        let json = alone("\u{feff} {}".as_bytes(), "gh_1", "c");
+        assert_eq!(json, br#"{"ToUserName":"gh_1","Encrypt":"c"}"#);
     }
 
     #[test]
@@ -226,7 +226,7 @@ mod tests {
         let keys = CallbackKeys::secure("thetoken", AES_KEY).unwrap();
         let appid = AppId::new("wx1").unwrap();
         let stamp = Stamp::new(7, "0042", [7; 16]);
-        let (query, _) = keys.outgoing(&appid).push(&stamp, "<xml/>", "", "");
+        let (query, _) = keys.outgoing(&appid).push(&stamp, b"<xml/>", "", "");
         assert!(!query.contains("openid"), "{query}");
         assert!(
             query.contains("&timestamp=7&nonce=0042&encrypt_type=aes&"),

@@ -155,7 +155,7 @@ impl Lane {
     ) -> Option<Request<Bytes>> {
         // The openid in the query is not covered by a signature: the document's is the same.
         let (to, openid) = (message.to_user_name(), message.from_user_name());
-        let (query, body) = outgoing.push(stamp, message.raw(), to, openid);
+        let (query, body) = outgoing.push(stamp, message.raw_bytes(), to, openid);
         let content_type = HeaderValue::from_static(match message.format() {
             Format::Xml => "text/xml",
             Format::Json => "application/json",

@@ -38,7 +38,7 @@ impl OnceKey {
         let mut digest = Sha1::new();
         for part in Identity::of(message).parts() {
             digest.update((part.len() as u64).to_be_bytes());
-            digest.update(part.as_bytes());
+            digest.update(part);
         }
         Self(digest.finalize().into())
     }
@@ -70,7 +70,7 @@ enum Identity<'a> {
     },
     Document {
         appid: &'a str,
-        document: &'a str,
+        document: &'a [u8],
     },
 }
 
@@ -87,16 +87,16 @@ impl<'a> Identity<'a> {
             },
             None => Self::Document {
                 appid,
-                document: message.raw(),
+                document: message.raw_bytes(),
             },
         }
     }
 
     /// Parts of different kinds differ in the first one.
-    fn parts(&self) -> [&'a str; 4] {
+    fn parts(&self) -> [&'a [u8]; 4] {
         match *self {
-            Self::Message { appid, user, id } => ["message", appid, user, id],
-            Self::Document { appid, document } => ["document", appid, document, ""],
+            Self::Message { appid, user, id } => ["message", appid, user, id].map(str::as_bytes),
+            Self::Document { appid, document } => [b"document", appid.as_bytes(), document, b""],
         }
     }
 }
@@ -112,13 +112,13 @@ impl Hash for Identity<'_> {
         let [kind, appid, first, second] = self.parts();
         state.write_u128(lengths([kind, appid, first, second]));
         for part in [appid, first, second] {
-            state.write(part.as_bytes());
+            state.write(part);
         }
     }
 }
 
 /// The lengths of four parts, none of which has four gigabytes.
-fn lengths(parts: [&str; 4]) -> u128 {
-    let join = |all: u128, part: &str| all << 32 | part.len() as u128;
+fn lengths(parts: [&[u8]; 4]) -> u128 {
+    let join = |all: u128, part: &[u8]| all << 32 | part.len() as u128;
     parts.into_iter().fold(0, join)
 }

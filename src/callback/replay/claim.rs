@@ -31,7 +31,7 @@ impl Replays {
     pub(crate) fn admit(
         &self,
         signature: Signature,
-        unsigned: Option<&str>,
+        unsigned: Option<&[u8]>,
         now: Duration,
     ) -> Admission<Claim> {
         match self.begin(signature, unsigned, now) {

@@ -131,7 +131,7 @@ impl Replays {
     pub(super) fn begin(
         &self,
         signature: Signature,
-        unsigned: Option<&str>,
+        unsigned: Option<&[u8]>,
         now: Duration,
     ) -> Admission<RunId> {
         // A signature that was verified is as good as random.

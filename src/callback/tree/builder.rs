@@ -1,5 +1,9 @@
 //! How a parser makes a tree.
 
+use std::ops::Range;
+
+use bytes::Bytes;
+
 use crate::callback::place::place;
 use crate::callback::tree::nodes::{Flat, Nodes};
 use crate::callback::tree::{Limits, Node, ParseError, Span};
@@ -14,16 +18,42 @@ pub(crate) struct Builder<'a> {
 
 /// What a parser made of a document.
 pub(crate) struct Parsed {
-    pub(super) nodes: Nodes,
+    pub(super) elements: Elements,
     /// The values that follow the document.
     pub(super) detached: String,
+    pub(super) is_ambiguous: bool,
+}
+
+pub(super) enum Elements {
+    Flat(Flat),
+    Nested(Vec<Node>),
 }
 
 impl From<Flat> for Parsed {
     fn from(flat: Flat) -> Self {
         Self {
-            nodes: Nodes::Flat(flat),
+            elements: Elements::Flat(flat),
             detached: String::new(),
+            is_ambiguous: false,
+        }
+    }
+}
+
+impl Parsed {
+    /// Notes whether there is more than one way to tell the texts of a user apart.
+    pub(crate) fn ambiguous(self, is_ambiguous: bool) -> Self {
+        Self {
+            is_ambiguous,
+            ..self
+        }
+    }
+
+    /// The elements, as a tree keeps them. `received` is the document if that is no text.
+    pub(super) fn nodes(self, received: Option<Bytes>) -> Nodes {
+        match self.elements {
+            Elements::Flat(flat) if received.is_none() => Nodes::Flat(flat),
+            Elements::Flat(flat) => Nodes::nested(flat.nodes().collect(), received, false),
+            Elements::Nested(nodes) => Nodes::nested(nodes, received, self.is_ambiguous),
         }
     }
 }
@@ -68,10 +98,36 @@ impl<'a> Builder<'a> {
         self.limits
     }
 
+    /// The elements of this name, wherever they are.
+    pub(crate) fn named(&self, name: &str) -> impl Iterator<Item = usize> {
+        let nodes = self.nodes.iter().enumerate();
+        nodes.filter_map(move |(at, node)| (self.slice(node.name) == name).then_some(at))
+    }
+
+    /// The value of the first element of this name that is directly below the root.
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        let mut next = 0;
+        while let Some(node) = self.nodes.get(next) {
+            if self.slice(node.name) == name {
+                return Some(self.slice(node.value));
+            }
+            next = usize::try_from(node.end).ok()?.max(next + 1);
+        }
+        None
+    }
+
+    fn slice(&self, span: Span) -> &str {
+        let detached = || span.within(self.detached.as_bytes(), self.text.len());
+        span.within(self.text.as_bytes(), 0)
+            .or_else(detached)
+            .unwrap_or_default()
+    }
+
     pub(crate) fn finish(self) -> Parsed {
         Parsed {
-            nodes: Nodes::Nested(self.nodes.into()),
+            elements: Elements::Nested(self.nodes),
             detached: self.detached,
+            is_ambiguous: false,
         }
     }
 
@@ -81,8 +137,12 @@ impl<'a> Builder<'a> {
     }
 
     /// Where `piece` lies in the document, if it was cut out of it.
+    pub(crate) fn place(&self, piece: &str) -> Option<Range<usize>> {
+        place(self.text, piece)
+    }
+
     fn find(&self, piece: &str) -> Option<Span> {
-        let place = place(self.text, piece)?;
+        let place = self.place(piece)?;
         Span::new(place.start, place.end)
     }
 
@@ -97,6 +157,13 @@ impl<'a> Builder<'a> {
 impl Span {
     fn len(self) -> usize {
         usize::try_from(self.end - self.start).unwrap_or(usize::MAX)
+    }
+
+    /// What lies there in a text that begins at `offset`.
+    pub(super) fn within(self, text: &[u8], offset: usize) -> Option<&str> {
+        let start = usize::try_from(self.start).ok()?.checked_sub(offset)?;
+        let end = usize::try_from(self.end).ok()?.checked_sub(offset)?;
+        simdutf8::basic::from_utf8(text.get(start..end)?).ok()
     }
 
     fn new(start: usize, end: usize) -> Option<Self> {

@@ -26,6 +26,13 @@ impl Limits {
         field: 64 << 10,
     };
 
+    /// As much as a document can have.
+    pub(crate) const MOST: Self = Self {
+        depth: DEPTH_MAX,
+        elements: usize::MAX,
+        field: usize::MAX,
+    };
+
     /// The deepest nesting, the root not counted: 16 unless set, and 64 at most.
     #[must_use]
     pub fn depth(self, levels: usize) -> Self {

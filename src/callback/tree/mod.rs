@@ -3,6 +3,7 @@
 mod builder;
 mod fields;
 mod limits;
+mod lossy;
 mod nodes;
 
 pub(crate) use self::builder::{Builder, Parsed};
@@ -12,7 +13,7 @@ pub(crate) use self::nodes::Flat;
 
 use std::fmt;
 
-use bytestring::ByteString;
+use bytes::Bytes;
 
 use self::nodes::Nodes;
 use crate::callback::{json, xml};
@@ -30,13 +31,22 @@ pub enum Format {
     Json,
 }
 
+/// Who wrote a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Author {
+    /// The platform, around texts of users that it does not escape: a push.
+    Platform,
+    /// A host, or the platform without any user's text: a reply, an envelope.
+    Host,
+}
+
 /// Why a text is not a document of the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ParseError {
     /// It begins with neither `<` nor `{`.
     Format,
-    /// It is not well-formed, has a NUL, or needs a document type to be understood.
+    /// It is not well-formed, or has a document type.
     Syntax,
     /// It is longer than 1 MiB, or beyond the [`Limits`].
     Limit,
@@ -60,8 +70,8 @@ impl std::error::Error for ParseError {}
 /// request's bytes, and so are its clones.
 #[derive(Clone)]
 pub(crate) struct Tree {
-    /// The document as it was received, followed by the values that do not lie in it in one piece.
-    text: ByteString,
+    /// The document as text, followed by the values that do not lie in it in one piece.
+    text: Bytes,
     raw_len: usize,
     nodes: Nodes,
     format: Format,
@@ -84,38 +94,43 @@ pub(crate) struct Span {
 }
 
 impl Tree {
-    /// Parses a document. The format is told by its first character: the Content-Type is not
-    /// reliable.
-    pub(crate) fn parse(text: impl Into<ByteString>) -> Result<Self, ParseError> {
-        Self::parse_within(text.into(), Limits::DEFAULT)
+    /// Parses a push. The format is told by its first character: the Content-Type is not reliable.
+    pub(crate) fn parse(text: impl Into<String>) -> Result<Self, ParseError> {
+        Self::parse_within(text.into().into(), Limits::DEFAULT, Author::Platform)
     }
 
-    pub(crate) fn parse_within(text: ByteString, limits: Limits) -> Result<Self, ParseError> {
-        if text.len() > MAX_BYTES {
+    /// Parses a document of this author's. Bytes that are no UTF-8 are read as U+FFFD.
+    pub(crate) fn parse_within(
+        bytes: Bytes,
+        limits: Limits,
+        author: Author,
+    ) -> Result<Self, ParseError> {
+        if bytes.len() > MAX_BYTES {
             return Err(ParseError::Limit);
         }
-        // No document has one, and another reader could take the text to end there.
-        if text.contains('\0') {
-            return Err(ParseError::Syntax);
+        if let Ok(text) = simdutf8::basic::from_utf8(&bytes) {
+            let (format, parsed) = read(text, limits, author)?;
+            return Ok(Self::new(bytes, format, parsed, None));
         }
-        let document = text.strip_prefix('\u{feff}').unwrap_or(&text).trim_start();
-        let (format, parsed) = match document.bytes().next() {
-            Some(b'<') => (Format::Xml, xml::parse(&text, document, limits)?),
-            Some(b'{') => (Format::Json, json::parse(&text, document, limits)?),
-            _ => return Err(ParseError::Format),
+        let read = |text: String| {
+            let (format, parsed) = read(&text, limits, author)?;
+            Ok(Self::new(text.into(), format, parsed, Some(bytes.clone())))
         };
-        Ok(Self::new(text, format, parsed))
+        read(lossy::text(&bytes).into_owned()).or_else(|error| {
+            let json = read(lossy::json(&bytes)).ok();
+            json.filter(|tree| tree.format == Format::Json).ok_or(error)
+        })
     }
 
-    fn new(mut text: ByteString, format: Format, parsed: Parsed) -> Self {
+    fn new(mut text: Bytes, format: Format, parsed: Parsed, received: Option<Bytes>) -> Self {
         let raw_len = text.len();
         if !parsed.detached.is_empty() {
-            text = [&*text, &parsed.detached].concat().into();
+            text = [&*text, parsed.detached.as_bytes()].concat().into();
         }
         Self {
             text,
             raw_len,
-            nodes: parsed.nodes,
+            nodes: parsed.nodes(received),
             format,
         }
     }
@@ -123,11 +138,30 @@ impl Tree {
     /// What a parser made of an XML document.
     #[cfg(test)]
     pub(crate) fn of(text: &str, parsed: Parsed) -> Self {
-        Self::new(text.into(), Format::Xml, parsed)
+        Self::new(text.to_owned().into(), Format::Xml, parsed, None)
     }
 
     pub(crate) fn raw(&self) -> &str {
-        self.text.get(..self.raw_len).unwrap_or_default()
+        let raw = self.text.get(..self.raw_len).unwrap_or_default();
+        simdutf8::basic::from_utf8(raw).unwrap_or_default()
+    }
+
+    /// The document as it was received.
+    pub(crate) fn received(&self) -> &[u8] {
+        let received = match &self.nodes {
+            Nodes::Nested(nested) => nested.received.as_deref(),
+            Nodes::Flat(_) => None,
+        };
+        let text = || self.text.get(..self.raw_len).unwrap_or_default();
+        received.unwrap_or_else(text)
+    }
+
+    /// Whether there is more than one way to tell the texts of a user apart.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        match &self.nodes {
+            Nodes::Nested(nested) => nested.is_ambiguous,
+            Nodes::Flat(_) => false,
+        }
     }
 
     pub(crate) fn format(&self) -> Format {
@@ -142,7 +176,7 @@ impl Tree {
     /// The text of the first of them that has this very name.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         if let Nodes::Flat(flat) = &self.nodes {
-            return flat.named(&self.text, name);
+            return flat.named(&self.text, name).next();
         }
         let mut fields = self.fields();
         fields
@@ -151,13 +185,17 @@ impl Tree {
     }
 
     fn slice(&self, span: Span) -> &str {
-        let range = usize::try_from(span.start)
-            .ok()
-            .zip(usize::try_from(span.end).ok());
-        range
-            .and_then(|(start, end)| self.text.get(start..end))
-            .unwrap_or_default()
+        span.within(&self.text, 0).unwrap_or_default()
     }
+}
+
+fn read(text: &str, limits: Limits, author: Author) -> Result<(Format, Parsed), ParseError> {
+    let document = text.strip_prefix('\u{feff}').unwrap_or(text).trim_start();
+    Ok(match document.bytes().next() {
+        Some(b'<') => (Format::Xml, xml::parse(text, document, limits, author)?),
+        Some(b'{') => (Format::Json, json::parse(text, document, limits)?),
+        _ => return Err(ParseError::Format),
+    })
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::callback::tree::{Node, Span};
 
 /// How many elements an ordinary push has at most.
@@ -13,7 +15,16 @@ pub(crate) enum Nodes {
     /// No memory beside the tree's own.
     Flat(Flat),
     /// Shared by the clones of a tree.
-    Nested(Arc<[Node]>),
+    Nested(Arc<Nested>),
+}
+
+/// The elements of any document.
+pub(crate) struct Nested {
+    pub(super) nodes: Vec<Node>,
+    /// The document as it was received, if that is no text.
+    pub(super) received: Option<Bytes>,
+    /// Whether there is more than one way to tell the texts of a user apart.
+    pub(super) is_ambiguous: bool,
 }
 
 /// The elements of a short document, none of them inside another.
@@ -25,17 +36,25 @@ pub(crate) struct Flat {
 }
 
 impl Nodes {
+    pub(super) fn nested(nodes: Vec<Node>, received: Option<Bytes>, is_ambiguous: bool) -> Self {
+        Self::Nested(Arc::new(Nested {
+            nodes,
+            received,
+            is_ambiguous,
+        }))
+    }
+
     pub(super) fn get(&self, index: usize) -> Option<Node> {
         match self {
             Self::Flat(flat) => flat.get(index),
-            Self::Nested(nodes) => nodes.get(index).copied(),
+            Self::Nested(nested) => nested.nodes.get(index).copied(),
         }
     }
 
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Flat(flat) => flat.len,
-            Self::Nested(nodes) => nodes.len(),
+            Self::Nested(nested) => nested.nodes.len(),
         }
     }
 }
@@ -56,14 +75,21 @@ impl Flat {
         self.len
     }
 
-    /// The value of the first element of this name, of a document that is `text`.
-    pub(super) fn named<'a>(&self, text: &'a str, name: &str) -> Option<&'a str> {
-        let is = |[start, end, _, _]: &&[u16; 4]| {
+    pub(super) fn nodes(&self) -> impl Iterator<Item = Node> {
+        (0..self.len).filter_map(|index| self.get(index))
+    }
+
+    /// The values of the elements of this name, of a document that is `text`.
+    pub(crate) fn named<'a>(&self, text: &'a [u8], name: &str) -> impl Iterator<Item = &'a str> {
+        let is = move |[start, end, _, _]: &&[u16; 4]| {
             let place = usize::from(*start)..usize::from(*end);
-            place.len() == name.len() && text.as_bytes().get(place) == Some(name.as_bytes())
+            place.len() == name.len() && text.get(place) == Some(name.as_bytes())
         };
-        let [_, _, start, end] = self.places.get(..self.len)?.iter().find(is)?;
-        text.get(usize::from(*start)..usize::from(*end))
+        let places = self.places.get(..self.len).unwrap_or_default();
+        places.iter().filter(is).map(|[_, _, start, end]| {
+            let value = text.get(usize::from(*start)..usize::from(*end));
+            simdutf8::basic::from_utf8(value.unwrap_or_default()).unwrap_or_default()
+        })
     }
 
     fn get(&self, index: usize) -> Option<Node> {

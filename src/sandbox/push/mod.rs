@@ -140,7 +140,7 @@ impl Sandbox {
     }
 
     /// The query and the body of one attempt.
-    fn envelope(&self, account: &Account, push: &Push, document: &str) -> (String, String) {
+    fn envelope(&self, account: &Account, push: &Push, document: &str) -> (String, Vec<u8>) {
         let openid = {
             let mut state = self.state();
             state
@@ -149,7 +149,7 @@ impl Sandbox {
         };
         let (to, openid) = (&account.original_id, openid.unwrap_or_default());
         let outgoing = account.outgoing(&push.appid);
-        outgoing.push(&self.stamp(), document, to, &openid)
+        outgoing.push(&self.stamp(), document.as_bytes(), to, &openid)
     }
 
     fn stamp(&self) -> Stamp {

@@ -175,6 +175,13 @@ impl Push {
         rest.split_once("]]>").unwrap().0.to_owned()
     }
 
+    /// The ciphertext written in another way.
+    fn spaced(&mut self, write: impl FnOnce(&str) -> String) -> &mut Self {
+        let encrypt = self.encrypt();
+        let body = String::from_utf8(self.body.clone()).unwrap();
+        self.body(body.replace(&encrypt, &write(&encrypt)))
+    }
+
     fn body(&mut self, body: impl Into<Vec<u8>>) -> &mut Self {
         self.body = body.into();
         self

@@ -64,6 +64,10 @@ async fn on_message(msg: Message) -> Result<Reply, BoxError> {
     }
 }
 
+/// A link whose title could end at two places.
+const TWO_LINKS: &str = "<MsgType>link</MsgType><Title><![CDATA[a]]></Title>\
+    <Description><![CDATA[b]]></Title><Description><![CDATA[c]]></Description>";
+
 /// Sends every kind of request once.
 async fn all() {
     let keys = CallbackKeys::plaintext("thetoken").unwrap();
@@ -90,6 +94,7 @@ async fn all() {
         (Method::POST, forged.clone(), push("")),
         (Method::GET, forged, String::new()),
         (Method::PUT, signed("n6"), String::new()),
+        (Method::POST, signed("n7"), push(TWO_LINKS)),
     ] {
         let mut request = Request::new(Body::from(body));
         (*request.method_mut(), *request.uri_mut()) = (method, uri.parse().unwrap());
@@ -191,6 +196,7 @@ fn every_outcome_is_counted_by_app() {
     assert_eq!(
         counted,
         [
+            ("wechat_callback_ambiguous_total{appid=wx1}", 1),
             ("wechat_callback_total{appid=wx1,outcome=echo}", 1),
             ("wechat_callback_total{appid=wx1,outcome=failed}", 2),
             ("wechat_callback_total{appid=wx1,outcome=malformed}", 1),
@@ -198,7 +204,7 @@ fn every_outcome_is_counted_by_app() {
             ("wechat_callback_total{appid=wx1,outcome=replayed}", 1),
             ("wechat_callback_total{appid=wx1,outcome=reply}", 1),
             ("wechat_callback_total{appid=wx1,outcome=signature}", 2),
-            ("wechat_callback_total{appid=wx1,outcome=success}", 1),
+            ("wechat_callback_total{appid=wx1,outcome=success}", 2),
         ]
     );
 }

@@ -20,4 +20,5 @@ mod security;
 mod service;
 mod stage;
 mod storm;
+mod typed;
 mod vectors;

@@ -3,7 +3,7 @@
 
 use super::*;
 
-fn fields(fields: &str) -> String {
+pub fn fields(fields: &str) -> String {
     DOCUMENT.replace("</xml>", &format!("{fields}</xml>"))
 }
 
@@ -76,21 +76,11 @@ refused! {
     a_parameter_entity: Plaintext Malformed, |push| push.body(format!(
         "<!DOCTYPE x [<!ENTITY % e SYSTEM \"http://127.0.0.1/\"> %e;]>{DOCUMENT}"
     ));
-    an_unknown_entity: Plaintext Malformed, |push| push.body(fields("<A>&nbsp;</A>"));
-    an_entity_that_does_not_end: Plaintext Malformed, |push| push.body(fields("<A>&lt</A>"));
-    a_reference_to_nul: Plaintext Malformed, |push| push.body(fields("<A>&#0;</A>"));
-    a_reference_to_half_a_character: Plaintext Malformed, |push| {
-        push.body(fields("<A>&#xd800;</A>"));
-    };
-    a_reference_beyond_unicode: Plaintext Malformed, |push| push.body(fields("<A>&#x110000;</A>"));
-    a_reference_that_overflows: Plaintext Malformed, |push| {
-        push.body(fields("<A>&#99999999999999999999;</A>"));
-    };
     cdata_that_does_not_end: Plaintext Malformed, |push| push.body(fields("<A><![CDATA[a</A>"));
     cdata_outside: Plaintext Malformed, |push| push.body(format!("{DOCUMENT}<![CDATA[a]]>"));
     a_comment_that_does_not_end: Plaintext Malformed, |push| push.body(fields("<!-- "));
     an_instruction_that_does_not_end: Plaintext Malformed, |push| push.body(fields("<?php "));
-    two_roots: Plaintext Malformed, |push| push.body(DOCUMENT.repeat(2));
+    two_roots: Plaintext Malformed, |push| push.body("<xml><A>1</A></xml>".repeat(2));
     no_root: Plaintext Malformed, |push| push.body("<?xml version=\"1.0\"?><!-- -->");
     text_behind_the_root: Plaintext Malformed, |push| push.body(format!("{DOCUMENT}text"));
     an_element_that_does_not_end: Plaintext Malformed, |push| {
@@ -99,10 +89,6 @@ refused! {
     an_element_that_ends_as_another: Plaintext Malformed, |push| push.body(fields("<A></B>"));
     an_end_without_a_beginning: Plaintext Malformed, |push| push.body(fields("</A>"));
     a_tag_that_does_not_end: Plaintext Malformed, |push| push.body(fields("<A "));
-    not_utf8: Plaintext Malformed, |push| {
-        let (before, after) = DOCUMENT.split_once("hello").unwrap();
-        push.body([before.as_bytes(), b"\xc4\xe3\xba\xc3", after.as_bytes()].concat());
-    };
     half_a_character: Plaintext Malformed, |push| {
         push.body([DOCUMENT.as_bytes(), b"\xe4\xbd"].concat());
     };
@@ -115,20 +101,12 @@ refused! {
     utf16_with_the_low_byte_first: Plaintext Malformed, |push| push.body(utf16(u16::to_le_bytes));
     utf16_with_the_high_byte_first: Plaintext Malformed, |push| push.body(utf16(u16::to_be_bytes));
     utf7: Plaintext Malformed, |push| push.body("+ADw-xml+AD4-");
-    nul_in_a_text: Plaintext Malformed, |push| push.body(DOCUMENT.replace("hello", "hel\0lo"));
-    nul_in_a_name: Plaintext Malformed, |push| push.body(fields("<A\0>a</A\0>"));
-    nul_behind_the_document: Plaintext Malformed, |push| push.body(format!("{DOCUMENT}\0"));
     nul_in_front_of_the_document: Plaintext Malformed, |push| push.body(format!("\0{DOCUMENT}"));
-    nul_in_a_ciphertext: Secure Malformed, |push| {
-        push.document(&DOCUMENT.replace("hello", "hel\0lo"));
-    };
     json_with_trailing_junk: Plaintext Malformed, |push| push.body(r#"{"MsgType":"text"}junk"#);
     json_twice: Plaintext Malformed, |push| push.body(r#"{"MsgType":"text"}{"MsgType":"text"}"#);
     json_cut_off: Plaintext Malformed, |push| push.body(r#"{"MsgType":"te"#);
     json_with_a_comma_too_many: Plaintext Malformed, |push| push.body(r#"{"MsgType":"text",}"#);
     json_with_a_comment: Plaintext Malformed, |push| push.body(r#"{"MsgType":"text"/**/}"#);
-    json_with_nul: Plaintext Malformed, |push| push.body("{\"MsgType\":\"te\0xt\"}");
-    json_with_half_a_character: Plaintext Malformed, |push| push.body(r#"{"MsgType":"\ud800"}"#);
     json_with_nan: Plaintext Malformed, |push| push.body(r#"{"CreateTime":NaN}"#);
     json_that_is_a_list: Plaintext Malformed, |push| push.body(r#"[{"MsgType":"text"}]"#);
     json_that_is_a_string: Plaintext Malformed, |push| push.body(r#""<xml></xml>""#);

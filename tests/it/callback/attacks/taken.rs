@@ -70,6 +70,33 @@ taken! {
         let body = String::from_utf8(push.body.clone()).unwrap();
         push.body(body.replace("</xml>", "<Encrypt>AAAA</Encrypt></xml>"));
     };
+    an_unknown_entity: Plaintext, |push| push.body(super::body::fields("<A>&nbsp;</A>"));
+    an_entity_that_does_not_end: Plaintext, |push| push.body(super::body::fields("<A>&lt</A>"));
+    a_reference_to_nul: Plaintext, |push| push.body(super::body::fields("<A>&#0;</A>"));
+    a_reference_to_half_a_character: Plaintext, |push| {
+        push.body(super::body::fields("<A>&#xd800;</A>"));
+    };
+    a_reference_beyond_unicode: Plaintext, |push| push.body(super::body::fields("<A>&#x110000;</A>"));
+    a_reference_that_overflows: Plaintext, |push| {
+        push.body(super::body::fields("<A>&#99999999999999999999;</A>"));
+    };
+    nul_in_a_text: Plaintext, |push| push.body(DOCUMENT.replace("hello", "hel\0lo"));
+    nul_in_a_name: Plaintext, |push| push.body(super::body::fields("<A\0>a</A\0>"));
+    nul_behind_the_document: Plaintext, |push| push.body(format!("{DOCUMENT}\0"));
+    nul_in_a_ciphertext: Secure, |push| {
+        push.document(&DOCUMENT.replace("hello", "hel\0lo"));
+    };
+    blanks_around_the_ciphertext: Secure, |push| push.spaced(|encrypt| format!(" \n{encrypt}\t "));
+    a_ciphertext_in_lines_of_76: Secure, |push| push.spaced(|encrypt| {
+        let lines = encrypt.as_bytes().chunks(76).map(|line| str::from_utf8(line).unwrap());
+        lines.collect::<Vec<_>>().join("\r\n")
+    });
+    an_envelope_with_nul: Secure, |push| push.body.push(0);
+    a_signed_ciphertext_with_line_breaks: Secure, |push| {
+        let encrypt = push.encrypt().replacen('A', "A\n", 1);
+        assert!(encrypt.contains('\n'));
+        push.ciphertext(&encrypt);
+    };
     the_edge_of_the_window: Secure, |push| {
         push.set("timestamp", (NOW - 600).to_string()).sign().document(DOCUMENT);
     };
@@ -81,5 +108,16 @@ async fn an_envelope_in_json() {
     let mut push = Push::new(Mode::Secure);
     let body = format!(r#"{{"ToUserName":"gh_1","Encrypt":"{}"}}"#, push.encrypt());
     push.body(body.replace('/', "\\/"));
+    push.is_taken().await;
+}
+
+#[tokio::test]
+async fn blanks_in_a_ciphertext_in_json() {
+    let mut push = Push::new(Mode::Secure);
+    let encrypt = push.encrypt();
+    let (start, end) = encrypt.split_at(76);
+    push.body(format!(
+        r#"{{"ToUserName":"gh_1","Encrypt":" {start}\n{end} "}}"#
+    ));
     push.is_taken().await;
 }

@@ -141,6 +141,10 @@ pub fn xml(data: &[u8]) {
     let Some(message) = document(text).filter(|message| message.format() == Format::Xml) else {
         return;
     };
+    // A user's text that is written twice is one text.
+    if message.field("MsgType").is_some() {
+        return;
+    }
     let mut anew = String::from("<xml>");
     if write(message.fields(), &mut anew).is_some() {
         let again = Message::parse(appid(), anew + "</xml>").unwrap();
@@ -148,8 +152,8 @@ pub fn xml(data: &[u8]) {
     }
 }
 
-/// Any text inside an XML document. One that is plain is read without a parser; a comment in front
-/// is all it takes to have the same one parsed, and it must read the same.
+/// Any text inside an XML document. One that is plain is read without a parser; a declaration in
+/// front is all it takes to have the same one parsed, and it must read the same.
 pub fn flat(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -159,8 +163,47 @@ pub fn flat(data: &[u8]) {
             let message = Message::parse(appid(), text);
             message.map(|message| show(message.fields()))
         };
-        assert_eq!(read(plain.clone()), read(format!("<!-- -->{plain}")));
+        assert_eq!(
+            read(plain.clone()),
+            read(format!("<?xml version=\"1.0\"?>{plain}"))
+        );
     }
+}
+
+/// Any bytes as what a user typed: they are read as they are, and no other field is another one.
+pub fn typed(data: &[u8]) {
+    let Some((&kind, typed)) = data.split_first() else {
+        return;
+    };
+    let (before, name, after) = match kind % 3 {
+        0 => ("<MsgType>text</MsgType>", "Content", "<MsgId>9</MsgId>"),
+        1 => (
+            "<MsgType>event</MsgType><Event>SCAN</Event>",
+            "EventKey",
+            "<Ticket><![CDATA[9]]></Ticket>",
+        ),
+        _ => (
+            "<MsgType>link</MsgType><Title><![CDATA[t]]></Title>",
+            "Url",
+            "<MsgId>9</MsgId>",
+        ),
+    };
+    let before = format!("<xml><FromUserName>o1</FromUserName>{before}<{name}><![CDATA[");
+    let after = format!("]]></{name}>{after}</xml>");
+    let document = [before.as_bytes(), typed, after.as_bytes()].concat();
+    let message = Message::parse_bytes(appid(), document.clone()).unwrap();
+    assert_eq!(message.raw_bytes(), document);
+    let typed = String::from_utf8_lossy(typed).replace("]]]]><![CDATA[>", "]]>");
+    assert_eq!(message.field(name), Some(&*typed));
+    assert_eq!(message.from_user_name(), "o1");
+    let plain = [before.as_bytes(), b"a", after.as_bytes()].concat();
+    let plain = Message::parse_bytes(appid(), plain).unwrap();
+    let others = |message: &Message| {
+        let fields = message.fields().filter(|field| field.name() != name);
+        let shown = fields.map(|field| format!("{}={}", field.name(), field.text()));
+        shown.collect::<Vec<_>>()
+    };
+    assert_eq!(others(&message), others(&plain));
 }
 
 /// Writes elements with plain names, and gives up on others.

@@ -84,6 +84,16 @@ proptest! {
     }
 
     #[test]
+    fn typed(data in with_choice(alike(&[
+        "x]]></Content><MsgId>1</MsgId><Content><![CDATA[y",
+        "k]]></EventKey><Ticket><![CDATA[E]]></Ticket><EventKey><![CDATA[<!--",
+        "u]]></Url></xml><xml><Title><![CDATA[t]]></Title><Url><![CDATA[",
+        "if (a[b[0]]>1 && c<2) { \"你\" }",
+    ]))) {
+        bodies::typed(&data);
+    }
+
+    #[test]
     fn json(data in alike(&[
         r#"{"ToUserName":"gh_1\u4f60\n","FromUserName":"o1","B":[1,{"C":null}],"E":"\\"}"#,
     ])) {
