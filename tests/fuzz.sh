@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every fuzzer for a time. Usage: tests/fuzz.sh [SECONDS PER FUZZER, 60 if not given]
-# Without cargo-fuzz and a nightly toolchain it says so and does nothing.
+# Installs cargo-fuzz and a nightly toolchain; where it cannot, it says so and does nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,10 +14,12 @@ skip() {
     echo "fuzzing SKIPPED: $1; the same bodies ran as property tests"
     exit 0
 }
-command -v cargo-fuzz >/dev/null 2>&1 || skip 'cargo-fuzz is missing (cargo install cargo-fuzz)'
 command -v rustup >/dev/null 2>&1 || skip 'rustup is missing'
 rustup run nightly rustc --version >/dev/null 2>&1 ||
+    timeout 300 rustup toolchain install nightly --profile minimal ||
     skip 'there is no nightly toolchain (rustup toolchain install nightly)'
+command -v cargo-fuzz >/dev/null 2>&1 || cargo install --locked cargo-fuzz ||
+    skip 'cargo-fuzz is missing (cargo install cargo-fuzz)'
 
 for target in answer query xml flat typed json decrypt reply; do
     printf '\n== fuzzing %s for %s s\n' "$target" "$seconds"

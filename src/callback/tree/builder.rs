@@ -104,6 +104,15 @@ impl<'a> Builder<'a> {
         nodes.filter_map(move |(at, node)| (self.slice(node.name) == name).then_some(at))
     }
 
+    /// Whether an element has no others inside.
+    pub(crate) fn is_leaf(&self, node: usize) -> bool {
+        let node_end = self
+            .nodes
+            .get(node)
+            .and_then(|node| usize::try_from(node.end).ok());
+        node_end == Some(node + 1)
+    }
+
     /// The value of the first element of this name that is directly below the root.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         let mut next = 0;

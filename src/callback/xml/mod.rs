@@ -68,6 +68,11 @@ fn repeats(flat: &Flat, text: &str) -> bool {
 }
 
 impl Walked<'_> {
+    /// Whether an element is one CDATA section or plain text.
+    fn is_one_piece(&self, node: usize) -> bool {
+        self.builder.is_leaf(node) && !self.joined.contains(&node)
+    }
+
     /// Whether no user's text can have made an element.
     fn is_final(&self) -> bool {
         let msg_type = self.builder.field("MsgType").unwrap_or_default();
@@ -79,7 +84,7 @@ impl Walked<'_> {
             && filled.names.iter().all(|name| {
                 let mut named = self.builder.named(name);
                 let first = named.next();
-                named.next().is_none() && first.is_none_or(|node| !self.joined.contains(&node))
+                named.next().is_none() && first.is_none_or(|node| self.is_one_piece(node))
             })
     }
 }

@@ -111,6 +111,8 @@ fn a_text_hides_no_end_mark() {
         "x⟧</Content><MsgId>1</MsgId><a b=\"",
         "x⟧</Content><X><Content>⟦",
         "x⟧</Content></xml><!--",
+        "x⟧<⟧</",
+        "x⟧<a><⟧</a></",
         "x⟧<!DOCTYPE a>",
         "x⟧</Content><!DOCTYPE a><Content>⟦",
     ]);
