@@ -1,11 +1,11 @@
 //! What replies with more than a text or a MediaId are made of. Source: 被动回复用户消息.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::callback::writer::{Writer, name};
 
 /// A video to reply with. It must have passed the platform's review.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Video {
     pub(crate) media_id: String,
     pub(crate) title: Option<String>,
@@ -50,7 +50,7 @@ impl<T: Into<String>> From<T> for Video {
 }
 
 /// A piece of music to reply with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Music {
     pub(crate) thumb_media_id: String,
     pub(crate) title: Option<String>,
@@ -115,7 +115,7 @@ impl<T: Into<String>> From<T> for Music {
 }
 
 /// A card (图文消息) that leads to a page: of a news reply, or of a customer-service message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Article {
     pub(crate) title: String,
     pub(crate) description: String,

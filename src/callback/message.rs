@@ -81,6 +81,10 @@ impl Message {
         &self.delivery
     }
 
+    pub(crate) fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
     /// The app it was pushed to.
     pub fn appid(&self) -> &AppId {
         &self.appid

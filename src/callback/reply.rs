@@ -1,7 +1,10 @@
 //! The passive answer to a push. Source: 被动回复用户消息.
 
+use serde::{Deserialize, Serialize};
+
+use crate::callback::tree::{Author, Limits, Tree};
 use crate::callback::writer::{Writer, is_legal, legal, name};
-use crate::callback::{Article, IntoReply, Message, Music, Video};
+use crate::callback::{Article, Format, IntoReply, Message, Music, ParseError, Video};
 use crate::error::BoxError;
 use crate::text;
 
@@ -20,11 +23,13 @@ use crate::text;
 /// let video = Reply::video(Video::new("MEDIA_ID").title("A walk"));
 /// let news = Reply::news([Article::new("News of today", "https://example.com/today")]);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Reply(Kind);
 
 /// What a reply is made of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
     None,
     Text(String),
@@ -34,8 +39,35 @@ pub(crate) enum Kind {
     Music(Box<Music>),
     News(Vec<Article>),
     CustomerService(Option<String>),
-    /// A whole document that another service made.
-    Document(String),
+    Acknowledged {
+        err_code: i64,
+        err_msg: String,
+    },
+    /// A whole document that another service or the host made.
+    Document(Document),
+}
+
+/// A document that is sent as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Document {
+    text: String,
+    json: bool,
+    /// Whether it shows the user something by itself.
+    shown: bool,
+}
+
+impl Document {
+    fn of(tree: &Tree, text: String) -> Self {
+        let msg_type = tree.field("MsgType").unwrap_or_default();
+        Self {
+            text,
+            json: tree.format() == Format::Json,
+            shown: matches!(
+                msg_type,
+                "text" | "image" | "voice" | "video" | "music" | "news"
+            ),
+        }
+    }
 }
 
 impl Reply {
@@ -53,9 +85,9 @@ impl Reply {
 
     /// 回复文本消息: a text, of up to [`MAX_TEXT`](Self::MAX_TEXT) bytes. `\n` breaks the line.
     ///
-    /// Of a longer one only as much as fits is sent, up to a whole character, with a warning in the
-    /// log: it is better than an error, after which the user would see nothing of it. With
-    /// [`split_text`](Self::split_text) nothing is lost.
+    /// Of a longer one only as much as fits is sent, cut where [`split_text`](Self::split_text) cuts,
+    /// with a warning in the log: it is better than an error, after which the user would see nothing
+    /// of it. With `split_text` nothing is lost.
     pub fn text(content: impl Into<String>) -> Self {
         Self(Kind::Text(content.into()))
     }
@@ -124,16 +156,106 @@ impl Reply {
         Self(Kind::CustomerService(Some(kf_account.into())))
     }
 
+    /// The object that some events want in place of a message: `{"ErrCode":0,"ErrMsg":"success"}`,
+    /// in XML for a push in XML.
+    ///
+    /// The delivery pushes of virtual payment do, `xpay_goods_deliver_notify`,
+    /// `xpay_refund_notify` and the kinds of mini-games: whatever else they are answered, `success`
+    /// included, they are sent again, up to 15 times in 24 hours. Any code but 0 has them sent
+    /// again on purpose. Source: 虚拟支付 (`xpay_goods_deliver_notify`).
+    ///
+    /// ```
+    /// use tower_wechat::{Message, Reply};
+    ///
+    /// async fn on_message(message: Message) -> Reply {
+    ///     if message.is_event("xpay_goods_deliver_notify") {
+    ///         // … hand the goods over, and then:
+    ///         return Reply::acknowledged(0, "success");
+    ///     }
+    ///     Reply::none()
+    /// }
+    /// ```
+    pub fn acknowledged(err_code: i64, err_msg: impl Into<String>) -> Self {
+        let err_msg = err_msg.into();
+        Self(Kind::Acknowledged { err_code, err_msg })
+    }
+
+    /// A whole document, XML or JSON, for a reply that this crate does not know. It is sent as it
+    /// is, and sealed where the mode seals; if it is not in the [format](Message::format) of the
+    /// push, `success` is sent in its place, with a warning in the log.
+    ///
+    /// ```
+    /// use tower_wechat::callback::ParseError;
+    /// use tower_wechat::{Message, Reply};
+    ///
+    /// fn to_the_assistant(message: &Message) -> Result<Reply, ParseError> {
+    ///     Reply::raw(format!(
+    ///         "<xml><ToUserName>{}</ToUserName><FromUserName>{}</FromUserName>\
+    ///          <CreateTime>{}</CreateTime><MsgType>transfer_biz_ai_ivr</MsgType></xml>",
+    ///         message.from_user_name(),
+    ///         message.to_user_name(),
+    ///         message.create_time().unwrap_or_default(),
+    ///     ))
+    /// }
+    /// assert!(Reply::raw("<xml>").is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`ParseError`] for what is not one well-formed document.
+    pub fn raw(document: impl Into<String>) -> Result<Self, ParseError> {
+        let text = document.into();
+        let tree = Tree::parse_within(text.clone().into(), Limits::MOST, Author::Host)?;
+        Ok(Self(Kind::Document(Document::of(&tree, text))))
+    }
+
     /// A document that another service made in answer to the same push. It is sent as it is.
-    pub(crate) fn ready(document: String) -> Self {
-        Self(Kind::Document(document))
+    pub(crate) fn ready(tree: &Tree) -> Self {
+        Self(Kind::Document(Document::of(tree, tree.raw().to_owned())))
+    }
+
+    /// Whether it is [`Reply::none`].
+    pub fn is_none(&self) -> bool {
+        matches!(self.0, Kind::None)
+    }
+
+    /// Its text, if it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Text(content) => Some(content),
+            _ => None,
+        }
+    }
+
+    /// The MediaId of its image, voice recording, video or picture of music.
+    pub fn media_id(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Image(id) | Kind::Voice(id) => Some(id),
+            Kind::Video(video) => Some(&video.media_id),
+            Kind::Music(music) => Some(&music.thumb_media_id),
+            _ => None,
+        }
+    }
+
+    /// Its articles; empty unless it is [`Reply::news`].
+    pub fn articles(&self) -> &[Article] {
+        match &self.0 {
+            Kind::News(articles) => articles,
+            _ => &[],
+        }
     }
 
     /// The document that answers `message` at the time `now`, in Unix seconds, behind a text that
     /// stands in front of it; `None` for `success`.
     pub(crate) fn document(&self, message: &Message, now: u64, front: &str) -> Option<String> {
-        if let Kind::Document(document) = &self.0 {
-            return Some([front, document].concat());
+        match &self.0 {
+            Kind::Document(document) => return Some([front, &document.text].concat()),
+            Kind::Acknowledged { err_code, err_msg } => {
+                let mut writer = Writer::new(message.format(), front, 96 + err_msg.len());
+                writer.integer(name!("ErrCode"), *err_code);
+                writer.text(name!("ErrMsg"), err_msg);
+                return Some(writer.finish());
+            }
+            _ => {}
         }
         let parts = [message.from_user_name(), message.to_user_name()];
         if self.is_empty() || parts.iter().any(|name| name.is_empty()) {
@@ -161,29 +283,48 @@ impl Reply {
             Kind::Video(video) => &video.media_id,
             Kind::Music(music) => &music.thumb_media_id,
             Kind::News(articles) => return articles.is_empty(),
-            Kind::CustomerService(_) | Kind::Document(_) => return false,
+            Kind::CustomerService(_) | Kind::Document(_) | Kind::Acknowledged { .. } => {
+                return false;
+            }
         };
         !required.chars().any(is_legal)
     }
 
     /// Whether a mini-program may reply so.
     pub(crate) fn suits_mini_program(&self) -> bool {
-        matches!(self.0, Kind::None | Kind::CustomerService(_))
+        match &self.0 {
+            Kind::None | Kind::CustomerService(_) | Kind::Acknowledged { .. } => true,
+            Kind::Document(document) => !document.shown,
+            _ => false,
+        }
+    }
+
+    /// Whether it can answer a push in this format.
+    pub(crate) fn suits(&self, format: Format) -> bool {
+        match &self.0 {
+            Kind::Document(document) => document.json == (format == Format::Json),
+            _ => true,
+        }
     }
 
     /// About how long the content is, in bytes.
     fn size(&self) -> usize {
         match &self.0 {
-            Kind::Text(content) | Kind::Document(content) => content.len(),
+            Kind::Text(content) => content.len(),
+            Kind::Document(document) => document.text.len(),
             Kind::News(articles) => 512 * articles.len(),
             Kind::Video(_) | Kind::Music(_) => 512,
-            Kind::None | Kind::Image(_) | Kind::Voice(_) | Kind::CustomerService(_) => 128,
+            Kind::None
+            | Kind::Image(_)
+            | Kind::Voice(_)
+            | Kind::CustomerService(_)
+            | Kind::Acknowledged { .. } => 128,
         }
     }
 
     fn msg_type(&self) -> &'static str {
         match self.0 {
-            Kind::None | Kind::Document(_) => "",
+            Kind::None | Kind::Document(_) | Kind::Acknowledged { .. } => "",
             Kind::Text(_) => "text",
             Kind::Image(_) => "image",
             Kind::Voice(_) => "voice",
@@ -196,10 +337,14 @@ impl Reply {
 
     fn write(&self, writer: &mut Writer, message: &Message) {
         match &self.0 {
-            Kind::None | Kind::CustomerService(None) | Kind::Document(_) => {}
+            Kind::None
+            | Kind::CustomerService(None)
+            | Kind::Document(_)
+            | Kind::Acknowledged { .. } => {}
             Kind::Text(content) => {
                 let content = legal(content);
-                let (shown, bytes) = (text::cut(&content, Self::MAX_TEXT), content.len());
+                let (shown, _) = text::split(&content, Self::MAX_TEXT, usize::MAX);
+                let bytes = content.len();
                 if shown.len() < bytes {
                     let (appid, limit) = (message.appid(), Self::MAX_TEXT);
                     tracing::warn!(%appid, bytes, limit, "the text of a reply was cut");
@@ -236,6 +381,18 @@ fn max_articles(message: &Message) -> usize {
     match message.msg_type() {
         "text" | "image" | "voice" | "video" | "shortvideo" | "location" | "link" => 1,
         _ => Reply::MAX_ARTICLES,
+    }
+}
+
+impl From<&str> for Reply {
+    fn from(content: &str) -> Self {
+        Self::text(content)
+    }
+}
+
+impl From<String> for Reply {
+    fn from(content: String) -> Self {
+        Self::text(content)
     }
 }
 

@@ -32,6 +32,10 @@ pub(crate) fn reply(reply: &Reply, opened: &Opened, clock: &SharedClock) -> Resp
         tracing::warn!(%appid, "a mini-program cannot reply so: success was sent instead");
         return success(appid);
     }
+    if !reply.suits(message.format()) {
+        tracing::warn!(%appid, "the reply is not in the push's format: success was sent instead");
+        return success(appid);
+    }
     let now = clock.unix();
     let front = opened.seal.as_ref().map_or("", |_| crypto::ROOM);
     let Some(document) = reply.document(message, now, front) else {

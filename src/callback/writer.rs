@@ -87,6 +87,13 @@ impl Writer {
         self.close(name);
     }
 
+    /// Adds a number that may be negative.
+    pub(crate) fn integer(&mut self, name: &Name, number: i64) {
+        self.open(name);
+        self.out.push_str(itoa::Buffer::new().format(number));
+        self.close(name);
+    }
+
     /// Adds an element with others inside.
     pub(crate) fn object(&mut self, name: &Name, inside: impl FnOnce(&mut Self)) {
         self.open(name);

@@ -125,10 +125,8 @@ fn message(openid: &str, reply: &Reply) -> Result<Send, Error> {
                 "hands over to the customer service: only in time",
             ));
         }
-        ReplyKind::Document(_) => {
-            return Err(unsendable(
-                "came ready-made from a forward target: only in time",
-            ));
+        ReplyKind::Document(_) | ReplyKind::Acknowledged { .. } => {
+            return Err(unsendable("answers one push as it is: only in time"));
         }
         ReplyKind::None => return Err(unsendable("is empty")),
     })

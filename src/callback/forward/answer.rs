@@ -33,19 +33,30 @@ pub(super) fn read(
     if document.format() != message.format() {
         return Err("the reply is not in the push's format");
     }
-    // A page may be well-formed, but it is addressed to nobody.
-    let addressed = [document.to_user_name(), document.from_user_name()];
-    if addressed != [message.from_user_name(), message.to_user_name()] || addressed.contains(&"") {
-        return Err("the reply is not addressed to the sender of the push");
-    }
-    if document.msg_type().is_empty() {
-        return Err("the reply has no MsgType");
+    if !is_acknowledgement(&document) {
+        // A page may be well-formed, but it is addressed to nobody.
+        let addressed = [document.to_user_name(), document.from_user_name()];
+        let sender = [message.from_user_name(), message.to_user_name()];
+        if addressed != sender || addressed.contains(&"") {
+            return Err("the reply is not addressed to the sender of the push");
+        }
+        if document.msg_type().is_empty() {
+            return Err("the reply has no MsgType");
+        }
     }
     if let Some(envelope) = envelope {
         let token = outgoing.token.expose();
         seen.admit(token, &envelope, &stamp.nonce, document.create_time(), now)?;
     }
-    Ok(Reply::ready(document.raw().to_owned()))
+    Ok(Reply::ready(document.tree()))
+}
+
+/// Whether it is the object that some events want in place of a message: see
+/// [`Reply::acknowledged`].
+fn is_acknowledgement(document: &Message) -> bool {
+    let mut fields = document.fields();
+    let is_its = |name: &str| matches!(name, "ErrCode" | "ErrMsg");
+    document.number::<i64>("ErrCode").is_some() && fields.all(|field| is_its(field.name()))
 }
 
 #[cfg(test)]
@@ -82,7 +93,18 @@ mod tests {
     #[test]
     fn a_reply_stays_as_it_is() {
         let keys = CallbackKeys::plaintext("thetoken").unwrap();
-        assert_eq!(of(&keys, REPLY), Ok(Reply::ready(REPLY.into())));
+        assert_eq!(of(&keys, REPLY), Ok(Reply::raw(REPLY).unwrap()));
+    }
+
+    #[test]
+    fn an_acknowledgement_is_addressed_to_nobody() {
+        let keys = CallbackKeys::plaintext("thetoken").unwrap();
+        for body in [
+            "<xml><ErrCode>0</ErrCode><ErrMsg><![CDATA[success]]></ErrMsg></xml>",
+            "<xml><ErrCode>-1</ErrCode></xml>",
+        ] {
+            assert_eq!(of(&keys, body), Ok(Reply::raw(body).unwrap()));
+        }
     }
 
     #[test]
@@ -99,6 +121,9 @@ mod tests {
             "<html><body>Welcome to nginx!</body></html>",
             "<!DOCTYPE html><html></html>",
             "{\"code\":0}",
+            "{\"ErrCode\":0}",
+            "<xml><ErrCode></ErrCode></xml>",
+            "<xml><ErrCode>0</ErrCode><A/></xml>",
             "[]",
             &REPLY.replace("o1", "o2"),
             &REPLY.replace("gh_1", "gh_2"),
@@ -128,7 +153,7 @@ mod tests {
             of(&keys, &body)
         };
         let read = of("thetoken", AES_KEY, "wx1", REPLY);
-        assert_eq!(read, Ok(Reply::ready(REPLY.into())));
+        assert_eq!(read, Ok(Reply::raw(REPLY).unwrap()));
         let other_key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
         for (read, why) in [
             (

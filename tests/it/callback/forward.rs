@@ -977,3 +977,31 @@ async fn copies_on_their_way_to_shadows_are_waited_for_at_shutdown() {
     assert_eq!(handlers.drain(grace(1)).await, 1);
     assert_eq!(handlers.drain(grace(10)).await, 0);
 }
+
+/// The event whose answer is no message reaches the platform as the target gave it.
+#[tokio::test]
+async fn an_acknowledgement_of_the_target_is_passed_on() {
+    for behind in MODES {
+        let appid = AppId::new("wx3cc8fd6963e31a32").unwrap();
+        let handler = handler_fn(|_: Message| async { Reply::acknowledged(0, "success") });
+        let callback = Callback::new(recipient(behind, &appid), handler);
+        let router = Router::new().route("/wxmsg", any_service(callback));
+        let forward = over_sockets()
+            .default_target(target("dev", &serve(router).await, behind))
+            .build()
+            .unwrap();
+        for document in [
+            r#"{"ToUserName":"gh_1","FromUserName":"o1","MsgType":"event","Event":"xpay_goods_deliver_notify"}"#,
+            "<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName><MsgType>event</MsgType>\
+             <Event>xpay_goods_deliver_notify</Event></xml>",
+        ] {
+            let message = Message::parse(appid.clone(), document.into()).unwrap();
+            let reply = forward.clone().oneshot(message).await.unwrap();
+            let expected = match document.starts_with('{') {
+                true => r#"{"ErrCode":0,"ErrMsg":"success"}"#,
+                false => "<xml><ErrCode>0</ErrCode><ErrMsg><![CDATA[success]]></ErrMsg></xml>",
+            };
+            assert_eq!(reply, Reply::raw(expected).unwrap(), "{behind:?}");
+        }
+    }
+}

@@ -269,3 +269,88 @@ async fn json_replies_have_the_documented_types() {
     });
     assert_eq!(document, expected);
 }
+
+/// The event of a delivery, which is answered by an object of its own.
+fn delivery_push(format: &str) -> String {
+    text_push(format, "event").replace(
+        match format {
+            "xml" => "</xml>",
+            _ => "}",
+        },
+        match format {
+            "xml" => "<Event>xpay_goods_deliver_notify</Event></xml>",
+            _ => r#","Event":"xpay_goods_deliver_notify"}"#,
+        },
+    )
+}
+
+#[tokio::test]
+async fn a_delivery_is_acknowledged_in_the_pushs_format() {
+    for keys in [keys(), keys().mini_program()] {
+        for (format, code, document) in [
+            (
+                "xml",
+                0,
+                "<xml><ErrCode>0</ErrCode><ErrMsg><![CDATA[success]]></ErrMsg></xml>",
+            ),
+            ("json", 0, r#"{"ErrCode":0,"ErrMsg":"success"}"#),
+            ("json", -1, r#"{"ErrCode":-1,"ErrMsg":"success"}"#),
+        ] {
+            let reply = Reply::acknowledged(code, "success");
+            let body = push(keys.clone(), &delivery_push(format), reply).await;
+            assert_eq!(open(&body), document);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reply_that_is_not_known_yet_is_sent_as_it_is() {
+    let document = "<xml><ToUserName>o1</ToUserName><FromUserName>gh_1</FromUserName>\
+        <CreateTime>1767225600</CreateTime><MsgType>transfer_biz_ai_ivr</MsgType></xml>";
+    let reply = Reply::raw(document).unwrap();
+    for keys in [keys(), keys().mini_program()] {
+        let body = push(keys, &text_push("xml", "text"), reply.clone()).await;
+        assert_eq!(open(&body), document);
+    }
+    // In another format than the push's the platform could not read it.
+    let body = push(keys(), &text_push("json", "text"), reply).await;
+    assert_eq!(body, "success");
+    for broken in ["", "success", "<xml>", "{\"a\":", "<!DOCTYPE a><xml/>"] {
+        assert!(Reply::raw(broken).is_err(), "{broken}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_text_is_cut_in_front_of_a_link() {
+    let before = "十".repeat(670);
+    let text = format!("{before}<a href=\"https://example.com/page\">more</a> and so on");
+    for format in ["xml", "json"] {
+        assert_eq!(content(format, &text).await, before);
+    }
+}
+
+#[test]
+fn a_reply_is_stored_and_read_again() {
+    let replies = [
+        Reply::none(),
+        Reply::from("hi"),
+        Reply::from("hi".to_owned()),
+        Reply::image("M"),
+        Reply::voice("M"),
+        Reply::video(Video::new("M").title("t")),
+        Reply::music(Music::new("T").music_url("u")),
+        Reply::news([Article::new("t", "u")]),
+        Reply::transfer_customer_service(),
+        Reply::transfer_customer_service_to("a@b"),
+        Reply::acknowledged(0, "success"),
+        Reply::raw("{}").unwrap(),
+    ];
+    for reply in replies {
+        let stored = serde_json::to_string(&reply).unwrap();
+        assert_eq!(serde_json::from_str::<Reply>(&stored).unwrap(), reply);
+    }
+    assert_eq!(Reply::from("hi").as_text(), Some("hi"));
+    assert_eq!(Reply::video("M").media_id(), Some("M"));
+    assert_eq!(Reply::news([Article::new("t", "u")]).articles().len(), 1);
+    assert!(Reply::none().is_none() && !Reply::text("").is_none());
+}
