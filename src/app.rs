@@ -40,7 +40,7 @@ impl AppId {
                 "appid",
                 format!(
                     "must be 1 to {} letters, digits, '-' or '_' (it has {} bytes): copy it from the \
-                     platform's console, it looks like wx3cc8fd6963e31a32",
+                     微信开发者平台, it looks like wx3cc8fd6963e31a32",
                     Self::MAX_LEN,
                     appid.len()
                 ),

@@ -74,7 +74,7 @@ impl AesKey {
                 "aes_key",
                 format!(
                     "must be {ENCODED_LEN} letters and digits (it has {} bytes): copy the \
-                     EncodingAESKey from the platform's console",
+                     EncodingAESKey from 消息推送 in the 微信开发者平台",
                     encoded.len()
                 ),
             )

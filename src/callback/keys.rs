@@ -11,7 +11,7 @@ use crate::secret::Secret;
 /// The longest token that is taken, in characters. The platform's console takes 3 to 32.
 const TOKEN_MAX: usize = 64;
 
-/// The Token and the EncodingAESKey from the platform's console, and the mode (消息加解密方式) they
+/// The Token and the EncodingAESKey from 消息推送 in the 微信开发者平台, and the mode (消息加解密方式) they
 /// are used in. The mode is decided here alone: nothing in a request can lower it.
 ///
 /// Both can be replaced while the platform still uses the old ones: give the old one as the
@@ -235,7 +235,7 @@ fn checked(token: String) -> Result<Secret, Error> {
             "token",
             format!(
                 "must be 1 to {TOKEN_MAX} printable ASCII characters without spaces (it has {} \
-                 bytes): copy the Token from the platform's console",
+                 bytes): copy the Token from 消息推送 in the 微信开发者平台",
                 token.len()
             ),
         ));

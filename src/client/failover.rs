@@ -76,7 +76,7 @@ impl Failover {
 fn is_unreachable(error: &Error) -> bool {
     matches!(
         error.kind(),
-        ErrorKind::Connect | ErrorKind::Status(502..=504)
+        ErrorKind::Connect | ErrorKind::Certificate | ErrorKind::Status(502..=504)
     )
 }
 

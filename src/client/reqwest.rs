@@ -11,7 +11,7 @@ use reqwest::{Client, ClientBuilder};
 use tower::Service;
 
 use super::transport::ANSWER_MAX;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, chain};
 use crate::runtime::BoxFuture;
 
 /// Carries requests with [`reqwest`]: no redirects, 3 seconds to connect, answers capped while
@@ -64,7 +64,7 @@ fn client(builder: ClientBuilder) -> Result<Client, Error> {
     client.map_err(|error| {
         Error::config(format!(
             "the HTTP client could not be set up: {}",
-            error.without_url()
+            chain(&error.without_url())
         ))
     })
 }

@@ -9,7 +9,7 @@ use tower::{Layer, Service};
 use tracing::{Instrument, Span, field};
 
 use super::Call;
-use crate::error::{Class, ErrCode, Error};
+use crate::error::{Class, ErrCode, Error, chain};
 use crate::runtime::BoxFuture;
 
 /// Makes [`Trace`] services.
@@ -72,7 +72,7 @@ where
                         refused(*code, endpoint);
                     }
                 }
-                Err(error) => tracing::warn!(error = error.to_string(), "the call failed"),
+                Err(error) => tracing::warn!(error = chain(error), "the call failed"),
             }
             result
         };

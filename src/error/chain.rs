@@ -7,26 +7,68 @@ use crate::panic::contain;
 /// The texts of an error and of its sources, for a field of a log. Recorded as a string it is
 /// quoted, so that what a user wrote into it forges no line; its `Display` may panic.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let texts = || {
-        let mut texts = error.to_string();
-        let mut source = error.source();
-        while let Some(error) = source {
-            let text = error.to_string();
-            // Some errors print their source themselves.
-            if !texts.ends_with(&text) {
-                texts = format!("{texts}: {text}");
-            }
-            source = error.source();
-        }
-        texts
-    };
+    let texts = || joined(error, |_| true);
     contain(texts).unwrap_or_else(|_| "an error whose text panicked".to_owned())
+}
+
+/// The same of a transport's error, without what says no more than that a request failed, and
+/// without any query: the credential is in it.
+pub(super) fn causes(error: &(dyn Error + 'static)) -> String {
+    let says_why = |text: &str| {
+        let generic = [
+            "error sending request",
+            "client error (",
+            "connection error",
+        ];
+        !generic.iter().any(|start| text.starts_with(start))
+    };
+    let texts = || match joined(error, says_why) {
+        why if why.is_empty() => joined(error, |_| true),
+        why => why,
+    };
+    let texts = contain(texts).unwrap_or_else(|_| "an error whose text panicked".to_owned());
+    without_queries(&texts)
+}
+
+fn joined(error: &(dyn Error + 'static), is_wanted: impl Fn(&str) -> bool) -> String {
+    let mut texts = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        // Some errors print their source themselves.
+        if is_wanted(&text) && !texts.contains(&text) {
+            let joint = if texts.is_empty() { "" } else { ": " };
+            texts.extend([joint, &text]);
+        }
+        next = error.source();
+    }
+    texts
+}
+
+fn without_queries(text: &str) -> String {
+    let mut rest = text;
+    let mut shown = String::with_capacity(text.len());
+    while let Some((before, query)) = rest.split_once('?') {
+        shown.extend([before, "?"]);
+        let end = query.find(|c: char| c.is_whitespace() || matches!(c, ')' | '"' | '\'' | '>'));
+        rest = query.get(end.unwrap_or(query.len())..).unwrap_or_default();
+    }
+    shown.push_str(rest);
+    shown
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::error::{Error, ErrorKind};
+
+    #[test]
+    fn no_query_is_shown() {
+        let text = "error for url (https://a.example/b?access_token=SECRET&c=d): refused? yes";
+        let error = Error::transport(ErrorKind::Transport, text);
+        let expected = "the connection broke: error for url (https://a.example/b?): refused? yes";
+        assert_eq!(error.to_string(), expected);
+    }
 
     #[test]
     fn the_sources_follow_and_a_panic_is_contained() {

@@ -15,7 +15,8 @@ impl ErrCode {
     fn credential_hint(self, endpoint: &str) -> Option<&'static str> {
         Some(match (self.get(), self.class_at(endpoint)) {
             (40001, Class::Config) | (40125, _) => {
-                "the app secret is wrong: copy it anew from the platform's console"
+                "the app secret is wrong: copy it anew from the 微信开发者平台; a secret that was reset \
+                 there kills the one before"
             }
             (40001, Class::Refresh) => {
                 "the token was replaced by another one: if another system is fetching this app's \
@@ -44,9 +45,19 @@ impl ErrCode {
             }
             (42007, _) => "the user changed the password: send the user through the authorisation",
             (40164, _) => {
-                "add this machine's address to the IP whitelist in the platform's console"
+                "add this machine's address to the app's IP whitelist (IP 白名单) in the \
+                 微信开发者平台; of a 公众号 it covers every call, also those of services that take \
+                 their token from another one"
             }
-            (40243, _) => "the app secret is frozen: thaw it in the platform's console",
+            (40243, _) => {
+                "the app secret is frozen: thaw it in the 微信开发者平台, which takes some ten \
+                 minutes"
+            }
+            (40234 | 40235, _) => {
+                "API security (API 安全) is on for this app, and the call must be signed or \
+                 encrypted: switch it off for this API in the 微信开发者平台, or call it from a \
+                 service that signs"
+            }
             (41001, _) => "the call was sent without a token, which is a fault of the sender",
             _ => return None,
         })
@@ -113,7 +124,7 @@ impl ErrCode {
             (-1, _) => "the platform is busy: go on in a few seconds",
             (40053, _) => "the scene must be 1 to 64 characters, or a number in its range",
             (40097 | 47001, _) => "the body is not the JSON that the call takes",
-            (40201, _) => "no callback address is set in the platform's console",
+            (40201, _) => "no callback address is set: 消息推送 in the 微信开发者平台",
             (43003, _) => "the platform must be called over https",
             (46003, _) => "the account has no menu made through the API",
             (48001, "/sns/userinfo") => {
@@ -124,8 +135,8 @@ impl ErrCode {
             }
             (48001, _) => "the account's type or verification does not cover this call",
             (48004, _) => "the platform has banned the account from this call: see its console",
-            (50002, _) => "the account is limited or frozen: see the platform's console",
-            (50004 | 50007, _) => "the account is frozen: see the platform's console",
+            (50002, _) => "the account is limited or frozen: see the 微信开发者平台",
+            (50004 | 50007, _) => "the account is frozen: see the 微信开发者平台",
             (76021, _) => "cgi_path must be a path of the platform, with its leading slash",
             (76003, "/cgi-bin/openapi/rid/get") => "the rid is another account's",
             (76004, _) => "a rid can be looked up for seven days",
@@ -149,10 +160,10 @@ mod tests {
     fn each_common_code_says_what_to_do() {
         for code in [
             -1, 40001, 40003, 40013, 40014, 40029, 40036, 40037, 40053, 40097, 40125, 40163, 40164,
-            40165, 40201, 40226, 40243, 41001, 41030, 42001, 42002, 42003, 42007, 43003, 43004,
-            43019, 43101, 43107, 43108, 44990, 44993, 45009, 45011, 45015, 45026, 45027, 45028,
-            45029, 45047, 45080, 45081, 45168, 46003, 47001, 47003, 48001, 48002, 48004, 48006,
-            50002, 50005, 50007, 76021, 76004, 87007, 9_410_012,
+            40165, 40201, 40226, 40234, 40235, 40243, 41001, 41030, 42001, 42002, 42003, 42007,
+            43003, 43004, 43019, 43101, 43107, 43108, 44990, 44993, 45009, 45011, 45015, 45026,
+            45027, 45028, 45029, 45047, 45080, 45081, 45168, 46003, 47001, 47003, 48001, 48002,
+            48004, 48006, 50002, 50005, 50007, 76021, 76004, 87007, 9_410_012,
         ] {
             assert!(hint("/cgi-bin/x", code).len() > 20, "{code}");
         }

@@ -20,6 +20,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::StatusCode;
+
 /// Any error as a box, as tower's middleware passes it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -60,6 +62,8 @@ pub enum ErrorKind {
     Input,
     /// The platform could not be reached; nothing was sent.
     Connect,
+    /// The certificate of what answered in the platform's name was not accepted; nothing was sent.
+    Certificate,
     /// No answer came in time; the platform may have acted.
     Timeout,
     /// The connection broke midway; the platform may have acted.
@@ -120,15 +124,24 @@ impl Error {
     }
 
     /// An error of a transport, of a kind that says whether the platform may have acted
-    /// ([`ErrorKind::Connect`], [`ErrorKind::Timeout`] or [`ErrorKind::Transport`]). The source
-    /// must not hold a URL: the access token is part of it.
+    /// ([`ErrorKind::Connect`], [`ErrorKind::Timeout`] or [`ErrorKind::Transport`]). Its message
+    /// has the texts of the source and of what caused that. The source must not hold a URL: the
+    /// access token is part of it. A connection that failed for a certificate is of the kind
+    /// [`ErrorKind::Certificate`].
     pub fn transport(kind: ErrorKind, source: impl Into<BoxError>) -> Self {
+        let source = source.into();
+        let causes = chain::causes(&*source);
+        let kind = match kind {
+            ErrorKind::Connect if causes.contains("certificate") => ErrorKind::Certificate,
+            kind => kind,
+        };
         let message = match kind {
-            ErrorKind::Connect => "the platform could not be reached",
+            ErrorKind::Connect | ErrorKind::Certificate => "the platform could not be reached",
             ErrorKind::Timeout => "no answer in time",
             _ => "the connection broke",
         };
-        Self::new(kind, message).with(|inner| inner.source = Some(source.into()))
+        let message = format!("{message}: {causes}");
+        Self::new(kind, message).with(|inner| inner.source = Some(source))
     }
 
     /// Names the call that failed.
@@ -206,7 +219,7 @@ impl Error {
     /// What kind of remedy helps.
     pub fn class(&self) -> Class {
         match self.kind() {
-            ErrorKind::Config | ErrorKind::UnknownApp => Class::Config,
+            ErrorKind::Config | ErrorKind::UnknownApp | ErrorKind::Certificate => Class::Config,
             ErrorKind::Input => Class::Input,
             ErrorKind::Session => Class::User,
             ErrorKind::Connect
@@ -231,7 +244,29 @@ impl Error {
             None if self.kind() == ErrorKind::Status(404) && self.is_of_ticket() => {
                 Some("the ticket is not one that qrcode/create returned, or was changed")
             }
+            None if self.kind() == ErrorKind::Certificate => Some(
+                "install CA certificates (a bare container has none: the package \
+                 ca-certificates), set the clock of this machine, or find the proxy that answers \
+                 in the platform's place",
+            ),
             None => miniprogram::hint_without_answer(self.kind(), endpoint),
+        }
+    }
+
+    /// The HTTP status with which a server answers its own caller when a call failed so: 400 for a
+    /// wrong argument, 404 for an unknown app, 422 for what the user or the caller must mend, 429
+    /// for a used-up quota, 503 and 504 for what may pass, 502 for the rest.
+    pub fn status(&self) -> StatusCode {
+        match (self.kind(), self.class()) {
+            (ErrorKind::Input, _) => StatusCode::BAD_REQUEST,
+            (ErrorKind::UnknownApp, _) => StatusCode::NOT_FOUND,
+            (ErrorKind::Timeout, _) => StatusCode::GATEWAY_TIMEOUT,
+            (ErrorKind::Platform, Class::Retry) | (ErrorKind::Interrupted | ErrorKind::Busy, _) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            (_, Class::Quota) => StatusCode::TOO_MANY_REQUESTS,
+            (_, Class::User | Class::Input) => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::BAD_GATEWAY,
         }
     }
 
@@ -248,7 +283,7 @@ impl Error {
     /// Whether the platform surely did not act on the call, so that repeating it is safe for any
     /// call.
     pub(crate) fn was_not_sent(&self) -> bool {
-        self.kind() == ErrorKind::Connect
+        matches!(self.kind(), ErrorKind::Connect | ErrorKind::Certificate)
     }
 }
 

@@ -92,7 +92,7 @@ impl Failure {
             }
             _ => code,
         };
-        let failure = Self::new(status(&error), code, error.to_string());
+        let failure = Self::new(error.status(), code, error.to_string());
         Self {
             error: Some(error),
             ..failure
@@ -155,17 +155,3 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
-
-fn status(error: &Error) -> StatusCode {
-    match (error.kind(), error.class()) {
-        (ErrorKind::Input, _) => StatusCode::BAD_REQUEST,
-        (ErrorKind::UnknownApp, _) => StatusCode::NOT_FOUND,
-        (ErrorKind::Timeout, _) => StatusCode::GATEWAY_TIMEOUT,
-        (ErrorKind::Platform, Class::Retry) | (ErrorKind::Interrupted | ErrorKind::Busy, _) => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
-        (_, Class::Quota) => StatusCode::TOO_MANY_REQUESTS,
-        (_, Class::User | Class::Input) => StatusCode::UNPROCESSABLE_ENTITY,
-        _ => StatusCode::BAD_GATEWAY,
-    }
-}

@@ -41,3 +41,4 @@ mod standalone;
 mod support;
 mod tokens;
 mod transcripts;
+mod unreachable;
