@@ -155,6 +155,15 @@ pub struct UserToken {
     pub unionid: Option<String>,
 }
 
+impl UserToken {
+    /// Whether the user consented to more than to be known.
+    pub(crate) fn grants_profile(&self) -> bool {
+        self.scope
+            .split(',')
+            .any(|scope| scope.trim() == "snsapi_userinfo")
+    }
+}
+
 /// The language of the place names in a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
 #[non_exhaustive]
@@ -224,7 +233,7 @@ impl Endpoint for UserInfo {
 }
 
 /// A user's profile. Since October 2021 the platform leaves sex and place empty.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Profile {
     /// The user's id for this app.

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::Rejection;
 use super::signed_in::User;
-use crate::api::oauth::{AccessToken, Lang, Scope, UserInfo, UserToken};
+use crate::api::oauth::{AccessToken, Lang, Profile, Scope, UserInfo, UserToken};
 use crate::client::App;
 use crate::clock::Clock;
 use crate::error::{ErrCode, Error};
@@ -146,17 +146,7 @@ impl Memo {
             Scope::Base => None,
             Scope::UserInfo => {
                 let call = UserInfo::of(&token).lang(wanted.lang);
-                match self.app.call(call).await {
-                    Ok(profile) => Some(profile),
-                    // Not every virtual account has one.
-                    Err(error)
-                        if token.is_snapshot_user
-                            && error.errcode() == Some(ErrCode::API_UNAUTHORIZED) =>
-                    {
-                        None
-                    }
-                    Err(error) => return Err(error),
-                }
+                profile_of(&self.app, call, &token).await?
             }
         };
         tracing::debug!(appid = %self.app.appid(), "signed a user in");
@@ -177,5 +167,21 @@ impl Memo {
 
     fn is_recent(&self, at: Duration) -> bool {
         self.now().saturating_sub(at) < self.life
+    }
+}
+
+/// Reads the profile of a user whose code was traded for `token`; `None` if the platform shows none.
+/// Not every virtual account has one, nor has a user who was not asked for it.
+pub(crate) async fn profile_of(
+    app: &App,
+    call: UserInfo,
+    token: &UserToken,
+) -> Result<Option<Profile>, Error> {
+    let may_have_none = token.is_snapshot_user || !token.grants_profile();
+    match app.call(call).await {
+        Err(error) if may_have_none && error.errcode() == Some(ErrCode::API_UNAUTHORIZED) => {
+            Ok(None)
+        }
+        answer => answer.map(Some),
     }
 }

@@ -53,6 +53,7 @@ mod state;
 mod visit;
 
 pub use self::handler::sign_in_fn;
+pub(crate) use self::memo::profile_of;
 pub use self::rejection::Rejection;
 pub use self::relay::Relay;
 pub use self::service::OAuthService;

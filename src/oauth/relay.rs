@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use http::{Method, Request, Response, StatusCode};
 use tower::Service;
 
-use super::site::Origin;
+use super::site::{Origin, encoded};
 use crate::api::oauth::AuthorizeUrl;
 use crate::body::Body;
 use crate::browser::{self, Params};
@@ -65,10 +65,16 @@ impl Relay {
     fn location<B>(&self, request: &Request<B>) -> Option<String> {
         let params = Params::of(request);
         let target = params.once("target").ok()??;
-        let (origin, rest) = Origin::split(target)?;
-        if !self.sites.contains(&origin) || rest.contains('#') {
+        let target = encoded(target);
+        let (origin, rest) = Origin::split(&target)?;
+        if !self.sites.contains(&origin) {
             return None;
         }
+        // A page that finds its way behind the `#` gets the code in front of it.
+        let (rest, fragment) = match rest.find('#') {
+            Some(at) => rest.split_at_checked(at)?,
+            None => (rest, ""),
+        };
         let mut query = form_urlencoded::Serializer::new(String::new());
         // Without a code the user refused: the site tells them.
         if let Some(code) = params.once("code").ok()? {
@@ -83,7 +89,8 @@ impl Relay {
         let slash = if rest.starts_with('/') { "" } else { "/" };
         let joint = if rest.contains('?') { '&' } else { '?' };
         // The site is written anew from what was compared.
-        Some(format!("{origin}{slash}{rest}{joint}{}", query.finish()))
+        let query = query.finish();
+        Some(format!("{origin}{slash}{rest}{joint}{query}{fragment}"))
     }
 }
 

@@ -160,7 +160,7 @@ where
         let path = request.uri().path();
         // A router may take the mount off, or leave it.
         let route = path.strip_prefix(&*settings.path).unwrap_or(path);
-        let is_start = match route {
+        let is_start = match route.strip_suffix('/').unwrap_or(route) {
             "/start" => true,
             "/done" => false,
             _ => return ready(browser::page(StatusCode::NOT_FOUND, "")),

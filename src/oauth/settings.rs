@@ -7,13 +7,16 @@ use http::Response;
 
 use super::memo::{Memo, Wanted};
 use super::rejection::Rejection;
-use super::site::{Origin, is_path};
+use super::site::{Origin, encoded, is_path};
 use super::state::StateKey;
 use crate::api::oauth::{Lang, Scope};
 use crate::body::Body;
 use crate::browser::Cookie;
 use crate::client::App;
 use crate::error::Error;
+
+/// Where a user goes who did not say where to.
+pub(super) const HOME: &str = "/";
 
 const STATE_LIFE: Duration = Duration::from_secs(600);
 const RESULT_LIFE: Duration = Duration::from_secs(300);
@@ -71,10 +74,26 @@ impl Settings {
         self.memo = Memo::new(self.app.clone(), self.result_life, self.results_max);
     }
 
-    /// Whether a browser may be sent there after it signed in.
-    pub(super) fn allows(&self, return_to: &str) -> bool {
-        is_path(return_to)
-            || Origin::split(return_to).is_some_and(|(origin, _)| self.allowed.contains(&origin))
+    /// Where a browser may be sent after it signed in: home if it did not say where to, and `None`
+    /// where it may not.
+    ///
+    /// Letters that an address holds escaped alone are escaped. This very site may be given with its
+    /// origin or without.
+    pub(super) fn return_to(&self, asked: Option<&str>) -> Option<String> {
+        let asked = encoded(asked.filter(|asked| !asked.is_empty()).unwrap_or(HOME));
+        if is_path(&asked) {
+            return Some(asked);
+        }
+        let (origin, rest) = Origin::split(&asked)?;
+        if self.allowed.contains(&origin) {
+            return Some(asked);
+        }
+        let is_here = Origin::split(&self.base).is_some_and(|(here, _)| here == origin);
+        let path = match rest.starts_with('/') {
+            true => rest.to_owned(),
+            false => format!("{HOME}{rest}"),
+        };
+        Some(path).filter(|path| is_here && is_path(path))
     }
 }
 

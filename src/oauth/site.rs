@@ -1,6 +1,6 @@
 //! Addresses that a browser may be sent to.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use crate::error::Error;
 
@@ -96,6 +96,23 @@ pub(super) fn is_path(text: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let hidden = ["//", "%2f", "%5c"];
     is_plain(text) && path.starts_with('/') && !hidden.iter().any(|part| lower.contains(part))
+}
+
+/// An address with its letters beyond ASCII, and its spaces, percent-encoded, as browsers write
+/// them.
+pub(super) fn encoded(address: &str) -> String {
+    let mut encoded = String::with_capacity(address.len());
+    for character in address.chars() {
+        if character.is_ascii() && character != ' ' {
+            encoded.push(character);
+            continue;
+        }
+        for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
 }
 
 /// Visible ASCII without what no address may hold unescaped, and not too long.

@@ -6,16 +6,13 @@ use tower::{Service, ServiceExt};
 
 use super::SignedIn;
 use super::rejection::Rejection;
-use super::settings::Settings;
+use super::settings::{HOME, Settings};
 use super::state::Attempt;
 use crate::body::Body;
 use crate::browser::{self, Cookie, Params};
 use crate::error::{BoxError, chain};
 use crate::panic::{self, Contained, Panicked};
 use crate::secret::Secret;
-
-/// Where a user goes who did not say where to.
-const HOME: &str = "/";
 
 /// The longest code, in bytes.
 const CODE_MAX: usize = 512;
@@ -77,10 +74,8 @@ where
 fn depart(settings: &Settings, request: &Request<()>) -> Result<Response<Body>, Rejection> {
     let params = Params::of(request);
     let return_to = params.once("return_to").map_err(|_| Rejection::Request)?;
-    let return_to = return_to.unwrap_or(HOME);
-    if !settings.allows(return_to) {
-        return Err(Rejection::ReturnTo);
-    }
+    let return_to = settings.return_to(return_to).ok_or(Rejection::ReturnTo)?;
+    let return_to = &*return_to;
     // One value for all attempts of a browser, so that several pages can sign in side by side.
     let value = settings.cookie.read(request).unwrap_or_else(Cookie::value);
     let end = settings
@@ -108,10 +103,8 @@ async fn arrive(
     let params = Params::of(request);
     let once = |name| params.once(name).map_err(|_| Rejection::Request);
     let (code, state, return_to) = (once("code")?, once("state")?, once("return_to")?);
-    let return_to = return_to.unwrap_or(HOME);
-    if !settings.allows(return_to) {
-        return Err(Rejection::ReturnTo);
-    }
+    let return_to = settings.return_to(return_to).ok_or(Rejection::ReturnTo)?;
+    let return_to = &*return_to;
     *restart_to = return_to.to_owned();
 
     let code = code.filter(|code| !code.is_empty() && *code != DENIED);

@@ -1,6 +1,7 @@
 //! The one way in which every JSON route reads, checks, calls and answers.
 
 mod body;
+mod known;
 mod route;
 
 pub use self::route::JsonRoute;
@@ -39,6 +40,7 @@ pub struct JsonService<R> {
 pub(super) struct Options {
     pub(super) access: Access,
     pub(super) failures_as_200: bool,
+    pub(super) ignores_unknown_fields: bool,
     pub(super) runtime: Option<SharedRuntime>,
 }
 
@@ -67,6 +69,13 @@ impl<R: JsonRoute> JsonService<R> {
     #[must_use]
     pub fn failures_as_200(mut self) -> Self {
         self.options.failures_as_200 = true;
+        self
+    }
+
+    /// As [`Routes::ignore_unknown_fields`](super::Routes::ignore_unknown_fields).
+    #[must_use]
+    pub fn ignore_unknown_fields(mut self) -> Self {
+        self.options.ignores_unknown_fields = true;
         self
     }
 
@@ -149,7 +158,11 @@ where
     let answer = async {
         check(&request, &options.access)?;
         let body = body::read_in_time(request.into_body(), options.runtime.as_ref()).await?;
-        let answer = route.answer(body::parse(&body)?).await?;
+        let body = body::without_mark(&body);
+        if !options.ignores_unknown_fields {
+            known::check::<R>(body)?;
+        }
+        let answer = route.answer(body::parse(body)?).await?;
         envelope::success(&answer, id)
     };
     Ok(answer.await.unwrap_or_else(|failure| {

@@ -115,6 +115,8 @@ where
         let path = request.uri().path();
         let path = path.strip_prefix(&*self.prefix).unwrap_or_default();
         let route = path.strip_prefix('/').unwrap_or_default();
+        // Operators register the address with a slash at its end, and a redirect would lose a push.
+        let route = route.strip_suffix('/').unwrap_or(route);
         if let Some(rest) = route.strip_prefix("wxmsg")
             && let Some((callback, handler)) = self.callback(rest)
         {

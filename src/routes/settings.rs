@@ -146,6 +146,15 @@ impl<H> Routes<H> {
         self
     }
 
+    /// Passes over fields that a JSON route does not know, for callers that send more than they
+    /// must. They are refused otherwise, since a misspelt one would be lost in silence: a code that
+    /// lives 60 seconds, a message that opens another page.
+    #[must_use]
+    pub fn ignore_unknown_fields(mut self) -> Self {
+        self.options.ignores_unknown_fields = true;
+        self
+    }
+
     /// Changes the settings of the callbacks of all apps, for example their limits. The handler is
     /// set by [`on_message`](Routes::on_message), before or after.
     ///

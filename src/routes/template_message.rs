@@ -3,7 +3,7 @@
 mod message;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use self::message::Message;
 use super::caller::{Caller, required};
@@ -16,7 +16,9 @@ use crate::client::Wechat;
 /// It takes `{"source","appid","openid","template_id","data"}`. `data` is the message as the
 /// platform takes it, an object or a text that holds one as JSON: the values of the keywords in its
 /// own `data`, and optionally `url`, `miniprogram` and `client_msg_id`. The `template_id` may be in
-/// it instead.
+/// it instead. A number as a value is sent with the digits it was written with. `topcolor` and
+/// `color` are taken, and not sent on: the platform has ignored them since 2023. `miniprogram` may
+/// have its page as `path`, as in a menu, instead of `pagepath`.
 ///
 /// `msgid` is a text, since it has up to 19 digits: the id of the later push
 /// `TEMPLATESENDJOBFINISH`, which tells whether the message arrived. A message with a
@@ -85,8 +87,7 @@ pub struct TemplateMessageRequest {
     flow_id: Option<String>,
     openid: Option<String>,
     template_id: Option<String>,
-    #[serde(default)]
-    data: Value,
+    data: Option<Box<RawValue>>,
 }
 
 /// What `sendwxtemplatemsg` answers with.
@@ -103,6 +104,7 @@ impl JsonRoute for TemplateMessage {
     const NAME: &'static str = "sendwxtemplatemsg";
     type Request = TemplateMessageRequest;
     type Answer = TemplateMessageAnswer;
+    const OBJECTS: &'static [(&'static str, &'static [&'static str])] = message::OBJECTS;
 
     async fn answer(
         self,
@@ -110,7 +112,7 @@ impl JsonRoute for TemplateMessage {
     ) -> Result<TemplateMessageAnswer, Failure> {
         let caller = Caller::check(request.source, request.appid, request.flow_id)?;
         let openid = required("openid", request.openid)?;
-        let message = Message::read(request.data)?.send(openid, request.template_id)?;
+        let message = Message::read(request.data.as_deref())?.send(openid, request.template_id)?;
 
         let app = caller.app(&self.wechat)?;
         let sent = app.call(message).await;

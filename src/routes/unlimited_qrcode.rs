@@ -147,6 +147,8 @@ impl JsonRoute for UnlimitedQrcode {
     const NAME: &'static str = "getunlimitedqrcode";
     type Request = UnlimitedQrcodeRequest;
     type Answer = UnlimitedQrcodeAnswer;
+    const OBJECTS: &'static [(&'static str, &'static [&'static str])] =
+        &[("line_color", &["r", "g", "b"])];
 
     async fn answer(
         self,

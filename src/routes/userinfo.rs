@@ -7,13 +7,16 @@ use super::failure::{Failure, RetCode};
 use super::json::{JsonRoute, JsonService};
 use crate::api::oauth::{self, Profile, UserToken};
 use crate::client::Wechat;
+use crate::oauth::profile_of;
 use crate::secret::Secret;
 
 /// Trades the code with which a browser came back for the user's profile.
 ///
 /// It takes `{"source","appid","code"}` and answers with the profile in the
 /// [envelope](super#the-envelope). `unionid` comes from whichever of the platform's two answers
-/// has it. `is_snapshot_user` is 1 for a virtual account: never bind anything to it.
+/// has it. `is_snapshot_user` is 1 for a virtual account: never bind anything to it. Where the
+/// platform shows no profile, of a virtual account or a user who was asked for `snsapi_base` alone,
+/// the profile is empty, and the `openid` is there.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -119,7 +122,7 @@ impl JsonRoute for UserInfo {
         let app = caller.app(&self.wechat)?;
         let token = app.call(oauth::AccessToken::new(code)).await;
         let token = token.map_err(|error| Failure::of(error, RetCode::TOKEN))?;
-        let profile = app.call(oauth::UserInfo::of(&token)).await;
+        let profile = profile_of(&app, oauth::UserInfo::of(&token), &token).await;
         let profile = profile.map_err(|error| Failure::of(error, RetCode::USER_INFO))?;
         tracing::debug!(
             source = caller.source,
@@ -128,7 +131,12 @@ impl JsonRoute for UserInfo {
         );
         Ok(UserInfoAnswer {
             flow_id: caller.flow_id,
-            ..UserInfoAnswer::new(caller.appid, token, profile, self.expose_tokens)
+            ..UserInfoAnswer::new(
+                caller.appid,
+                token,
+                profile.unwrap_or_default(),
+                self.expose_tokens,
+            )
         })
     }
 }

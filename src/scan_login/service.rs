@@ -103,6 +103,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let path = request.uri().path();
+        let path = path.strip_suffix('/').unwrap_or(path);
         let route = match path.strip_prefix(&*self.prefix) {
             Some("/wait") => Route::Wait,
             Some("/events") => Route::Events,

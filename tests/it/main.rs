@@ -16,6 +16,7 @@ mod examples;
 mod examples_login;
 mod failover;
 mod forward_settings;
+mod habits;
 mod jssdk;
 mod leaks;
 mod leaks_login;

@@ -474,6 +474,35 @@ async fn a_handler_that_fails_is_a_500() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_page_of_this_site_is_taken_in_every_form() {
+    let (sandbox, login) = sandbox();
+    for (asked, arrives) in [
+        ("", "/"),
+        ("?return_to=", "/"),
+        (
+            "?return_to=https%3A%2F%2Fshop.example%2Fcart%3Fa%3D1",
+            "/cart?a=1",
+        ),
+        (
+            "?return_to=https%3A%2F%2FSHOP.example%3A443%2Fcart",
+            "/cart",
+        ),
+        ("?return_to=https%3A%2F%2Fshop.example", "/"),
+        ("?return_to=https%3A%2F%2Fshop.example%3Fa%3D1", "/?a=1"),
+        (
+            "?return_to=%2F%E8%B4%AD%E7%89%A9%20%E8%BD%A6",
+            "/%E8%B4%AD%E7%89%A9%20%E8%BD%A6",
+        ),
+        ("?return_to=%2F%23%2Fcart", "/#/cart"),
+    ] {
+        let mut browser = Browser::default();
+        let back = browser.consent(&sandbox, &login, asked).await;
+        let done = browser.get(&login, &path(&back)).await;
+        assert_eq!(location(&done), arrives, "{asked}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn nobody_is_sent_to_a_site_that_is_not_allowed() {
     let (sandbox, login) = sandbox();
     let login = login.allow_return_to(Origin::new("https://app.shop.example").unwrap());
@@ -488,7 +517,7 @@ async fn nobody_is_sent_to_a_site_that_is_not_allowed() {
     let done = browser.get(&login, &path(&back)).await;
     assert_eq!(location(&done), "https://app.shop.example/x");
 
-    for elsewhere in ELSEWHERE {
+    for elsewhere in ELSEWHERE.iter().filter(|elsewhere| !elsewhere.is_empty()) {
         let path = format!("/start?return_to={elsewhere}");
         let response = browser.get(&login, &path).await;
         assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{elsewhere}");
@@ -509,7 +538,12 @@ const ELSEWHERE: &[&str] = &[
     "https%3A%2F%2Fapp.shop.example%3A443%40evil.example%2F",
     "https%3A%2F%2Fapp.shop.example.evil.example%2F",
     "https%3A%2F%2Fevilapp.shop.example%2F",
-    "https%3A%2F%2Fshop.example%2F",
+    "https%3A%2F%2Fshop.example.evil.example%2F",
+    "https%3A%2F%2Fshop.example%40evil.example%2F",
+    "https%3A%2F%2Fshop.example%3A8443%2F",
+    "http%3A%2F%2Fshop.example%2F",
+    "https%3A%2F%2Fshop.example%2F%2Fevil.example",
+    "https%3A%2F%2Fshop.example%5C%40evil.example",
     "https%3A%2F%2Fx.app.shop.example%2F",
     "https%3A%2F%2Fapp.shop.example.%2F",
     "https%3A%2F%2Fapp.shop.example%3A8443%2F",
@@ -561,6 +595,19 @@ async fn a_relay_passes_on_to_its_sites_and_nowhere_else() {
         ),
         (format!("{target}%3A443&code=c&state=s"), "/?code=c&state=s"),
         (format!("{target}%2Fin&state=s&other=x"), "/in?state=s"),
+        // A page that finds its way behind the `#`.
+        (
+            format!("{target}%2F%23%2Fcart%3Fa%3D1&code=c&state=s"),
+            "/?code=c&state=s#/cart?a=1",
+        ),
+        (
+            format!("{target}%2Fin%3Fa%3D1%23x&code=c&state=s"),
+            "/in?a=1&code=c&state=s#x",
+        ),
+        (
+            format!("{target}%2F%E4%BD%A0&code=c&state=s"),
+            "/%E4%BD%A0?code=c&state=s",
+        ),
         (
             format!("{target}%2F%40evil.example&state=s"),
             "/@evil.example?state=s",
@@ -581,7 +628,6 @@ async fn a_relay_passes_on_to_its_sites_and_nowhere_else() {
         format!("{target}&code=c&state={}", "s".repeat(129)),
         format!("{target}&code={}&state=s", "c".repeat(513)),
         format!("{target}&code=c%0D%0A&state=s"),
-        format!("{target}%2F%23x&code=c&state=s"),
     ] {
         assert_eq!(
             get(query.clone()).await.status(),

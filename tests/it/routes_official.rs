@@ -281,7 +281,8 @@ async fn a_message_that_is_refused_says_why() {
         (json!({"data": "[]"}), "must hold an object"),
         (
             json!({"data": {"thing1": {"value": "x"}}}),
-            "data.data is required",
+            "field data.thing1 is not known: known are touser, template_id, url, miniprogram, \
+             client_msg_id, data",
         ),
         (
             json!({"data": {"data": {"thing1": "x"}}}),

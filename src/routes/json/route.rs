@@ -58,11 +58,16 @@ pub trait JsonRoute: Clone + Send + Sync + 'static {
     /// The last part of its path, for logs.
     const NAME: &'static str;
 
-    /// The document it takes. Fields that it does not know are passed over.
+    /// The document it takes. Fields that it does not know are refused, with the nearest one that
+    /// it does, unless the service [ignores](super::JsonService::ignore_unknown_fields) them.
     type Request: DeserializeOwned + Send;
 
     /// The `body` of its answer.
     type Answer: Serialize + Send;
+
+    /// The objects inside the document and the names of their fields, which are checked alike:
+    /// `("line_color", &["r", "g", "b"])`. A path goes down by dots, and `*` is any name.
+    const OBJECTS: &'static [(&'static str, &'static [&'static str])] = &[];
 
     /// Answers one request.
     fn answer(

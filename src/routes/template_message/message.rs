@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer};
-use serde_json::Value;
+use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny};
+use serde_json::value::RawValue;
 
 use super::super::caller::required;
 use super::super::failure::{Failure, RetCode};
@@ -26,9 +26,28 @@ pub(super) struct Message {
 struct MiniProgram {
     #[serde(default)]
     appid: String,
-    #[serde(default)]
+    // Menus call it path.
+    #[serde(default, alias = "path", alias = "page")]
     pagepath: String,
 }
+
+/// Its objects, for the check of their names. Colours are no longer shown.
+pub(super) const OBJECTS: &[(&str, &[&str])] = &[
+    (
+        "data",
+        &[
+            "touser",
+            "template_id",
+            "url",
+            "miniprogram",
+            "client_msg_id",
+            "data",
+            "topcolor",
+        ],
+    ),
+    ("data.miniprogram", &["appid", "pagepath", "path", "page"]),
+    ("data.data.*", &["value", "color"]),
+];
 
 #[derive(Deserialize)]
 struct Keyword {
@@ -36,39 +55,38 @@ struct Keyword {
     value: String,
 }
 
-/// A text, or a number as one.
+/// A text, or a number as it is written.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Text {
-        Text(String),
-        Number(serde_json::Number),
+    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    let written = raw.get();
+    match written.bytes().next() {
+        Some(b'"') => serde_json::from_str(written).map_err(D::Error::custom),
+        Some(b'-' | b'0'..=b'9') => Ok(written.to_owned()),
+        _ => Err(D::Error::custom("neither a text nor a number")),
     }
-
-    Ok(match Text::deserialize(deserializer)? {
-        Text::Text(text) => text,
-        Text::Number(number) => number.to_string(),
-    })
 }
 
 impl Message {
     /// Reads the message from an object, or from a text that holds one.
-    pub(super) fn read(data: Value) -> Result<Self, Failure> {
-        match data {
-            Value::Object(_) => parse(data),
-            Value::String(text) => {
-                let mut document = serde_json::Deserializer::from_str(&text);
-                let value = Value::deserialize(&mut document);
-                let value = value.and_then(|value| document.end().map(|()| value));
-                match value {
-                    Ok(value @ Value::Object(_)) => parse(value),
-                    Ok(_) => Err(Failure::parameter("data, as a text, must hold an object")),
+    pub(super) fn read(data: Option<&RawValue>) -> Result<Self, Failure> {
+        let written = data.map_or("", RawValue::get);
+        match written.bytes().next() {
+            Some(b'{') => parse(written),
+            Some(b'"') => {
+                let text: String = serde_json::from_str(written)
+                    .map_err(|_| Failure::parameter("data is a text that cannot be read"))?;
+                let text = text.strip_prefix('\u{feff}').unwrap_or(&text).trim();
+                if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
                     // The parser's own text may quote a value.
-                    Err(error) => Err(Failure::parameter(format!(
+                    return Err(Failure::parameter(format!(
                         "data, as a text, is not JSON at line {} column {} of the text",
                         error.line(),
                         error.column()
-                    ))),
+                    )));
+                }
+                match text.starts_with('{') {
+                    true => parse(text),
+                    false => Err(Failure::parameter("data, as a text, must hold an object")),
                 }
             }
             _ => Err(Failure::parameter(
@@ -129,8 +147,9 @@ fn one(
     }
 }
 
-fn parse<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
+fn parse<T: DeserializeOwned>(document: &str) -> Result<T, Failure> {
+    let mut deserializer = serde_json::Deserializer::from_str(document);
+    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         Failure::parameter(format!(
             "field data.{path} is missing a part or of the wrong type"
