@@ -4,12 +4,13 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::outcome::{self, Outcome};
+use super::salvage::{self, Fault};
 use crate::error::{ErrCode, Error, ErrorKind, Refusal};
 
 /// Reads an answer, or the refusal that stands in its place.
 pub(super) fn decode<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
     outcome::read(body)?;
-    parse(body).map_err(|error| not_understood(&error))
+    parse(body).map_err(faulty)
 }
 
 /// Reads an answer whose only content is an errcode of 0.
@@ -38,6 +39,18 @@ pub(super) fn not_understood(error: &serde_json::Error) -> Error {
     )
 }
 
+fn faulty(fault: Fault) -> Error {
+    let reason = match fault {
+        Fault::Syntax(error) => return not_understood(&error),
+        Fault::Field(field) => format!("its field {field} is missing, empty or of another type"),
+        Fault::Form => "it is of another form".to_owned(),
+    };
+    Error::new(
+        ErrorKind::Answer,
+        format!("the answer was not understood: {reason}"),
+    )
+}
+
 /// The code of a refusal, if the body is one.
 pub(crate) fn errcode_of(body: &[u8]) -> Option<ErrCode> {
     refusal(body).map(|refusal| refusal.errcode)
@@ -55,17 +68,16 @@ pub(crate) fn text(body: &[u8]) -> &[u8] {
     body.trim_ascii_start()
 }
 
-/// Parses, and once more with the text repaired: nicknames arrive with raw control characters and
-/// with bytes that are not UTF-8.
-pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+/// Parses, and once more with the text repaired and without the fields that are of another form:
+/// nicknames arrive with raw control characters, with bytes that are not UTF-8 and with halves of
+/// characters, and what is not known as `null`, `""` or `[]`.
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
     let body = text(body);
-    serde_json::from_slice(body).or_else(|error| match error.classify() {
-        serde_json::error::Category::Syntax => serde_json::from_str(&repair(body)),
-        _ => Err(error),
-    })
+    serde_json::from_slice(body).or_else(|_| salvage::read(&repair(body)))
 }
 
-/// Replaces what is not UTF-8, and control characters inside strings by a space.
+/// Replaces what is not UTF-8 and halves of characters, and control characters inside strings by a
+/// space.
 pub(super) fn repair(body: &[u8]) -> String {
     let (mut in_string, mut escaped) = (false, false);
     let repaired = |c: char| {
@@ -78,10 +90,11 @@ pub(super) fn repair(body: &[u8]) -> String {
         }
         result
     };
-    String::from_utf8_lossy(body)
+    let text: String = String::from_utf8_lossy(body)
         .chars()
         .map(repaired)
-        .collect()
+        .collect();
+    salvage::without_halves(&text)
 }
 
 #[cfg(test)]

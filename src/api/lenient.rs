@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
+use crate::secret::Secret;
+
 /// A number, or a string that holds one.
 pub(crate) fn number<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
@@ -99,6 +101,24 @@ pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D
     }
 
     deserializer.deserialize_any(Flag)
+}
+
+/// The secret of a field that is not there.
+pub(crate) fn no_secret() -> Secret {
+    Secret::new("")
+}
+
+/// A text that cannot be done without: an empty one is none.
+pub(crate) fn required<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: From<String>,
+    D: Deserializer<'de>,
+{
+    let text = String::deserialize(deserializer)?;
+    match text.is_empty() {
+        true => Err(D::Error::custom("is empty")),
+        false => Ok(text.into()),
+    }
 }
 
 /// A text, where an empty one or `null` means none.

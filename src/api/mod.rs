@@ -35,6 +35,7 @@ pub mod oauth;
 mod outcome;
 pub mod qrcode;
 pub mod quota;
+mod salvage;
 pub mod shorten;
 pub mod subscribe_message;
 pub mod template;

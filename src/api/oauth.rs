@@ -130,13 +130,16 @@ impl Endpoint for RefreshToken {
 #[non_exhaustive]
 pub struct UserToken {
     /// The token, for [`UserInfo`] and [`CheckToken`].
+    #[serde(deserialize_with = "lenient::required")]
     pub access_token: Secret,
     /// Its life in seconds, 7200.
-    #[serde(deserialize_with = "lenient::number")]
+    #[serde(default = "user_token_life", deserialize_with = "lenient::number")]
     pub expires_in: u64,
-    /// Prolongs the token for thirty days.
+    /// Prolongs the token for thirty days; empty if the platform gave none.
+    #[serde(default = "lenient::no_secret")]
     pub refresh_token: Secret,
     /// The user's id for this app.
+    #[serde(deserialize_with = "lenient::required")]
     pub openid: String,
     /// What the user consented to, comma-separated.
     #[serde(default, deserialize_with = "lenient::or_default")]
@@ -153,6 +156,10 @@ pub struct UserToken {
     /// one, or if only `snsapi_base` was asked for.
     #[serde(default, deserialize_with = "lenient::text")]
     pub unionid: Option<String>,
+}
+
+fn user_token_life() -> u64 {
+    7200
 }
 
 impl UserToken {
@@ -237,6 +244,7 @@ impl Endpoint for UserInfo {
 #[non_exhaustive]
 pub struct Profile {
     /// The user's id for this app.
+    #[serde(deserialize_with = "lenient::required")]
     pub openid: String,
     /// Any text, emoji included; may be empty or `微信用户`.
     #[serde(default, deserialize_with = "lenient::or_default")]

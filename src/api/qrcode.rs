@@ -175,11 +175,13 @@ impl Endpoint for Create {
 #[non_exhaustive]
 pub struct Ticket {
     /// Names the code: for its image ([`ShowQrcode`]), and in the pushes of those who scan it.
+    #[serde(deserialize_with = "lenient::required")]
     pub ticket: String,
     /// The remaining life in seconds, of a temporary code.
     #[serde(default, deserialize_with = "lenient::optional_number")]
     pub expire_seconds: Option<u64>,
     /// What the image holds, to draw one's own.
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub url: String,
 }
 

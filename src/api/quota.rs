@@ -88,10 +88,10 @@ pub struct Daily {
 #[non_exhaustive]
 pub struct Rate {
     /// How many calls may be made.
-    #[serde(deserialize_with = "lenient::number")]
+    #[serde(default, deserialize_with = "lenient::number")]
     pub call_count: u64,
     /// In how many seconds.
-    #[serde(deserialize_with = "lenient::number")]
+    #[serde(default, deserialize_with = "lenient::number")]
     pub refresh_second: u64,
 }
 

@@ -79,6 +79,7 @@ impl Endpoint for Generate {
 #[non_exhaustive]
 pub struct ShortKey {
     /// Fifteen letters and digits.
+    #[serde(deserialize_with = "lenient::required")]
     pub short_key: String,
 }
 
@@ -126,6 +127,7 @@ impl Endpoint for Fetch {
 #[non_exhaustive]
 pub struct Kept {
     /// The text.
+    #[serde(deserialize_with = "lenient::required")]
     pub long_data: String,
     /// When it was handed in, in seconds since the Unix epoch.
     #[serde(default, deserialize_with = "lenient::number")]

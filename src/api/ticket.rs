@@ -51,6 +51,7 @@ impl Endpoint for GetTicket {
 #[non_exhaustive]
 pub struct Ticket {
     /// The ticket.
+    #[serde(deserialize_with = "lenient::required")]
     pub ticket: Secret,
     /// Its remaining life in seconds, at most 7200.
     #[serde(deserialize_with = "lenient::number")]

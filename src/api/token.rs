@@ -116,6 +116,7 @@ impl Endpoint for ClassicToken {
 #[non_exhaustive]
 pub struct Grant {
     /// The token.
+    #[serde(deserialize_with = "lenient::required")]
     pub access_token: Secret,
     /// Its remaining life in seconds, at most 7200.
     #[serde(deserialize_with = "lenient::number")]

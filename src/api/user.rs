@@ -125,6 +125,7 @@ pub struct User {
     #[serde(default, deserialize_with = "lenient::flag")]
     pub subscribe: bool,
     /// The user's id for this app.
+    #[serde(deserialize_with = "lenient::required")]
     pub openid: String,
     /// The user's id over all apps of one Open Platform account, if the app is bound to one.
     #[serde(default, deserialize_with = "lenient::text")]

@@ -207,12 +207,7 @@ async fn sent(data: impl Into<Value>) -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn numbers_are_sent_with_the_digits_they_were_written_with() {
-    for number in [
-        "4200001234202411261234567890",
-        "100.00",
-        "-0.10",
-        "42",
-    ] {
+    for number in ["4200001234202411261234567890", "100.00", "-0.10", "42"] {
         let keywords = format!(
             "{{\"data\":{{\"thing1\":{{\"value\":\"x\"}},\"number2\":{{\"value\":{number}}}}}}}"
         );

@@ -12,6 +12,7 @@ use crate::error::Error;
 pub struct Button {
     /// What is written on it: at most 16 bytes in the bar, 60 in a submenu. A Chinese character has
     /// three.
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub name: String,
     /// What a tap does: `click`, `view`, `miniprogram`, `scancode_push`, `scancode_waitmsg`,
     /// `pic_sysphoto`, `pic_photo_or_album`, `pic_weixin`, `location_select`, `media_id`,

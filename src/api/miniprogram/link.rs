@@ -14,7 +14,7 @@ pub use self::target::{Expiry, Target};
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::Endpoint;
+use crate::api::{Endpoint, lenient};
 use crate::error::Error;
 
 /// A link of the form `weixin://dl/business/?t=…`. Source: 获取加密 scheme 码 (`generateScheme`).
@@ -72,6 +72,7 @@ impl Endpoint for GenerateScheme {
 #[non_exhaustive]
 pub struct OpenLink {
     /// The link. Browsers on iOS open it as it is; on Android a page has to redirect to it.
+    #[serde(deserialize_with = "lenient::required")]
     pub openlink: String,
 }
 
@@ -124,5 +125,6 @@ impl Endpoint for GenerateUrlLink {
 #[non_exhaustive]
 pub struct UrlLink {
     /// The link.
+    #[serde(deserialize_with = "lenient::required")]
     pub url_link: String,
 }

@@ -108,11 +108,13 @@ pub struct PhoneNumber {
 #[non_exhaustive]
 pub struct PhoneInfo {
     /// The number; a foreign one begins with `+` and the code of its country.
+    #[serde(deserialize_with = "lenient::required")]
     pub phone_number: String,
     /// The number without the code of its country.
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub pure_phone_number: String,
     /// The code of the country, such as `86`.
-    #[serde(deserialize_with = "lenient::digits")]
+    #[serde(default, deserialize_with = "lenient::digits")]
     pub country_code: String,
     /// For whom the platform read the number, and when.
     pub watermark: Watermark,

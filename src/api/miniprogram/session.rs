@@ -88,6 +88,7 @@ impl Endpoint for CodeToSession {
 #[non_exhaustive]
 pub struct Session {
     /// The user's id for this mini-program.
+    #[serde(deserialize_with = "lenient::required")]
     pub openid: String,
     /// The key that opens and signs this user's data.
     pub session_key: SessionKey,

@@ -9,10 +9,11 @@ use base64::engine::general_purpose::STANDARD;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::session::SessionKey;
 use super::{Watermark, limits};
+use crate::api::salvage::Fault;
 use crate::api::{json, lenient};
 use crate::app::AppId;
 use crate::error::Error;
@@ -60,33 +61,35 @@ impl EncryptedData {
         }
     }
 
-    /// Decrypts the data and checks that it is this app's.
+    /// Decrypts the data and checks that it is this app's, by its watermark. Data of a user, such as
+    /// [`UserProfile`] and [`PhoneInfo`](super::phone::PhoneInfo), must have one; that of a group, a
+    /// chat or a share, such as [`GroupInfo`], has none.
     ///
     /// # Errors
     /// [`ErrorKind::Session`](crate::ErrorKind::Session) when the key does not open the data: it is
     /// usually an older one, since the client called `wx.login` again.
     /// [`ErrorKind::Input`](crate::ErrorKind::Input) when a part is not base64 of the right length,
-    /// when the data is another app's, or when it is not a `T`.
+    /// of the field `watermark.appid` when the data is another app's, and of the field
+    /// `encryptedData` when it is not a `T`.
     pub fn decrypt<T: DeserializeOwned>(&self, key: &SessionKey, app: &AppId) -> Result<T, Error> {
-        #[derive(Deserialize)]
-        struct Marked {
-            watermark: Watermark,
-        }
-
         let text = self.decrypt_text(key)?;
         // A wrong key gives, now and then, bytes with a padding: they are not this document.
-        let marked: Marked = json::parse(&text).map_err(|_| stale())?;
-        if !marked.watermark.is_of(app) {
+        let Ok(Marked { watermark }) = json::parse(&text) else {
+            return Err(stale());
+        };
+        if watermark.is_some_and(|appid| appid.0.as_deref() != Some(app.as_str())) {
             return Err(Error::input(
-                "encryptedData",
-                "is another app's: its watermark.appid is not the caller's",
+                "watermark.appid",
+                "is another app's: the data was made for a client of that one",
             ));
         }
-        json::parse(&text).map_err(|_| {
-            Error::input(
-                "encryptedData",
-                "holds other fields than expected: another call of the client made it",
-            )
+        json::parse(&text).map_err(|fault| {
+            let field = match fault {
+                Fault::Field(field) => format!(": its field {field} is missing"),
+                _ => String::new(),
+            };
+            let message = "holds other fields than expected: another call of the client made it";
+            Error::input("encryptedData", format!("{message}{field}"))
         })
     }
 
@@ -104,6 +107,22 @@ impl EncryptedData {
             .map(<[u8]>::to_vec)
             .map_err(|_| stale())
     }
+}
+
+/// Any data. A mark of another form is of no app.
+#[derive(Deserialize)]
+struct Marked {
+    #[serde(default, deserialize_with = "mark")]
+    watermark: Option<Mark>,
+}
+
+/// The app in a watermark, if it has one.
+struct Mark(Option<String>);
+
+fn mark<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Mark>, D::Error> {
+    let mark = serde_json::Value::deserialize(deserializer)?;
+    let appid = mark.get("appid").and_then(|appid| appid.as_str());
+    Ok(Some(Mark(appid.map(str::to_owned))))
 }
 
 fn stale() -> Error {
@@ -152,4 +171,34 @@ pub struct UserProfile {
     pub union_id: Option<String>,
     /// For whom the platform read the data, and when.
     pub watermark: Watermark,
+}
+
+/// A group or a chat, from `wx.getGroupEnterInfo`, `wx.getShareInfo` or `wx.getChatToolInfo`. It has
+/// no watermark. Source: wx.getGroupEnterInfo, wx.getShareInfo, wx.getChatToolInfo.
+///
+/// ```
+/// use tower_wechat::api::miniprogram::user_data::GroupInfo;
+///
+/// let group: GroupInfo = serde_json::from_str(r#"{"opengid":"tGTEST","chat_type":3}"#)?;
+/// assert_eq!((group.open_gid.as_deref(), group.chat_type), (Some("tGTEST"), Some(3)));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct GroupInfo {
+    /// The group's id for this mini-program; none for a chat of two.
+    #[serde(
+        default,
+        rename = "openGId",
+        alias = "opengid",
+        alias = "open_gid",
+        deserialize_with = "lenient::text"
+    )]
+    pub open_gid: Option<String>,
+    /// The id of a chat of two, for this mini-program.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub open_single_roomid: Option<String>,
+    /// Which kind of chat it is, by the platform's number.
+    #[serde(default, deserialize_with = "lenient::optional_number")]
+    pub chat_type: Option<u64>,
 }

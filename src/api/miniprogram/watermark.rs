@@ -10,9 +10,10 @@ use crate::app::AppId;
 #[non_exhaustive]
 pub struct Watermark {
     /// When, in Unix seconds.
-    #[serde(deserialize_with = "lenient::number")]
+    #[serde(default, deserialize_with = "lenient::number")]
     pub timestamp: u64,
     /// The mini-program. The calls of this crate refuse data of another one.
+    #[serde(deserialize_with = "lenient::required")]
     pub appid: String,
 }
 

@@ -67,8 +67,10 @@ pub struct RememberedRequest {
     /// Its query.
     pub request_url: Secret,
     /// What was sent.
+    #[serde(default = "lenient::no_secret")]
     pub request_body: Secret,
     /// What was answered.
+    #[serde(default = "lenient::no_secret")]
     pub response_body: Secret,
     /// The address that it came from.
     #[serde(default, deserialize_with = "lenient::or_default")]

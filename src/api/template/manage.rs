@@ -57,6 +57,7 @@ impl Endpoint for Add {
 #[non_exhaustive]
 pub struct Added {
     /// Its id in the account's own list.
+    #[serde(deserialize_with = "lenient::required")]
     pub template_id: String,
 }
 
@@ -108,6 +109,7 @@ pub struct Templates {
 #[non_exhaustive]
 pub struct Template {
     /// Its id, for [`Send`](super::Send).
+    #[serde(deserialize_with = "lenient::required")]
     pub template_id: String,
     /// Its title.
     #[serde(default, deserialize_with = "lenient::or_default")]

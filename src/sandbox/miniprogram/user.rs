@@ -48,9 +48,10 @@ impl User {
         person.map_or_else(String::new, |person| person.phone.clone())
     }
 
-    /// Data as the client gets it encrypted, with a watermark, by the key of the user's current
-    /// session: `{"encryptedData":"…","iv":"…"}`. `None` when the user has no session, or `json`
-    /// is not an object.
+    /// Data as the client gets it encrypted, by the key of the user's current session:
+    /// `{"encryptedData":"…","iv":"…"}`. It has a watermark unless it is of a group, a chat or a
+    /// share: has an `opengid`, an `openGId` or a `chat_type`. `None` when the user has no session,
+    /// or `json` is not an object.
     pub fn encrypted_data(&self, json: &str) -> Option<String> {
         let sandbox = self.sandbox();
         let now = sandbox.clock.now().duration_since(UNIX_EPOCH);
@@ -59,8 +60,11 @@ impl User {
             "timestamp": now.unwrap_or_default().as_secs(),
             "appid": self.appid(),
         });
-        data.as_object_mut()?
-            .insert("watermark".to_owned(), watermark);
+        let object = data.as_object_mut()?;
+        let of_group = ["opengid", "openGId", "chat_type"];
+        if !of_group.iter().any(|field| object.contains_key(*field)) {
+            object.insert("watermark".to_owned(), watermark);
+        }
         let session = (self.appid().clone(), self.openid());
         let key = sandbox.state().mini.sessions.get(&session).cloned()?;
         let key: [u8; 16] = STANDARD.decode(key).ok()?.try_into().ok()?;

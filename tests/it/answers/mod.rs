@@ -4,6 +4,7 @@ mod data;
 mod done;
 mod fuzzed;
 mod layers;
+mod odd_fields;
 mod property;
 
 use tower_wechat::sandbox::Sandbox;

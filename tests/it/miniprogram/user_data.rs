@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tower_wechat::api::miniprogram::phone::PhoneInfo;
 use tower_wechat::api::miniprogram::session::{CodeToSession, LoginCode, SessionKey};
-use tower_wechat::api::miniprogram::user_data::{EncryptedData, UserProfile};
+use tower_wechat::api::miniprogram::user_data::{EncryptedData, GroupInfo, UserProfile};
 use tower_wechat::{AppId, Class, ErrorKind};
 
 use super::{input, sandbox};
@@ -51,8 +51,8 @@ fn another_apps_data_is_refused() {
     };
     let error = one.data.decrypt::<Value>(&one.key, &two.appid).unwrap_err();
     let (field, text) = input(&error);
-    assert_eq!(field, "encryptedData");
-    assert!(text.contains("watermark"), "{text}");
+    assert_eq!(field, "watermark.appid");
+    assert!(text.contains("another app's"), "{text}");
 }
 
 #[test]
@@ -136,4 +136,111 @@ async fn data_of_the_sandbox_is_opened_until_the_user_signs_in_again() {
     let key = sign_in().await;
     let error = data.decrypt::<PhoneInfo>(&key, app.appid()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Session);
+}
+
+/// A group, a chat and a share have no watermark.
+#[tokio::test(start_paused = true)]
+async fn data_of_a_group_has_no_watermark() {
+    let (sandbox, app) = sandbox();
+    let user = sandbox.user("Hui");
+    let code = LoginCode::new(user.login_code());
+    let key = app
+        .call(CodeToSession::new(code))
+        .await
+        .unwrap()
+        .session_key;
+    for (json, open_gid, chat_type) in [
+        (r#"{"opengid":"tG1","chat_type":3}"#, Some("tG1"), Some(3)),
+        (r#"{"openGId":"tG1"}"#, Some("tG1"), None),
+        (r#"{"open_single_roomid":"r","chat_type":1}"#, None, Some(1)),
+    ] {
+        let body = user.encrypted_data(json).unwrap();
+        let data: EncryptedData = serde_json::from_str(&body).unwrap();
+        let plain: Value = data.decrypt(&key, app.appid()).unwrap();
+        assert_eq!(plain, serde_json::from_str::<Value>(json).unwrap());
+        let group: GroupInfo = data.decrypt(&key, app.appid()).unwrap();
+        assert_eq!(
+            (group.open_gid.as_deref(), group.chat_type),
+            (open_gid, chat_type)
+        );
+        // Data of a user must have one.
+        let error = data.decrypt::<UserProfile>(&key, app.appid()).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.field()),
+            (ErrorKind::Input, Some("encryptedData"))
+        );
+        assert!(
+            error.to_string().contains("its field watermark is missing"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_key_app_and_type_are_told_apart() {
+    let (sandbox, app) = sandbox();
+    let user = sandbox.user("Hui");
+    let code = LoginCode::new(user.login_code());
+    let key = app
+        .call(CodeToSession::new(code))
+        .await
+        .unwrap()
+        .session_key;
+    let body = user.encrypted_data(r#"{"nickName":"Hui"}"#).unwrap();
+    let data: EncryptedData = serde_json::from_str(&body).unwrap();
+    assert!(data.decrypt::<UserProfile>(&key, app.appid()).is_ok());
+
+    let other = SessionKey::new("AAAAAAAAAAAAAAAAAAAAAA==");
+    let error = data
+        .decrypt::<UserProfile>(&other, app.appid())
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Session);
+    let other = AppId::new("wx0").unwrap();
+    let error = data.decrypt::<Value>(&key, &other).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.field()),
+        (ErrorKind::Input, Some("watermark.appid"))
+    );
+    let error = data.decrypt::<PhoneInfo>(&key, app.appid()).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.field()),
+        (ErrorKind::Input, Some("encryptedData"))
+    );
+    assert!(
+        error
+            .to_string()
+            .contains("its field phoneNumber is missing"),
+        "{error}"
+    );
+    let key_text = "BBBBBBBBBBBBBBBBBBBBBA==";
+    let key = SessionKey::new(key_text);
+    for odd in [
+        r#"{"watermark":{}}"#,
+        r#"{"watermark":7}"#,
+        r#"{"watermark":null}"#,
+    ] {
+        // The sandbox puts its own mark in place of these.
+        let error = sealed(key_text, odd)
+            .decrypt::<Value>(&key, app.appid())
+            .unwrap_err();
+        assert_eq!(error.field(), Some("watermark.appid"));
+    }
+}
+
+/// A text encrypted by hand.
+fn sealed(key: &str, text: &str) -> EncryptedData {
+    use aes::Aes128;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use cbc::cipher::block_padding::Pkcs7;
+    use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
+
+    let key: [u8; 16] = STANDARD.decode(key).unwrap().try_into().unwrap();
+    let iv = [7; 16];
+    let mut buffer = text.as_bytes().to_vec();
+    buffer.resize(text.len() + 16, 0);
+    let encrypted = cbc::Encryptor::<Aes128>::new(&key.into(), &iv.into())
+        .encrypt_padded::<Pkcs7>(&mut buffer, text.len())
+        .unwrap();
+    EncryptedData::new(STANDARD.encode(encrypted), STANDARD.encode(iv))
 }

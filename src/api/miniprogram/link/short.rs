@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::Endpoint;
 use crate::api::miniprogram::limits;
+use crate::api::{Endpoint, lenient};
 use crate::error::Error;
 
 /// A link of the form `#小程序://…`, for chats. Source: 获取 ShortLink (`generateShortLink`).
@@ -74,5 +74,6 @@ impl Endpoint for GenerateShortLink {
 #[non_exhaustive]
 pub struct ShortLink {
     /// The link.
+    #[serde(deserialize_with = "lenient::required")]
     pub link: String,
 }

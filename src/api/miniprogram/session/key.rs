@@ -10,6 +10,7 @@ use sha1::{Digest, Sha1};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+use crate::api::lenient;
 use crate::error::Error;
 use crate::hex;
 use crate::secret::Secret;
@@ -105,6 +106,6 @@ impl fmt::Debug for SessionKey {
 
 impl<'de> Deserialize<'de> for SessionKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Secret::deserialize(deserializer).map(Self)
+        lenient::required(deserializer).map(Self)
     }
 }
