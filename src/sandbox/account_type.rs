@@ -17,6 +17,9 @@ pub enum AccountType {
     ServiceAccount,
     /// 订阅号: an official account that makes no QR codes and sends no template messages.
     SubscriptionAccount,
+    /// 未认证的订阅号: a subscription account that is not verified. It answers its users by the
+    /// passive reply alone: no customer-service messages, users, menus or web OAuth either.
+    UnverifiedSubscriptionAccount,
     /// 小程序: a mini-program.
     MiniProgram,
 }
@@ -36,6 +39,9 @@ const OFFICIAL: [&str; 4] = [
     "/cgi-bin/menu/",
 ];
 
+/// The same for verified accounts.
+const VERIFIED: [&str; 1] = ["/cgi-bin/message/custom/"];
+
 /// The same for mini-programs.
 const MINI_PROGRAM: [&str; 3] = [
     "/wxa/",
@@ -49,6 +55,10 @@ impl AccountType {
         match self {
             Self::ServiceAccount => !is_among(&MINI_PROGRAM),
             Self::SubscriptionAccount => !is_among(&MINI_PROGRAM) && !is_among(&SERVICE),
+            Self::UnverifiedSubscriptionAccount => {
+                let refused = [&MINI_PROGRAM[..], &SERVICE, &OFFICIAL, &VERIFIED];
+                !refused.into_iter().any(is_among)
+            }
             Self::MiniProgram => !is_among(&SERVICE) && !is_among(&OFFICIAL),
         }
     }
@@ -56,7 +66,9 @@ impl AccountType {
     /// Whether it sends this kind of customer-service message.
     fn sends(self, msgtype: &str) -> bool {
         match self {
-            Self::ServiceAccount | Self::SubscriptionAccount => msgtype != "link",
+            Self::ServiceAccount
+            | Self::SubscriptionAccount
+            | Self::UnverifiedSubscriptionAccount => msgtype != "link",
             Self::MiniProgram => ["text", "image", "link", "miniprogrampage"].contains(&msgtype),
         }
     }
@@ -67,7 +79,8 @@ impl Sandbox {
     /// refused with 48001, and the customer-service messages of the others with 40008. An app for
     /// which this was not called, such as the [first](Self::APPID), is all of them at once.
     ///
-    /// Web OAuth and a mini-program's sign-in, which take no app token, are not refused.
+    /// Web OAuth and a mini-program's sign-in, which take no app token, are not refused, web OAuth
+    /// of an unverified account aside: its page shows error 10005.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -94,6 +107,12 @@ impl Sandbox {
 impl State {
     fn account_type(&self, appid: &AppId) -> Option<AccountType> {
         self.account(appid.as_str())?.account_type
+    }
+
+    /// Whether an app may send its users to the page of web OAuth.
+    pub(super) fn may_authorize(&self, appid: &str) -> bool {
+        let account_type = self.account(appid).and_then(|account| account.account_type);
+        account_type != Some(AccountType::UnverifiedSubscriptionAccount)
     }
 
     /// Refuses a call that is none of the account's. A dead token is refused where the call is

@@ -115,6 +115,9 @@ impl State {
         if self.account(appid).is_none() {
             return Err((10012, "appid is unknown"));
         }
+        if !self.may_authorize(appid) {
+            return Err((10005, "the app may not ask for this scope"));
+        }
         let person = match query.get("sandbox_user") {
             Some(name) => self
                 .find_user(name)

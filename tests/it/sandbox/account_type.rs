@@ -1,6 +1,7 @@
 //! An account may not make the calls of another type.
 
-use tower_wechat::api::customer_service::{Article, Link, Send};
+use tower::ServiceExt;
+use tower_wechat::api::customer_service::{Article, Link, Send, Typing};
 use tower_wechat::api::miniprogram::code::GetUnlimitedQrcode;
 use tower_wechat::api::network::GetCallbackIp;
 use tower_wechat::api::quota::GetRid;
@@ -64,6 +65,38 @@ async fn a_subscription_account_makes_no_codes_and_sends_no_template_messages() 
     let (_, app) = account(AccountType::ServiceAccount);
     let create = qrcode::Create::temporary("order-42");
     app.call(create).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_unverified_subscription_account_has_the_passive_reply_alone() {
+    let (sandbox, app) = account(AccountType::UnverifiedSubscriptionAccount);
+    let hui = sandbox.user("Hui");
+    let routes = sandbox.wechat().routes();
+    let routes = routes.on_message(handler_fn(|_| async { "hello" }));
+    let delivery = sandbox
+        .push(Push::text(&hui, "hi"), routes.prefix("/v1/service/wx"))
+        .await;
+    assert_eq!(delivery.reply().unwrap().text(), Some("hello"));
+
+    unauthorized(app.call(Send::text(hui.openid(), "late")).await);
+    unauthorized(app.call(Typing::start(hui.openid())).await);
+    unauthorized(app.call(qrcode::Create::temporary("order-42")).await);
+    unauthorized(app.call(template::Send::new("o", "t")).await);
+    unauthorized(app.call(user::List::new()).await);
+    unauthorized(app.call(menu::Get::new()).await);
+    unauthorized(app.call(GetUnlimitedQrcode::new("order=42")).await);
+    app.call(GetCallbackIp::new()).await.unwrap();
+    assert!(hui.received().is_empty());
+
+    let page = format!(
+        "/connect/oauth2/authorize?appid={}&redirect_uri=https%3A%2F%2Fshop.example%2Fin&\
+         response_type=code&scope=snsapi_base&state=1",
+        Sandbox::APPID
+    );
+    let request = http::Request::get(page).body(bytes::Bytes::new()).unwrap();
+    let response = sandbox.clone().oneshot(request).await.unwrap();
+    let shown = String::from_utf8_lossy(response.body()).into_owned();
+    assert!(shown.contains("10005"), "{shown}");
 }
 
 #[tokio::test]
