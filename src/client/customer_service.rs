@@ -1,15 +1,19 @@
 //! Late replies as customer-service messages.
 
+use std::fmt;
+use std::marker;
 use std::task::{Context, Poll};
 
-use tower::Service;
+use tower::util::BoxCloneSyncService;
+use tower::{Service, ServiceExt};
 
 use super::Wechat;
 use crate::api::customer_service::{Music, Send};
 use crate::callback::deadline::LateReply;
 use crate::callback::{Reply, ReplyKind};
-use crate::error::Error;
+use crate::error::{BoxError, ErrCode, Error};
 use crate::runtime::BoxFuture;
+use crate::text;
 
 /// Sends a late reply to the user as a customer-service message, in the name of the app that the
 /// message came to: a hook for [`DeadlineLayer::late`](crate::callback::deadline::DeadlineLayer::late).
@@ -57,6 +61,50 @@ impl CustomerService {
         self.splits = true;
         self
     }
+
+    /// Hands a reply that the platform refuses with 48001 (the account may not send such messages)
+    /// or 45015 (the user has not written for too long) to another hook: what is left of it, if some
+    /// messages of a long text were sent. What fails otherwise is not handed over.
+    ///
+    /// ```
+    /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+    /// # let wechat = sandbox.wechat();
+    /// use tower_wechat::BoxError;
+    /// use tower_wechat::callback::deadline::{DeadlineLayer, LateReply};
+    /// use tower_wechat::client::CustomerService;
+    ///
+    /// async fn keep(late: LateReply) -> Result<(), BoxError> {
+    ///     println!("{} is to be told later", late.message.from_user_name());
+    ///     Ok(())
+    /// }
+    ///
+    /// let late = CustomerService::new(wechat.clone()).or(tower::service_fn(keep));
+    /// let deadline = DeadlineLayer::ack().late(late);
+    /// ```
+    pub fn or<S>(self, hook: S) -> CustomerServiceOr
+    where
+        S: Service<LateReply> + Clone + marker::Send + Sync + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: marker::Send + 'static,
+    {
+        let hook = hook.map_response(drop).map_err(Into::into);
+        CustomerServiceOr {
+            first: self,
+            hook: BoxCloneSyncService::new(hook),
+        }
+    }
+
+    /// Sends a reply. If that fails: how many messages of it were sent, and why no more.
+    async fn send(self, late: &LateReply) -> Result<(), (usize, Error)> {
+        let before = |error| (0, error);
+        let app = self.wechat.app(late.message.appid()).map_err(before)?;
+        let openid = late.message.from_user_name();
+        let calls = messages(openid, &late.reply, self.splits).map_err(before)?;
+        for (sent, call) in calls.into_iter().enumerate() {
+            app.call(call).await.map_err(|error| (sent, error))?;
+        }
+        Ok(())
+    }
 }
 
 impl Service<LateReply> for CustomerService {
@@ -69,15 +117,64 @@ impl Service<LateReply> for CustomerService {
     }
 
     fn call(&mut self, late: LateReply) -> Self::Future {
-        let Self { wechat, splits } = self.clone();
+        let service = self.clone();
+        Box::pin(async move { service.send(&late).await.map_err(|(_, error)| error) })
+    }
+}
+
+/// [`CustomerService`] with a hook for what is refused, made by [`CustomerService::or`].
+#[derive(Clone)]
+pub struct CustomerServiceOr {
+    first: CustomerService,
+    hook: BoxCloneSyncService<LateReply, (), BoxError>,
+}
+
+impl Service<LateReply> for CustomerServiceOr {
+    type Response = ();
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<(), BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, late: LateReply) -> Self::Future {
+        let Self { first, hook } = self.clone();
         Box::pin(async move {
-            let app = wechat.app(late.message.appid())?;
-            for call in messages(late.message.from_user_name(), &late.reply, splits)? {
-                app.call(call).await?;
+            match first.send(&late).await {
+                Ok(()) => Ok(()),
+                Err((sent, error)) if is_handed_over(&error) => {
+                    let LateReply { message, reply } = late;
+                    let reply = rest(reply, sent);
+                    hook.oneshot(LateReply { message, reply }).await
+                }
+                Err((_, error)) => Err(error.into()),
             }
-            Ok(())
         })
     }
+}
+
+impl fmt::Debug for CustomerServiceOr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CustomerServiceOr")
+    }
+}
+
+fn is_handed_over(error: &Error) -> bool {
+    let refused = [ErrCode::API_UNAUTHORIZED, ErrCode::RESPONSE_WINDOW_CLOSED];
+    error.errcode().is_some_and(|code| refused.contains(&code))
+}
+
+/// What is left of a reply of which some messages were sent.
+fn rest(reply: Reply, sent: usize) -> Reply {
+    if let ReplyKind::Text(content) = reply.kind()
+        && let Some(pieces) = text::pieces(content, Send::MAX_TEXT, Send::MAX_MESSAGES)
+        && sent > 0
+    {
+        let left: String = pieces.into_iter().skip(sent).collect();
+        return Reply::text(left);
+    }
+    reply
 }
 
 /// The reply as the customer-service messages that it takes.

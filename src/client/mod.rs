@@ -32,7 +32,7 @@ pub use self::answer_max::AnswerMax;
 pub use self::auth::{AuthLayer, Authenticated};
 pub use self::base_uri::{BaseUri, BaseUriLayer, Hosts};
 pub use self::builder::WechatBuilder;
-pub use self::customer_service::CustomerService;
+pub use self::customer_service::{CustomerService, CustomerServiceOr};
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
 pub use self::retry::RetryPolicy;

@@ -1,5 +1,6 @@
 //! Customer-service messages, as the sandbox takes and refuses them.
 
+mod chained;
 mod kinds;
 mod long_texts;
 mod media;
