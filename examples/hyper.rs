@@ -1,8 +1,8 @@
-//! Only the callback, on a hyper server.
+//! Only the callback, on a hyper server: each message once, and answered in time.
 //!
 //! Run with `WX_APPID=… WX_TOKEN=… WX_AES_KEY=… cargo run --example hyper [ADDRESS]`, with the
-//! values of the platform's console. Without them it takes those of the platform's own
-//! documentation.
+//! values of 消息推送 in the 微信开发者平台. With `--demo` in place of the address it takes those of the
+//! platform's own documentation, which everyone knows.
 
 use std::error::Error;
 
@@ -10,21 +10,33 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tower::Layer;
 use tower_wechat::callback::Callback;
+use tower_wechat::callback::deadline::DeadlineLayer;
+use tower_wechat::callback::once::OnceLayer;
 use tower_wechat::{AppId, CallbackKeys, Message, Reply, handler_fn};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let variable = |name, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
-    let appid = AppId::new(variable("WX_APPID", "wxba5fad812f8e6fb9"))?;
-    let token = variable("WX_TOKEN", "AAAAA");
-    let aes_key = variable("WX_AES_KEY", &"A".repeat(43));
+    let argument = std::env::args().nth(1);
+    let is_demo = argument.as_deref() == Some("--demo");
+    let variable = |name: &str, published: &str| match std::env::var(name) {
+        Ok(value) => Ok(value),
+        Err(_) if is_demo => Ok(published.to_owned()),
+        Err(_) => Err(format!(
+            "{name} is not set: give the value of the console, or --demo for the published one"
+        )),
+    };
+    let appid = AppId::new(variable("WX_APPID", "wxba5fad812f8e6fb9")?)?;
+    let token = variable("WX_TOKEN", "AAAAA")?;
+    let aes_key = variable("WX_AES_KEY", &"A".repeat(43))?;
     let keys = CallbackKeys::secure(token, aes_key)?.for_app(appid);
-    let callback = Callback::new(keys, handler_fn(on_message));
+    // A push that is sent again joins the first; at 4.5 seconds the platform is answered.
+    let handler = DeadlineLayer::ack().layer(handler_fn(on_message));
+    let callback = Callback::new(keys, OnceLayer::new().layer(handler));
 
-    let address = std::env::args()
-        .nth(1)
-        .unwrap_or_else(|| "127.0.0.1:36014".to_owned());
+    let address = argument.filter(|_| !is_demo);
+    let address = address.unwrap_or_else(|| "127.0.0.1:36014".to_owned());
     let bound = TcpListener::bind(&address).await;
     let listener = bound.map_err(|error| format!("{address}: {error}"))?;
     println!("Listening on http://{}", listener.local_addr()?);

@@ -1,14 +1,16 @@
 //! All documented routes as a server of their own.
 //!
 //! Run with `cargo run --example standalone`: it plays the platform too, as a sandbox at
-//! `/sandbox`, and prints commands to copy. For a real account, write a file as
-//! [`config`] describes it and run `cargo run --example standalone -- --config FILE`.
+//! `/sandbox`, and prints commands to copy. For a real account, copy
+//! `examples/standalone/config.example.toml`, which says what each setting means, and run
+//! `cargo run --example standalone -- --config FILE`.
 
 mod config;
 mod connection;
 mod guide;
 #[path = "../shared/hosts.rs"]
 mod hosts;
+mod pushes;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -20,14 +22,15 @@ use axum::http::{Request, StatusCode};
 use axum::middleware;
 use clap::Parser;
 use tokio::net::TcpListener;
-use tower::{Service, ServiceBuilder};
+use tower::{Layer, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
-use tower_wechat::callback::deadline::{DeadlineLayer, Handlers};
-use tower_wechat::client::{CustomerService, ReqwestTransport};
+use tower_wechat::callback::deadline::Handlers;
+use tower_wechat::callback::once::OnceLayer;
+use tower_wechat::client::ReqwestTransport;
 use tower_wechat::sandbox::Sandbox;
-use tower_wechat::{BoxError, Event, IntoReply, Message, Reply, Wechat, handler_fn};
+use tower_wechat::{BoxError, Event, Message, Reply, Wechat, handler_fn};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Settings;
@@ -46,8 +49,8 @@ struct Arguments {
     #[arg(long, value_name = "IP:PORT", value_parser = ip_and_port)]
     listen: Option<SocketAddr>,
 
-    /// The settings, in TOML, as examples/standalone/config/mod.rs describes them. Without it the
-    /// server plays the platform too.
+    /// The settings, in TOML, as examples/standalone/config.example.toml describes them. Without it
+    /// the server plays the platform too.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -91,23 +94,36 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
     let address = listener.local_addr()?;
     let handlers = Handlers::new();
     let app = match arguments.config {
-        Some(_) => match settings.forward(&handlers)? {
-            Some(forward) => routes(&settings.wechat()?, &settings, &handlers, forward)?,
-            None => {
-                let handler = handler_fn(on_message);
-                routes(&settings.wechat()?, &settings, &handlers, handler)?
-            }
-        },
+        Some(_) => {
+            let wechat = settings.wechat()?;
+            let handler = match (settings.forward(&handlers)?, settings.replies()?) {
+                (Some(_), Some(_)) => {
+                    return Err(
+                        "reply: has no place beside [[forward]]: take one of them out".into(),
+                    );
+                }
+                (Some(forward), None) => pushes::boxed(forward),
+                (None, Some(replies)) => pushes::fixed(replies),
+                (None, None) => pushes::acknowledged(),
+            };
+            routes(&wechat, &settings, &handlers, handler)?
+        }
         None => {
             let sandbox = Sandbox::new();
             let callback = format!("http://{address}{MOUNT}/wxmsg");
             sandbox.set_callback_url(&sandbox.appid(), callback);
             let platform = sandbox.http().push_through(ReqwestTransport::new()?);
-            let handler = handler_fn(on_message);
+            let handler = pushes::boxed(handler_fn(on_message));
             routes(&sandbox.wechat(), &settings, &handlers, handler)?
                 .nest_service("/sandbox", platform)
         }
     };
+    // One line, as for the routes themselves.
+    let app = app.fallback(|request: Request<axum::body::Body>| async move {
+        let (method, path) = (request.method(), request.uri().path());
+        tracing::info!(%method, path, "no such route: they are below {MOUNT}");
+        StatusCode::NOT_FOUND
+    });
     let app = match settings.hosts() {
         Some(hosts) => hosts::check(app, listen, hosts),
         None => app,
@@ -129,11 +145,12 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
 
     if let Some(file) = &arguments.config {
         warn_of_readers(file);
+        settings.tell();
     }
     match arguments.config {
         Some(_) => println!(
-            "Listening on http://{address}{MOUNT}; pushes go to {MOUNT}/wxmsg/APPID. \
-             RUST_LOG=info,tower_wechat=debug tells why one is refused."
+            "Listening on http://{address}{MOUNT}; pushes go to {MOUNT}/wxmsg/APPID. The log tells \
+             what becomes of each."
         ),
         None => guide::print(address),
     }
@@ -146,25 +163,29 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
     Ok(())
 }
 
-fn routes<H>(
+fn routes(
     wechat: &Wechat,
     settings: &Settings,
     handlers: &Handlers,
-    handler: H,
-) -> Result<Router, BoxError>
-where
-    H: Service<Message, Response: IntoReply, Error: Into<BoxError>, Future: Send>,
-    H: Clone + Send + Sync + 'static,
-{
-    let deadline = DeadlineLayer::ack()
-        .late(CustomerService::new(wechat.clone()))
-        .handlers(handlers);
+    handler: pushes::Handler,
+) -> Result<Router, BoxError> {
     let routes = wechat.routes();
     let routes = match settings.access_keys() {
         Some(keys) => routes.access_keys(keys),
         None => routes.unprotected(),
     };
-    let mut routes = routes.on_message_within(deadline, handler);
+    let apps = settings.pushes();
+    let routes = routes.callbacks(|callback| {
+        let app = apps
+            .iter()
+            .find(|app| app.appid == callback.appid().as_str());
+        match app.and_then(|app| app.window) {
+            Some(window) => callback.timestamp_window(Some(window)),
+            None => callback,
+        }
+    });
+    let handler = pushes::in_time(wechat, &apps, handlers, handler);
+    let mut routes = routes.on_message_bare(OnceLayer::new().layer(handler));
     if let Some(keys) = settings.token_keys() {
         routes = routes
             .serve_tokens(keys)
@@ -173,6 +194,7 @@ where
     Ok(Router::new().nest_service(MOUNT, routes))
 }
 
+/// Shows that a push arrives: of the sandbox alone, since real followers would read it.
 async fn on_message(message: Message) -> Reply {
     match message.event() {
         Event::Text(text) => Reply::text(format!("you wrote: {}", text.content())),

@@ -10,11 +10,13 @@ use bytes::Buf;
 use http::{Request, Response, header};
 use pin_project_lite::pin_project;
 use tower::Service;
+use tracing::Span;
 
 use crate::body::Body;
 use crate::callback::collected::Collected;
 use crate::callback::failure::Answer;
 use crate::callback::gate::{Arrival, Opened, Push};
+use crate::callback::once::OnceKey;
 use crate::callback::replay::{Admission, Claim, Delivery};
 use crate::callback::service::Config;
 use crate::callback::{IntoReply, Message, Overloaded, Rejection, count, response};
@@ -79,6 +81,7 @@ pin_project! {
             claim: Option<Claim>,
             opened: Opened,
             config: Arc<Config>,
+            span: Span,
         },
         Done {
             response: Option<Response<Body>>,
@@ -184,8 +187,10 @@ where
                     claim,
                     opened,
                     config,
+                    span,
                 } => {
-                    let polled = contain(|| answer.poll(cx));
+                    let polled = contain(|| span.in_scope(|| answer.poll(cx)));
+                    let _entered = span.enter();
                     let appid = opened.message.appid();
                     let response = match polled {
                         Ok(Poll::Pending) => return Poll::Pending,
@@ -245,22 +250,32 @@ where
         }
         Admission::Repeat { handled } => (None, Delivery::Repeat { handled }),
         Admission::Running => {
-            tracing::debug!(%appid, "a copy of a push came while its handler runs");
+            tracing::info!(%appid, "a copy of a push came while its handler runs");
             let response = Some(response::overloaded(appid));
             return State::Done { response };
         }
         // The gate has refused a signature that came with another body.
         Admission::Handled | Admission::OtherBody => {
-            tracing::debug!(%appid, "a copy of a push came after it was handled");
+            tracing::info!(%appid, "a copy of a push came after it was handled");
             let response = Some(response::success(appid));
             return State::Done { response };
         }
     };
+    let message = &opened.message;
+    // The handler's own lines tell of which push they are.
+    let span = tracing::info_span!(
+        "wechat.push",
+        %appid,
+        kind = message.msg_type(),
+        event = message.event_name(),
+        key = message.msg_id().map_or_else(|| OnceKey::of(message).to_string(), str::to_owned),
+    );
     State::Handle {
-        answer: Answer::new(handler, opened.message.clone().delivered(delivery)),
+        answer: Answer::new(handler, message.clone().delivered(delivery)),
         claim,
         opened,
         config: Arc::clone(config),
+        span,
     }
 }
 

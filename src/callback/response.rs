@@ -7,7 +7,7 @@ use crate::body::Body;
 use crate::callback::count::count;
 use crate::callback::crypto;
 use crate::callback::gate::Opened;
-use crate::callback::{Format, Reply};
+use crate::callback::{Format, Message, Reply};
 use crate::clock::SharedClock;
 
 /// The platform's own text back. It is the sender's: nothing may take it for a page.
@@ -26,20 +26,20 @@ pub(crate) fn echo(appid: &AppId, echostr: String) -> Response<Body> {
 pub(crate) fn reply(reply: &Reply, opened: &Opened, clock: &SharedClock) -> Response<Body> {
     let (message, appid) = (&opened.message, opened.message.appid());
     if reply.is_empty() {
-        return success(appid);
+        return told(message, success(appid), "success");
     }
     if opened.mini_program && !reply.suits_mini_program() {
         tracing::warn!(%appid, "a mini-program cannot reply so: success was sent instead");
-        return success(appid);
+        return told(message, success(appid), "success");
     }
     if !reply.suits(message.format()) {
         tracing::warn!(%appid, "the reply is not in the push's format: success was sent instead");
-        return success(appid);
+        return told(message, success(appid), "success");
     }
     let now = clock.unix();
     let front = opened.seal.as_ref().map_or("", |_| crypto::ROOM);
     let Some(document) = reply.document(message, now, front) else {
-        return success(appid);
+        return told(message, success(appid), "success");
     };
     count(appid, "reply");
     let format = message.format();
@@ -55,6 +55,14 @@ pub(crate) fn reply(reply: &Reply, opened: &Opened, clock: &SharedClock) -> Resp
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, content_type);
+    told(message, response, "reply")
+}
+
+/// The answer to a push, which is logged as one line.
+fn told(message: &Message, response: Response<Body>, outcome: &'static str) -> Response<Body> {
+    let appid = message.appid();
+    let (kind, event, msg_id) = (message.msg_type(), message.event_name(), message.msg_id());
+    tracing::info!(%appid, kind, event, msg_id, outcome, "a push was answered");
     response
 }
 

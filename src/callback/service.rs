@@ -9,6 +9,7 @@ use std::time::Duration;
 use http::{Request, Response};
 use tower::Service;
 
+use crate::app::AppId;
 use crate::body::Body;
 use crate::callback::count::count;
 use crate::callback::gate::{Admitted, Gate};
@@ -205,6 +206,11 @@ impl<H> Callback<H> {
         self.with(|config| config.clock = SharedClock::new(clock))
     }
 
+    /// The app whose pushes it takes.
+    pub fn appid(&self) -> &AppId {
+        self.config.gate.recipient.appid()
+    }
+
     /// How many signatures were forgotten before their timestamps were stale: see
     /// [`replay_capacity`](Self::replay_capacity).
     pub fn forgotten(&self) -> u64 {
@@ -285,7 +291,7 @@ impl Config {
         if rejection == Rejection::Malformed {
             tracing::warn!(%appid, reason, "a push could not be parsed");
         } else {
-            tracing::debug!(%appid, reason, "a request was refused");
+            tracing::info!(%appid, reason, "a push was refused");
         }
         count(appid, reason);
         rejection.into_response()

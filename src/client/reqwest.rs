@@ -34,10 +34,18 @@ impl ReqwestTransport {
     /// # Errors
     /// [`ErrorKind::Config`] when the TLS back-end cannot be set up.
     pub fn new() -> Result<Self, Error> {
+        Self::connecting_within(CONNECT_TIMEOUT)
+    }
+
+    /// The same with another limit for the time that a connection may take, 3 seconds otherwise.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn connecting_within(limit: Duration) -> Result<Self, Error> {
         Ok(Self {
-            encrypted: client(Client::builder())?,
+            encrypted: client(Client::builder(), limit)?,
             // It makes no TLS connection: the root certificates need not be loaded for it.
-            plain: client(Client::builder().no_proxy().tls_certs_only([]))?,
+            plain: client(Client::builder().no_proxy().tls_certs_only([]), limit)?,
         })
     }
 
@@ -55,10 +63,13 @@ impl ReqwestTransport {
     }
 }
 
-fn client(builder: ClientBuilder) -> Result<Client, Error> {
+/// How long a connection may take to be made, unless set.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+fn client(builder: ClientBuilder, connect: Duration) -> Result<Client, Error> {
     let client = builder
         .redirect(Policy::none())
-        .connect_timeout(Duration::from_secs(3))
+        .connect_timeout(connect)
         .pool_idle_timeout(Duration::from_secs(60))
         .build();
     client.map_err(|error| {

@@ -9,6 +9,7 @@ use tower::{Layer, Service};
 use tracing::{Instrument, Span, field};
 
 use super::Call;
+use crate::app::AppId;
 use crate::error::{Class, ErrCode, Error, chain};
 use crate::runtime::BoxFuture;
 
@@ -62,17 +63,23 @@ where
             ),
             Err(_) => Span::none(),
         };
-        let endpoint = Call::of(&request).map_or("", Call::endpoint);
+        let call = Call::of(&request).ok();
+        let endpoint = call.map_or("", Call::endpoint);
+        // Also in the events: the span is of a level that operators do not see.
+        let appid = call.map(|call| call.appid().clone());
         let exchange = span.in_scope(|| self.inner.call(request));
         let traced = async move {
             let result = exchange.await;
             match &result {
                 Ok(response) => {
                     if let Some(code) = response.extensions().get::<ErrCode>() {
-                        refused(*code, endpoint);
+                        refused(*code, endpoint, appid.as_ref());
                     }
                 }
-                Err(error) => tracing::warn!(error = chain(error), "the call failed"),
+                Err(error) => {
+                    let appid = appid.as_ref().map(AppId::as_str);
+                    tracing::warn!(appid, error = chain(error), "the call failed");
+                }
             }
             result
         };
@@ -80,13 +87,20 @@ where
     }
 }
 
-fn refused(code: ErrCode, endpoint: &'static str) {
+fn refused(code: ErrCode, endpoint: &'static str, appid: Option<&AppId>) {
+    let appid = appid.map(AppId::as_str);
     Span::current().record("errcode", code.get());
     match code.class_at(endpoint) {
         Class::User | Class::Input => {
-            tracing::debug!(errcode = code.get(), "the platform refused the call");
+            tracing::debug!(
+                appid,
+                errcode = code.get(),
+                endpoint,
+                "the platform refused the call"
+            );
         }
         _ => tracing::warn!(
+            appid,
             errcode = code.get(),
             endpoint,
             "the platform refused the call"

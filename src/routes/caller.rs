@@ -1,6 +1,7 @@
 //! The fields that every documented route takes.
 
 use super::failure::{Failure, RetCode};
+use crate::app::AppId;
 use crate::client::{App, Wechat};
 use crate::secret::Secret;
 
@@ -21,12 +22,17 @@ impl Caller {
         appid: Option<String>,
         flow_id: Option<String>,
     ) -> Result<Self, Failure> {
+        let span = tracing::Span::current();
         let source = required("source", source)?;
         bounded("source", &source)?;
+        span.record("source", &*source);
         if let Some(flow_id) = &flow_id {
             bounded("flow_id", flow_id)?;
         }
         let appid = required("appid", appid)?;
+        if appid.len() <= AppId::MAX_LEN {
+            span.record("appid", &*appid);
+        }
         Ok(Self {
             source,
             appid,

@@ -8,19 +8,20 @@ pub use self::route::JsonRoute;
 
 use std::convert::Infallible;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body as HttpBody;
 use tower::Service;
-use tracing::Instrument;
+use tracing::{Instrument, field};
 
 use super::access::Access;
 use super::envelope;
 use super::failure::{Failure, RetCode};
 use super::request_id::RequestId;
 use crate::body::Body;
-use crate::error::BoxError;
+use crate::error::{BoxError, Class, ErrCode, Error};
 use crate::panic::{self, Contained, Panicked};
 use crate::runtime::{BoxFuture, Runtime, SharedRuntime};
 use crate::secret::Secret;
@@ -129,7 +130,13 @@ where
     B::Error: Into<BoxError>,
 {
     let id = RequestId::of(&request);
-    let span = tracing::info_span!("wechat.route", route = R::NAME, request_id = %id);
+    let span = tracing::info_span!(
+        "wechat.route",
+        route = R::NAME,
+        request_id = %id,
+        source = field::Empty,
+        appid = field::Empty,
+    );
     let as_200 = options.failures_as_200;
     let work = {
         let id = id.clone();
@@ -165,10 +172,33 @@ where
         let answer = route.answer(body::parse(body)?).await?;
         envelope::success(&answer, id)
     };
-    Ok(answer.await.unwrap_or_else(|failure| {
-        tracing::debug!(failure = failure.to_string(), "the request failed");
-        envelope::failure(&failure, id, options.failures_as_200)
-    }))
+    let began = Instant::now();
+    let answer = answer.await;
+    let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(match answer {
+        Ok(response) => {
+            tracing::info!(code = RetCode::OK.get(), ms, "answered");
+            response
+        }
+        Err(failure) => {
+            tell(&failure, ms);
+            envelope::failure(&failure, id, options.failures_as_200)
+        }
+    })
+}
+
+/// Logs a failure: as a warning if the operator may have to act on it.
+fn tell(failure: &Failure, ms: u64) {
+    let (status, code) = (failure.status().as_u16(), failure.code().get());
+    let errcode = failure.error().and_then(|error| error.errcode());
+    let errcode = errcode.map(ErrCode::get);
+    let why = failure.message();
+    match failure.error().map(Error::class) {
+        None | Some(Class::User | Class::Input) => {
+            tracing::info!(status, code, errcode, ms, why, "failed");
+        }
+        Some(_) => tracing::warn!(status, code, errcode, ms, why, "failed"),
+    }
 }
 
 fn check<B>(request: &Request<B>, access: &Access) -> Result<(), Failure> {

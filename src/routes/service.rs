@@ -139,6 +139,8 @@ where
             },
             (Some(Route::Token), None) | (None, _) => {
                 let id = RequestId::of(&request);
+                let path: String = request.uri().path().chars().take(128).collect();
+                tracing::info!(method = %request.method(), path, request_id = %id, "no such route");
                 return ResponseFuture::ready(envelope::failure(&Route::none(), &id, false));
             }
         })

@@ -362,6 +362,72 @@ async fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
             "access.hosts",
         ),
         (SETTINGS.replace("[access]", "[access"), "--config"),
+        (
+            SETTINGS.replace("s3cr3t-of-the-app", "s3cr3t of the app"),
+            "apps[0].secret: has a blank in it",
+        ),
+        (
+            SETTINGS.replace("s3cr3t-of-the-app", "s3cr3t"),
+            "apps[0].secret: must have at least 16 characters (it has 6)",
+        ),
+        (
+            SETTINGS.replace("callbacktoken", "ab"),
+            "apps[0].callback.token: must have at least 3",
+        ),
+        (
+            SETTINGS.replace("[apps.callback]", "token_grant = \"none\"\n[apps.callback]"),
+            "apps[0].token_grant: unknown variant",
+        ),
+        (
+            SETTINGS.replace("[apps.callback]", "secret_file = \"x\"\n[apps.callback]"),
+            "apps[0].secret: is given twice",
+        ),
+        (
+            SETTINGS.replace("secret = ", "secret_file = \"no/such\"\n#"),
+            "apps[0].secret_file: no/such",
+        ),
+        (
+            SETTINGS.replace("mode = ", "deadline = \"none\"\nmode = "),
+            "apps[0].callback.deadline: unknown variant",
+        ),
+        (
+            SETTINGS.replace("mode = ", "window_seconds = 5\nmode = "),
+            "apps[0].callback.window_seconds: must be 60 to 86400",
+        ),
+        (
+            SETTINGS.replace("mode = ", "previous_aes_key = \"short\"\nmode = "),
+            "apps[0].callback.previous_aes_key",
+        ),
+        (
+            SETTINGS.replace("[access]", "[timeouts]\ncall_ms = 0\n[access]"),
+            "timeouts.call_ms: must be 1 to 120000",
+        ),
+        (
+            SETTINGS.replace("[access]", "[access]\ntoken_keys = [\"short\"]"),
+            "access.token_keys: must have at least 16 characters (it has 5)",
+        ),
+        (
+            SETTINGS.replace(
+                "[access]",
+                "[access]\ntoken_keys = [\"a-key-of-sixteen-characters-or-more\"]",
+            ),
+            "access.token_keys: has a key that is in access.keys too",
+        ),
+        (
+            SETTINGS.replace(
+                "[\"a-key-of-sixteen-characters-or-more\"]",
+                "\"a-key-of-sixteen-characters-or-more\"",
+            ),
+            "access.keys: must be a list",
+        ),
+        (
+            SETTINGS.replace("127.0.0.1:0", "example:1"),
+            "listen: must be an IP address and a port",
+        ),
+        (
+            SETTINGS.replace("[access]", "[reply.events]\nsubscribe = \"\"\n[access]"),
+            "reply.events.\"subscribe\": must be a text of 1 to 2048 bytes",
+        ),
         ("listen = \"127.0.0.1:0\"".to_owned(), "apps"),
         (
             SETTINGS
@@ -467,6 +533,17 @@ async fn axum_serves_its_own_handlers_beside_the_routes() {
 #[tokio::test]
 async fn hyper_serves_the_callback_alone() {
     let mut command = example("hyper");
+    let missing = example("hyper")
+        .env("WX_APPIDD", "wx")
+        .output()
+        .await
+        .unwrap();
+    let said = String::from_utf8(missing.stderr).unwrap();
+    assert!(
+        said.contains("WX_APPID") && said.contains("--demo"),
+        "{said}"
+    );
+    assert!(!missing.status.success());
     command
         .arg("127.0.0.1:0")
         .env("WX_APPID", "wxhyper")

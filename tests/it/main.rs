@@ -39,6 +39,7 @@ mod scan_clients;
 mod scan_login;
 mod set_clock;
 mod standalone;
+mod standalone_pushes;
 mod support;
 mod tokens;
 mod transcripts;

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use serde::Deserialize;
 use tower_wechat::Secret;
 
-use super::{Wrong, wrong};
+use super::{Wrong, shaped, wrong};
 
-/// The shortest key, in bytes.
+/// The shortest key, in characters.
 const KEY_MIN: usize = 16;
 
 #[derive(Debug, Default, Deserialize)]
@@ -34,10 +34,6 @@ impl Access {
                 let why = "is an empty list, so that nobody could call: write a key into it";
                 return Err(wrong("access.keys", why));
             }
-            Some(keys) if keys.iter().any(|key| key.expose().len() < KEY_MIN) => {
-                let why = format!("each key must have at least {KEY_MIN} characters");
-                return Err(wrong("access.keys", why));
-            }
             None if !self.open => {
                 let why = format!(
                     "is missing: write keys = [\"…\"] under [access], each of {KEY_MIN} characters \
@@ -47,6 +43,16 @@ impl Access {
                 return Err(wrong("access.keys", why));
             }
             _ => {}
+        }
+        let keys = self.keys.iter().flatten().map(|key| ("access.keys", key));
+        let all = keys.chain(self.token_keys.iter().map(|key| ("access.token_keys", key)));
+        for (name, key) in all {
+            shaped(name, key.clone(), KEY_MIN)?;
+        }
+        let shared = |key: &&Secret| self.keys.iter().flatten().any(|other| other == *key);
+        if self.token_keys.iter().any(|key| shared(&key)) {
+            let why = "has a key that is in access.keys too: access tokens need keys of their own";
+            return Err(wrong("access.token_keys", why));
         }
         let is_name = |host: &String| !host.is_empty() && !host.contains(['/', ':', ' ']);
         if let Some(host) = self.hosts.iter().find(|host| !is_name(host)) {

@@ -1,24 +1,4 @@
-//! Where pushes are handed on to; the first table whose conditions a push meets gets it:
-//!
-//! ```toml
-//! forward_http_hosts = ["10.0.0.7"]  # hosts, besides loopback ones, whose url may be http://
-//!
-//! [[forward]]
-//! name = "dev"
-//! url = "http://127.0.0.1:22255/v1/client/wxmsg1"
-//! events = ["SCAN", "subscribe", ""] # "" = messages that are not events; absent = all
-//! openids = ["o-iUq6qghnE5dHvzRo4JGokOr0lk11"] # absent = all users
-//! scene_prefix = "order-"            # absent = pushes without a scene too
-//! token = "…"                        # the target's own, or token_env = "NAME"
-//! aes_key = "…"                      # or aes_key_env; absent means not encrypted
-//!
-//! [[forward]]
-//! name = "idc"
-//! url = "https://idc.example/wxmsg"
-//! token_env = "IDC_TOKEN"
-//! default = true                     # gets what no other table gets; exactly one has it
-//! shadow = false                     # true: gets a copy, and its answer is not used
-//! ```
+//! Where pushes are handed on to; the first table whose conditions a push meets gets it.
 
 use serde::Deserialize;
 use tower_wechat::callback::deadline::Handlers;

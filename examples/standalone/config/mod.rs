@@ -1,57 +1,30 @@
-//! The settings file:
-//!
-//! ```toml
-//! listen = "127.0.0.1:36012"
-//!
-//! [platform]                       # all optional; the real hosts by default
-//! api = "https://api.weixin.qq.com"
-//! open = "https://open.weixin.qq.com"
-//! mp = "https://mp.weixin.qq.com"
-//!
-//! [[apps]]
-//! appid = "wx3cc8fd6963e31a32"
-//! secret = "…"                     # or secret_env = "NAME"
-//!
-//! [apps.callback]                  # absent: the app receives no pushes
-//! token = "…"                      # or token_env = "NAME"
-//! aes_key = "…"                    # or aes_key_env; absent means plaintext mode
-//! mode = "secure"                  # plaintext | compatible | secure
-//!
-//! [access]
-//! keys = ["…"]                     # who may call the JSON routes: Authorization: Bearer …
-//! # open = true                    # in place of keys: everyone who reaches a loopback address
-//! #                                # may, as behind a proxy that lets in only those who may
-//! # hosts = ["wx.example"]         # names that such a proxy sends as Host; without keys only
-//! #                                # those and loopback ones are answered
-//! token_keys = ["…"]               # who may have access tokens, at `token`; absent: no one
-//!
-//! [server]                         # all optional, in seconds
-//! header_timeout = 10              # how long the head of a request may take
-//! idle_timeout = 60                # how long a connection may be silent between requests
-//! ```
-//!
-//! The file holds secrets: `chmod 600` it. How many connections there may be is not limited here:
-//! a proxy in front, or the limit of open files, does that.
-//!
-//! With tables as [`forward`] describes them, pushes are handed on to other services.
+//! The settings file, which `examples/standalone/config.example.toml` describes: each option is there
+//! with what it means.
 
 mod access;
+mod apps;
 mod forward;
+mod reply;
 mod server;
+mod timeouts;
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use tower_wechat::callback::deadline::Handlers;
 use tower_wechat::callback::forward::Forward;
 use tower_wechat::client::Hosts;
-use tower_wechat::{AppConfig, AppId, CallbackKeys, Error, Secret, Wechat};
+use tower_wechat::{Secret, Wechat};
 
 use self::access::Access;
+pub(crate) use self::apps::{Deadline, Pushes};
+pub(crate) use self::reply::Replies;
 use self::server::Server;
+use self::timeouts::Timeouts;
 
 /// A setting that is missing or wrong: one line that names its key.
 #[derive(Debug)]
@@ -73,15 +46,19 @@ fn wrong(key: impl fmt::Display, why: impl fmt::Display) -> Wrong {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     #[serde(default = "default_listen")]
+    #[serde(deserialize_with = "address")]
     pub(crate) listen: SocketAddr,
     #[serde(default)]
     platform: Platform,
     #[serde(default)]
-    apps: Vec<App>,
+    apps: Vec<apps::App>,
     #[serde(default)]
     access: Access,
     #[serde(default)]
     server: Server,
+    #[serde(default)]
+    timeouts: Timeouts,
+    reply: Option<reply::Table>,
     #[serde(default)]
     forward_http_hosts: Vec<String>,
     #[serde(default)]
@@ -96,31 +73,12 @@ struct Platform {
     mp: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct App {
-    appid: String,
-    secret: Option<Secret>,
-    secret_env: Option<String>,
-    callback: Option<Callback>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Callback {
-    token: Option<Secret>,
-    token_env: Option<String>,
-    aes_key: Option<Secret>,
-    aes_key_env: Option<String>,
-    mode: Option<Mode>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Mode {
-    Plaintext,
-    Compatible,
-    Secure,
+/// An address, also by the name of this machine.
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let literal = text.replacen("localhost:", "127.0.0.1:", 1);
+    let address = literal.parse();
+    address.map_err(|_| D::Error::custom("expected socket address"))
 }
 
 fn default_listen() -> SocketAddr {
@@ -139,6 +97,8 @@ impl Default for Settings {
                 ..Access::default()
             },
             server: Server::default(),
+            timeouts: Timeouts::default(),
+            reply: None,
             forward_http_hosts: Vec::new(),
             forward: Vec::new(),
         }
@@ -204,7 +164,8 @@ impl Settings {
     }
 
     pub(crate) fn wechat(&self) -> Result<Wechat, Wrong> {
-        let mut builder = Wechat::builder().hosts(self.platform.hosts()?);
+        let mut builder = self.timeouts.apply(Wechat::builder())?;
+        builder = builder.hosts(self.platform.hosts()?);
         for (index, app) in self.apps.iter().enumerate() {
             builder = builder.app(app.config(&format!("apps[{index}]"))?);
         }
@@ -213,6 +174,35 @@ impl Settings {
 }
 
 impl Settings {
+    /// How the pushes of each app are checked and answered.
+    pub(crate) fn pushes(&self) -> Vec<Pushes> {
+        self.apps.iter().filter_map(apps::App::pushes).collect()
+    }
+
+    /// The fixed answers, if the file has any.
+    pub(crate) fn replies(&self) -> Result<Option<Replies>, Wrong> {
+        self.reply.as_ref().map(reply::Table::replies).transpose()
+    }
+
+    /// Says what an operator should know before the first request.
+    pub(crate) fn tell(&self) {
+        for app in self.pushes() {
+            if app.is_plaintext {
+                tracing::warn!(
+                    appid = app.appid,
+                    "pushes are in plaintext mode (there is no aes_key): the platform does not \
+                     sign what they hold. Set 安全模式 in the console, and aes_key here"
+                );
+            }
+        }
+        if !self.pushes().is_empty() && self.forward.is_empty() && self.reply.is_none() {
+            tracing::warn!(
+                "pushes are acknowledged and logged, and nobody gets them: write [[forward]] or \
+                 [reply] tables"
+            );
+        }
+    }
+
     /// What hands pushes on, if the file says so.
     pub(crate) fn forward(&self, handlers: &Handlers) -> Result<Option<Forward>, Wrong> {
         match &*self.forward {
@@ -235,7 +225,11 @@ fn explain(message: &str) -> String {
     }
     match message.split_once("expected ") {
         Some((_, "socket address")) => {
-            "must be an IP address and a port, such as \"127.0.0.1:36012\"".to_owned()
+            "must be an IP address and a port, such as \"127.0.0.1:36012\" (or localhost and a port)"
+                .to_owned()
+        }
+        Some((_, expected)) if expected.starts_with("a sequence") => {
+            "must be a list, such as [\"…\"]".to_owned()
         }
         Some((_, expected)) => format!("must be {}", expected.lines().next().unwrap_or_default()),
         None => "is not a valid value".to_owned(),
@@ -262,54 +256,25 @@ impl Platform {
     }
 }
 
-impl App {
-    fn config(&self, key: &str) -> Result<AppConfig, Wrong> {
-        AppId::new(&self.appid).map_err(|error| wrong(format!("{key}.appid"), error.message()))?;
-        let secret = required(&format!("{key}.secret"), &self.secret, &self.secret_env)?;
-        let config = AppConfig::new(&self.appid, secret);
-        Ok(match &self.callback {
-            Some(callback) => config.callback(callback.keys(&format!("{key}.callback"))?),
-            None => config,
-        })
-    }
-}
-
-impl Callback {
-    fn keys(&self, key: &str) -> Result<CallbackKeys, Wrong> {
-        let token = required(&format!("{key}.token"), &self.token, &self.token_env)?;
-        let token = token.expose();
-        let aes_key = given(&format!("{key}.aes_key"), &self.aes_key, &self.aes_key_env)?;
-        let keys = match (self.mode, aes_key) {
-            (Some(Mode::Plaintext) | None, None) => CallbackKeys::plaintext(token),
-            (Some(Mode::Secure) | None, Some(aes_key)) => {
-                CallbackKeys::secure(token, aes_key.expose())
-            }
-            (Some(Mode::Compatible), Some(aes_key)) => {
-                CallbackKeys::compatible(token, aes_key.expose())
-            }
-            (Some(Mode::Plaintext), Some(_)) => {
-                return Err(wrong(
-                    format!("{key}.mode"),
-                    "is plaintext although there is an aes_key: take one of the two out",
-                ));
-            }
-            (Some(Mode::Compatible | Mode::Secure), None) => {
-                return Err(wrong(
-                    format!("{key}.aes_key"),
-                    "is missing: this mode needs it",
-                ));
-            }
-        };
-        keys.map_err(|error: Error| {
-            let field = error.field().unwrap_or("token");
-            wrong(format!("{key}.{field}"), error.message())
-        })
-    }
-}
-
 fn required(key: &str, value: &Option<Secret>, variable: &Option<String>) -> Result<Secret, Wrong> {
     given(key, value, variable)?
         .ok_or_else(|| wrong(key, format!("is missing: give it, or {key}_env")))
+}
+
+/// A secret without the blanks that come with copying it.
+fn shaped(key: &str, value: Secret, least: usize) -> Result<Secret, Wrong> {
+    let text = value.expose();
+    if text.contains(char::is_whitespace) {
+        return Err(wrong(key, "has a blank in it: copy it anew"));
+    }
+    let len = text.chars().count();
+    if len < least {
+        return Err(wrong(
+            key,
+            format!("must have at least {least} characters (it has {len})"),
+        ));
+    }
+    Ok(value)
 }
 
 /// A value from the file, or from the environment variable that the file names.

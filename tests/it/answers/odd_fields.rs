@@ -91,10 +91,7 @@ fn each_field<T: Answer + Debug>(sample: Value, required: &[&str]) {
             let [odd_text, text] = [format!("{answer:?}"), format!("{removed:?}")];
             let differs = difference(&odd_text, &text);
             let is_one = |part: &&str| part.starts_with("Some(") || !part.contains(": ");
-            assert!(
-                differs.iter().all(is_one),
-                "{path} {odd}: {differs:?}"
-            );
+            assert!(differs.iter().all(is_one), "{path} {odd}: {differs:?}");
         }
     }
 }
@@ -190,10 +187,7 @@ fn fields_of_menus() {
     let menu = json!({"menu": {"button": [{
         "name": "a", "type": "click", "key": "k", "sub_button": [{"name": "b", "type": "view", "url": "https://a.example"}],
     }], "menuid": 7}});
-    let required = [
-        "/menu",
-        "/menu/button",
-    ];
+    let required = ["/menu", "/menu/button"];
     each_field::<Of<menu::Get>>(menu, &required);
 }
 
