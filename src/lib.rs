@@ -61,8 +61,16 @@
 //! # When something is refused
 //!
 //! An [`Error`] says what to do. A push that fails a check is answered with an empty 403 and nothing
-//! else; the log tells why, at level DEBUG of the target `tower_wechat`: with `tracing-subscriber`
-//! and its `env-filter`, `RUST_LOG=tower_wechat=debug`.
+//! else; the log tells why.
+//!
+//! # What is logged
+//!
+//! At level INFO of the target `tower_wechat`, one line for each request to a JSON route (its route,
+//! `source`, `appid`, `request_id`, `code`, `errcode` and milliseconds) and one for each push (its
+//! app, kind, id and outcome, or why it was refused). A handler runs in the span `wechat.push`, with
+//! the app, the kind and the id or the key by which the push is known again. What an operator must
+//! act on is a warning, with the whole chain of causes. No secret, token, code or text of a user is
+//! in a line.
 //!
 //! # What it costs
 //!
@@ -195,3 +203,8 @@ pub use self::token::{Token, TokenLayer, Tokens};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The same of the Chinese one.
+#[cfg(doctest)]
+#[doc = include_str!("../README.zh-CN.md")]
+struct ReadmeInChinese;

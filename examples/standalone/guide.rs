@@ -48,6 +48,6 @@ A mini-program's code as an image, and the phone number of a user who pressed th
   curl -s -X POST 'http://{address}/v1/service/wx/getuserphone' -H 'Content-Type: application/json' \
     --data-raw '{{"source":"curl-test","appid":"wx3cc8fd6963e31a32","code":"CODE FROM ABOVE"}}'
 
-Started with RUST_LOG=info,tower_wechat=debug it tells why a push was refused. Stop with ctrl-c."#
+The log tells what becomes of each request and each push. Stop with ctrl-c."#
     );
 }

@@ -132,9 +132,15 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
         ServiceBuilder::new()
             // Outermost, so that it sees every answer. The query, which may hold a secret, is left
             // out.
-            .layer(TraceLayer::new_for_http().make_span_with(|request: &Request<_>| {
-                tracing::info_span!("http", method = %request.method(), path = request.uri().path())
-            }))
+            .layer(
+                TraceLayer::new_for_http()
+                    .make_span_with(|request: &Request<_>| {
+                        let path = request.uri().path();
+                        tracing::info_span!("http", method = %request.method(), path)
+                    })
+                    // The routes tell themselves why they failed.
+                    .on_failure(()),
+            )
             .layer(TimeoutLayer::with_status_code(
                 StatusCode::GATEWAY_TIMEOUT,
                 Duration::from_secs(60),

@@ -9,7 +9,7 @@ use tower_wechat::callback::deadline::{DeadlineLayer, Handlers};
 use tower_wechat::client::CustomerService;
 use tower_wechat::{BoxError, IntoReply, Message, Reply, Wechat, handler_fn};
 
-use crate::config::{Deadline, Pushes, Replies};
+use crate::config::{Pushes, Replies};
 
 /// What answers a push.
 pub(crate) type Handler = BoxCloneSyncService<Message, Reply, BoxError>;
@@ -48,11 +48,7 @@ pub(crate) fn in_time(
         let deadline = deadline.late(CustomerService::new(wechat.clone()));
         boxed(deadline.handlers(handlers).layer(handler.clone()))
     };
-    let of_app = |app: &Pushes| match app.deadline {
-        Deadline::Ack => layer(DeadlineLayer::ack()),
-        Deadline::Hold => layer(DeadlineLayer::hold()),
-        Deadline::Off => handler.clone(),
-    };
+    let of_app = |app: &Pushes| app.deadline().map_or_else(|| handler.clone(), layer);
     let by_app = apps.iter().map(|app| (app.appid.clone(), of_app(app)));
     let by_app: Arc<BTreeMap<String, Handler>> = Arc::new(by_app.collect());
     let default = layer(DeadlineLayer::ack());

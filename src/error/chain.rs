@@ -7,40 +7,34 @@ use crate::panic::contain;
 /// The texts of an error and of its sources, for a field of a log. Recorded as a string it is
 /// quoted, so that what a user wrote into it forges no line; its `Display` may panic.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let texts = || joined(error, |_| true);
-    contain(texts).unwrap_or_else(|_| "an error whose text panicked".to_owned())
+    contain(|| joined(error)).unwrap_or_else(|_| "an error whose text panicked".to_owned())
 }
 
-/// The same of a transport's error, without what says no more than that a request failed, and
-/// without any query: the credential is in it.
+/// The same of a transport's error, without any query: the credential is in it.
 pub(super) fn causes(error: &(dyn Error + 'static)) -> String {
-    let says_why = |text: &str| {
-        let generic = [
-            "error sending request",
-            "client error (",
-            "connection error",
-        ];
-        !generic.iter().any(|start| text.starts_with(start))
-    };
-    let texts = || match joined(error, says_why) {
-        why if why.is_empty() => joined(error, |_| true),
-        why => why,
-    };
-    let texts = contain(texts).unwrap_or_else(|_| "an error whose text panicked".to_owned());
-    without_queries(&texts)
+    without_queries(&chain(error))
 }
 
-fn joined(error: &(dyn Error + 'static), is_wanted: impl Fn(&str) -> bool) -> String {
+/// What says no more than that a request failed.
+const GENERIC: [&str; 3] = [
+    "error sending request",
+    "client error (",
+    "connection error",
+];
+
+fn joined(error: &(dyn Error + 'static)) -> String {
     let mut texts = String::new();
     let mut next = Some(error);
     while let Some(error) = next {
         let text = error.to_string();
+        next = error.source();
+        let is_generic = GENERIC.iter().any(|start| text.starts_with(start));
+        let says_why = !is_generic || next.is_none() && texts.is_empty();
         // Some errors print their source themselves.
-        if is_wanted(&text) && !texts.contains(&text) {
+        if says_why && !texts.contains(&text) {
             let joint = if texts.is_empty() { "" } else { ": " };
             texts.extend([joint, &text]);
         }
-        next = error.source();
     }
     texts
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
+use tower_wechat::callback::deadline::DeadlineLayer;
 use tower_wechat::{AppConfig, AppId, CallbackKeys, Error, Secret, TokenGrant};
 
 use super::{Wrong, given, required, shaped, wrong};
@@ -58,7 +59,7 @@ enum Mode {
 /// What is done when the work on a push takes longer than the platform waits.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Deadline {
+enum Deadline {
     #[default]
     Ack,
     Hold,
@@ -69,9 +70,20 @@ pub(crate) enum Deadline {
 #[derive(Debug, Clone)]
 pub(crate) struct Pushes {
     pub(crate) appid: String,
-    pub(crate) deadline: Deadline,
+    deadline: Deadline,
     pub(crate) window: Option<Duration>,
     pub(crate) is_plaintext: bool,
+}
+
+impl Pushes {
+    /// How the platform is answered in time; `None` if it waits.
+    pub(crate) fn deadline(&self) -> Option<DeadlineLayer> {
+        match self.deadline {
+            Deadline::Ack => Some(DeadlineLayer::ack()),
+            Deadline::Hold => Some(DeadlineLayer::hold()),
+            Deadline::Off => None,
+        }
+    }
 }
 
 impl App {

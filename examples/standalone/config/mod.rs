@@ -21,7 +21,7 @@ use tower_wechat::client::Hosts;
 use tower_wechat::{Secret, Wechat};
 
 use self::access::Access;
-pub(crate) use self::apps::{Deadline, Pushes};
+pub(crate) use self::apps::Pushes;
 pub(crate) use self::reply::Replies;
 use self::server::Server;
 use self::timeouts::Timeouts;
