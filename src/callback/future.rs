@@ -10,7 +10,7 @@ use bytes::Buf;
 use http::{Request, Response, header};
 use pin_project_lite::pin_project;
 use tower::Service;
-use tracing::Span;
+use tracing::{Level, Span};
 
 use crate::body::Body;
 use crate::callback::collected::Collected;
@@ -81,7 +81,8 @@ pin_project! {
             claim: Option<Claim>,
             opened: Opened,
             config: Arc<Config>,
-            span: Span,
+            // Boxed, since nearly always nobody listens.
+            span: Option<Box<Span>>,
         },
         Done {
             response: Option<Response<Body>>,
@@ -189,8 +190,8 @@ where
                     config,
                     span,
                 } => {
-                    let polled = contain(|| span.in_scope(|| answer.poll(cx)));
-                    let _entered = span.enter();
+                    let _entered = span.as_deref().map(Span::enter);
+                    let polled = contain(|| answer.poll(cx));
                     let appid = opened.message.appid();
                     let response = match polled {
                         Ok(Poll::Pending) => return Poll::Pending,
@@ -262,14 +263,7 @@ where
         }
     };
     let message = &opened.message;
-    // The handler's own lines tell of which push they are.
-    let span = tracing::info_span!(
-        "wechat.push",
-        %appid,
-        kind = message.msg_type(),
-        event = message.event_name(),
-        key = message.msg_id().map_or_else(|| OnceKey::of(message).to_string(), str::to_owned),
-    );
+    let span = tracing::enabled!(Level::INFO).then(|| Box::new(span_of(message)));
     State::Handle {
         answer: Answer::new(handler, message.clone().delivered(delivery)),
         claim,
@@ -277,6 +271,19 @@ where
         config: Arc::clone(config),
         span,
     }
+}
+
+/// The handler's own lines tell of which push they are.
+fn span_of(message: &Message) -> Span {
+    tracing::info_span!(
+        "wechat.push",
+        appid = message.appid().as_str(),
+        kind = message.msg_type(),
+        event = message.event_name(),
+        key = message
+            .msg_id()
+            .map_or_else(|| OnceKey::of(message).to_string(), str::to_owned),
+    )
 }
 
 /// Ready once the body has taken too long; never if there is no limit, or nothing to wait with.

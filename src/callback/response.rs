@@ -60,9 +60,15 @@ pub(crate) fn reply(reply: &Reply, opened: &Opened, clock: &SharedClock) -> Resp
 
 /// The answer to a push, which is logged as one line.
 fn told(message: &Message, response: Response<Body>, outcome: &'static str) -> Response<Body> {
-    let appid = message.appid();
-    let (kind, event, msg_id) = (message.msg_type(), message.event_name(), message.msg_id());
-    tracing::info!(%appid, kind, event, msg_id, outcome, "a push was answered");
+    // The fields are looked up if somebody reads them.
+    tracing::info!(
+        appid = message.appid().as_str(),
+        kind = message.msg_type(),
+        event = message.event_name(),
+        msg_id = message.msg_id(),
+        outcome,
+        "a push was answered"
+    );
     response
 }
 
