@@ -60,7 +60,7 @@ struct Sessions(Arc<Mutex<HashMap<String, String>>>);
 fn app(wechat: &Wechat, sandbox: &Sandbox, base: &str) -> Result<Router, tower_wechat::Error> {
     let sessions = Sessions::default();
     let opened = sessions.clone();
-    let handler = sign_in_fn(move |signed_in: SignedIn| {
+    let handler = sign_in_fn(move |signed_in: SignedIn, _| {
         let opened = opened.clone();
         async move { opened.open(&signed_in) }
     });

@@ -84,7 +84,7 @@ fn app(wechat: &Wechat, proxies: TrustedProxies) -> Result<Router, tower_wechat:
 
     let on_message = scans.layer().layer(handler_fn(on_message));
     let opened = host.clone();
-    let pages = scans.service(scanned_fn(move |user: ScannedUser| {
+    let pages = scans.service(scanned_fn(move |user: ScannedUser, _| {
         let opened = opened.clone();
         async move { opened.open(user) }
     }));

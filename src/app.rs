@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -79,6 +80,14 @@ impl fmt::Debug for AppId {
     }
 }
 
+impl FromStr for AppId {
+    type Err = Error;
+
+    fn from_str(appid: &str) -> Result<Self, Error> {
+        Self::new(appid)
+    }
+}
+
 impl AsRef<str> for AppId {
     fn as_ref(&self) -> &str {
         &self.0
@@ -128,7 +137,8 @@ impl fmt::Debug for AppSecret {
 }
 
 /// Which call fetches an app's access token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum TokenGrant {
     /// 获取稳定版接口调用凭据 (`stable_token`): asking again returns the same token, so instances

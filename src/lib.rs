@@ -167,6 +167,7 @@
 mod address;
 pub mod api;
 mod app;
+mod app_file;
 mod body;
 mod browser;
 pub mod callback;

@@ -18,7 +18,8 @@
 //! # }
 //! ```
 //!
-//! A call that is not shipped takes a dozen lines in the host's own crate: see [`Endpoint`].
+//! A call that is not shipped takes a dozen lines in the host's own crate, if it is a `GET` with a
+//! query or a `POST` with a JSON body: see [`Endpoint`].
 
 pub mod customer_service;
 mod done;

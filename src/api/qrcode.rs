@@ -171,7 +171,7 @@ impl Endpoint for Create {
 }
 
 /// A QR code that was made.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Ticket {
     /// Names the code: for its image ([`ShowQrcode`]), and in the pushes of those who scan it.

@@ -4,10 +4,14 @@ use std::convert::Infallible;
 use std::fmt;
 use std::task::{Context, Poll};
 
-use http::Response;
+use http::request::Parts;
+use http::{Request, Response};
+use http_body::Body as HttpBody;
+use http_body_util::{BodyExt, Limited};
 use tower::Service;
 
 use crate::body::Body;
+use crate::error::{BoxError, chain};
 use crate::runtime::BoxFuture;
 
 /// The handler that [`sign_in_fn`](crate::oauth::sign_in_fn) or
@@ -23,23 +27,49 @@ impl<F> AnswerFn<F> {
     }
 }
 
-impl<F, Fut, T> Service<T> for AnswerFn<F>
+impl<F, Fut, T, B> Service<Request<T>> for AnswerFn<F>
 where
-    F: Fn(T) -> Fut + Clone,
-    Fut: Future<Output = Response<Body>> + Send + 'static,
+    F: Fn(T, Parts) -> Fut + Clone,
+    Fut: Future<Output = Response<B>> + Send + 'static,
 {
-    type Response = Response<Body>;
+    type Response = Response<B>;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+    type Future = BoxFuture<'static, Result<Response<B>, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, user: T) -> Self::Future {
-        let answer = (self.f)(user);
+    fn call(&mut self, request: Request<T>) -> Self::Future {
+        let (parts, user) = request.into_parts();
+        let answer = (self.f)(user, parts);
         Box::pin(async move { Ok(answer.await) })
     }
+}
+
+/// The longest body of an answer, in bytes.
+const ANSWER_MAX: usize = 1 << 20;
+
+/// Why an answer of the host's has no body of ours.
+#[derive(Debug)]
+pub(crate) struct Unread;
+
+/// An answer of the host's with its body read into memory: it is a redirect or a small page.
+pub(crate) async fn whole<B>(answer: Response<B>) -> Result<Response<Body>, Unread>
+where
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+{
+    let (parts, body) = answer.into_parts();
+    let body = Limited::new(body, ANSWER_MAX).collect().await;
+    let body = body.map_err(|error| {
+        tracing::error!(
+            error = chain(&*error),
+            "the body of an answer cannot be read, or is longer than {ANSWER_MAX} bytes"
+        );
+        Unread
+    })?;
+    Ok(Response::from_parts(parts, body.to_bytes().into()))
 }
 
 impl<F> fmt::Debug for AnswerFn<F> {

@@ -1,6 +1,9 @@
 //! What an app checks and decrypts its pushes with.
 
 use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
 
 use crate::app::AppId;
 use crate::callback::crypto::AesKey;
@@ -35,7 +38,8 @@ pub struct CallbackKeys {
 }
 
 /// How the platform protects the bodies of an app's pushes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Mode {
     /// 明文模式: bodies are clear, and not signed.
@@ -44,6 +48,23 @@ pub enum Mode {
     Compatible,
     /// 安全模式: bodies are encrypted.
     Secure,
+}
+
+impl FromStr for Mode {
+    type Err = Error;
+
+    /// Reads `plaintext`, `compatible` or `secure`.
+    fn from_str(mode: &str) -> Result<Self, Error> {
+        match mode {
+            "plaintext" => Ok(Self::Plaintext),
+            "compatible" => Ok(Self::Compatible),
+            "secure" => Ok(Self::Secure),
+            _ => Err(Error::input(
+                "mode",
+                "must be plaintext, compatible or secure",
+            )),
+        }
+    }
 }
 
 #[derive(Clone)]

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{Method, Request, Response, StatusCode};
+use http_body::Body as HttpBody;
 use tower::Service;
 use tracing::Instrument;
 
@@ -35,7 +36,7 @@ use crate::runtime::BoxFuture;
 /// # let app = sandbox.wechat().app(sandbox.appid())?;
 ///
 /// let key = StateKey::new("thirty-two bytes or more, at random")?;
-/// let handler = sign_in_fn(|signed_in: SignedIn| async move { signed_in.redirect() });
+/// let handler = sign_in_fn(|signed_in: SignedIn, _| async move { signed_in.redirect() });
 /// let login = OAuthService::new(app, "https://shop.example/login/wechat", key, handler)?
 ///     .reject_snapshot();
 ///
@@ -140,11 +141,14 @@ impl<H> OAuthService<H> {
     }
 }
 
-impl<B, H> Service<Request<B>> for OAuthService<H>
+impl<B, H, A> Service<Request<B>> for OAuthService<H>
 where
-    H: Service<SignedIn, Response = Response<Body>> + Clone + Send + 'static,
+    H: Service<Request<SignedIn>, Response = Response<A>> + Clone + Send + 'static,
     H::Error: Into<BoxError>,
     H::Future: Send,
+    A: HttpBody + Send,
+    A::Data: Send,
+    A::Error: Into<BoxError>,
 {
     type Response = Response<Body>;
     type Error = Infallible;
@@ -178,7 +182,7 @@ where
         let span = tracing::info_span!("wechat.oauth", appid = %settings.app.appid());
         let work = {
             let settings = settings.clone();
-            Contained::new(async move { Ok(visit::done(&settings, handler?, &request).await) })
+            Contained::new(async move { Ok(visit::done(&settings, handler?, request).await) })
         };
         let done = async move {
             let answer = work.await.flatten();

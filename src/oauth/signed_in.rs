@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::Response;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::api::oauth::{Profile, UserToken};
 use crate::app::AppId;
@@ -18,6 +19,21 @@ use crate::browser;
 pub struct SignedIn {
     user: Arc<User>,
     return_to: String,
+}
+
+/// What a host may keep: `appid`, `openid`, `unionid`, `is_snapshot_user`, `profile` and `return_to`,
+/// and no token.
+impl Serialize for SignedIn {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("SignedIn", 6)?;
+        fields.serialize_field("appid", self.appid())?;
+        fields.serialize_field("openid", self.openid())?;
+        fields.serialize_field("unionid", &self.unionid())?;
+        fields.serialize_field("is_snapshot_user", &self.is_snapshot_user())?;
+        fields.serialize_field("profile", &self.profile())?;
+        fields.serialize_field("return_to", &self.return_to)?;
+        fields.end()
+    }
 }
 
 pub(super) struct User {

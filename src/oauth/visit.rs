@@ -2,6 +2,7 @@
 
 use http::header::SET_COOKIE;
 use http::{Request, Response};
+use http_body::Body as HttpBody;
 use tower::{Service, ServiceExt};
 
 use super::SignedIn;
@@ -29,19 +30,21 @@ pub(super) fn start(settings: &Settings, request: &Request<()>) -> Response<Body
 }
 
 /// Takes a browser back, and hands the user to the handler.
-pub(super) async fn done<H>(
+pub(super) async fn done<H, A>(
     settings: &Settings,
     handler: H,
-    request: &Request<()>,
+    request: Request<()>,
 ) -> Response<Body>
 where
-    H: Service<SignedIn, Response = Response<Body>>,
+    H: Service<Request<SignedIn>, Response = Response<A>>,
     H::Error: Into<BoxError>,
+    A: HttpBody,
+    A::Error: Into<BoxError>,
 {
     let mut restart_to = HOME.to_owned();
-    let signed_in = arrive(settings, request, &mut restart_to).await;
+    let signed_in = arrive(settings, &request, &mut restart_to).await;
     let answer = match signed_in {
-        Ok(signed_in) => greet(handler, signed_in).await,
+        Ok(signed_in) => greet(handler, request.map(|()| signed_in)).await,
         Err(rejection) => Err(rejection),
     };
     let mut response = answer.unwrap_or_else(|rejection| settings.reject(&rejection, &restart_to));
@@ -49,18 +52,21 @@ where
     response
 }
 
-async fn greet<H>(handler: H, signed_in: SignedIn) -> Result<Response<Body>, Rejection>
+async fn greet<H, A>(handler: H, signed_in: Request<SignedIn>) -> Result<Response<Body>, Rejection>
 where
-    H: Service<SignedIn, Response = Response<Body>>,
+    H: Service<Request<SignedIn>, Response = Response<A>>,
     H::Error: Into<BoxError>,
+    A: HttpBody,
+    A::Error: Into<BoxError>,
 {
     let answer = Contained::new(async move {
-        handler.oneshot(signed_in).await.map_err(|error| {
+        let answer = handler.oneshot(signed_in).await.map_err(|error| {
             tracing::error!(
                 error = chain(&*error.into()),
                 "the handler of sign-ins failed"
             );
-        })
+        })?;
+        browser::whole(answer).await.map_err(drop)
     });
     answer
         .await

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body::Body as HttpBody;
 use tower::{Service, ServiceExt};
 
 use super::events::ScanBody;
@@ -48,7 +49,7 @@ const LOOK: Duration = Duration::from_secs(2);
 /// # let wechat = tower_wechat::sandbox::Sandbox::new().wechat();
 ///
 /// let scans = ScanLogin::new(&wechat);
-/// let service = scans.service(scanned_fn(|user: ScannedUser| async move {
+/// let service = scans.service(scanned_fn(|user: ScannedUser, _| async move {
 ///     Response::new(Body::from(format!("signed in as {}", user.openid)))
 /// }));
 ///
@@ -86,11 +87,14 @@ impl<H> ScanLoginService<H> {
     }
 }
 
-impl<B, H> Service<Request<B>> for ScanLoginService<H>
+impl<B, H, A> Service<Request<B>> for ScanLoginService<H>
 where
-    H: Service<ScannedUser, Response = Response<Body>> + Clone + Send + 'static,
+    H: Service<Request<ScannedUser>, Response = Response<A>> + Clone + Send + 'static,
     H::Error: Into<BoxError>,
     H::Future: Send,
+    A: HttpBody + Send,
+    A::Data: Send,
+    A::Error: Into<BoxError>,
 {
     type Response = Response<ScanBody>;
     type Error = Infallible;
@@ -118,7 +122,10 @@ where
         };
         let login = self.login.clone();
         let handler = panic::contain(|| self.handler.clone());
-        let work = Contained::new(async move { Ok(answer(route, login, handler?, &id).await) });
+        // The body says nothing, and may not be one that can be sent between threads.
+        let request = request.map(|_| ());
+        let work =
+            Contained::new(async move { Ok(answer(route, login, handler?, request, &id).await) });
         Box::pin(async move {
             let mut response = work.await.flatten().unwrap_or_else(|Panicked| {
                 tracing::error!("the handler of sign-ins panicked");
@@ -139,14 +146,24 @@ where
     }
 }
 
-async fn answer<H>(route: Route, login: ScanLogin, handler: H, id: &Secret) -> Response<ScanBody>
+async fn answer<H, A>(
+    route: Route,
+    login: ScanLogin,
+    handler: H,
+    request: Request<()>,
+    id: &Secret,
+) -> Response<ScanBody>
 where
-    H: Service<ScannedUser, Response = Response<Body>>,
+    H: Service<Request<ScannedUser>, Response = Response<A>>,
     H::Error: Into<BoxError>,
+    A: HttpBody,
+    A::Error: Into<BoxError>,
 {
     match route {
         Route::Wait => wait(&login, id).await.map(ScanBody::from),
-        Route::Finish => finish(&login, handler, id).await.map(ScanBody::from),
+        Route::Finish => finish(&login, handler, request, id)
+            .await
+            .map(ScanBody::from),
         Route::Events => events(login, id.clone()),
     }
 }
@@ -174,19 +191,31 @@ fn events(login: ScanLogin, id: Secret) -> Response<ScanBody> {
     response
 }
 
-async fn finish<H>(login: &ScanLogin, handler: H, id: &Secret) -> Response<Body>
+async fn finish<H, A>(
+    login: &ScanLogin,
+    handler: H,
+    request: Request<()>,
+    id: &Secret,
+) -> Response<Body>
 where
-    H: Service<ScannedUser, Response = Response<Body>>,
+    H: Service<Request<ScannedUser>, Response = Response<A>>,
     H::Error: Into<BoxError>,
+    A: HttpBody,
+    A::Error: Into<BoxError>,
 {
     match login.wait_for(id, LOOK).await {
-        Ok(ScanStatus::Scanned(user)) => handler.oneshot(user).await.unwrap_or_else(|error| {
-            tracing::error!(
-                error = chain(&*error.into()),
-                "the handler of sign-ins failed"
-            );
-            empty(StatusCode::INTERNAL_SERVER_ERROR)
-        }),
+        Ok(ScanStatus::Scanned(user)) => {
+            let answer = handler.oneshot(request.map(|()| user)).await;
+            let answer = answer.map_err(|error| {
+                let error = chain(&*error.into());
+                tracing::error!(error, "the handler of sign-ins failed");
+            });
+            let answer = match answer {
+                Ok(answer) => browser::whole(answer).await.ok(),
+                Err(()) => None,
+            };
+            answer.unwrap_or_else(|| empty(StatusCode::INTERNAL_SERVER_ERROR))
+        }
         Ok(ScanStatus::Waiting) => empty(StatusCode::CONFLICT),
         Ok(ScanStatus::Gone) => empty(StatusCode::GONE),
         Err(error) => empty(unavailable(&error)),

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::app::AppId;
 use crate::error::{BoxError, chain};
 use crate::runtime::BoxFuture;
 
 /// The user who scanned.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ScannedUser {
     /// The app whose QR code was scanned.

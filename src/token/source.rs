@@ -23,7 +23,8 @@ pub enum Fetch {
     Forced,
 }
 
-/// Fetches tokens: from the platform by default, or from another service that keeps them.
+/// Fetches tokens: from the platform. A service of the host's own that keeps them cannot stand in its
+/// place yet.
 ///
 /// Implement it with an `async fn`.
 pub trait TokenSource: Send + Sync + 'static {

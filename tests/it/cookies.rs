@@ -51,7 +51,7 @@ impl SignIn {
 async fn oauth(scheme: &str) -> SignIn {
     let sandbox = Sandbox::new();
     let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
-    let handler = sign_in_fn(|signed_in: SignedIn| async move { signed_in.redirect() });
+    let handler = sign_in_fn(|signed_in: SignedIn, _| async move { signed_in.redirect() });
     let key = StateKey::new(KEY).unwrap();
     let base = format!("{scheme}://shop.example/login");
     let login = OAuthService::new(app, &base, key, handler).unwrap();
@@ -86,7 +86,7 @@ async fn scan(plain: bool) -> SignIn {
     let routes = wechat.routes().on_message(handler).prefix("/v1/service/wx");
     let scan = Push::scan(&sandbox.user("Hui"), pending.scene());
     assert!(sandbox.push(scan, routes).await.is_answered());
-    let service = scans.service(scanned_fn(|_: ScannedUser| async {
+    let service = scans.service(scanned_fn(|_: ScannedUser, _| async {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = http::StatusCode::FOUND;
         response

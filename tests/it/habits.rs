@@ -79,7 +79,7 @@ async fn a_trailing_slash_is_as_none_where_logins_start() {
     let sandbox = Sandbox::clocked(clock());
     let app = sandbox.wechat().app(sandbox.appid()).unwrap();
     let key = StateKey::new("0123456789abcdef0123456789abcdef").unwrap();
-    let handler = sign_in_fn(|_| async { http::Response::new(Body::empty()) });
+    let handler = sign_in_fn(|_, _| async { http::Response::new(Body::empty()) });
     let login = OAuthService::new(app, "https://shop.example/login/", key, handler).unwrap();
     for path in ["/start", "/start/", "/login/start/"] {
         let request = Request::get(path).body(Body::empty()).unwrap();
@@ -87,7 +87,9 @@ async fn a_trailing_slash_is_as_none_where_logins_start() {
         assert_eq!(response.status(), StatusCode::FOUND, "{path}");
     }
     let scans = ScanLogin::new(&sandbox.wechat());
-    let scans = scans.service(scanned_fn(|_| async { http::Response::new(Body::empty()) }));
+    let scans = scans.service(scanned_fn(|_, _| async {
+        http::Response::new(Body::empty())
+    }));
     for path in ["/wait", "/wait/", "/finish/"] {
         let request = Request::get(path).body(Body::empty()).unwrap();
         let response = scans.clone().oneshot(request).await.unwrap();
@@ -272,4 +274,11 @@ async fn a_user_who_consented_is_an_error_where_the_app_may_not_ask() {
     let body = with(json!({"code": code}));
     let (status, envelope) = answer(routes(&sandbox), post("/getwxuserinfo", body)).await;
     assert_eq!(status, StatusCode::BAD_GATEWAY, "{envelope}");
+}
+
+/// The test that the README shows is the one that runs.
+#[test]
+fn the_readme_shows_a_test_that_runs() {
+    let readme = include_str!("../../README.md");
+    assert!(readme.contains(include_str!("host_test.rs")));
 }

@@ -84,7 +84,7 @@ fn signing_in_logs_no_secret() {
 async fn web(sandbox: &Sandbox) -> Vec<String> {
     let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
     let key = StateKey::new(KEY).unwrap();
-    let handler = sign_in_fn(|signed_in: SignedIn| async move { signed_in.redirect() });
+    let handler = sign_in_fn(|signed_in: SignedIn, _| async move { signed_in.redirect() });
     let login = OAuthService::new(app, "https://shop.example/in", key, handler).unwrap();
     let mut secrets = vec![KEY.to_owned()];
     for code in [
@@ -130,7 +130,7 @@ async fn scan(sandbox: &Sandbox) -> String {
     sandbox
         .push(Push::scan(&sandbox.user("Hui"), pending.scene()), routes)
         .await;
-    let service = scans.service(scanned_fn(|_: ScannedUser| async {
+    let service = scans.service(scanned_fn(|_: ScannedUser, _| async {
         Response::new(Body::empty())
     }));
     let header = pending.cookie().unwrap();

@@ -17,6 +17,8 @@ mod examples_login;
 mod failover;
 mod forward_settings;
 mod habits;
+mod host_test;
+mod impls;
 mod jssdk;
 mod leaks;
 mod leaks_login;

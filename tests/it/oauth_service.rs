@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, COOKIE, LOCATION, REFERRER_POLICY, SET_COOKIE};
+use http::request::Parts;
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use proptest::prelude::{any, prop_assert, proptest};
 use tower::ServiceExt;
@@ -21,10 +22,10 @@ const TRADE: &str = "/sns/oauth2/access_token";
 const PROFILE: &str = "/sns/userinfo";
 
 type Answer = BoxFuture<'static, Response<Body>>;
-type Login = OAuthService<SignInFn<fn(SignedIn) -> Answer>>;
+type Login = OAuthService<SignInFn<fn(SignedIn, Parts) -> Answer>>;
 
 /// Answers with a session that names the user.
-fn greet(signed_in: SignedIn) -> Answer {
+fn greet(signed_in: SignedIn, _: Parts) -> Answer {
     Box::pin(async move {
         let mut response = signed_in.redirect();
         let session = format!("session={}", signed_in.openid());
@@ -36,7 +37,7 @@ fn greet(signed_in: SignedIn) -> Answer {
 
 fn login(app: App) -> Login {
     let key = StateKey::new(KEY).unwrap();
-    let handler = sign_in_fn(greet as fn(SignedIn) -> Answer);
+    let handler = sign_in_fn(greet as fn(SignedIn, Parts) -> Answer);
     OAuthService::new(app, BASE, key, handler).unwrap()
 }
 
@@ -144,7 +145,8 @@ async fn the_handler_gets_both_ids_and_the_profile_that_was_asked_for() {
     let seen: Arc<Mutex<Vec<SignedIn>>> = Arc::default();
     for scope in [Scope::UserInfo, Scope::Base] {
         let keep = seen.clone();
-        let handler = tower::service_fn(move |signed_in: SignedIn| {
+        let handler = tower::service_fn(move |request: Request<SignedIn>| {
+            let signed_in = request.into_body();
             let response = signed_in.redirect();
             keep.lock().unwrap().push(signed_in);
             async { Ok::<_, std::fmt::Error>(response) }
@@ -363,7 +365,7 @@ async fn a_state_that_is_forged_expired_or_for_elsewhere_is_refused() {
     }
     // Another key, another app's service, another address.
     let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
-    let handler = sign_in_fn(greet as fn(SignedIn) -> Answer);
+    let handler = sign_in_fn(greet as fn(SignedIn, Parts) -> Answer);
     let key = StateKey::new(KEY.to_uppercase()).unwrap();
     let other = OAuthService::new(app.clone(), BASE, key, handler).unwrap();
     assert_eq!(
@@ -459,7 +461,7 @@ async fn a_handler_that_fails_is_a_500() {
     let sandbox = Sandbox::clocked(clock());
     let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
     let handler =
-        tower::service_fn(|_: SignedIn| async { Err::<Response<Body>, _>("no database") });
+        tower::service_fn(|_: Request<SignedIn>| async { Err::<Response<Body>, _>("no database") });
     let login = OAuthService::new(app, BASE, StateKey::new(KEY).unwrap(), handler).unwrap();
     let started = login
         .clone()
@@ -774,4 +776,39 @@ proptest! {
 /// A text as a form writes it.
 fn form_urlencoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// A framework's own response, with what the host's layers know of the browser.
+#[tokio::test(start_paused = true)]
+async fn the_handler_sees_the_request_and_answers_with_any_body() {
+    use axum::response::{IntoResponse, Redirect};
+
+    let (sandbox, _) = sandbox();
+    let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
+    let handler = sign_in_fn(|signed_in: SignedIn, request: Parts| async move {
+        let Some(visitor) = request.extensions.get::<&'static str>() else {
+            return http::StatusCode::IM_A_TEAPOT.into_response();
+        };
+        let cookies = request.headers.get_all(http::header::COOKIE).iter().count();
+        assert!(cookies > 0 && !signed_in.openid().is_empty());
+        Redirect::to(&format!("/welcome?from={visitor}")).into_response()
+    });
+    let login = OAuthService::new(app, BASE, StateKey::new(KEY).unwrap(), handler).unwrap();
+    let login = login.map_request(|mut request: Request<Body>| {
+        request.extensions_mut().insert("session-7");
+        request
+    });
+    let browser = Browser::default();
+    let started = login
+        .clone()
+        .oneshot(browser.request("/start"))
+        .await
+        .unwrap();
+    let cookie = started.headers()[SET_COOKIE].to_str().unwrap();
+    let browser = Browser(cookie.split(';').next().map(str::to_owned));
+    let back = consent(&sandbox, &location(&started)).await;
+    let done = login.oneshot(browser.request(&path(&back))).await.unwrap();
+    assert_eq!(done.status(), StatusCode::SEE_OTHER);
+    let location = done.headers()[http::header::LOCATION].to_str().unwrap();
+    assert_eq!(location, "/welcome?from=session-7");
 }

@@ -171,7 +171,7 @@ async fn a_route_that_panics_when_its_caller_hangs_up_harms_nobody() {
 /// A browser that comes back from the platform: its path, and its cookie.
 async fn back<H>(sandbox: &Sandbox, login: &OAuthService<H>) -> (String, String)
 where
-    H: Service<SignedIn, Response = Response<Body>> + Clone + Send + 'static,
+    H: Service<http::Request<SignedIn>, Response = Response<Body>> + Clone + Send + 'static,
     H::Error: Into<BoxError>,
     H::Future: Send,
 {
@@ -217,7 +217,7 @@ async fn a_sign_in_whose_handler_or_page_panics_answers_500_and_the_connection_l
         let sandbox = Sandbox::new();
         let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
         let key = StateKey::new("a key of thirty-two bytes or more").unwrap();
-        let handler = service_fn(move |_: SignedIn| {
+        let handler = service_fn(move |_: http::Request<SignedIn>| {
             assert_ne!(place, "call", "{SECRET}");
             async move {
                 let _bomb = (place == "drop").then(|| Bomb);
@@ -325,7 +325,7 @@ async fn a_sign_in_by_scan_whose_store_or_handler_panics_answers_500_and_the_con
                     assert_ne!(place, "key", "{SECRET}");
                     "one"
                 });
-            let pages = scans.service(scanned_fn(move |_: ScannedUser| {
+            let pages = scans.service(scanned_fn(move |_: ScannedUser, _| {
                 assert!(place != "handler" || late, "{SECRET}");
                 async move {
                     assert_ne!(place, "handler", "{SECRET}");

@@ -68,7 +68,7 @@ impl Kit {
     async fn get(&self, route: &str, cookie: Option<&HeaderValue>) -> Response<ScanBody> {
         let service = self
             .scans
-            .service(scanned_fn(|user: ScannedUser| async move {
+            .service(scanned_fn(|user: ScannedUser, _| async move {
                 let mut response = Response::new(Body::from(user.openid));
                 *response.status_mut() = StatusCode::FOUND;
                 let home = HeaderValue::from_static("/");
@@ -336,7 +336,7 @@ async fn events_beat_until_the_scan_or_the_end() {
 async fn events_come_over_a_socket_as_they_happen() {
     let kit = Kit::new(ScanLogin::plain_http);
     let user = kit.user("Hui🐠");
-    let service = kit.scans.service(scanned_fn(|_: ScannedUser| async {
+    let service = kit.scans.service(scanned_fn(|_: ScannedUser, _| async {
         Response::new(Body::empty())
     }));
     let address = serve(Router::new().nest_service("/login/scan", service)).await;

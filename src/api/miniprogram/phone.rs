@@ -23,6 +23,18 @@ impl PhoneCode {
     }
 }
 
+impl From<String> for PhoneCode {
+    fn from(code: String) -> Self {
+        Self::new(code)
+    }
+}
+
+impl From<&str> for PhoneCode {
+    fn from(code: &str) -> Self {
+        Self::new(code)
+    }
+}
+
 /// Trades a phone code for the number. Source: 手机号快速验证 (`getPhoneNumber`).
 ///
 /// It is never repeated: the code works once, and a number costs money. When the answer is lost,

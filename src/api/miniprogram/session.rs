@@ -26,6 +26,18 @@ impl LoginCode {
     }
 }
 
+impl From<String> for LoginCode {
+    fn from(code: String) -> Self {
+        Self::new(code)
+    }
+}
+
+impl From<&str> for LoginCode {
+    fn from(code: &str) -> Self {
+        Self::new(code)
+    }
+}
+
 /// Trades a login code for the user's openid and session key. Source: 小程序登录
 /// (`code2Session`).
 ///
