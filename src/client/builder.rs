@@ -11,7 +11,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 
 use super::stack::{self, Leaf, Wire};
-use super::{Hosts, RetryPolicy, Shared, TransportLayer, Wechat, transport};
+use super::{Hosts, RetryPolicy, Shared, TransportLayer, Wechat, transport, warm};
 use crate::app::{AppConfig, AppEntry};
 use crate::clock::{Clock, SharedClock};
 use crate::error::{BoxError, Error};
@@ -30,6 +30,7 @@ pub struct WechatBuilder {
     runtime: Option<SharedRuntime>,
     transport: Option<Leaf>,
     store: Option<SharedStore>,
+    warm: bool,
 }
 
 impl WechatBuilder {
@@ -46,6 +47,7 @@ impl WechatBuilder {
             runtime,
             transport: None,
             store: None,
+            warm: false,
         }
     }
 
@@ -86,6 +88,15 @@ impl WechatBuilder {
         self
     }
 
+    /// Fetches the token of every app at once, and refreshes each before it dies although nobody asks
+    /// for it, so that no caller waits after an idle night. It ends with the last handle to what is
+    /// built, costs a call an app in some two hours, and pauses for up to a quarter of an hour while a
+    /// token is not to be had. Off if not called.
+    pub fn keep_tokens_warm(mut self) -> Self {
+        self.warm = true;
+        self
+    }
+
     /// Tells the time by `clock`.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = SharedClock::new(clock);
@@ -98,7 +109,8 @@ impl WechatBuilder {
         self
     }
 
-    /// Checks the configuration. Nothing is sent: tokens are fetched when they are first needed.
+    /// Checks the configuration. Nothing is sent: tokens are fetched when they are first needed,
+    /// unless they are [kept warm](Self::keep_tokens_warm).
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) or
@@ -137,14 +149,18 @@ impl WechatBuilder {
         let (clock, runs) = (self.clock.clone(), runtime.clone());
         let tokens = Tokens::new(keys, source, tickets, store, clock, runs);
         let outbound = calls.for_calls(tokens.clone());
-        Ok(Wechat(Arc::new(Shared {
+        let shared = Arc::new(Shared {
             apps,
             outbound,
             tokens,
             hosts: self.hosts,
             clock: self.clock,
             runtime,
-        })))
+        });
+        if self.warm {
+            warm::keep(&shared);
+        }
+        Ok(Wechat(shared))
     }
 }
 

@@ -24,6 +24,7 @@ mod retry;
 mod stack;
 mod trace;
 mod transport;
+mod warm;
 
 #[cfg(feature = "reqwest")]
 mod reqwest;

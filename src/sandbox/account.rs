@@ -202,8 +202,9 @@ impl User {
         self.change(|person, appid| person.follow(appid, follows));
     }
 
-    /// The customer-service messages that the app has sent to the user, as they came, the newest
-    /// last; the last 1000 are kept.
+    /// What the app has sent to the user, as it came, the newest last; the last 1000 are kept.
+    /// Customer-service messages have a `msgtype`, template and subscribe messages a `template_id`
+    /// with their fields in `data`.
     pub fn received(&self) -> Vec<serde_json::Value> {
         self.change(|person, appid| person.chat(appid).received())
             .unwrap_or_default()

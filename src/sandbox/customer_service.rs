@@ -67,11 +67,16 @@ impl Chat {
         self.windows.take(now)?;
         self.answered = Some(now);
         self.typing = None;
+        self.keep(message);
+        Ok(())
+    }
+
+    /// Keeps a message of any kind for the user to read.
+    pub(super) fn keep(&mut self, message: Value) {
         if self.received.len() == RECEIVED_MAX {
             self.received.pop_front();
         }
         self.received.push_back(message);
-        Ok(())
     }
 
     fn show_typing(&mut self, now: SystemTime) -> Result<(), ErrCode> {

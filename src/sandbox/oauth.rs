@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use ::http::header::{CONTENT_TYPE, LOCATION};
-use ::http::{HeaderValue, Response, StatusCode};
+use ::http::{HeaderValue, Request, Response, StatusCode};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -69,6 +69,39 @@ impl Grants {
         self.codes.retain(|_, code| remembered(code.grant.end));
         self.tokens.retain(|_, grant| remembered(grant.end));
         self.refresh.retain(|_, (grant, _)| remembered(grant.end));
+    }
+}
+
+impl User {
+    /// Opens an authorisation page and agrees: the address that the browser is sent back to, with
+    /// the code. It needs no socket.
+    ///
+    /// ```
+    /// use tower_wechat::sandbox::Sandbox;
+    ///
+    /// let sandbox = Sandbox::new();
+    /// let app = sandbox.wechat().app(sandbox.appid())?;
+    /// let page = app.authorize_url("https://shop.example/done").state("1024").build()?;
+    /// let back = sandbox.user("Hui").consent(&page).unwrap();
+    /// assert!(back.starts_with("https://shop.example/done?code="));
+    /// # Ok::<(), tower_wechat::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The page that the user sees instead: when the address is not a valid one, or the user
+    /// refuses.
+    pub fn consent(&self, page: &str) -> Result<String, String> {
+        let page = page.split('#').next().unwrap_or_default();
+        let openid = self.openid();
+        let user: String = form_urlencoded::byte_serialize(openid.as_bytes()).collect();
+        let request = Request::get(format!("{page}&sandbox_user={user}")).body(());
+        let request = request.map_err(|_| "not an address".to_owned())?;
+        let now = self.sandbox().clock.now();
+        let answer = self.sandbox().state().authorize(&Query::of(&request), now);
+        match answer.headers().get(LOCATION).map(HeaderValue::to_str) {
+            Some(Ok(location)) => Ok(location.to_owned()),
+            _ => Err(String::from_utf8_lossy(answer.body()).into_owned()),
+        }
     }
 }
 

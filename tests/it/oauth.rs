@@ -242,3 +242,32 @@ async fn the_page_that_is_built_is_the_page_that_the_platform_serves() {
         "{location}"
     );
 }
+
+/// The browser's step of a host's test, without a browser.
+#[tokio::test(start_paused = true)]
+async fn a_user_consents_in_process() {
+    let sandbox = Sandbox::clocked(clock());
+    let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
+    let page = || {
+        app.authorize_url("https://shop.example/done")
+            .state("1024")
+            .build()
+            .unwrap()
+    };
+    let user = sandbox.user("Ming");
+    let back = user.consent(&page()).unwrap();
+    let code = back
+        .strip_prefix("https://shop.example/done?code=")
+        .unwrap();
+    let code = code.strip_suffix("&state=1024").unwrap();
+    let token = app.call(AccessToken::new(code)).await.unwrap();
+    assert_eq!(token.openid, user.openid());
+
+    user.set_refuses(true);
+    assert!(user.consent(&page()).is_err());
+    assert!(user.consent("not an address").is_err());
+    assert!(
+        user.consent("https://open.weixin.qq.com/connect/oauth2/authorize")
+            .is_err()
+    );
+}

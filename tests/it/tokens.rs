@@ -3,6 +3,7 @@
 mod forced;
 mod odd_answers;
 mod stopped;
+mod warm;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

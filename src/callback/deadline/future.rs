@@ -15,6 +15,7 @@ use crate::callback::failure::{Outlived, Work, poll_work};
 use crate::callback::replay::Claim;
 use crate::callback::{HandlerError, Message, Overloaded, Reply};
 use crate::error::{BoxError, chain};
+use crate::panic::{Panicked, contain};
 use crate::runtime::{BoxFuture, SharedRuntime};
 
 /// The future of [`Deadline`](super::Deadline). When it is dropped while the handler runs, the
@@ -105,10 +106,12 @@ impl Future for DeadlineFuture {
         if !late {
             return Poll::Pending;
         }
-        if let Some(working) = slot.take() {
-            working.go_on();
-        }
-        Poll::Ready(Ok(Reply::none()))
+        let Some(working) = slot.take() else {
+            return Poll::Pending;
+        };
+        let reply = working.placeholder();
+        working.go_on();
+        Poll::Ready(Ok(reply))
     }
 }
 
@@ -146,6 +149,21 @@ impl Working {
         let max_life = self.config.max_life;
         tracing::error!(%appid, ?max_life, "a handler ran for too long, and was dropped");
         Outlived.into()
+    }
+
+    /// What the user is told for now.
+    fn placeholder(&self) -> Reply {
+        let Some(placeholder) = &self.config.placeholder else {
+            return Reply::none();
+        };
+        if self.message.msg_type() == "event" && !self.message.is_event("CLICK") {
+            return Reply::none();
+        }
+        contain(|| placeholder(&self.message)).unwrap_or_else(|Panicked| {
+            let appid = self.message.appid();
+            tracing::error!(%appid, "the placeholder for late replies panicked");
+            Reply::none()
+        })
     }
 
     /// Goes on in a task of its own.

@@ -8,6 +8,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt};
 
 use super::{Deadline, Handlers, LateReply};
+use crate::callback::{Message, Reply};
 use crate::error::BoxError;
 use crate::runtime::{Runtime, SharedRuntime};
 
@@ -49,9 +50,13 @@ pub(super) struct Config {
     pub(super) after: Duration,
     pub(super) max_life: Duration,
     pub(super) late: Option<LateHook>,
+    pub(super) placeholder: Option<Placeholder>,
     pub(super) handlers: Handlers,
     pub(super) runtime: Option<SharedRuntime>,
 }
+
+/// What a user is told while the handler works.
+pub(super) type Placeholder = Arc<dyn Fn(&Message) -> Reply + Send + Sync>;
 
 pub(super) type LateHook = BoxCloneSyncService<LateReply, (), BoxError>;
 
@@ -68,6 +73,7 @@ impl DeadlineLayer {
             after,
             max_life: MAX_LIFE,
             late: None,
+            placeholder: None,
             handlers: Handlers::new(),
             runtime: None,
         }))
@@ -100,6 +106,25 @@ impl DeadlineLayer {
     {
         let hook = hook.map_response(drop).map_err(Into::into);
         self.with(|config| config.late = Some(BoxCloneSyncService::new(hook)))
+    }
+
+    /// Answers with a reply in place of `success` when the handler is late, so that the user knows
+    /// that it is working. It is asked for a user's messages and taps on the menu (`CLICK`); other
+    /// events are answered `success`. When it panics, so are these.
+    ///
+    /// ```
+    /// use tower_wechat::callback::deadline::DeadlineLayer;
+    ///
+    /// let deadline = DeadlineLayer::ack().placeholder(|_| "正在思考，请稍候");
+    /// ```
+    #[must_use]
+    pub fn placeholder<F, R>(self, placeholder: F) -> Self
+    where
+        F: Fn(&Message) -> R + Send + Sync + 'static,
+        R: Into<Reply>,
+    {
+        let placeholder: Placeholder = Arc::new(move |message| placeholder(message).into());
+        self.with(|config| config.placeholder = Some(placeholder))
     }
 
     /// Counts the handlers in `handlers`, which limits those of each app.

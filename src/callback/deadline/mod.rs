@@ -12,6 +12,8 @@
 //!   [`Once`](super::once::Once) in front; so the user gets the reply of a handler of up to 14
 //!   seconds as the answer to the second or the third push.
 //!
+//! Until then the user hears nothing, or a [`placeholder`](DeadlineLayer::placeholder) of the host's.
+//!
 //! A handler that fails in time fails the push, so that the platform sends it again. One that fails
 //! later is logged as an error: the platform has its answer, and will not.
 //!

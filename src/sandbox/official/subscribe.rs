@@ -37,9 +37,21 @@ impl State {
         match allowed.filter(|left| **left > 0 && !relation.blocks) {
             Some(left) => {
                 *left -= 1;
+                self.show(call, &body.touser);
                 done()
             }
             None => Err(ErrCode::MESSAGE_REFUSED.into()),
+        }
+    }
+}
+
+impl State {
+    /// Shows a template or subscribe message to a user, as it came.
+    pub(super) fn show(&mut self, call: &Call<'_>, openid: &str) {
+        if let Ok(message) = call.json()
+            && let Some(chat) = self.chat(&call.appid, openid)
+        {
+            chat.keep(message);
         }
     }
 }

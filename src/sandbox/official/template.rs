@@ -180,7 +180,10 @@ impl State {
         }
         let status = match blocks {
             true => "failed:user block",
-            false => "success",
+            false => {
+                self.show(call, &body.touser);
+                "success"
+            }
         };
         let push = Push::job_finished(call.appid.clone(), person, msgid, status);
         self.official.pending.add(push);

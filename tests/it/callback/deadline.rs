@@ -358,3 +358,40 @@ async fn the_handlers_of_one_app_that_hang_stop_no_other_app() {
     assert!(!sent.is_finished());
     assert_eq!((handlers.running(), once.running()), (4, 4));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_user_is_told_at_the_deadline_and_gets_the_reply_by_the_hook() {
+    let (tally, late) = (Tally::default(), Late::default());
+    let layer = late.on(DeadlineLayer::ack().placeholder(|message: &Message| {
+        format!("working on {}", message.field("Content").unwrap_or("it"))
+    }));
+    let once = OnceLayer::new().layer(layer.layer(counting(&tally, seconds(8.0))));
+    let begin = Instant::now();
+    let reply = send(&once, text(1)).await.unwrap().unwrap();
+    assert_eq!(reply, Reply::text("working on hi"));
+    assert_eq!(begin.elapsed(), seconds(4.5));
+    // The same push again is answered alike.
+    let again = send(&once, text(1)).await.unwrap().unwrap();
+    assert_eq!(again, reply);
+    settle().await;
+    tokio::time::sleep(seconds(4.0)).await;
+    assert_eq!(late.replies(), [Reply::text("1")]);
+
+    let event = |event: &str| {
+        let fields =
+            format!("<MsgType>event</MsgType><Event>{event}</Event><EventKey>k</EventKey>");
+        message_of(super::stage::APPID, document(&fields))
+    };
+    let reply = send(&once, event("CLICK")).await.unwrap().unwrap();
+    assert_eq!(reply, Reply::text("working on it"));
+    let reply = send(&once, event("LOCATION")).await.unwrap().unwrap();
+    assert_eq!(reply, Reply::none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_placeholder_that_panics_is_success() {
+    let layer = DeadlineLayer::ack().placeholder(|_: &Message| -> Reply { panic!("no words") });
+    let service = layer.layer(counting(&Tally::default(), seconds(8.0)));
+    let reply = send(&service, text(1)).await.unwrap().unwrap();
+    assert_eq!(reply, Reply::none());
+}

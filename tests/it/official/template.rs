@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tower_wechat::api::subscribe_message;
 use tower_wechat::api::template::{self, Send};
 use tower_wechat::{AppId, Class, ErrCode, ErrorKind, Event, Message, Reply, handler_fn};
 
@@ -328,4 +329,34 @@ async fn templates_are_added_listed_and_deleted() {
     refused_there(app.call(template::SetIndustry::new("1", "4")).await, 43100);
     let chosen = app.call(template::GetIndustry::new()).await.unwrap();
     assert_eq!(chosen.secondary_industry.second_class, "4");
+}
+
+/// A host's test reads what its user sees.
+#[tokio::test]
+async fn the_user_sees_template_and_subscribe_messages() {
+    let platform = platform();
+    let user = platform.sandbox.user("Ming");
+    platform.app.call(message(&platform)).await.unwrap();
+    let appid = platform.sandbox.appid();
+    let template = platform
+        .sandbox
+        .add_subscribe_template(&appid, "t", "{{thing2.DATA}}");
+    user.allow_message(&template);
+    let subscribed = subscribe_message::BizSend::new(user.openid(), &template);
+    platform
+        .app
+        .call(subscribed.value("thing2", "x"))
+        .await
+        .unwrap();
+    let [sent, subscribed] = &user.received()[..] else {
+        panic!("two messages: {:?}", user.received())
+    };
+    assert_eq!(sent["data"]["thing1"]["value"], "茶叶");
+    assert_eq!(subscribed["template_id"], template);
+    assert_eq!(subscribed["data"]["thing2"]["value"], "x");
+
+    // One that the user blocks is accepted, and not seen.
+    user.set_blocks_messages(true);
+    platform.app.call(message(&platform)).await.unwrap();
+    assert_eq!(user.received().len(), 2);
 }
