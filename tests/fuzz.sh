@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
 # Runs every fuzzer for a time. Usage: tests/fuzz.sh [SECONDS PER FUZZER, 60 if not given]
+# It begins at the same seed in every run, so that a change is judged by the same inputs; with
+# FUZZ_SEED=0 it draws another one.
 # Installs cargo-fuzz and a nightly toolchain; where it cannot, it says so and does nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -27,7 +29,7 @@ for target in answer query xml flat typed json decrypt reply; do
     log=$(mktemp)
     # What is new is kept in the first folder; the seeds stay as they are.
     if ! cargo +nightly fuzz run "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" -- \
-        -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=1024 >"$log" 2>&1; then
+        -seed="${FUZZ_SEED:-1}" -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=1024 >"$log" 2>&1; then
         tail -n 60 "$log" >&2
         echo "fuzzing $target FAILED: the input is in fuzz/artifacts/$target" >&2
         rm -f "$log"
