@@ -24,6 +24,18 @@ pub(crate) fn dropped(appid: &AppId) {
     of_app("wechat_callback_dropped_total", appid);
 }
 
+/// Counts parts of late replies that nobody will pick up. `reason` is `full` or `age`.
+#[cfg(feature = "metrics")]
+pub(crate) fn not_picked_up(appid: &AppId, parts: usize, reason: &'static str) {
+    let appid = metrics::SharedString::from_shared(appid.shared());
+    let parts = u64::try_from(parts).unwrap_or(u64::MAX);
+    metrics::counter!("wechat_pick_up_dropped_total", "appid" => appid, "reason" => reason)
+        .increment(parts);
+}
+
+#[cfg(not(feature = "metrics"))]
+pub(crate) fn not_picked_up(_: &AppId, _: usize, _: &'static str) {}
+
 /// Counts a push whose user's texts could be told apart in more than one way.
 pub(crate) fn ambiguous(appid: &AppId) {
     of_app("wechat_callback_ambiguous_total", appid);

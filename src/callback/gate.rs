@@ -67,8 +67,6 @@ pub(crate) struct Opened {
     pub(crate) message: Message,
     /// What the reply is sealed with; none in plaintext mode.
     pub(crate) seal: Option<Seal>,
-    /// Whether the app is a 小程序.
-    pub(crate) mini_program: bool,
 }
 
 impl Gate {
@@ -251,10 +249,11 @@ impl Gate {
     }
 
     fn opened(&self, tree: Tree, seal: Option<Seal>) -> Opened {
+        let mini_program = self.recipient.keys().is_mini_program();
+        let message = Message::new(self.recipient.appid().clone(), tree);
         Opened {
-            message: Message::new(self.recipient.appid().clone(), tree),
+            message: message.of_mini_program(mini_program),
             seal,
-            mini_program: self.recipient.keys().is_mini_program(),
         }
     }
 

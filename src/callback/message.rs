@@ -34,6 +34,7 @@ pub struct Message {
     appid: AppId,
     tree: Tree,
     delivery: Delivery,
+    of_mini_program: bool,
 }
 
 impl Message {
@@ -68,6 +69,28 @@ impl Message {
             appid,
             tree,
             delivery: Delivery::Parsed,
+            of_mini_program: false,
+        }
+    }
+
+    /// Marks whether its app is a mini-program, as the callback's keys say.
+    pub(crate) fn of_mini_program(mut self, is: bool) -> Self {
+        self.of_mini_program = is;
+        self
+    }
+
+    /// Whether its user sees a reply of any kind: a mini-program can only hand over to the customer
+    /// service.
+    pub(crate) fn shows_replies(&self) -> bool {
+        !self.of_mini_program
+    }
+
+    /// Whether a user sent it just now and looks for an answer: a message, or a tap on the menu.
+    pub(crate) fn is_written(&self) -> bool {
+        match self.msg_type() {
+            "text" | "image" | "voice" | "video" | "shortvideo" | "location" | "link" | "file"
+            | "miniprogrampage" => true,
+            _ => self.is_event("CLICK"),
         }
     }
 

@@ -5,6 +5,7 @@
 //! the [`Reply`] goes back the way the push came. [`signature`] and [`crypto`] are the parts it is
 //! made of, as plain functions. [`once`] and [`deadline`] are layers for handlers: they make one of
 //! the pushes that the platform sends again, and answer in time.
+//! [`pick_up`] keeps late replies until their user writes again,
 //! [`route`] chooses among handlers, and [`forward`] hands pushes on to other services.
 //!
 //! # Metrics
@@ -23,6 +24,9 @@
 //! A handler that was dropped because it outlived
 //! [`max_life`](deadline::DeadlineLayer::max_life) is counted in `wechat_callback_dropped_total`, in
 //! the same way.
+//!
+//! A part of a late reply that was dropped before its user wrote again is counted in
+//! `wechat_pick_up_dropped_total`: see [`pick_up`].
 //!
 //! A push whose texts could be told apart in more than one way
 //! ([`Message::is_ambiguous`]) is counted in `wechat_callback_ambiguous_total`, in the same way.
@@ -49,6 +53,7 @@ mod message_serde;
 pub(crate) mod nonce;
 pub mod once;
 pub(crate) mod outgoing;
+pub mod pick_up;
 mod place;
 mod query;
 mod reading;
@@ -61,6 +66,7 @@ pub mod route;
 mod service;
 pub mod signature;
 mod signer;
+mod store;
 mod tree;
 mod writer;
 mod xml;

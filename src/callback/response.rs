@@ -28,7 +28,7 @@ pub(crate) fn reply(reply: &Reply, opened: &Opened, clock: &SharedClock) -> Resp
     if reply.is_empty() {
         return told(message, success(appid), "success");
     }
-    if opened.mini_program && !reply.suits_mini_program() {
+    if !message.shows_replies() && !reply.suits_mini_program() {
         tracing::warn!(%appid, "a mini-program cannot reply so: success was sent instead");
         return told(message, success(appid), "success");
     }

@@ -11,7 +11,7 @@ use super::Wechat;
 use crate::api::customer_service::{Music, Send};
 use crate::callback::deadline::LateReply;
 use crate::callback::{Reply, ReplyKind};
-use crate::error::{BoxError, ErrCode, Error};
+use crate::error::{BoxError, ErrCode, Error, ErrorKind};
 use crate::runtime::BoxFuture;
 use crate::text;
 
@@ -64,7 +64,8 @@ impl CustomerService {
 
     /// Hands a reply that the platform refuses with 48001 (the account may not send such messages)
     /// or 45015 (the user has not written for too long) to another hook: what is left of it, if some
-    /// messages of a long text were sent. What fails otherwise is not handed over.
+    /// messages of a long text were sent. So is one that is no such message, as a video or a text
+    /// that is too long. What fails otherwise is not handed over, since it may have been sent.
     ///
     /// ```
     /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
@@ -162,7 +163,8 @@ impl fmt::Debug for CustomerServiceOr {
 
 fn is_handed_over(error: &Error) -> bool {
     let refused = [ErrCode::API_UNAUTHORIZED, ErrCode::RESPONSE_WINDOW_CLOSED];
-    error.errcode().is_some_and(|code| refused.contains(&code))
+    let refused = |code| refused.contains(&code);
+    error.kind() == ErrorKind::Input || error.errcode().is_some_and(refused)
 }
 
 /// What is left of a reply of which some messages were sent.

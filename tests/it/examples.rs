@@ -619,3 +619,26 @@ async fn template_receipt_tells_which_message_arrived() {
         "order 42: delivered\norder 43: refused by the user\n"
     );
 }
+
+#[tokio::test]
+async fn late_replies_are_picked_up_part_by_part() {
+    let output = timeout(PATIENCE, example("late_replies").output())
+        .await
+        .expect("it ends")
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let asked = "How is tea made? First warm the pot, then wait.";
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        format!(
+            "Hui:     How is tea made?\n\
+             Account: Thinking. Write anything in a moment to see the answer.\n\
+             Hui:     1\n\
+             Account: {asked} … (1 more: write anything)\n\
+             Hui:     1\n\
+             Account: {asked} … {asked}\n\
+             Hui:     ping\n\
+             Account: pong\n"
+        )
+    );
+}

@@ -20,6 +20,7 @@ mod habits;
 mod host_test;
 mod impls;
 mod jssdk;
+mod late_replies;
 mod leaks;
 mod leaks_login;
 mod load;

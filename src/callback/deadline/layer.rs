@@ -8,6 +8,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt};
 
 use super::{Deadline, Handlers, LateReply};
+use crate::callback::pick_up::PickUp;
 use crate::callback::{Message, Reply};
 use crate::error::BoxError;
 use crate::runtime::{Runtime, SharedRuntime};
@@ -51,6 +52,7 @@ pub(super) struct Config {
     pub(super) max_life: Duration,
     pub(super) late: Option<LateHook>,
     pub(super) placeholder: Option<Placeholder>,
+    pub(super) pick_up: Option<PickUp>,
     pub(super) handlers: Handlers,
     pub(super) runtime: Option<SharedRuntime>,
 }
@@ -74,6 +76,7 @@ impl DeadlineLayer {
             max_life: MAX_LIFE,
             late: None,
             placeholder: None,
+            pick_up: None,
             handlers: Handlers::new(),
             runtime: None,
         }))
@@ -127,6 +130,17 @@ impl DeadlineLayer {
         self.with(|config| config.placeholder = Some(placeholder))
     }
 
+    /// Lets late replies wait in `pick_up` until their user writes again, and answers from there: see
+    /// [`pick_up`](crate::callback::pick_up). It is the hook for late replies, unless
+    /// [`late`](Self::late) sets another, such as one that hands over to it.
+    ///
+    /// Put a [`Once`](crate::callback::once::Once) in front, as
+    /// [`on_message_within`](crate::routes::Routes::on_message_within) does.
+    #[must_use]
+    pub fn pick_up(self, pick_up: PickUp) -> Self {
+        self.with(|config| config.pick_up = Some(pick_up))
+    }
+
     /// Counts the handlers in `handlers`, which limits those of each app.
     #[must_use]
     pub fn handlers(self, handlers: &Handlers) -> Self {
@@ -158,6 +172,14 @@ impl DeadlineLayer {
     }
 }
 
+impl Config {
+    /// The hook for late replies.
+    pub(super) fn late(&self) -> Option<LateHook> {
+        let pick_up = || self.pick_up.clone().map(LateHook::new);
+        self.late.clone().or_else(pick_up)
+    }
+}
+
 impl<H> Layer<H> for DeadlineLayer {
     type Service = Deadline<H>;
 
@@ -175,6 +197,7 @@ impl fmt::Debug for DeadlineLayer {
             .field("after", &self.0.after)
             .field("max_life", &self.0.max_life)
             .field("late", &self.0.late.is_some())
+            .field("pick_up", &self.0.pick_up)
             .field("handlers", &self.0.handlers)
             .finish_non_exhaustive()
     }

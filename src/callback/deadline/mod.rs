@@ -13,6 +13,8 @@
 //!   seconds as the answer to the second or the third push.
 //!
 //! Until then the user hears nothing, or a [`placeholder`](DeadlineLayer::placeholder) of the host's.
+//! Where customer-service messages are not allowed, a late reply can wait until the user writes
+//! again: [`DeadlineLayer::pick_up`].
 //!
 //! A handler that fails in time fails the push, so that the platform sends it again. One that fails
 //! later is logged as an error: the platform has its answer, and will not.
@@ -32,6 +34,7 @@ mod future;
 mod handlers;
 mod layer;
 mod service;
+mod working;
 
 pub use self::future::DeadlineFuture;
 pub use self::handlers::Handlers;

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use tower::Service;
 
 use super::layer::Config;
+use super::working::Working;
 use super::{DeadlineFuture, Handlers};
 use crate::callback::failure::Answer;
 use crate::callback::{HandlerError, IntoReply, Message, Reply};
@@ -48,7 +49,8 @@ where
             Err(overloaded) => DeadlineFuture::refused(overloaded),
             Ok(entered) => {
                 let work = Box::pin(Answer::new(self.inner.clone(), message.clone()));
-                DeadlineFuture::new(work, message, Arc::clone(&self.config), entered)
+                let config = Arc::clone(&self.config);
+                DeadlineFuture::new(Working::new(work, message, config, entered))
             }
         }
     }

@@ -1,14 +1,14 @@
 //! What several instances know of the pushes they have seen.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::service::RunFailed;
 use super::{OnceKey, OnceOwner};
 use crate::callback::Reply;
-use crate::callback::failure::{Panicked, Work, end_of, poll_work};
+use crate::callback::failure::{Work, end_of};
+use crate::callback::store::within;
 use crate::error::{BoxError, chain};
 use crate::runtime::{BoxFuture, SharedRuntime};
 
@@ -17,9 +17,6 @@ const STEP: Duration = Duration::from_millis(200);
 
 /// How long it is waited for: the platform does not wait longer for one answer.
 const WAIT: Duration = Duration::from_secs(5);
-
-/// How long the store may take to answer.
-const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Lets several instances run each push once between them. It is asked only for pushes that the
 /// instance itself has not seen; one that fails or panics is logged and passed over, so that a
@@ -117,28 +114,6 @@ impl SharedStore {
         };
         noted.unwrap_or_else(|error| passed_over(&error));
         result
-    }
-}
-
-/// A store that is slow must not hold up the messages, and one that panics must not fail them.
-async fn within<T>(
-    runtime: Option<&SharedRuntime>,
-    call: impl Future<Output = Result<T, BoxError>> + Send,
-) -> Result<T, BoxError> {
-    let mut call = pin!(call);
-    let call = poll_fn(|cx| {
-        let polled = poll_work(call.as_mut(), cx);
-        polled.map_err(|error| match error.is::<Panicked>() {
-            true => "it panicked".into(),
-            false => error,
-        })
-    });
-    match runtime {
-        None => call.await,
-        Some(runtime) => {
-            let result = runtime.timeout(PATIENCE, call).await;
-            result.unwrap_or_else(|| Err("it did not answer in time".into()))
-        }
     }
 }
 

@@ -50,7 +50,7 @@ pub enum Attempt {
 /// A reply as the user's WeChat receives it.
 #[derive(Debug, Clone)]
 pub struct Received {
-    pub(super) message: Message,
+    pub(super) message: Box<Message>,
     pub(super) encrypted: bool,
 }
 

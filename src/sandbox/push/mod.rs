@@ -194,5 +194,6 @@ fn read(account: &Account, appid: &AppId, body: &[u8]) -> Attempt {
         Ok(Answer::Encrypted { document, .. }) => (document, true),
         Err(why) => return Attempt::Invalid(why),
     };
+    let message = Box::new(message);
     Attempt::Reply(Received { message, encrypted })
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -10,7 +11,9 @@ use metrics::{
     Counter, CounterFn, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
 };
 use tower::{ServiceExt, service_fn};
+use tower_wechat::callback::deadline::LateReply;
 use tower_wechat::callback::forward::{Forward, Rule, Target};
+use tower_wechat::callback::pick_up::{PickUp, PickUpMemory};
 use tower_wechat::callback::signature::sign;
 use tower_wechat::{
     AppId, Body, BoxError, Callback, CallbackKeys, Error, ErrorKind, ManualClock, Message, Reply,
@@ -207,4 +210,30 @@ fn every_outcome_is_counted_by_app() {
             ("wechat_callback_total{appid=wx1,outcome=success}", 2),
         ]
     );
+}
+
+/// Lets late replies wait in a small store, and time pass.
+async fn all_late() {
+    let clock = ManualClock::at_unix(NOW);
+    let memory = PickUpMemory::new().clock(clock.clone());
+    let pick_up = PickUp::new().store(memory.clone()).max_parts(2);
+    let message = || {
+        let push = "<xml><FromUserName>o1</FromUserName><MsgType>text</MsgType></xml>";
+        Message::parse(AppId::new("wx1").unwrap(), push.into()).unwrap()
+    };
+    let late = LateReply::new(message(), Reply::text("x".repeat(8000)));
+    pick_up.clone().oneshot(late).await.unwrap();
+    clock.advance(Duration::from_secs(3600));
+    let late = LateReply::new(message(), Reply::text("new"));
+    pick_up.oneshot(late).await.unwrap();
+}
+
+#[test]
+fn parts_of_late_replies_that_nobody_will_see_are_counted() {
+    let expected = [("age", 2), ("full", 3)];
+    let expected = expected.map(|(reason, count)| {
+        let labels = format!("appid=wx1,reason={reason}");
+        (format!("wechat_pick_up_dropped_total{{{labels}}}"), count)
+    });
+    assert_eq!(counted(all_late()), expected);
 }

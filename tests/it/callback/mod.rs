@@ -12,6 +12,7 @@ mod fuzzed;
 mod limits;
 mod once;
 mod over_sockets;
+mod pick_up;
 mod readings;
 mod replay;
 mod replies;

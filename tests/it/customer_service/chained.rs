@@ -67,8 +67,18 @@ async fn what_fails_otherwise_does_not() {
         let outcome = chained(&sandbox, &user, Reply::text("late")).await;
         assert_eq!(outcome, (false, vec![]), "{code:?}");
     }
-    let outcome = chained(&sandbox, &user, Reply::video("M")).await;
-    assert_eq!(outcome, (false, vec![]));
+}
+
+#[tokio::test]
+async fn what_is_no_customer_service_message_goes_to_the_other_hook_too() {
+    let sandbox = Sandbox::new();
+    let user = sandbox.user("Hui");
+    touch(&sandbox, Push::text(&user, "hi")).await;
+    for reply in [Reply::video("M"), Reply::text("x".repeat(6 * 2048))] {
+        let outcome = chained(&sandbox, &user, reply.clone()).await;
+        assert_eq!(outcome, (true, vec![reply]));
+    }
+    assert!(user.received().is_empty());
 }
 
 #[tokio::test]

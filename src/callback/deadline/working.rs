@@ -1,0 +1,205 @@
+//! A handler that runs, and what becomes of its reply.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tower::ServiceExt;
+
+use super::LateReply;
+use super::handlers::Entered;
+use super::layer::Config;
+use crate::callback::failure::{Outlived, Work, poll_work};
+use crate::callback::pick_up::{PickUp, Taken};
+use crate::callback::replay::Claim;
+use crate::callback::{Message, Reply};
+use crate::error::{BoxError, chain};
+use crate::panic::{Panicked, contain};
+use crate::runtime::{BoxFuture, SharedRuntime};
+
+type Taking = BoxFuture<'static, Option<Taken>>;
+
+/// A handler that runs, or is about to.
+pub(super) struct Working {
+    /// Asks for a part of an earlier reply, before the handler is polled.
+    taking: Option<Taking>,
+    /// The part that the push is answered with in place of the handler's reply.
+    taken: Option<Taken>,
+    work: Work<Reply>,
+    /// The time that it has, since it was pending for the first time.
+    pub(super) life: Option<BoxFuture<'static, ()>>,
+    message: Message,
+    pub(super) config: Arc<Config>,
+    span: tracing::Span,
+    entered: Entered,
+}
+
+impl Working {
+    pub(super) fn new(
+        work: Work<Reply>,
+        message: Message,
+        config: Arc<Config>,
+        entered: Entered,
+    ) -> Self {
+        let pick_up = config.pick_up.as_ref();
+        let pick_up = pick_up.filter(|pick_up| pick_up.is_for(&message));
+        let taking = pick_up.map(|pick_up| -> Taking {
+            Box::pin(
+                pick_up
+                    .clone()
+                    .take(message.clone(), config.runtime.clone()),
+            )
+        });
+        Self {
+            taking,
+            taken: None,
+            work,
+            life: None,
+            message,
+            config,
+            span: tracing::Span::current(),
+            entered,
+        }
+    }
+
+    /// Polls the handler, and ends it when it has outlived its time.
+    pub(super) fn poll(
+        &mut self,
+        runtime: Option<&SharedRuntime>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Reply, BoxError>> {
+        if let Some(taking) = &mut self.taking {
+            self.taken = ready!(taking.as_mut().poll(cx));
+            self.taking = None;
+            if self.taken.is_some() && !self.handles_too() {
+                return Poll::Ready(Ok(Reply::none()));
+            }
+        }
+        let polled = poll_work(self.work.as_mut(), cx);
+        if polled.is_ready() {
+            return polled;
+        }
+        if self.life.is_none() {
+            self.life = runtime.map(|runtime| runtime.sleep(self.config.max_life));
+        }
+        match &mut self.life {
+            Some(life) => life.as_mut().poll(cx).map(|()| Err(self.outlived())),
+            None => Poll::Pending,
+        }
+    }
+
+    fn outlived(&self) -> BoxError {
+        let appid = self.message.appid();
+        self.config.handlers.drop_one(appid);
+        let max_life = self.config.max_life;
+        tracing::error!(%appid, ?max_life, "a handler ran for too long, and was dropped");
+        Outlived.into()
+    }
+
+    fn handles_too(&self) -> bool {
+        let pick_up = self.config.pick_up.as_ref();
+        pick_up.is_some_and(PickUp::handles_too)
+    }
+
+    /// The part that was taken, as the user sees it.
+    pub(super) fn shown(&mut self) -> Option<Reply> {
+        let pick_up = self.config.pick_up.as_ref()?;
+        self.taken.take().map(|taken| pick_up.show(taken))
+    }
+
+    /// The answer, when the handler is done with `reply`: it is a late one where a part was taken.
+    pub(super) fn answer(mut self, reply: Reply) -> Reply {
+        let Some(shown) = self.shown() else {
+            return reply;
+        };
+        if !reply.is_empty()
+            && let Some(runtime) = SharedRuntime::or_current(self.config.runtime.as_ref())
+        {
+            let Self {
+                message,
+                config,
+                entered,
+                ..
+            } = self;
+            runtime.clone().spawn(async move {
+                late(&runtime, &config, message, reply).await;
+                drop(entered);
+            });
+        }
+        shown
+    }
+
+    /// What the user is told for now.
+    pub(super) fn placeholder(&self) -> Reply {
+        let Some(placeholder) = &self.config.placeholder else {
+            return Reply::none();
+        };
+        if !self.message.is_written() {
+            return Reply::none();
+        }
+        contain(|| placeholder(&self.message)).unwrap_or_else(|Panicked| {
+            let appid = self.message.appid();
+            tracing::error!(%appid, "the placeholder for late replies panicked");
+            Reply::none()
+        })
+    }
+
+    /// Goes on in a task of its own.
+    pub(super) fn go_on(self) {
+        let Some(runtime) = SharedRuntime::or_current(self.config.runtime.as_ref()) else {
+            return;
+        };
+        // Before the response is gone, which holds the signature until then.
+        let signature = self.message.delivery().hold();
+        let span = self.span.clone();
+        span.in_scope(|| runtime.clone().spawn(self.end(runtime, signature)));
+    }
+
+    async fn end(mut self, runtime: SharedRuntime, signature: Option<Claim>) {
+        let result = poll_fn(|cx| self.poll(Some(&runtime), cx)).await;
+        let Self {
+            taken,
+            work,
+            message,
+            config,
+            entered,
+            ..
+        } = self;
+        drop(work);
+        if let (Ok(_), Some(signature)) = (&result, signature) {
+            signature.succeed();
+        }
+        // Nobody was answered with it.
+        if let Some(taken) = taken {
+            late(&runtime, &config, message.clone(), taken.reply).await;
+        }
+        match result {
+            Ok(reply) if reply.is_empty() => {}
+            Ok(reply) => late(&runtime, &config, message, reply).await,
+            Err(error) if error.is::<Outlived>() => {}
+            Err(error) => {
+                let (appid, error) = (message.appid(), chain(&*error));
+                tracing::error!(%appid, error, "the handler failed after its push was answered");
+            }
+        }
+        drop(entered);
+    }
+}
+
+/// Hands a late reply to the hook.
+async fn late(runtime: &SharedRuntime, config: &Config, message: Message, reply: Reply) {
+    let appid = message.appid().clone();
+    let Some(hook) = config.late() else {
+        return tracing::warn!(
+            %appid,
+            "a reply came too late, and there is no hook for late replies: it is lost"
+        );
+    };
+    let mut sent: Work<()> = Box::pin(hook.oneshot(LateReply { message, reply }));
+    let sent = poll_fn(|cx| poll_work(sent.as_mut(), cx));
+    let sent = runtime.timeout(config.max_life, sent).await;
+    if let Err(error) = sent.unwrap_or_else(|| Err(Outlived.into())) {
+        let error = chain(&*error);
+        tracing::error!(%appid, error, "a late reply could not be sent");
+    }
+}

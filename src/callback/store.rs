@@ -1,0 +1,35 @@
+//! How a store of the host's is asked: it may be slow, and it may panic.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::time::Duration;
+
+use crate::callback::failure::{Panicked, poll_work};
+use crate::error::BoxError;
+use crate::runtime::SharedRuntime;
+
+/// How long a store may take to answer while a push waits.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The answer of a store. One that is slow must not hold up the messages, and one that panics must
+/// not fail them.
+pub(super) async fn within<T>(
+    runtime: Option<&SharedRuntime>,
+    call: impl Future<Output = Result<T, BoxError>> + Send,
+) -> Result<T, BoxError> {
+    let mut call = pin!(call);
+    let call = poll_fn(|cx| {
+        let polled = poll_work(call.as_mut(), cx);
+        polled.map_err(|error| match error.is::<Panicked>() {
+            true => "it panicked".into(),
+            false => error,
+        })
+    });
+    match runtime {
+        None => call.await,
+        Some(runtime) => {
+            let result = runtime.timeout(PATIENCE, call).await;
+            result.unwrap_or_else(|| Err("it did not answer in time".into()))
+        }
+    }
+}
