@@ -1,10 +1,11 @@
-//! A call of the platform that the crate does not ship, in a dozen lines of one's own.
+//! Calls of the platform that the crate does not ship, in a dozen lines of one's own each.
 //!
-//! Run with `cargo run --example own_call`. The sandbox does not know the call either, so it is told
+//! Run with `cargo run --example own_call`. The sandbox does not know the calls either, so it is told
 //! what to answer.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use tower_wechat::api::Endpoint;
+use tower_wechat::api::{Endpoint, Upload};
 use tower_wechat::sandbox::Sandbox;
 
 /// 创建标签: makes a tag for followers.
@@ -34,6 +35,31 @@ impl Endpoint for CreateTag {
     const PATH: &'static str = "/cgi-bin/tags/create";
 }
 
+/// 新增临时素材: uploads an image, which is kept for three days.
+#[derive(Serialize)]
+struct UploadImage {
+    #[serde(skip)]
+    png: Bytes,
+}
+
+#[derive(Deserialize)]
+struct Uploaded {
+    media_id: String,
+}
+
+impl Endpoint for UploadImage {
+    type Response = Uploaded;
+    const PATH: &'static str = "/cgi-bin/media/upload";
+
+    fn query(&self) -> Vec<(&'static str, String)> {
+        vec![("type", "image".to_owned())]
+    }
+
+    fn upload(&self) -> Option<Upload> {
+        Some(Upload::new("image.png", "image/png", self.png.clone()))
+    }
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sandbox = Sandbox::new();
@@ -49,5 +75,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         })
         .await?;
     println!("tag {} is called {}", tag.id, tag.name);
+
+    let answer = r#"{"type":"image","media_id":"MEDIA_ID","created_at":1767225600}"#;
+    sandbox.answer_next(UploadImage::PATH, http::Response::new(answer.into()));
+    let png = Bytes::from_static(b"\x89PNG\r\n\x1a\n");
+    let Uploaded { media_id } = app.call(UploadImage { png }).await?;
+    println!("the image is {media_id}");
     Ok(())
 }

@@ -18,11 +18,11 @@
 //! # }
 //! ```
 //!
-//! A call that is not shipped takes a dozen lines in the host's own crate, if it is a `GET` with a
-//! query or a `POST` with a JSON body: see [`Endpoint`].
+//! A call that is not shipped takes a dozen lines in the host's own crate: see [`Endpoint`].
 
 pub mod customer_service;
 mod done;
+mod encode;
 mod errcode;
 mod image;
 mod json;
@@ -43,20 +43,22 @@ pub mod template;
 mod templated;
 pub mod ticket;
 pub mod token;
+mod upload;
 pub mod user;
 
 pub use self::done::Done;
+pub(crate) use self::encode::encode;
 pub use self::image::{Image, ImageFormat};
 pub(crate) use self::json::{errcode_of, text as text_of};
+pub use self::upload::Upload;
 
 use bytes::Bytes;
-use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, Request, header};
+use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::app::AppId;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 /// One of the platform's hosts for calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -70,7 +72,8 @@ pub enum Host {
 }
 
 /// A call of the platform. The implementing type is the request: its fields are the query of a
-/// `GET` and the JSON body of a `POST`.
+/// `GET` and the JSON body of a `POST`. A `POST` may have a [`query`](Self::query) as well, or
+/// [upload](Self::upload) a file.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -119,6 +122,46 @@ pub trait Endpoint: Serialize + Send + Sync {
     /// the fields, as of a message with an id by which the platform knows a second one.
     fn repeatable(&self) -> bool {
         Self::REPEATABLE
+    }
+
+    /// What stands in the query beside the credential and the fields of a `GET`. A field that the
+    /// query holds is left out of the body of a `POST` by `#[serde(skip)]`.
+    fn query(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// The file that a `POST` sends as `multipart/form-data`, in place of the fields as JSON.
+    ///
+    /// ```
+    /// use serde::{Deserialize, Serialize};
+    /// use tower_wechat::api::{Endpoint, Upload};
+    ///
+    /// /// 新增临时素材
+    /// #[derive(Serialize)]
+    /// struct UploadImage {
+    ///     jpeg: Vec<u8>,
+    /// }
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Uploaded {
+    ///     media_id: String,
+    /// }
+    ///
+    /// impl Endpoint for UploadImage {
+    ///     type Response = Uploaded;
+    ///     const PATH: &'static str = "/cgi-bin/media/upload";
+    ///
+    ///     fn query(&self) -> Vec<(&'static str, String)> {
+    ///         vec![("type", "image".to_owned())]
+    ///     }
+    ///
+    ///     fn upload(&self) -> Option<Upload> {
+    ///         Some(Upload::new("image.jpg", "image/jpeg", self.jpeg.clone()))
+    ///     }
+    /// }
+    /// ```
+    fn upload(&self) -> Option<Upload> {
+        None
     }
 
     /// Checks the limits of the platform before anything is sent.
@@ -172,30 +215,4 @@ impl<T: DeserializeOwned + Send + 'static> Answer for T {
     fn decode(body: &Bytes) -> Result<Self, Error> {
         json::decode(body)
     }
-}
-
-/// Puts a call on the wire, still without host and credential.
-pub(crate) fn encode<E: Endpoint>(call: &E) -> Result<Request<Bytes>, Error> {
-    call.check()?;
-    let unencodable = || Error::new(ErrorKind::Input, "the call cannot be written as a request");
-    let mut request = Request::new(Bytes::new());
-    let mut target = E::PATH.to_owned();
-    if E::METHOD == Method::GET {
-        let query = serde_urlencoded::to_string(call).map_err(|_| unencodable())?;
-        if !query.is_empty() {
-            target.push('?');
-            target.push_str(&query);
-        }
-    } else {
-        // serde_json leaves non-ASCII text as it is, which the platform insists on.
-        let body = serde_json::to_vec(call).map_err(|_| unencodable())?;
-        *request.body_mut() = body.into();
-        let json = HeaderValue::from_static("application/json");
-        request.headers_mut().insert(header::CONTENT_TYPE, json);
-    }
-    *request.method_mut() = E::METHOD;
-    *request.uri_mut() = PathAndQuery::try_from(target)
-        .map_err(|_| unencodable())?
-        .into();
-    Ok(request)
 }

@@ -25,6 +25,10 @@ const KEY_MIN: usize = 16;
 /// secret and do not fetch tokens of their own. Whoever has an access token can do all that the app
 /// can: it is served behind access keys only, and should not leave the private network.
 ///
+/// The app's IP whitelist (IP 白名单, set in the 微信开发者平台) covers every call that is made with
+/// the token: the addresses from which those services call the platform must be on it, beside that
+/// of this one. Otherwise they are refused with 40164.
+///
 /// It takes `{"source","appid"}` and, if it is wanted, a `kind`:
 ///
 /// | `kind` | the body of the answer |

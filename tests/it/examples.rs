@@ -603,7 +603,7 @@ async fn own_call_calls_what_the_crate_does_not_ship() {
     assert!(output.status.success(), "{output:?}");
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
-        "tag 134 is called 广东\n"
+        "tag 134 is called 广东\nthe image is MEDIA_ID\n"
     );
 }
 

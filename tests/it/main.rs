@@ -31,6 +31,7 @@ mod oauth;
 mod oauth_service;
 mod official;
 mod over_http;
+mod own_calls;
 mod panics;
 mod proxy;
 mod routes;
