@@ -27,7 +27,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use tower_wechat::callback::deadline::Handlers;
-use tower_wechat::callback::once::OnceLayer;
 use tower_wechat::client::ReqwestTransport;
 use tower_wechat::sandbox::Sandbox;
 use tower_wechat::{BoxError, Event, Message, Reply, Wechat, handler_fn};
@@ -92,7 +91,7 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
         .await
         .map_err(|error| format!("listen: {listen} cannot be listened on: {error}"))?;
     let address = listener.local_addr()?;
-    let handlers = Handlers::new();
+    let handlers = settings.limits.handlers();
     let app = match arguments.config {
         Some(_) => {
             let wechat = settings.wechat()?;
@@ -185,13 +184,14 @@ fn routes(
         let app = apps
             .iter()
             .find(|app| app.appid == callback.appid().as_str());
+        let callback = callback.body_limit(settings.limits.push_bytes());
         match app.and_then(|app| app.window) {
             Some(window) => callback.timestamp_window(Some(window)),
             None => callback,
         }
     });
     let handler = pushes::in_time(wechat, &apps, handlers, handler);
-    let mut routes = routes.on_message_bare(OnceLayer::new().layer(handler));
+    let mut routes = routes.on_message_bare(settings.limits.once().layer(handler));
     if let Some(keys) = settings.token_keys() {
         routes = routes
             .serve_tokens(keys)

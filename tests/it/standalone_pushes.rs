@@ -191,6 +191,32 @@ async fn the_log_tells_of_each_request_in_one_line() {
 }
 
 #[tokio::test]
+async fn limits_are_the_file_s() {
+    let limits = "[limits]\npush_bytes = 2048\nremembered_pushes = 1\n\
+                  [reply]\ndefault = \"later\"";
+    let (_child, base, _file) = serve("limits", limits).await;
+    let long = push(&base, "n1", &text(&"x".repeat(2048), 1)).await;
+    assert_eq!(long.0, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(push(&base, "n2", &text("hi", 2)).await.1, "later");
+
+    let file = File::new(
+        "limits-wrong",
+        &format!("{SETTINGS}\n[limits]\nrunning_pushes = 0"),
+    );
+    let output = example("standalone")
+        .arg("--config")
+        .arg(&file.0)
+        .output()
+        .await
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("limits.running_pushes: must be 1 to 100000 (it is 0)"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
 async fn localhost_is_an_address() {
     let file = File::new("localhost", &SETTINGS.replace("127.0.0.1:0", "localhost:0"));
     let mut command = example("standalone");
@@ -220,6 +246,7 @@ fn every_option_is_described() {
         include_str!("../../examples/standalone/config/access.rs"),
         include_str!("../../examples/standalone/config/apps.rs"),
         include_str!("../../examples/standalone/config/forward.rs"),
+        include_str!("../../examples/standalone/config/limits.rs"),
         include_str!("../../examples/standalone/config/reply.rs"),
         include_str!("../../examples/standalone/config/server.rs"),
         include_str!("../../examples/standalone/config/timeouts.rs"),

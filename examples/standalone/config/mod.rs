@@ -4,6 +4,7 @@
 mod access;
 mod apps;
 mod forward;
+mod limits;
 mod reply;
 mod server;
 mod timeouts;
@@ -22,6 +23,7 @@ use tower_wechat::{Secret, Wechat};
 
 use self::access::Access;
 pub(crate) use self::apps::Pushes;
+pub(crate) use self::limits::Limits;
 pub(crate) use self::reply::Replies;
 use self::server::Server;
 use self::timeouts::Timeouts;
@@ -58,6 +60,8 @@ pub(crate) struct Settings {
     server: Server,
     #[serde(default)]
     timeouts: Timeouts,
+    #[serde(default)]
+    pub(crate) limits: Limits,
     reply: Option<reply::Table>,
     #[serde(default)]
     forward_http_hosts: Vec<String>,
@@ -98,6 +102,7 @@ impl Default for Settings {
             },
             server: Server::default(),
             timeouts: Timeouts::default(),
+            limits: Limits::default(),
             reply: None,
             forward_http_hosts: Vec::new(),
             forward: Vec::new(),
@@ -132,6 +137,7 @@ impl Settings {
                 "is missing: write at least one [[apps]] table",
             ));
         }
+        settings.limits.check()?;
         Ok(settings)
     }
 

@@ -1,0 +1,59 @@
+//! How much is taken of pushes.
+
+use std::ops::RangeInclusive;
+
+use serde::Deserialize;
+use tower_wechat::callback::deadline::Handlers;
+use tower_wechat::callback::once::OnceLayer;
+
+use super::{Wrong, wrong};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    push_bytes: Option<usize>,
+    running_pushes: Option<usize>,
+    remembered_pushes: Option<usize>,
+}
+
+impl Limits {
+    pub(super) fn check(&self) -> Result<(), Wrong> {
+        within("push_bytes", self.push_bytes, 1024..=1 << 20)?;
+        within("running_pushes", self.running_pushes, 1..=100_000)?;
+        within("remembered_pushes", self.remembered_pushes, 1..=10_000_000)
+    }
+
+    /// The longest body of a push, in bytes.
+    pub(crate) fn push_bytes(&self) -> usize {
+        self.push_bytes.unwrap_or(64 << 10)
+    }
+
+    /// How many pushes of each app run at once.
+    pub(crate) fn handlers(&self) -> Handlers {
+        self.running_pushes
+            .map_or_else(Handlers::new, Handlers::limited)
+    }
+
+    /// How many pushes that are running or were handled are known again.
+    pub(crate) fn once(&self) -> OnceLayer {
+        let mut once = OnceLayer::new();
+        if let Some(pushes) = self.running_pushes {
+            once = once.max_running(pushes);
+        }
+        if let Some(pushes) = self.remembered_pushes {
+            once = once.capacity(pushes);
+        }
+        once
+    }
+}
+
+fn within(key: &str, given: Option<usize>, range: RangeInclusive<usize>) -> Result<(), Wrong> {
+    match given {
+        Some(value) if !range.contains(&value) => {
+            let (least, most) = range.into_inner();
+            let why = format!("must be {least} to {most} (it is {value})");
+            Err(wrong(format!("limits.{key}"), why))
+        }
+        _ => Ok(()),
+    }
+}
