@@ -94,7 +94,7 @@ impl Endpoint for Get {
 }
 
 /// The menus of an account. Those for some users only (个性化菜单) are not read.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Menus {
     /// The menu of everyone.
@@ -102,7 +102,7 @@ pub struct Menus {
 }
 
 /// A menu.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Menu {
     /// Its buttons.

@@ -71,7 +71,7 @@ impl Endpoint for GetApiDomainIp {
 }
 
 /// Addresses; an entry may be a range such as `101.226.103.0/25`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct IpList {
     /// The addresses and ranges, as text.
@@ -157,7 +157,7 @@ impl Endpoint for CheckCallback {
 }
 
 /// How the callback's host was found.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Checks")]
 #[non_exhaustive]
 pub struct Checked {
@@ -191,7 +191,7 @@ impl TryFrom<Checks> for Checked {
 }
 
 /// An address of the callback's host.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Dns {
     /// The address.
@@ -203,7 +203,7 @@ pub struct Dns {
 }
 
 /// How an address of the callback's host was reached.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Ping {
     /// The address.

@@ -58,7 +58,7 @@ impl Endpoint for Get {
 }
 
 /// The quotas of a call.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Quotas {
     /// That of the day; it resets at midnight, China time.
@@ -69,7 +69,7 @@ pub struct Quotas {
 }
 
 /// A quota of the day, in calls.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Daily {
     /// How many may be made.
@@ -84,7 +84,7 @@ pub struct Daily {
 }
 
 /// A quota of a shorter time.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Rate {
     /// How many calls may be made.

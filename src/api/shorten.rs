@@ -75,7 +75,7 @@ impl Endpoint for Generate {
 }
 
 /// The name of a text that is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ShortKey {
     /// Fifteen letters and digits.
@@ -123,7 +123,7 @@ impl Endpoint for Fetch {
 }
 
 /// A text that was kept.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Kept {
     /// The text.

@@ -165,7 +165,7 @@ impl Endpoint for Send {
 }
 
 /// A message that was accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Sent {
     /// Its id, of up to 19 digits: a JSON reader that keeps numbers as floating point changes it,

@@ -109,7 +109,7 @@ impl Endpoint for BatchInfo {
 }
 
 /// Several users.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Users {
     /// The users, in the order of the question.
@@ -118,7 +118,7 @@ pub struct Users {
 }
 
 /// A user as the account knows them.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct User {
     /// Whether the user follows the account; if not, all that follows here is empty.

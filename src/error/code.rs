@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A number with which the platform refuses a call. Zero, success, is never an `ErrCode`.
 ///
@@ -12,7 +12,7 @@ use serde::Serialize;
 /// assert_eq!(ErrCode::INVALID_CREDENTIAL.get(), 40001);
 /// assert_eq!(ErrCode::new(45009).class(), Class::Quota);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ErrCode(i64);
 

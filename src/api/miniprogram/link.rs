@@ -68,7 +68,7 @@ impl Endpoint for GenerateScheme {
 }
 
 /// The answer to [`GenerateScheme`].
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OpenLink {
     /// The link. Browsers on iOS open it as it is; on Android a page has to redirect to it.
@@ -121,7 +121,7 @@ impl Endpoint for GenerateUrlLink {
 }
 
 /// The answer to [`GenerateUrlLink`].
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UrlLink {
     /// The link.

@@ -106,7 +106,7 @@ impl Endpoint for GetPhoneNumber {
 }
 
 /// The answer to [`GetPhoneNumber`].
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PhoneNumber {
     /// The number.
@@ -115,7 +115,7 @@ pub struct PhoneNumber {
 
 /// A user's phone number; also what the older `encryptedData` of the button holds. Prints no
 /// number: it is personal data.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PhoneInfo {

@@ -42,7 +42,7 @@ const MAX_LEN: usize = 1 << 20;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EncryptedData {
@@ -138,7 +138,7 @@ impl fmt::Debug for EncryptedData {
 
 /// A user's profile. Since 2022 the platform leaves all of it empty but for a nickname `微信用户`
 /// and a grey picture.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UserProfile {

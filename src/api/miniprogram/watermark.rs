@@ -1,12 +1,12 @@
 //! The mark by which the platform says for whom it read a user's data.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::api::lenient;
 use crate::app::AppId;
 
 /// For whom the platform read data, and when.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Watermark {
     /// When, in Unix seconds.

@@ -81,7 +81,7 @@ impl Endpoint for GetIndustry {
 }
 
 /// The industries of an account.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Industries {
     /// The first.
@@ -93,7 +93,7 @@ pub struct Industries {
 }
 
 /// An industry by its names.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Industry {
     /// The field, such as `IT科技`.

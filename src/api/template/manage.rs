@@ -53,7 +53,7 @@ impl Endpoint for Add {
 }
 
 /// A template that was added.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Added {
     /// Its id in the account's own list.
@@ -96,7 +96,7 @@ impl Endpoint for List {
 }
 
 /// The templates of an account.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Templates {
     /// At most 25.
@@ -105,7 +105,7 @@ pub struct Templates {
 }
 
 /// A template of the account's own list.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Template {
     /// Its id, for [`Send`](super::Send).

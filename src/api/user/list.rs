@@ -57,7 +57,7 @@ impl Endpoint for List {
 }
 
 /// A page of openids.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Page {
     /// How many followers there are in all.
@@ -73,7 +73,7 @@ pub struct Page {
     pub next_openid: Option<String>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Openids {
     #[serde(default, deserialize_with = "lenient::or_default")]
     openid: Vec<String>,

@@ -3,6 +3,8 @@
 use std::fmt::Debug;
 
 use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tower_wechat::ErrorKind;
 use tower_wechat::api::miniprogram::{link, phone, session, user_data};
@@ -96,6 +98,21 @@ fn each_field<T: Answer + Debug>(sample: Value, required: &[&str]) {
     }
 }
 
+/// The same of an answer that a host may keep: what it stored is read back.
+fn each_kept_field<T>(sample: Value, required: &[&str])
+where
+    T: Answer + Debug + PartialEq + Serialize + DeserializeOwned,
+{
+    let answer = read::<T>(&sample).unwrap();
+    let stored = serde_json::to_string(&answer).unwrap();
+    assert_eq!(
+        serde_json::from_str::<T>(&stored).unwrap(),
+        answer,
+        "{stored}"
+    );
+    each_field::<T>(sample, required);
+}
+
 #[test]
 fn fields_of_users() {
     let sample = json!({
@@ -103,11 +120,11 @@ fn fields_of_users() {
         "tagid_list": [1, 2], "subscribe_scene": "ADD_SCENE_QR_CODE", "qr_scene": 7,
         "qr_scene_str": "s", "language": "zh_CN",
     });
-    each_field::<Of<user::Info>>(sample.clone(), &["/openid"]);
+    each_kept_field::<Of<user::Info>>(sample.clone(), &["/openid"]);
     let list = json!({"user_info_list": [sample]});
-    each_field::<Of<user::BatchInfo>>(list, &["/user_info_list", "/user_info_list/0/openid"]);
+    each_kept_field::<Of<user::BatchInfo>>(list, &["/user_info_list", "/user_info_list/0/openid"]);
     let page = json!({"total": 2, "count": 1, "data": {"openid": ["o1"]}, "next_openid": "o1"});
-    each_field::<Of<user::List>>(page, &["/total"]);
+    each_kept_field::<Of<user::List>>(page, &["/total"]);
 }
 
 #[test]
@@ -122,7 +139,7 @@ fn fields_of_web_oauth() {
         "openid": "o1", "nickname": "Hui", "sex": 1, "province": "p", "city": "c", "country": "CN",
         "headimgurl": "https://a.example/0", "privilege": ["p1"], "unionid": "u1",
     });
-    each_field::<Of<oauth::UserInfo>>(profile, &["/openid"]);
+    each_kept_field::<Of<oauth::UserInfo>>(profile, &["/openid"]);
 }
 
 #[test]
@@ -137,25 +154,25 @@ fn fields_of_tokens_and_tickets() {
 #[test]
 fn fields_of_codes_and_short_keys() {
     let code = json!({"ticket": "t", "expire_seconds": 60, "url": "http://weixin.qq.com/q/1"});
-    each_field::<Of<qrcode::Create>>(code, &["/ticket"]);
-    each_field::<Of<shorten::Generate>>(json!({"short_key": "k"}), &["/short_key"]);
+    each_kept_field::<Of<qrcode::Create>>(code, &["/ticket"]);
+    each_kept_field::<Of<shorten::Generate>>(json!({"short_key": "k"}), &["/short_key"]);
     let kept = json!({"long_data": "d", "create_time": 1, "expire_seconds": 2});
-    each_field::<Of<shorten::Fetch>>(kept, &["/long_data"]);
+    each_kept_field::<Of<shorten::Fetch>>(kept, &["/long_data"]);
 }
 
 #[test]
 fn fields_of_templates() {
-    each_field::<Of<template::Send>>(json!({"msgid": 4200001234202411261u64}), &["/msgid"]);
-    each_field::<Of<template::Add>>(json!({"template_id": "t"}), &["/template_id"]);
+    each_kept_field::<Of<template::Send>>(json!({"msgid": 4200001234202411261u64}), &["/msgid"]);
+    each_kept_field::<Of<template::Add>>(json!({"template_id": "t"}), &["/template_id"]);
     let list = json!({"template_list": [{
         "template_id": "t", "title": "a", "primary_industry": "b", "deputy_industry": "c",
         "content": "{{thing1.DATA}}", "example": "e",
     }]});
     let required = ["/template_list", "/template_list/0/template_id"];
-    each_field::<Of<template::List>>(list, &required);
+    each_kept_field::<Of<template::List>>(list, &required);
     let industry = json!({"first_class": "a", "second_class": "b"});
     let industries = json!({"primary_industry": industry, "secondary_industry": industry});
-    each_field::<Of<template::GetIndustry>>(
+    each_kept_field::<Of<template::GetIndustry>>(
         industries,
         &["/primary_industry", "/secondary_industry"],
     );
@@ -163,12 +180,15 @@ fn fields_of_templates() {
 
 #[test]
 fn fields_of_the_network_and_quotas() {
-    each_field::<Of<network::GetCallbackIp>>(json!({"ip_list": ["203.0.113.7"]}), &["/ip_list"]);
+    each_kept_field::<Of<network::GetCallbackIp>>(
+        json!({"ip_list": ["203.0.113.7"]}),
+        &["/ip_list"],
+    );
     let checks = json!({
         "dns": [{"ip": "203.0.113.7", "real_operator": "UNICOM"}],
         "ping": [{"ip": "203.0.113.7", "from_operator": "CAP", "package_loss": "0%", "time": "1ms"}],
     });
-    each_field::<Of<network::CheckCallback>>(checks, &["/dns", "/ping"]);
+    each_kept_field::<Of<network::CheckCallback>>(checks, &["/dns", "/ping"]);
     let quota = json!({
         "quota": {"daily_limit": 10, "used": 3, "remain": 7},
         "rate_limit": {"call_count": 1, "refresh_second": 60},
@@ -179,7 +199,7 @@ fn fields_of_the_network_and_quotas() {
         "/quota/used",
         "/quota/remain",
     ];
-    each_field::<Of<quota::Get>>(quota, &required);
+    each_kept_field::<Of<quota::Get>>(quota, &required);
 }
 
 #[test]
@@ -188,7 +208,7 @@ fn fields_of_menus() {
         "name": "a", "type": "click", "key": "k", "sub_button": [{"name": "b", "type": "view", "url": "https://a.example"}],
     }], "menuid": 7}});
     let required = ["/menu", "/menu/button"];
-    each_field::<Of<menu::Get>>(menu, &required);
+    each_kept_field::<Of<menu::Get>>(menu, &required);
 }
 
 #[test]
@@ -206,19 +226,22 @@ fn fields_of_mini_programs() {
         "/phone_info/watermark",
         "/phone_info/watermark/appid",
     ];
-    each_field::<Of<phone::GetPhoneNumber>>(number, &required);
-    each_field::<Of<link::GenerateScheme>>(json!({"openlink": "weixin://dl/1"}), &["/openlink"]);
-    each_field::<Of<link::GenerateUrlLink>>(
+    each_kept_field::<Of<phone::GetPhoneNumber>>(number, &required);
+    each_kept_field::<Of<link::GenerateScheme>>(
+        json!({"openlink": "weixin://dl/1"}),
+        &["/openlink"],
+    );
+    each_kept_field::<Of<link::GenerateUrlLink>>(
         json!({"url_link": "https://wxaurl.cn/1"}),
         &["/url_link"],
     );
-    each_field::<Of<link::GenerateShortLink>>(json!({"link": "#小程序://a"}), &["/link"]);
+    each_kept_field::<Of<link::GenerateShortLink>>(json!({"link": "#小程序://a"}), &["/link"]);
     let profile = json!({
         "openId": "o1", "nickName": "Hui", "gender": 1, "language": "zh_CN", "city": "c",
         "province": "p", "country": "CN", "avatarUrl": "https://a.example/0", "unionId": "u1",
         "watermark": {"timestamp": 1767225600, "appid": "wx1"},
     });
-    each_field::<user_data::UserProfile>(profile, &["/watermark", "/watermark/appid"]);
+    each_kept_field::<user_data::UserProfile>(profile, &["/watermark", "/watermark/appid"]);
 }
 
 /// Each of these was refused as a whole by somebody's reader, and the code was spent.

@@ -54,7 +54,7 @@ impl Endpoint for QueryScheme {
 }
 
 /// The answer to [`QueryScheme`].
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Scheme {
     /// The link.
@@ -107,7 +107,7 @@ impl Endpoint for QueryUrlLink {
 }
 
 /// The answer to [`QueryUrlLink`].
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UrlLinkInfo {
     /// The link.
@@ -115,7 +115,7 @@ pub struct UrlLinkInfo {
 }
 
 /// A link as the platform knows it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LinkInfo {
     /// The mini-program that it opens.

@@ -70,7 +70,7 @@ impl Endpoint for GenerateShortLink {
 }
 
 /// The answer to [`GenerateShortLink`].
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ShortLink {
     /// The link.
