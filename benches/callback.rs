@@ -16,7 +16,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use tower::{Layer, Service};
 use tower_wechat::callback::Mode;
-use tower_wechat::callback::once::OnceLayer;
+use tower_wechat::callback::dedup::DedupLayer;
 use tower_wechat::{Body, Callback, ManualClock};
 
 use fixture::document::Document;
@@ -86,9 +86,9 @@ fn taken(criterion: &mut Criterion) {
             let service = long(callback(mode, quiet()));
             group.again("callback_again", service.clone(), &push, ok);
             group.fresh("callback_fresh", service, make);
-            let service = long(callback(mode, OnceLayer::new().layer(quiet())));
-            group.again("once_again", service.clone(), &push, ok);
-            group.fresh("once_fresh", service, make);
+            let service = long(callback(mode, DedupLayer::new().layer(quiet())));
+            group.again("dedup_again", service.clone(), &push, ok);
+            group.fresh("dedup_fresh", service, make);
 
             let routes = wechat.routes().on_message_bare(quiet()).callbacks(long);
             group.again("routes_bare_again", routes.clone(), &push, ok);

@@ -14,7 +14,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use tower::{Layer, Service};
 use tower_wechat::callback::Mode;
-use tower_wechat::callback::once::OnceLayer;
+use tower_wechat::callback::dedup::DedupLayer;
 use tower_wechat::{Body, ManualClock};
 
 use fixture::document::Document;
@@ -100,8 +100,8 @@ fn pushes_to(apps: usize) -> Member<'static> {
 /// New pushes, with as many remembered as there is room for.
 fn remembered(number: usize) -> Member<'static> {
     let filled = if is_smoke() { 10 } else { 2 * number };
-    let once = remembering(number, filled, ManualClock::at_unix(NOW));
-    let mut service = callback(Mode::Plaintext, once);
+    let dedup = remembering(number, filled, ManualClock::at_unix(NOW));
+    let mut service = callback(Mode::Plaintext, dedup);
     fresh(
         || Document::Text(400).push(Mode::Plaintext),
         move |push| taken(&mut service, &push),
@@ -128,16 +128,16 @@ fn bytes_each(what: &str, number: usize, held: impl Fn(usize) -> i64) {
 }
 
 fn messages_held(number: usize) -> i64 {
-    let mut once = OnceLayer::new()
+    let mut dedup = DedupLayer::new()
         .capacity(number)
         .clock(ManualClock::at_unix(NOW))
         .layer(quiet());
     let counted = allocation_counter::measure(|| {
         for _ in 0..2 * number {
-            now(once.call(message())).unwrap();
+            now(dedup.call(message())).unwrap();
         }
     });
-    assert_eq!(once.remembered(), number);
+    assert_eq!(dedup.remembered(), number);
     counted.bytes_current
 }
 

@@ -18,7 +18,7 @@ use http_body_util::Full;
 use tower::{Layer, Service};
 use tower_wechat::api::network::GetCallbackIp;
 use tower_wechat::callback::Mode;
-use tower_wechat::callback::once::OnceLayer;
+use tower_wechat::callback::dedup::DedupLayer;
 use tower_wechat::{Body, ManualClock, SystemClock, TokenLayer};
 
 use fixture::document::{Document, Pushed, fresh_number};
@@ -36,8 +36,8 @@ fn main() {
     println!("| --- | ---: | --- | ---: | ---: | ---: | --- |");
     callbacks();
     encrypted_reply();
-    with_once();
-    once_store();
+    with_dedup();
+    dedup_store();
     idle_hour();
     token_hits();
     outbound();
@@ -168,12 +168,12 @@ fn encrypted_reply() {
     );
 }
 
-fn with_once() {
-    let mut service = callback(Mode::Plaintext, OnceLayer::new().layer(quiet()));
+fn with_dedup() {
+    let mut service = callback(Mode::Plaintext, DedupLayer::new().layer(quiet()));
     let document = TEXT.number(fresh_number());
     pair(
         (
-            "plaintext callback with Once, new pushes",
+            "plaintext callback with Dedup, new pushes",
             fresh(
                 || TEXT.push(Mode::Plaintext),
                 move |push| now(send(&mut service, &push)),
@@ -187,18 +187,18 @@ fn with_once() {
 }
 
 /// The layer is called from message to reply, the cache for its insertion alone.
-fn once_store() {
+fn dedup_store() {
     let filled = if is_smoke() { 10 } else { 2 * CAPACITY };
-    let mut once = remembering(CAPACITY, filled, SystemClock::default());
+    let mut dedup = remembering(CAPACITY, filled, SystemClock::default());
     let cache = cache(Duration::from_secs(60), filled);
-    let mut run = |message| drop(now(once.call(message)).unwrap());
+    let mut run = |message| drop(now(dedup.call(message)).unwrap());
     let put = |key| insert(&cache, key);
     // The cache tidies up so rarely that a short slice has all of it or nothing.
     let rounds =
         interleave([fresh(message, &mut run), fresh(fresh_number, put)].map(longer)).tens();
     row(
         (
-            "Once, new message, store full",
+            "Dedup, new message, store full",
             rounds.of(|ns| ns[0]).median,
         ),
         ("moka insert, cache full", rounds.of(|ns| ns[1]).median),
@@ -207,12 +207,12 @@ fn once_store() {
     let number = if is_smoke() { 10 } else { 20_000 };
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..if is_smoke() { 1 } else { 10 } {
-        let [once, moka] = [
+        let [dedup, moka] = [
             each(number, message, &mut run),
             each(number, fresh_number, put),
         ]
         .map(|taken| nanos(quantile(&taken, 0.999)));
-        ours.push(once);
+        ours.push(dedup);
         theirs.push(moka);
     }
     slowest(("p99.9 of the same", ours), ("p99.9 of the same", theirs));
@@ -224,10 +224,10 @@ fn idle_hour() {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..if is_smoke() { 1 } else { 5 } {
         let clock = ManualClock::at_unix(NOW);
-        let mut once = remembering(CAPACITY, filled, clock.clone());
+        let mut dedup = remembering(CAPACITY, filled, clock.clone());
         clock.advance(Duration::from_secs(3600));
-        let run = |message| drop(now(once.call(message)).unwrap());
-        let once = nanos(quantile(&each(1000, message, run), 1.0));
+        let run = |message| drop(now(dedup.call(message)).unwrap());
+        let dedup = nanos(quantile(&each(1000, message, run), 1.0));
 
         // This cache has no clock to move: what it holds lives shorter instead.
         let life = Duration::from_secs(1);
@@ -237,11 +237,14 @@ fn idle_hour() {
         }
         let moka = each(1000, fresh_number, |key| insert(&cache, key));
         let moka = nanos(quantile(&moka, 1.0));
-        ours.push(once);
+        ours.push(dedup);
         theirs.push(moka);
     }
     slowest(
-        ("Once, longest after an idle hour, 100,000 remembered", ours),
+        (
+            "Dedup, longest after an idle hour, 100,000 remembered",
+            ours,
+        ),
         ("moka, longest after its time to live", theirs),
     );
 }

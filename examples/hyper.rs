@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tower::Layer;
 use tower_wechat::callback::Callback;
 use tower_wechat::callback::deadline::DeadlineLayer;
-use tower_wechat::callback::once::OnceLayer;
+use tower_wechat::callback::dedup::DedupLayer;
 use tower_wechat::{AppId, CallbackKeys, Message, Reply, handler_fn};
 
 #[tokio::main]
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let keys = CallbackKeys::secure(token, aes_key)?.for_app(appid);
     // A push that is sent again joins the first; at 4.5 seconds the platform is answered.
     let handler = DeadlineLayer::ack().layer(handler_fn(on_message));
-    let callback = Callback::new(keys, OnceLayer::new().layer(handler));
+    let callback = Callback::new(keys, DedupLayer::new().layer(handler));
 
     let address = argument.filter(|_| !is_demo);
     let address = address.unwrap_or_else(|| "127.0.0.1:36014".to_owned());

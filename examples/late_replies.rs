@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use tower_wechat::callback::deadline::DeadlineLayer;
-use tower_wechat::callback::pick_up::PickUp;
+use tower_wechat::callback::deadline::pick_up::PickUp;
 use tower_wechat::sandbox::{AccountType, Push, Sandbox};
 use tower_wechat::{Message, handler_fn};
 
@@ -28,7 +28,7 @@ async fn main() {
     sandbox.set_account_type(&sandbox.appid(), unverified);
     let user = sandbox.user("Hui");
 
-    let pick_up = PickUp::new().remaining(|left| format!("({left} more: write anything)"));
+    let pick_up = PickUp::new().remaining(|left| format!("\n({left} more: write anything)"));
     let deadline = DeadlineLayer::ack()
         .placeholder(|_| "Thinking. Write anything in a moment to see the answer.")
         .pick_up(pick_up);

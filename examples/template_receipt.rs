@@ -38,7 +38,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut sent = HashMap::new();
     for (order, blocks) in [("order 42", false), ("order 43", true)] {
         user.set_blocks_messages(blocks);
-        let message = template::Send::new(user.openid(), &template_id).value("thing1", "茶叶");
+        let message =
+            template::SendTemplateMessage::new(user.openid(), &template_id).value("thing1", "茶叶");
         // An answer means that the message was accepted, not that it arrived.
         let msgid = app.call(message).await?.msgid;
         sent.insert(msgid, order);

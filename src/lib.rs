@@ -86,18 +86,18 @@
 //! | signatures that a [`Callback`] remembers | 1,000 | 1123 ns | 1 |
 //! | | 100,000, unless set | 1231 ns | 1.09 (1.06 to 1.13) |
 //! | | 1,000,000 | 1320 ns | 1.17 (1.15 to 1.21) |
-//! | messages that [`Once`](callback::once::Once) remembers | 1,000 | 1648 ns | 1 |
+//! | messages that [`Dedup`](callback::dedup::Dedup) remembers | 1,000 | 1648 ns | 1 |
 //! | | 100,000, unless set | 1781 ns | 1.08 (1.03 to 1.13) |
 //! | | 1,000,000 | 1907 ns | 1.15 (1.10 to 1.21) |
 //!
 //! | memory | |
 //! |---|---:|
-//! | a message that `Once` remembers | 22 bytes |
+//! | a message that `Dedup` remembers | 22 bytes |
 //! | a signature that a `Callback` remembers, for 20 minutes | 22 bytes |
 //! | either of 100,000 | 2.2 MB |
 //! | an idle keep-alive connection of axum, 10,000 of them | 17.7 KiB |
 //! | allocations of a push that is answered `success`: plaintext, secure, forged | 0, 2, 0 |
-//! | with [`Once`](callback::once::Once) and [`Deadline`](callback::deadline::Deadline) | 2 more |
+//! | with [`Dedup`](callback::dedup::Dedup) and [`Deadline`](callback::deadline::Deadline) | 2 more |
 //! | allocations of an access token that is in the cache | 0 |
 //!
 //! # Features
@@ -193,11 +193,11 @@ pub use self::body::Body;
 pub use self::callback::{Callback, CallbackKeys, Event, IntoReply, Message, Reply, handler_fn};
 pub use self::client::{App, Wechat, WechatBuilder};
 pub use self::clock::{Clock, ManualClock, SystemClock};
-pub use self::error::{BoxError, Class, ErrCode, Error, ErrorKind};
+pub use self::error::{BoxError, ErrCode, Error, ErrorClass, ErrorKind};
 #[cfg(feature = "tokio")]
 pub use self::runtime::TokioRuntime;
 pub use self::runtime::{BoxFuture, Runtime};
-pub use self::secret::{Secret, expose};
+pub use self::secret::{Secret, serialize_exposed};
 pub use self::token::{Token, TokenLayer, Tokens};
 
 /// The examples of the README, compiled.

@@ -79,11 +79,11 @@ impl<'de> Deserialize<'de> for Secret {
 }
 
 /// Writes a secret into an outgoing request. To be named field by field with
-/// `#[serde(serialize_with = "tower_wechat::expose")]`, so that every place that sends a secret
+/// `#[serde(serialize_with = "tower_wechat::serialize_exposed")]`, so that every place that sends a secret
 /// can be found by its name.
 ///
 /// # Errors
 /// Only those of the serializer.
-pub fn expose<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn serialize_exposed<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose())
 }

@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, Full};
 use tower::{Layer, Service, service_fn};
 use tower_wechat::callback::Mode;
 use tower_wechat::callback::crypto::AesKey;
-use tower_wechat::callback::once::OnceLayer;
+use tower_wechat::callback::dedup::DedupLayer;
 use tower_wechat::callback::signature::{Signature, sign};
 use tower_wechat::sandbox::Sandbox;
 use tower_wechat::{AppId, Body, ManualClock, Message};
@@ -75,7 +75,7 @@ pub(crate) const PATHS: &[Path] = &[
     path("callback_secure_reply", |calls| {
         taken(Mode::Secure, callback(Mode::Secure, answering()), calls);
     }),
-    varying("callback_once", callback_once),
+    varying("callback_dedup", callback_dedup),
     path("forged", forged),
     // A token that is in the cache.
     varying("token_hit", token_hit),
@@ -151,9 +151,9 @@ fn collect(calls: u64) {
     taken(Mode::Plaintext, service, calls);
 }
 
-fn callback_once(calls: u64) {
-    let once = OnceLayer::new().clock(ManualClock::at_unix(NOW));
-    let service = callback(Mode::Plaintext, once.layer(quiet()));
+fn callback_dedup(calls: u64) {
+    let dedup = DedupLayer::new().clock(ManualClock::at_unix(NOW));
+    let service = callback(Mode::Plaintext, dedup.layer(quiet()));
     taken(Mode::Plaintext, service, calls);
 }
 
@@ -296,7 +296,7 @@ fn encrypt(calls: u64) {
 }
 
 fn token_hit(calls: u64) {
-    let tokens = Sandbox::clocked(ManualClock::at_unix(NOW))
+    let tokens = Sandbox::with_clock(ManualClock::at_unix(NOW))
         .wechat()
         .tokens();
     runtime().block_on(async {

@@ -17,16 +17,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use axum::Router;
 use axum::http::{Request, StatusCode};
-use axum::middleware;
+use axum::{Router, middleware};
 use clap::Parser;
 use tokio::net::TcpListener;
 use tower::{Layer, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
-use tower_wechat::callback::deadline::Handlers;
+use tower_wechat::callback::deadline::HandlerTracker;
 use tower_wechat::client::ReqwestTransport;
 use tower_wechat::sandbox::Sandbox;
 use tower_wechat::{BoxError, Event, Message, Reply, Wechat, handler_fn};
@@ -171,7 +170,7 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
 fn routes(
     wechat: &Wechat,
     settings: &Settings,
-    handlers: &Handlers,
+    handlers: &HandlerTracker,
     handler: pushes::Handler,
 ) -> Result<Router, BoxError> {
     let routes = wechat.routes();
@@ -191,7 +190,7 @@ fn routes(
         }
     });
     let handler = pushes::in_time(wechat, &apps, handlers, handler);
-    let mut routes = routes.on_message_bare(settings.limits.once().layer(handler));
+    let mut routes = routes.on_message_bare(settings.limits.dedup().layer(handler));
     if let Some(keys) = settings.token_keys() {
         routes = routes
             .serve_tokens(keys)

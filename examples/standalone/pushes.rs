@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt, service_fn};
-use tower_wechat::callback::deadline::{DeadlineLayer, Handlers};
-use tower_wechat::client::CustomerService;
+use tower_wechat::callback::deadline::{CustomerService, DeadlineLayer, HandlerTracker};
 use tower_wechat::{BoxError, IntoReply, Message, Reply, Wechat, handler_fn};
 
 use crate::config::{Pushes, Replies};
@@ -41,7 +40,7 @@ pub(crate) fn acknowledged() -> Handler {
 pub(crate) fn in_time(
     wechat: &Wechat,
     apps: &[Pushes],
-    handlers: &Handlers,
+    handlers: &HandlerTracker,
     handler: Handler,
 ) -> Handler {
     let layer = |deadline: DeadlineLayer| {

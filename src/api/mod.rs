@@ -206,7 +206,8 @@ pub trait Answer: Sized + Send + 'static {
     /// Reads the body of a successful HTTP exchange.
     ///
     /// # Errors
-    /// [`ErrorKind::Platform`] when the body is a refusal, [`ErrorKind::Answer`] when it is
+    /// [`ErrorKind::Platform`](crate::ErrorKind::Platform) when the body is a refusal,
+    /// [`ErrorKind::Answer`](crate::ErrorKind::Answer) when it is
     /// neither that nor what was expected.
     fn decode(body: &Bytes) -> Result<Self, Error>;
 }

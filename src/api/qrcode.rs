@@ -33,19 +33,19 @@ const PERMANENT_ID_MAX: u32 = 100_000;
 /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
 /// # let app = sandbox.wechat().app(sandbox.appid())?;
 ///
-/// let code = qrcode::Create::temporary("order-42").expires_in(Duration::from_secs(3600));
+/// let code = qrcode::CreateQrcode::temporary("order-42").expires_in(Duration::from_secs(3600));
 /// let ticket = app.call(code).await?;
 /// assert!(ticket.url.starts_with("http://weixin.qq.com/q/"));
 /// assert_eq!(ticket.expire_seconds, Some(3600));
 ///
-/// let table = app.call(qrcode::Create::permanent(7_u32)).await?;
+/// let table = app.call(qrcode::CreateQrcode::permanent(7_u32)).await?;
 /// assert_eq!(table.expire_seconds, None);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
-pub struct Create {
+pub struct CreateQrcode {
     #[serde(skip_serializing_if = "Option::is_none")]
     expire_seconds: Option<u64>,
     action_name: &'static str,
@@ -87,7 +87,7 @@ impl From<String> for Scene {
     }
 }
 
-impl Create {
+impl CreateQrcode {
     /// A code that expires: after a minute, unless [`expires_in`](Self::expires_in) says otherwise.
     pub fn temporary(scene: impl Into<Scene>) -> Self {
         let scene = scene.into();
@@ -129,7 +129,7 @@ impl Create {
     }
 }
 
-impl Endpoint for Create {
+impl Endpoint for CreateQrcode {
     type Response = Ticket;
     const PATH: &'static str = "/cgi-bin/qrcode/create";
 
@@ -197,7 +197,7 @@ pub struct Ticket {
 /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
 /// # let app = sandbox.wechat().app(sandbox.appid())?;
 ///
-/// let ticket = app.call(qrcode::Create::temporary("order-42")).await?;
+/// let ticket = app.call(qrcode::CreateQrcode::temporary("order-42")).await?;
 /// let image = app.call(qrcode::ShowQrcode::of(&ticket)).await?;
 /// assert!(image.data_url().starts_with("data:image/"));
 /// # Ok(())

@@ -20,22 +20,22 @@ const LIFE_MAX: Duration = Duration::from_secs(2_592_000);
 /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
 /// # let app = sandbox.wechat().app(sandbox.appid())?;
 ///
-/// let key = app.call(shorten::Generate::new("a text of up to 4 KiB")).await?.short_key;
-/// let ticket = app.call(qrcode::Create::temporary(key.as_str())).await?;
+/// let key = app.call(shorten::GenerateShortKey::new("a text of up to 4 KiB")).await?.short_key;
+/// let ticket = app.call(qrcode::CreateQrcode::temporary(key.as_str())).await?;
 /// # let _ = ticket;
-/// let kept = app.call(shorten::Fetch::new(key)).await?;
+/// let kept = app.call(shorten::FetchShortKey::new(key)).await?;
 /// assert_eq!(kept.long_data, "a text of up to 4 KiB");
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
-pub struct Generate {
+pub struct GenerateShortKey {
     long_data: String,
     expire_seconds: u64,
 }
 
-impl Generate {
+impl GenerateShortKey {
     /// Keeps a text of 1 to 4096 bytes for thirty days.
     pub fn new(long_data: impl Into<String>) -> Self {
         Self {
@@ -53,7 +53,7 @@ impl Generate {
     }
 }
 
-impl Endpoint for Generate {
+impl Endpoint for GenerateShortKey {
     type Response = ShortKey;
     const PATH: &'static str = "/cgi-bin/shorten/gen";
     const REPEATABLE: bool = true;
@@ -92,18 +92,18 @@ pub struct ShortKey {
 /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
 /// # let app = sandbox.wechat().app(sandbox.appid())?;
 ///
-/// let error = app.call(shorten::Fetch::new("0123456789abcde")).await.unwrap_err();
+/// let error = app.call(shorten::FetchShortKey::new("0123456789abcde")).await.unwrap_err();
 /// assert_eq!(error.errcode(), Some(ErrCode::new(9410012))); // unknown, expired or another account's
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
-pub struct Fetch {
+pub struct FetchShortKey {
     short_key: String,
 }
 
-impl Fetch {
+impl FetchShortKey {
     /// The text of a key that this account made.
     pub fn new(short_key: impl Into<String>) -> Self {
         Self {
@@ -112,7 +112,7 @@ impl Fetch {
     }
 }
 
-impl Endpoint for Fetch {
+impl Endpoint for FetchShortKey {
     type Response = Kept;
     const PATH: &'static str = "/cgi-bin/shorten/fetch";
     const REPEATABLE: bool = true;

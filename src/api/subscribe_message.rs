@@ -24,7 +24,7 @@ use crate::error::Error;
 /// # let openid = user.openid();
 /// # let template_id = sandbox.add_subscribe_template(&sandbox.appid(), "取餐提醒", "{{thing1.DATA}}");
 ///
-/// let message = subscribe_message::Send::new(openid, &template_id)
+/// let message = subscribe_message::SendSubscribeMessage::new(openid, &template_id)
 ///     .value("thing1", "一碗面")
 ///     .page("pages/order?id=42");
 /// # user.allow_message(&template_id);
@@ -36,7 +36,7 @@ use crate::error::Error;
 /// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
-pub struct Send {
+pub struct SendSubscribeMessage {
     #[serde(flatten)]
     message: Templated,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,7 +80,7 @@ pub enum Lang {
     Taiwan,
 }
 
-impl Send {
+impl SendSubscribeMessage {
     /// A message to the user `touser`, an openid, by a template of the mini-program's own list.
     pub fn new(touser: impl Into<String>, template_id: impl Into<String>) -> Self {
         Self {
@@ -119,7 +119,7 @@ impl Send {
         self
     }
 
-    /// As [`template::Send::strict`](super::template::Send::strict).
+    /// As [`template::SendTemplateMessage::strict`](super::template::SendTemplateMessage::strict).
     #[must_use]
     pub fn strict(mut self) -> Self {
         self.message.strict();
@@ -127,7 +127,7 @@ impl Send {
     }
 }
 
-impl Endpoint for Send {
+impl Endpoint for SendSubscribeMessage {
     type Response = Done;
     const PATH: &'static str = "/cgi-bin/message/subscribe/send";
 
@@ -137,7 +137,7 @@ impl Endpoint for Send {
 }
 
 /// Sends a subscribe message of an official account. Source: 发送订阅通知
-/// (`message/subscribe/bizsend`). As [`Send`] in everything else.
+/// (`message/subscribe/bizsend`). As [`SendSubscribeMessage`] in everything else.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -150,7 +150,7 @@ impl Endpoint for Send {
 /// # let template_id = sandbox.add_subscribe_template(&sandbox.appid(), "开课提醒", "{{thing1.DATA}}");
 /// # user.allow_message(&template_id);
 ///
-/// let message = subscribe_message::BizSend::new(openid, template_id)
+/// let message = subscribe_message::BizSendSubscribeMessage::new(openid, template_id)
 ///     .value("thing1", "茶艺入门")
 ///     .page("https://school.example/courses/1");
 /// app.call(message).await?;
@@ -159,7 +159,7 @@ impl Endpoint for Send {
 /// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
-pub struct BizSend {
+pub struct BizSendSubscribeMessage {
     #[serde(flatten)]
     message: Templated,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -168,7 +168,7 @@ pub struct BizSend {
     miniprogram: Option<MiniProgram>,
 }
 
-impl BizSend {
+impl BizSendSubscribeMessage {
     /// A message to the user `touser`, an openid, by a template of the account's own list.
     pub fn new(touser: impl Into<String>, template_id: impl Into<String>) -> Self {
         Self {
@@ -199,7 +199,7 @@ impl BizSend {
         self
     }
 
-    /// As [`template::Send::strict`](super::template::Send::strict).
+    /// As [`template::SendTemplateMessage::strict`](super::template::SendTemplateMessage::strict).
     #[must_use]
     pub fn strict(mut self) -> Self {
         self.message.strict();
@@ -207,7 +207,7 @@ impl BizSend {
     }
 }
 
-impl Endpoint for BizSend {
+impl Endpoint for BizSendSubscribeMessage {
     type Response = Done;
     const PATH: &'static str = "/cgi-bin/message/subscribe/bizsend";
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Auth, Endpoint, lenient};
 use crate::app::{AppId, AppSecret};
-use crate::secret::{Secret, expose};
+use crate::secret::{Secret, serialize_exposed};
 
 /// Asks for the app's current token; asking again returns the same one until its last five
 /// minutes. Source: 获取稳定版接口调用凭据 (`getStableAccessToken`): 10,000 calls a minute.
@@ -15,27 +15,27 @@ use crate::secret::{Secret, expose};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), tower_wechat::Error> {
 /// use tower_wechat::AppSecret;
-/// use tower_wechat::api::token::StableToken;
+/// use tower_wechat::api::token::GetStableToken;
 /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
 /// # let app = sandbox.wechat().app(sandbox.appid())?;
 /// # let secret = AppSecret::from(sandbox.secrets().remove(0));
 ///
-/// let grant = app.call(StableToken::new(app.appid().clone(), &secret)).await?;
+/// let grant = app.call(GetStableToken::new(app.appid().clone(), &secret)).await?;
 /// assert_eq!(grant.expires_in, 7200);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
-pub struct StableToken {
+pub struct GetStableToken {
     grant_type: &'static str,
     appid: AppId,
-    #[serde(serialize_with = "expose")]
+    #[serde(serialize_with = "serialize_exposed")]
     secret: Secret,
     force_refresh: bool,
 }
 
-impl StableToken {
+impl GetStableToken {
     /// The current token of an app.
     pub fn new(appid: AppId, secret: &AppSecret) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl StableToken {
     }
 }
 
-impl Endpoint for StableToken {
+impl Endpoint for GetStableToken {
     type Response = Grant;
     const PATH: &'static str = "/cgi-bin/stable_token";
     const AUTH: Auth = Auth::None;
@@ -73,26 +73,26 @@ impl Endpoint for StableToken {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), tower_wechat::Error> {
 /// use tower_wechat::AppSecret;
-/// use tower_wechat::api::token::ClassicToken;
+/// use tower_wechat::api::token::GetClassicToken;
 /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
 /// # let app = sandbox.wechat().app(sandbox.appid())?;
 /// # let secret = AppSecret::from(sandbox.secrets().remove(0));
 ///
-/// let grant = app.call(ClassicToken::new(app.appid().clone(), &secret)).await?;
+/// let grant = app.call(GetClassicToken::new(app.appid().clone(), &secret)).await?;
 /// assert_eq!(grant.expires_in, 7200);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
-pub struct ClassicToken {
+pub struct GetClassicToken {
     grant_type: &'static str,
     appid: AppId,
-    #[serde(serialize_with = "expose")]
+    #[serde(serialize_with = "serialize_exposed")]
     secret: Secret,
 }
 
-impl ClassicToken {
+impl GetClassicToken {
     /// A new token of an app.
     pub fn new(appid: AppId, secret: &AppSecret) -> Self {
         Self {
@@ -103,7 +103,7 @@ impl ClassicToken {
     }
 }
 
-impl Endpoint for ClassicToken {
+impl Endpoint for GetClassicToken {
     type Response = Grant;
     const PATH: &'static str = "/cgi-bin/token";
     const METHOD: Method = Method::GET;

@@ -1,4 +1,4 @@
-//! Handlers that answer a browser.
+//! HandlerTracker that answer a browser.
 
 use std::convert::Infallible;
 use std::fmt;

@@ -13,13 +13,14 @@ use tower::Service;
 use tracing::{Level, Span};
 
 use crate::body::Body;
-use crate::callback::collected::Collected;
-use crate::callback::failure::Answer;
-use crate::callback::gate::{Arrival, Opened, Push};
-use crate::callback::once::OnceKey;
-use crate::callback::replay::{Admission, Claim, Delivery};
+use crate::callback::body_buffer::BodyBuffer;
+use crate::callback::dedup::DedupKey;
+use crate::callback::reply::response;
+use crate::callback::run::Answer;
 use crate::callback::service::Config;
-use crate::callback::{IntoReply, Message, Overloaded, Rejection, count, response};
+use crate::callback::verify::replay::{Admission, Claim, Delivery};
+use crate::callback::verify::verifier::{Arrival, Opened, Push};
+use crate::callback::{IntoReply, Message, Overloaded, Rejection, metrics};
 use crate::clock::Clock;
 use crate::error::{BoxError, chain};
 use crate::panic::contain;
@@ -65,7 +66,7 @@ pin_project! {
         Collect {
             #[pin]
             body: B,
-            collected: Collected,
+            collected: BodyBuffer,
             verified: Option<(Push, H)>,
             // Unless the body kept us waiting since then.
             now: Option<u64>,
@@ -108,7 +109,7 @@ where
         }
         let state = State::Collect {
             body: request.into_body(),
-            collected: Collected::new(announced),
+            collected: BodyBuffer::new(announced),
             verified: Some(verified),
             now: Some(now),
             timer: None,
@@ -242,7 +243,7 @@ where
 {
     let appid = opened.message.appid();
     if opened.message.is_ambiguous() {
-        count::ambiguous(appid);
+        metrics::ambiguous(appid);
     }
     let (claim, delivery) = match admission {
         Admission::New(claim) => {
@@ -282,7 +283,7 @@ fn span_of(message: &Message) -> Span {
         event = message.event_name(),
         key = message
             .msg_id()
-            .map_or_else(|| OnceKey::of(message).to_string(), str::to_owned),
+            .map_or_else(|| DedupKey::new(message).to_string(), str::to_owned),
     )
 }
 
@@ -307,7 +308,7 @@ fn poll_timer(
 /// Reads the body to its end, within the limit.
 fn poll_body<B: http_body::Body>(
     mut body: Pin<&mut B>,
-    collected: &mut Collected,
+    collected: &mut BodyBuffer,
     limit: usize,
     cx: &mut Context<'_>,
 ) -> Poll<Result<(), Rejection>> {

@@ -1,4 +1,4 @@
-//! Handlers: what answers a message.
+//! HandlerTracker: what answers a message.
 
 use std::convert::Infallible;
 use std::fmt;

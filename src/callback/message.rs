@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use crate::app::AppId;
 use crate::callback::Event;
-use crate::callback::replay::Delivery;
-use crate::callback::tree::{Author, Fields, Format, Limits, ParseError, Tree};
+use crate::callback::document::{Author, Document, Fields, Format, Limits, ParseError};
+use crate::callback::verify::replay::Delivery;
 
 /// One push, decrypted and parsed. It is cheap to clone and holds no key and no token. It may be a
 /// view of what the server has read: to keep a little of it for long, copy that.
@@ -32,7 +32,7 @@ use crate::callback::tree::{Author, Fields, Format, Limits, ParseError, Tree};
 #[derive(Clone)]
 pub struct Message {
     appid: AppId,
-    tree: Tree,
+    document: Document,
     delivery: Delivery,
     of_mini_program: bool,
 }
@@ -44,7 +44,7 @@ impl Message {
     /// # Errors
     /// [`ParseError`] for a text that is not a document of the platform.
     pub fn parse(appid: AppId, text: String) -> Result<Self, ParseError> {
-        Tree::parse(text).map(|tree| Self::new(appid, tree))
+        Document::parse(text).map(|document| Self::new(appid, document))
     }
 
     /// The same of bytes, such as those that [`raw_bytes`](Self::raw_bytes) gave: a message can be
@@ -54,20 +54,20 @@ impl Message {
     /// # Errors
     /// [`ParseError`] for bytes that are not a document of the platform.
     pub fn parse_bytes(appid: AppId, document: impl Into<Bytes>) -> Result<Self, ParseError> {
-        let tree = Tree::parse_within(document.into(), Limits::MOST, Author::Platform);
-        tree.map(|tree| Self::new(appid, tree))
+        let document = Document::parse_within(document.into(), Limits::MOST, Author::Platform);
+        document.map(|document| Self::new(appid, document))
     }
 
     /// Parses a reply, in which no text is a user's.
     pub(crate) fn of_host(appid: AppId, text: String) -> Result<Self, ParseError> {
-        let tree = Tree::parse_within(text.into(), Limits::DEFAULT, Author::Host);
-        tree.map(|tree| Self::new(appid, tree))
+        let document = Document::parse_within(text.into(), Limits::DEFAULT, Author::Host);
+        document.map(|document| Self::new(appid, document))
     }
 
-    pub(crate) fn new(appid: AppId, tree: Tree) -> Self {
+    pub(crate) fn new(appid: AppId, document: Document) -> Self {
         Self {
             appid,
-            tree,
+            document,
             delivery: Delivery::Parsed,
             of_mini_program: false,
         }
@@ -104,8 +104,8 @@ impl Message {
         &self.delivery
     }
 
-    pub(crate) fn tree(&self) -> &Tree {
-        &self.tree
+    pub(crate) fn document(&self) -> &Document {
+        &self.document
     }
 
     /// The app it was pushed to.
@@ -181,22 +181,22 @@ impl Message {
     /// The text of the first field that has this very name: `Some("")` if it was sent empty, as
     /// the platform often does for "no value", and `None` if it was not sent.
     pub fn field(&self, name: &str) -> Option<&str> {
-        self.tree.field(name)
+        self.document.field(name)
     }
 
     /// All fields in the order they were sent.
     pub fn fields(&self) -> Fields<'_> {
-        self.tree.fields()
+        self.document.fields()
     }
 
     /// The document as it was received, after decryption. Bytes that are no UTF-8 are U+FFFD.
     pub fn raw(&self) -> &str {
-        self.tree.raw()
+        self.document.raw()
     }
 
     /// The document as it was received, after decryption, byte for byte.
     pub fn raw_bytes(&self) -> &[u8] {
-        self.tree.received()
+        self.document.received()
     }
 
     /// Whether there is more than one way to tell the texts of its user apart.
@@ -207,12 +207,12 @@ impl Message {
     /// platform's that stands between two of them is left out. Fields before and after them are the
     /// platform's in any case.
     pub fn is_ambiguous(&self) -> bool {
-        self.tree.is_ambiguous()
+        self.document.is_ambiguous()
     }
 
     /// The format of the document. A reply has the same one.
     pub fn format(&self) -> Format {
-        self.tree.format()
+        self.document.format()
     }
 
     /// What it is, to match on.

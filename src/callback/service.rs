@@ -11,11 +11,12 @@ use tower::Service;
 
 use crate::app::AppId;
 use crate::body::Body;
-use crate::callback::count::count;
-use crate::callback::gate::{Admitted, Gate};
-use crate::callback::reading;
-use crate::callback::replay::Replays;
-use crate::callback::{IntoReply, Limits, Message, Recipient, Rejection, ResponseFuture, response};
+use crate::callback::metrics::count;
+use crate::callback::reply::response;
+use crate::callback::verify::readings;
+use crate::callback::verify::replay::Replays;
+use crate::callback::verify::verifier::{Admitted, Verifier};
+use crate::callback::{IntoReply, Limits, Message, Recipient, Rejection, ResponseFuture};
 use crate::clock::{Clock, SharedClock};
 use crate::error::BoxError;
 use crate::panic::{Panicked, contain};
@@ -46,9 +47,9 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// A signature runs the handler once: it is used up when the handler has succeeded, and free again
 /// when it fails, panics or is dropped. An identical copy of a push is answered with 503 while the
-/// handler runs, and with `success` afterwards; behind [`Once`](crate::callback::once) it joins the
+/// handler runs, and with `success` afterwards; behind [`Dedup`](crate::callback::dedup::Dedup) it joins the
 /// run and gets its reply. The platform's own second and third push of a message are signed anew, so
-/// the handler is called for them too, and it may take as long as it likes. [`Once`](crate::callback::once) and [`Deadline`](crate::callback::deadline)
+/// the handler is called for them too, and it may take as long as it likes. [`Dedup`](crate::callback::dedup::Dedup) and [`Deadline`](crate::callback::deadline)
 /// are layers for it that see to both; [`Routes::on_message`](crate::routes::Routes::on_message)
 /// puts them on.
 ///
@@ -100,7 +101,7 @@ pub struct Callback<H> {
 
 #[derive(Clone)]
 pub(crate) struct Config {
-    pub(crate) gate: Gate,
+    pub(crate) gate: Verifier,
     replay_capacity: Option<usize>,
     pub(crate) clock: SharedClock,
     pub(crate) body_limit: usize,
@@ -115,10 +116,10 @@ impl<H> Callback<H> {
         let appid = recipient.appid().clone();
         Self {
             config: Arc::new(Config {
-                gate: Gate {
+                gate: Verifier {
                     recipient,
                     window: Some(WINDOW),
-                    ambiguity: reading::AMBIGUITY,
+                    ambiguity: readings::AMBIGUITY,
                     limits: Limits::DEFAULT,
                     replays: Replays::new(appid, Some(WINDOW), None),
                 },

@@ -4,7 +4,8 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::time::Duration;
 
-use crate::callback::failure::{Panicked, poll_work};
+use crate::callback::error::Panicked;
+use crate::callback::run::poll_work;
 use crate::error::BoxError;
 use crate::runtime::SharedRuntime;
 

@@ -7,9 +7,9 @@ use http::uri::PathAndQuery;
 use http::{Request, Response, Uri};
 use tower::{Layer, Service};
 
-use super::Call;
+use super::CallContext;
 use crate::api::Auth;
-use crate::error::{Class, ErrCode, Error};
+use crate::error::{ErrCode, Error, ErrorClass};
 use crate::runtime::BoxFuture;
 use crate::token::Tokens;
 
@@ -67,7 +67,7 @@ where
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let tokens = self.tokens.clone();
         Box::pin(async move {
-            let call = Call::of(&request)?;
+            let call = CallContext::of(&request)?;
             let appid = call.appid().clone();
             let secret = call.entry.secret.secret().clone();
             match call.auth() {
@@ -104,7 +104,7 @@ where
 
 fn token_refused(response: &Response<Bytes>) -> bool {
     let code = response.extensions().get::<ErrCode>();
-    code.is_some_and(|code| code.class() == Class::Refresh)
+    code.is_some_and(|code| code.class() == ErrorClass::Refresh)
 }
 
 /// The same request with more in its query.

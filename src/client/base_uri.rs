@@ -8,7 +8,7 @@ use http::uri::PathAndQuery;
 use http::{Request, Response, Uri};
 use tower::{Layer, Service};
 
-use super::Call;
+use super::CallContext;
 use super::failover::Failover;
 use crate::address;
 use crate::api::Host;
@@ -193,7 +193,7 @@ pub struct BaseUri<S> {
 impl<S> BaseUri<S> {
     /// The address of a call, and which of its hosts that is.
     fn absolute(&self, request: &Request<Bytes>) -> Result<(Uri, Option<usize>), Error> {
-        let call = Call::of(request)?;
+        let call = CallContext::of(request)?;
         let uri = request.uri();
         if uri.host().is_some() {
             return Err(Error::config("a call must not name its host"));

@@ -134,9 +134,9 @@ impl WechatBuilder {
             Some(leaf) => leaf,
             None => default_transport()?,
         };
-        let store = self
-            .store
-            .unwrap_or_else(|| SharedStore::new(MemoryStore::with_clock(self.clock.clone())));
+        let store = self.store.unwrap_or_else(|| {
+            SharedStore::new(MemoryStore::with_shared_clock(self.clock.clone()))
+        });
 
         let retry = RetryPolicy::shared(runtime.clone());
         let transport = TransportLayer::shared(runtime.clone(), self.timeout);

@@ -18,7 +18,7 @@ mod answer_max;
 mod auth;
 mod base_uri;
 mod builder;
-mod customer_service;
+
 mod failover;
 mod retry;
 mod stack;
@@ -33,7 +33,7 @@ pub use self::answer_max::AnswerMax;
 pub use self::auth::{AuthLayer, Authenticated};
 pub use self::base_uri::{BaseUri, BaseUriLayer, Hosts};
 pub use self::builder::WechatBuilder;
-pub use self::customer_service::{CustomerService, CustomerServiceOr};
+
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
 pub use self::retry::RetryPolicy;
@@ -195,7 +195,7 @@ impl fmt::Debug for App {
 /// What the layers need to know of a call, in its request's extensions. A request without it is
 /// refused by the layers, so that no credential is added to a foreign request by accident.
 #[derive(Debug, Clone)]
-pub struct Call {
+pub struct CallContext {
     entry: Arc<AppEntry>,
     endpoint: &'static str,
     auth: Auth,
@@ -203,7 +203,7 @@ pub struct Call {
     repeatable: bool,
 }
 
-impl Call {
+impl CallContext {
     /// The app that calls.
     pub fn appid(&self) -> &AppId {
         &self.entry.appid
@@ -245,7 +245,7 @@ pub(crate) async fn exchange<E: Endpoint>(
 ) -> Result<E::Response, Error> {
     let exchange = async {
         let mut request = api::encode(call)?;
-        request.extensions_mut().insert(Call {
+        request.extensions_mut().insert(CallContext {
             entry: entry.clone(),
             endpoint: E::PATH,
             auth: E::AUTH,

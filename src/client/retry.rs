@@ -9,8 +9,8 @@ use rand::RngExt;
 use tower::retry::Policy;
 use tower::retry::budget::{Budget, TpsBudget};
 
-use super::Call;
-use crate::error::{Class, ErrCode, Error};
+use super::CallContext;
+use crate::error::{ErrCode, Error, ErrorClass};
 use crate::runtime::{BoxFuture, Runtime, SharedRuntime};
 
 /// The first pause; each further one is twice as long, and up to half as long again by chance.
@@ -19,7 +19,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// Decides whether a call is made again, for [`tower::retry::Retry`].
 ///
 /// A call is repeated, at most twice, when the platform surely did not act on it (it could not be
-/// reached), or when it is [`repeatable`](Call::repeatable) and the failure may pass: no answer in
+/// reached), or when it is [`repeatable`](CallContext::repeatable) and the failure may pass: no answer in
 /// time, a broken connection, a gateway in the platform's place, or the code -1. A busy minute
 /// (45011) is left to the caller: it passes in a minute, not in a second. All calls together may
 /// add a fifth to their number by repeating, so that an outage is not made worse.
@@ -46,7 +46,7 @@ impl RetryPolicy {
         }
     }
 
-    fn may_pass(call: &Call, result: &Result<Response<Bytes>, Error>) -> bool {
+    fn may_pass(call: &CallContext, result: &Result<Response<Bytes>, Error>) -> bool {
         match result {
             Ok(response) => {
                 let code = response.extensions().get::<ErrCode>();
@@ -55,7 +55,7 @@ impl RetryPolicy {
             // An error that names a call already went through a stack of its own: a token's.
             Err(error) if error.endpoint().is_some() => false,
             Err(error) => {
-                error.was_not_sent() || call.repeatable() && error.class() == Class::Retry
+                error.was_not_sent() || call.repeatable() && error.class() == ErrorClass::Retry
             }
         }
     }
@@ -69,7 +69,7 @@ impl Policy<Request<Bytes>, Response<Bytes>, Error> for RetryPolicy {
         request: &mut Request<Bytes>,
         result: &mut Result<Response<Bytes>, Error>,
     ) -> Option<Self::Future> {
-        let repeats = Call::of(request).is_ok_and(|call| Self::may_pass(call, result));
+        let repeats = CallContext::of(request).is_ok_and(|call| Self::may_pass(call, result));
         if !repeats {
             self.budget.deposit();
             return None;

@@ -8,9 +8,9 @@ use http::{Request, Response};
 use tower::{Layer, Service};
 use tracing::{Instrument, Span, field};
 
-use super::Call;
+use super::CallContext;
 use crate::app::AppId;
-use crate::error::{Class, ErrCode, Error, chain};
+use crate::error::{ErrCode, Error, ErrorClass, chain};
 use crate::runtime::BoxFuture;
 
 /// Makes [`Trace`] services.
@@ -54,7 +54,7 @@ where
     }
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let span = match Call::of(&request) {
+        let span = match CallContext::of(&request) {
             Ok(call) => tracing::debug_span!(
                 "wechat.call",
                 endpoint = call.endpoint(),
@@ -63,8 +63,8 @@ where
             ),
             Err(_) => Span::none(),
         };
-        let call = Call::of(&request).ok();
-        let endpoint = call.map_or("", Call::endpoint);
+        let call = CallContext::of(&request).ok();
+        let endpoint = call.map_or("", CallContext::endpoint);
         // Also in the events: the span is of a level that operators do not see.
         let appid = call.map(|call| call.appid().clone());
         let exchange = span.in_scope(|| self.inner.call(request));
@@ -91,7 +91,7 @@ fn refused(code: ErrCode, endpoint: &'static str, appid: Option<&AppId>) {
     let appid = appid.map(AppId::as_str);
     Span::current().record("errcode", code.get());
     match code.class_at(endpoint) {
-        Class::User | Class::Input => {
+        ErrorClass::User | ErrorClass::Input => {
             tracing::debug!(
                 appid,
                 errcode = code.get(),

@@ -5,7 +5,7 @@ use super::{ErrCode, miniprogram};
 /// The kind of remedy that helps against an [`Error`](crate::Error).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Class {
+pub enum ErrorClass {
     /// The access token is dead: a new one and the same call again. The client has already done so
     /// once when a caller sees this.
     Refresh,
@@ -27,13 +27,15 @@ pub enum Class {
 
 impl ErrCode {
     /// The remedy, for a call made with an app's access token.
-    pub const fn class(self) -> Class {
+    pub const fn class(self) -> ErrorClass {
         match self.get() {
-            40001 | 40014 | 42001 => Class::Refresh,
+            40001 | 40014 | 42001 => ErrorClass::Refresh,
             -1 | 1003 | 20001 | 200001 | 61450 | 43108 | 44990..=44992 | 45011 | 45066 => {
-                Class::Retry
+                ErrorClass::Retry
             }
-            44993 | 45009 | 45012 | 45026 | 45028 | 45029 | 48006 | 85400 | 85406 => Class::Quota,
+            44993 | 45009 | 45012 | 45026 | 45028 | 45029 | 48006 | 85400 | 85406 => {
+                ErrorClass::Quota
+            }
             40013
             | 40125
             | 40164
@@ -47,9 +49,11 @@ impl ErrCode {
             | 89501
             | 89503
             | 89506
-            | 89507 => Class::Config,
+            | 89507 => ErrorClass::Config,
             40029 | 40030 | 40163 | 40226 | 42002 | 42003 | 42007 | 43004 | 43005 | 43019
-            | 43101 | 45015 | 45047 | 45080 | 45081 | 48002 | 50005 | 61023 | 87007 => Class::User,
+            | 43101 | 45015 | 45047 | 45080 | 45081 | 48002 | 50005 | 61023 | 87007 => {
+                ErrorClass::User
+            }
             43102
             | 43104
             | 43107
@@ -64,7 +68,7 @@ impl ErrCode {
             | 85079
             | 85088
             | 85407
-            | 85408 => Class::Permission,
+            | 85408 => ErrorClass::Permission,
             40002..=40012
             | 40015..=40028
             | 40031..=40124
@@ -89,23 +93,23 @@ impl ErrCode {
             | 87008
             | 87009
             | 89300
-            | 9410010..=9410012 => Class::Input,
-            _ => Class::Unknown,
+            | 9410010..=9410012 => ErrorClass::Input,
+            _ => ErrorClass::Unknown,
         }
     }
 
     /// The remedy at one endpoint: some reuse a number for something else.
-    pub(crate) fn class_at(self, endpoint: &str) -> Class {
+    pub(crate) fn class_at(self, endpoint: &str) -> ErrorClass {
         if let Some(class) = miniprogram::class_at(self, endpoint) {
             return class;
         }
         let of_user = endpoint.starts_with("/sns/");
         match (endpoint, self.get()) {
-            ("/cgi-bin/token" | "/cgi-bin/stable_token", 40001) => Class::Config,
-            (_, 40001 | 40014 | 42001) if of_user => Class::User,
+            ("/cgi-bin/token" | "/cgi-bin/stable_token", 40001) => ErrorClass::Config,
+            (_, 40001 | 40014 | 42001) if of_user => ErrorClass::User,
             // A wrong appid in the message; the calling app's own was accepted with its token.
             ("/cgi-bin/message/template/send" | "/cgi-bin/message/subscribe/bizsend", 40013) => {
-                Class::Input
+                ErrorClass::Input
             }
             // The recipient is none of the account's, or has left it.
             (
@@ -115,7 +119,7 @@ impl ErrCode {
                 | "/cgi-bin/message/custom/send"
                 | "/cgi-bin/message/custom/typing",
                 40003,
-            ) => Class::User,
+            ) => ErrorClass::User,
             _ => self.class(),
         }
     }
@@ -128,25 +132,31 @@ mod tests {
     #[test]
     fn a_number_means_what_it_means_at_its_endpoint() {
         let at = |endpoint, code| ErrCode::new(code).class_at(endpoint);
-        assert_eq!(at("/cgi-bin/user/info", 40001), Class::Refresh);
-        assert_eq!(at("/cgi-bin/stable_token", 40001), Class::Config);
-        assert_eq!(at("/sns/userinfo", 42001), Class::User);
-        assert_eq!(at("/wxa/generatescheme", 40002), Class::Permission);
-        assert_eq!(at("/cgi-bin/token", 40002), Class::Input);
-        assert_eq!(at("/cgi-bin/message/template/send", 40013), Class::Input);
-        assert_eq!(at("/cgi-bin/token", 40013), Class::Config);
-        assert_eq!(at("/cgi-bin/message/template/send", 40003), Class::User);
-        assert_eq!(at("/cgi-bin/user/info", 40003), Class::Input);
+        assert_eq!(at("/cgi-bin/user/info", 40001), ErrorClass::Refresh);
+        assert_eq!(at("/cgi-bin/stable_token", 40001), ErrorClass::Config);
+        assert_eq!(at("/sns/userinfo", 42001), ErrorClass::User);
+        assert_eq!(at("/wxa/generatescheme", 40002), ErrorClass::Permission);
+        assert_eq!(at("/cgi-bin/token", 40002), ErrorClass::Input);
+        assert_eq!(
+            at("/cgi-bin/message/template/send", 40013),
+            ErrorClass::Input
+        );
+        assert_eq!(at("/cgi-bin/token", 40013), ErrorClass::Config);
+        assert_eq!(
+            at("/cgi-bin/message/template/send", 40003),
+            ErrorClass::User
+        );
+        assert_eq!(at("/cgi-bin/user/info", 40003), ErrorClass::Input);
     }
 
     #[test]
     fn only_what_may_pass_is_transient() {
         let of = |code| ErrCode::new(code).class();
-        assert_eq!(of(-1), Class::Retry);
-        assert_eq!(of(45011), Class::Retry);
-        assert_eq!(of(45009), Class::Quota);
-        assert_eq!(of(43004), Class::User);
-        assert_eq!(of(45065), Class::Unknown);
-        assert_eq!(of(123_456), Class::Unknown);
+        assert_eq!(of(-1), ErrorClass::Retry);
+        assert_eq!(of(45011), ErrorClass::Retry);
+        assert_eq!(of(45009), ErrorClass::Quota);
+        assert_eq!(of(43004), ErrorClass::User);
+        assert_eq!(of(45065), ErrorClass::Unknown);
+        assert_eq!(of(123_456), ErrorClass::Unknown);
     }
 }

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 /// A number with which the platform refuses a call. Zero, success, is never an `ErrCode`.
 ///
 /// ```
-/// use tower_wechat::{Class, ErrCode};
+/// use tower_wechat::{ErrorClass, ErrCode};
 ///
 /// assert_eq!(ErrCode::INVALID_CREDENTIAL.get(), 40001);
-/// assert_eq!(ErrCode::new(45009).class(), Class::Quota);
+/// assert_eq!(ErrCode::new(45009).class(), ErrorClass::Quota);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -1,6 +1,6 @@
 //! What to do, in plain words.
 
-use super::{Class, ErrCode, miniprogram};
+use super::{ErrCode, ErrorClass, miniprogram};
 
 impl ErrCode {
     /// Plain advice for the codes that have a usual cause.
@@ -14,19 +14,19 @@ impl ErrCode {
 
     fn credential_hint(self, endpoint: &str) -> Option<&'static str> {
         Some(match (self.get(), self.class_at(endpoint)) {
-            (40001, Class::Config) | (40125, _) => {
+            (40001, ErrorClass::Config) | (40125, _) => {
                 "the app secret is wrong: copy it anew from the 微信开发者平台; a secret that was reset \
                  there kills the one before"
             }
-            (40001, Class::Refresh) => {
+            (40001, ErrorClass::Refresh) => {
                 "the token was replaced by another one: if another system is fetching this app's \
                  tokens, let all of them use stable_token"
             }
-            (_, Class::Refresh) => "the access token was refused twice",
-            (40001 | 40014 | 42001 | 42002, Class::User) => {
+            (_, ErrorClass::Refresh) => "the access token was refused twice",
+            (40001 | 40014 | 42001 | 42002, ErrorClass::User) => {
                 "the user's sign-in has ended: send the user through the authorisation again"
             }
-            (40013, Class::Input) => {
+            (40013, ErrorClass::Input) => {
                 "the mini-program of the message is unknown, not linked to this account or not \
                  published"
             }

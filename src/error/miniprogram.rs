@@ -1,6 +1,6 @@
 //! The codes of the mini-program calls, which reuse some numbers.
 
-use super::{Class, ErrCode, ErrorKind};
+use super::{ErrCode, ErrorClass, ErrorKind};
 
 const PHONE: &str = "/wxa/business/getuserphonenumber";
 const LOGIN: &str = "/sns/jscode2session";
@@ -37,14 +37,14 @@ impl ErrCode {
 }
 
 /// The remedy at the calls where it differs.
-pub(super) fn class_at(code: ErrCode, endpoint: &str) -> Option<Class> {
+pub(super) fn class_at(code: ErrCode, endpoint: &str) -> Option<ErrorClass> {
     Some(match (endpoint, code) {
         // The code is another app's; the caller's own id is fine.
-        (PHONE, ErrCode::INVALID_APPID) => Class::Input,
-        (_, ErrCode::INVALID_SESSION_SIGNATURE) if SESSIONS.contains(&endpoint) => Class::User,
+        (PHONE, ErrCode::INVALID_APPID) => ErrorClass::Input,
+        (_, ErrCode::INVALID_SESSION_SIGNATURE) if SESSIONS.contains(&endpoint) => ErrorClass::User,
         // Not the grant type and not the appid: the account may not make links, or is banned.
         (_, ErrCode::INVALID_GRANT_TYPE | ErrCode::INVALID_APPID) if LINKS.contains(&endpoint) => {
-            Class::Permission
+            ErrorClass::Permission
         }
         _ => return None,
     })

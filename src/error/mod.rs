@@ -9,7 +9,7 @@ mod printed;
 mod refusal;
 
 pub(crate) use self::chain::chain;
-pub use self::class::Class;
+pub use self::class::ErrorClass;
 pub use self::code::ErrCode;
 pub(crate) use self::refusal::Refusal;
 
@@ -31,11 +31,11 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// URL, no secret and no body. It prints as one line: what came from outside is escaped.
 ///
 /// ```
-/// use tower_wechat::{AppId, Class, ErrorKind};
+/// use tower_wechat::{AppId, ErrorClass, ErrorKind};
 ///
 /// let error = AppId::new("").unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::Input);
-/// assert_eq!(error.class(), Class::Input);
+/// assert_eq!(error.class(), ErrorClass::Input);
 /// assert_eq!(error.field(), Some("appid"));
 /// ```
 #[derive(Clone)]
@@ -217,20 +217,22 @@ impl Error {
     }
 
     /// What kind of remedy helps.
-    pub fn class(&self) -> Class {
+    pub fn class(&self) -> ErrorClass {
         match self.kind() {
-            ErrorKind::Config | ErrorKind::UnknownApp | ErrorKind::Certificate => Class::Config,
-            ErrorKind::Input => Class::Input,
-            ErrorKind::Session => Class::User,
+            ErrorKind::Config | ErrorKind::UnknownApp | ErrorKind::Certificate => {
+                ErrorClass::Config
+            }
+            ErrorKind::Input => ErrorClass::Input,
+            ErrorKind::Session => ErrorClass::User,
             ErrorKind::Connect
             | ErrorKind::Timeout
             | ErrorKind::Transport
             | ErrorKind::Status(200 | 408 | 429 | 500..)
             | ErrorKind::Interrupted
-            | ErrorKind::Busy => Class::Retry,
-            ErrorKind::Status(404) if self.is_of_ticket() => Class::Input,
-            ErrorKind::Status(_) | ErrorKind::Answer => Class::Unknown,
-            ErrorKind::Platform => self.errcode().map_or(Class::Unknown, |code| {
+            | ErrorKind::Busy => ErrorClass::Retry,
+            ErrorKind::Status(404) if self.is_of_ticket() => ErrorClass::Input,
+            ErrorKind::Status(_) | ErrorKind::Answer => ErrorClass::Unknown,
+            ErrorKind::Platform => self.errcode().map_or(ErrorClass::Unknown, |code| {
                 code.class_at(self.endpoint().unwrap_or_default())
             }),
         }
@@ -261,11 +263,10 @@ impl Error {
             (ErrorKind::Input, _) => StatusCode::BAD_REQUEST,
             (ErrorKind::UnknownApp, _) => StatusCode::NOT_FOUND,
             (ErrorKind::Timeout, _) => StatusCode::GATEWAY_TIMEOUT,
-            (ErrorKind::Platform, Class::Retry) | (ErrorKind::Interrupted | ErrorKind::Busy, _) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-            (_, Class::Quota) => StatusCode::TOO_MANY_REQUESTS,
-            (_, Class::User | Class::Input) => StatusCode::UNPROCESSABLE_ENTITY,
+            (ErrorKind::Platform, ErrorClass::Retry)
+            | (ErrorKind::Interrupted | ErrorKind::Busy, _) => StatusCode::SERVICE_UNAVAILABLE,
+            (_, ErrorClass::Quota) => StatusCode::TOO_MANY_REQUESTS,
+            (_, ErrorClass::User | ErrorClass::Input) => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::BAD_GATEWAY,
         }
     }
@@ -277,7 +278,7 @@ impl Error {
 
     /// Whether the same call may succeed later without anyone changing anything.
     pub fn is_transient(&self) -> bool {
-        self.class() == Class::Retry
+        self.class() == ErrorClass::Retry
     }
 
     /// Whether the platform surely did not act on the call, so that repeating it is safe for any

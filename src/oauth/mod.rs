@@ -41,23 +41,23 @@
 //! The platform sends browsers back to the registered domain (网页授权域名) only. A [`Relay`] there
 //! passes them on to an allow-list of other sites; see [`OAuthService::through`].
 
+mod code_cache;
+mod flow;
 mod handler;
-mod memo;
+mod origin;
 mod rejection;
 mod relay;
 mod service;
 mod settings;
 mod signed_in;
-mod site;
 mod state;
-mod visit;
 
+pub(crate) use self::code_cache::profile_of;
 pub use self::handler::sign_in_fn;
-pub(crate) use self::memo::profile_of;
+pub use self::origin::Origin;
 pub use self::rejection::Rejection;
 pub use self::relay::Relay;
 pub use self::service::OAuthService;
 pub use self::signed_in::SignedIn;
-pub use self::site::Origin;
 pub use self::state::StateKey;
 pub use crate::browser::AnswerFn as SignInFn;

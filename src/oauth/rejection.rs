@@ -6,7 +6,7 @@ use http::{Response, StatusCode};
 
 use crate::body::Body;
 use crate::browser;
-use crate::error::{Class, Error};
+use crate::error::{Error, ErrorClass};
 
 /// Why a browser is not signed in. It holds nothing of the request.
 #[derive(Debug, Clone)]
@@ -47,8 +47,8 @@ impl Rejection {
             | Self::CodeTaken
             | Self::Snapshot => StatusCode::FORBIDDEN,
             Self::Platform(error) => match error.class() {
-                Class::User => StatusCode::FORBIDDEN,
-                Class::Retry => StatusCode::SERVICE_UNAVAILABLE,
+                ErrorClass::User => StatusCode::FORBIDDEN,
+                ErrorClass::Retry => StatusCode::SERVICE_UNAVAILABLE,
                 _ => StatusCode::BAD_GATEWAY,
             },
             Self::Handler => StatusCode::INTERNAL_SERVER_ERROR,
@@ -71,7 +71,7 @@ impl Rejection {
                 "请点击页面下方的“使用完整服务”后重新登录。",
                 "Please leave the page preview (使用完整服务) and sign in again.",
             ),
-            Self::Platform(error) if error.class() == Class::User => {
+            Self::Platform(error) if error.class() == ErrorClass::User => {
                 ("登录已过期。", "This sign-in is no longer valid.")
             }
             Self::Platform(_) | Self::Handler => (

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use http::{Method, Request, Response, StatusCode};
 use tower::Service;
 
-use super::site::{Origin, encoded};
+use super::origin::{Origin, encoded};
 use crate::api::oauth::AuthorizeUrl;
 use crate::body::Body;
 use crate::browser::{self, Params};
@@ -31,7 +31,7 @@ const CODE_MAX: usize = 512;
 /// use tower_wechat::Body;
 /// use tower_wechat::oauth::{Origin, Relay};
 ///
-/// let relay = Relay::to([Origin::new("https://test.shop.example")?]);
+/// let relay = Relay::new([Origin::new("https://test.shop.example")?]);
 ///
 /// // axum: `Router::new().route_service("/relay", relay)`; and on the other site
 /// // `OAuthService::new(app, "https://test.shop.example/login", key, handler)?
@@ -56,7 +56,7 @@ pub struct Relay {
 
 impl Relay {
     /// A relay to these sites and no other.
-    pub fn to(sites: impl IntoIterator<Item = Origin>) -> Self {
+    pub fn new(sites: impl IntoIterator<Item = Origin>) -> Self {
         Self {
             sites: sites.into_iter().collect(),
         }

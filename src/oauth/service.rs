@@ -13,8 +13,7 @@ use tracing::Instrument;
 
 use super::rejection::Rejection;
 use super::settings::{Settings, address};
-use super::visit;
-use super::{Origin, SignedIn, StateKey};
+use super::{Origin, SignedIn, StateKey, flow};
 use crate::api::oauth::{Lang, Scope};
 use crate::body::Body;
 use crate::browser;
@@ -175,14 +174,14 @@ where
         // The body says nothing, and may not be one that can be sent between threads.
         let request = request.map(|_| ());
         if is_start {
-            let answer = panic::contain(|| visit::start(&settings, &request));
+            let answer = panic::contain(|| flow::start(&settings, &request));
             return ready(answer.unwrap_or_else(|Panicked| settings.panicked()));
         }
         let handler = panic::contain(|| self.handler.clone());
         let span = tracing::info_span!("wechat.oauth", appid = %settings.app.appid());
         let work = {
             let settings = settings.clone();
-            Contained::new(async move { Ok(visit::done(&settings, handler?, request).await) })
+            Contained::new(async move { Ok(flow::done(&settings, handler?, request).await) })
         };
         let done = async move {
             let answer = work.await.flatten();

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use http::Response;
 
-use super::memo::{Memo, Wanted};
+use super::code_cache::{CodeCache, Wanted};
+use super::origin::{Origin, encoded, is_path};
 use super::rejection::Rejection;
-use super::site::{Origin, encoded, is_path};
 use super::state::StateKey;
 use crate::api::oauth::{Lang, Scope};
 use crate::body::Body;
@@ -40,7 +40,7 @@ pub(super) struct Settings {
     pub(super) allowed: Vec<Origin>,
     pub(super) relay: Option<String>,
     pub(super) page: Option<Page>,
-    pub(super) memo: Memo,
+    pub(super) codes: CodeCache,
 }
 
 impl Settings {
@@ -63,7 +63,7 @@ impl Settings {
             allowed: Vec::new(),
             relay: None,
             page: None,
-            memo: Memo::new(app.clone(), RESULT_LIFE, RESULTS_MAX),
+            codes: CodeCache::new(app.clone(), RESULT_LIFE, RESULTS_MAX),
             app,
         })
     }
@@ -71,7 +71,7 @@ impl Settings {
     /// A memory of its own, for settings that were changed: what one service let in, another one
     /// made from it might not.
     pub(super) fn renew_memo(&mut self) {
-        self.memo = Memo::new(self.app.clone(), self.result_life, self.results_max);
+        self.codes = CodeCache::new(self.app.clone(), self.result_life, self.results_max);
     }
 
     /// Where a browser may be sent after it signed in: home if it did not say where to, and `None`

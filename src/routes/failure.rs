@@ -8,8 +8,8 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::api::Endpoint;
-use crate::api::token::{ClassicToken, StableToken};
-use crate::error::{Class, Error, ErrorKind};
+use crate::api::token::{GetClassicToken, GetStableToken};
+use crate::error::{Error, ErrorClass, ErrorKind};
 
 /// A number of `ret.code`; see [the table](super#the-envelope).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -81,11 +81,11 @@ impl Failure {
     pub fn of(error: Error, code: RetCode) -> Self {
         let code = match error.class() {
             _ if error.kind() == ErrorKind::Input => RetCode::PARAMETER,
-            Class::Config => RetCode::APP,
-            Class::Refresh => RetCode::TOKEN,
+            ErrorClass::Config => RetCode::APP,
+            ErrorClass::Refresh => RetCode::TOKEN,
             _ if matches!(
                 error.endpoint(),
-                Some(StableToken::PATH | ClassicToken::PATH)
+                Some(GetStableToken::PATH | GetClassicToken::PATH)
             ) =>
             {
                 RetCode::TOKEN

@@ -7,7 +7,7 @@
 //! | `sendwxtemplatemsg` | `POST` | a template message to a follower: [`TemplateMessageService`] |
 //! | `getunlimitedqrcode` | `POST` | a mini-program's code as an image: [`UnlimitedQrcodeService`] |
 //! | `getuserphone` | `POST` | a code of the phone-number button for the number: [`PhoneService`] |
-//! | `token` | `POST` | an app's access token, with [`Routes::serve_tokens`] only: [`TokenService`] |
+//! | `token` | `POST` | an app's access token, with [`Routes::serve_tokens`] only: [`TokenRoute`] |
 //! | `wxmsg` | `GET`, `POST` | the platform's pushes: [`Callback`](crate::Callback), when one app receives them |
 //! | `wxmsg/{appid}` | `GET`, `POST` | the same, for each app that receives them |
 //!
@@ -18,7 +18,7 @@
 //!
 //! The host says it once, with [`Routes::access_keys`] or [`Routes::unprotected`]; until then the
 //! JSON routes answer 401. Each of their services that is mounted alone has the same two methods,
-//! but [`TokenService`], which has keys in any case. `wxmsg` needs no key: its pushes are signed.
+//! but [`TokenRoute`], which has keys in any case. `wxmsg` needs no key: its pushes are signed.
 //!
 //! # The envelope
 //!
@@ -72,7 +72,7 @@ pub use self::service::Routes;
 pub use self::template_message::{
     TemplateMessage, TemplateMessageAnswer, TemplateMessageRequest, TemplateMessageService,
 };
-pub use self::token::TokenService;
+pub use self::token::TokenRoute;
 pub use self::unlimited_qrcode::{
     UnlimitedQrcode, UnlimitedQrcodeAnswer, UnlimitedQrcodeRequest, UnlimitedQrcodeService,
 };

@@ -40,7 +40,7 @@ impl PhoneService {
     /// A service for all apps of `wechat`.
     pub fn new(wechat: Wechat) -> Self {
         let runtime = wechat.runtime().clone();
-        Self::of(Phone::new(wechat)).shared_runtime(runtime)
+        Self::from_route(Phone::new(wechat)).shared_runtime(runtime)
     }
 }
 

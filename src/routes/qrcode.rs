@@ -45,7 +45,7 @@ impl QrcodeService {
     /// A service for all apps of `wechat`.
     pub fn new(wechat: Wechat) -> Self {
         let runtime = wechat.runtime().clone();
-        Self::of(Qrcode::new(wechat)).shared_runtime(runtime)
+        Self::from_route(Qrcode::new(wechat)).shared_runtime(runtime)
     }
 }
 
@@ -92,17 +92,17 @@ pub struct QrcodeAnswer {
 }
 
 impl QrcodeRequest {
-    fn code(&self) -> Result<qrcode::Create, Failure> {
+    fn code(&self) -> Result<qrcode::CreateQrcode, Failure> {
         let scene = self.scene()?;
         let life = self.expire_seconds.filter(|seconds| *seconds > 0);
         match (self.permanent, life) {
-            (true, None) => Ok(qrcode::Create::permanent(scene)),
+            (true, None) => Ok(qrcode::CreateQrcode::permanent(scene)),
             (true, Some(_)) => Err(Failure::parameter(
                 "expire_seconds must be absent or 0 for a permanent code",
             )),
-            (false, None) => Ok(qrcode::Create::temporary(scene)),
+            (false, None) => Ok(qrcode::CreateQrcode::temporary(scene)),
             (false, Some(life)) => {
-                Ok(qrcode::Create::temporary(scene).expires_in(Duration::from_secs(life)))
+                Ok(qrcode::CreateQrcode::temporary(scene).expires_in(Duration::from_secs(life)))
             }
         }
     }

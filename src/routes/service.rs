@@ -18,7 +18,7 @@ use super::qrcode::Qrcode;
 use super::request_id::RequestId;
 use super::route::Route;
 use super::template_message::TemplateMessage;
-use super::token::TokenService;
+use super::token::TokenRoute;
 use super::unlimited_qrcode::UnlimitedQrcode;
 use super::userinfo::UserInfo;
 use crate::app::AppId;
@@ -64,7 +64,7 @@ pub struct Routes<H> {
     pub(super) prefix: Arc<str>,
     pub(super) options: Options,
     pub(super) userinfo: UserInfo,
-    pub(super) tokens: Option<TokenService>,
+    pub(super) tokens: Option<TokenRoute>,
     /// What is checked of each app's pushes.
     pub(super) callbacks: Arc<BTreeMap<AppId, Callback<()>>>,
     pub(super) handler: Option<H>,

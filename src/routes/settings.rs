@@ -8,10 +8,10 @@ use super::access::Access;
 use super::json::Options;
 use super::no_handler::NoHandler;
 use super::service::Routes;
-use super::token::TokenService;
+use super::token::TokenRoute;
 use super::userinfo::UserInfo;
 use crate::callback::deadline::{Deadline, DeadlineLayer};
-use crate::callback::once::{Once, OnceLayer};
+use crate::callback::dedup::{Dedup, DedupLayer};
 use crate::callback::{Callback, IntoReply, Message};
 use crate::client::Wechat;
 use crate::error::{BoxError, Error};
@@ -42,11 +42,11 @@ impl Routes<NoHandler> {
 
     /// Hands the messages of every app that has callback keys to `handler`, each of them once, and
     /// answers `success` in its place when it takes longer than 4.5 seconds: see
-    /// [`once`](crate::callback::once) and [`deadline`](crate::callback::deadline).
+    /// [`dedup`](crate::callback::dedup) and [`deadline`](crate::callback::deadline).
     ///
     /// A handler is a service of [`Message`]; an async function becomes one by
     /// [`handler_fn`](crate::handler_fn).
-    pub fn on_message<H>(self, handler: H) -> Routes<Once<Deadline<H>>>
+    pub fn on_message<H>(self, handler: H) -> Routes<Dedup<Deadline<H>>>
     where
         H: Service<Message> + Clone + Send + 'static,
         H::Response: IntoReply,
@@ -63,7 +63,7 @@ impl Routes<NoHandler> {
     /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
     /// # let wechat = sandbox.wechat();
     /// use tower_wechat::callback::deadline::DeadlineLayer;
-    /// use tower_wechat::client::CustomerService;
+    /// use tower_wechat::callback::deadline::CustomerService;
     /// use tower_wechat::{Message, handler_fn};
     ///
     /// let deadline = DeadlineLayer::ack().late(CustomerService::new(wechat.clone()));
@@ -74,18 +74,18 @@ impl Routes<NoHandler> {
         self,
         deadline: DeadlineLayer,
         handler: H,
-    ) -> Routes<Once<Deadline<H>>>
+    ) -> Routes<Dedup<Deadline<H>>>
     where
         H: Service<Message> + Clone + Send + 'static,
         H::Response: IntoReply,
         H::Error: Into<BoxError>,
         H::Future: Send,
     {
-        let once = OnceLayer::new()
+        let dedup = DedupLayer::new()
             .shared_clock(self.wechat.clock().clone())
             .shared_runtime(self.wechat.runtime().clone());
         let deadline = deadline.or_runtime(self.wechat.runtime());
-        self.on_message_bare(once.layer(deadline.layer(handler)))
+        self.on_message_bare(dedup.layer(deadline.layer(handler)))
     }
 
     /// Hands every push to `handler` as it comes, also one that the platform sends again, and waits
@@ -182,15 +182,15 @@ impl<H> Routes<H> {
     }
 
     /// Serves the apps' access tokens and tickets at `token`, to callers with one of these keys;
-    /// those of [`access_keys`](Self::access_keys) do not count there. See [`TokenService`].
+    /// those of [`access_keys`](Self::access_keys) do not count there. See [`TokenRoute`].
     ///
     /// # Errors
-    /// Those of [`TokenService::new`].
+    /// Those of [`TokenRoute::new`].
     pub fn serve_tokens(
         mut self,
         keys: impl IntoIterator<Item = impl Into<Secret>>,
     ) -> Result<Self, Error> {
-        self.tokens = Some(TokenService::new(self.wechat.clone(), keys)?);
+        self.tokens = Some(TokenRoute::new(self.wechat.clone(), keys)?);
         Ok(self)
     }
 }

@@ -16,7 +16,7 @@ use crate::body::Body;
 use crate::client::Wechat;
 use crate::error::{BoxError, Error};
 use crate::runtime::{BoxFuture, Runtime};
-use crate::secret::{Secret, expose};
+use crate::secret::{Secret, serialize_exposed};
 
 /// The shortest access key, in bytes.
 const KEY_MIN: usize = 16;
@@ -45,11 +45,11 @@ const KEY_MIN: usize = 16;
 /// use http::{Request, StatusCode, header};
 /// use tower::ServiceExt;
 /// use tower_wechat::Body;
-/// use tower_wechat::routes::TokenService;
+/// use tower_wechat::routes::TokenRoute;
 /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
 /// # let wechat = sandbox.wechat();
 ///
-/// let tokens = TokenService::new(wechat, ["a key that only our services know"])?;
+/// let tokens = TokenRoute::new(wechat, ["a key that only our services know"])?;
 /// let request = Request::post("/token")
 ///     .header(header::CONTENT_TYPE, "application/json")
 ///     .header(header::AUTHORIZATION, "Bearer a key that only our services know")
@@ -64,16 +64,16 @@ const KEY_MIN: usize = 16;
 ///
 /// ```compile_fail
 /// # let wechat = tower_wechat::sandbox::Sandbox::new().wechat();
-/// # use tower_wechat::routes::TokenService;
-/// let tokens = TokenService::new(wechat, ["a key that only our services know"]);
+/// # use tower_wechat::routes::TokenRoute;
+/// let tokens = TokenRoute::new(wechat, ["a key that only our services know"]);
 /// let tokens = tokens.unwrap().unprotected();
 /// ```
 #[derive(Debug, Clone)]
-pub struct TokenService {
+pub struct TokenRoute {
     service: JsonService<ServeToken>,
 }
 
-impl TokenService {
+impl TokenRoute {
     /// A service for all apps of `wechat`, and for callers with one of these keys.
     ///
     /// # Errors
@@ -92,7 +92,7 @@ impl TokenService {
             )));
         }
         let runtime = wechat.runtime().clone();
-        let service = JsonService::of(ServeToken { wechat }).access_keys(keys);
+        let service = JsonService::from_route(ServeToken { wechat }).access_keys(keys);
         Ok(Self {
             service: service.shared_runtime(runtime),
         })
@@ -115,7 +115,7 @@ impl TokenService {
     }
 }
 
-impl<B> Service<Request<B>> for TokenService
+impl<B> Service<Request<B>> for TokenRoute
 where
     B: HttpBody + Send + 'static,
     B::Data: Send,
@@ -135,7 +135,7 @@ where
     }
 }
 
-/// The route of [`TokenService`].
+/// The route of [`TokenRoute`].
 #[derive(Debug, Clone)]
 pub(super) struct ServeToken {
     wechat: Wechat,
@@ -164,9 +164,9 @@ pub(super) struct TokenAnswer {
 
 #[derive(Serialize)]
 enum Kind {
-    #[serde(rename = "access_token", serialize_with = "expose")]
+    #[serde(rename = "access_token", serialize_with = "serialize_exposed")]
     AccessToken(Secret),
-    #[serde(rename = "ticket", serialize_with = "expose")]
+    #[serde(rename = "ticket", serialize_with = "serialize_exposed")]
     Ticket(Secret),
 }
 

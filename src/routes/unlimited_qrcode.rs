@@ -43,7 +43,7 @@ impl UnlimitedQrcodeService {
     /// A service for all apps of `wechat`.
     pub fn new(wechat: Wechat) -> Self {
         let runtime = wechat.runtime().clone();
-        Self::of(UnlimitedQrcode::new(wechat)).shared_runtime(runtime)
+        Self::from_route(UnlimitedQrcode::new(wechat)).shared_runtime(runtime)
     }
 }
 

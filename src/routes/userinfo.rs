@@ -42,7 +42,7 @@ impl UserInfoService {
     /// A service for all apps of `wechat`.
     pub fn new(wechat: Wechat) -> Self {
         let runtime = wechat.runtime().clone();
-        Self::of(UserInfo::new(wechat)).shared_runtime(runtime)
+        Self::from_route(UserInfo::new(wechat)).shared_runtime(runtime)
     }
 
     /// As [`Routes::expose_tokens`](super::Routes::expose_tokens).
@@ -120,9 +120,9 @@ impl JsonRoute for UserInfo {
         let code = required_secret("code", request.code)?;
 
         let app = caller.app(&self.wechat)?;
-        let token = app.call(oauth::AccessToken::new(code)).await;
+        let token = app.call(oauth::ExchangeCode::new(code)).await;
         let token = token.map_err(|error| Failure::of(error, RetCode::TOKEN))?;
-        let profile = profile_of(&app, oauth::UserInfo::of(&token), &token).await;
+        let profile = profile_of(&app, oauth::GetUserInfo::new(&token), &token).await;
         let profile = profile.map_err(|error| Failure::of(error, RetCode::USER_INFO))?;
         tracing::debug!(
             source = caller.source,

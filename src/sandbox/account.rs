@@ -6,8 +6,8 @@ use super::account_type::AccountType;
 use super::customer_service::Chat;
 use super::{Sandbox, random};
 use crate::app::{AppConfig, AppId};
-use crate::callback::crypto::AesKey;
-use crate::callback::outgoing::{Form, Outgoing};
+use crate::callback::push::{Form, Sender};
+use crate::callback::verify::crypto::AesKey;
 use crate::callback::{CallbackKeys, Mode};
 use crate::clock::Clock;
 use crate::secret::Secret;
@@ -55,8 +55,8 @@ impl Account {
     }
 
     /// The app's callback, as seen from the platform.
-    pub(super) fn outgoing<'a>(&'a self, appid: &'a AppId) -> Outgoing<'a> {
-        Outgoing {
+    pub(super) fn outgoing<'a>(&'a self, appid: &'a AppId) -> Sender<'a> {
+        Sender {
             appid,
             token: &self.token,
             form: match self.mode {
@@ -211,7 +211,7 @@ impl User {
     }
 
     /// Whether the user sees that the app is typing
-    /// ([`Typing`](crate::api::customer_service::Typing)).
+    /// ([`SetTyping`](crate::api::customer_service::SetTyping)).
     pub fn sees_typing(&self) -> bool {
         let now = self.sandbox.clock.now();
         self.change(|person, appid| person.chat(appid).sees_typing(now))

@@ -92,7 +92,7 @@ impl Sandbox {
     /// let sandbox = Sandbox::new();
     /// sandbox.set_account_type(&sandbox.appid(), AccountType::MiniProgram);
     /// let app = sandbox.wechat().app(sandbox.appid())?;
-    /// let error = app.call(qrcode::Create::temporary("order-42")).await.unwrap_err();
+    /// let error = app.call(qrcode::CreateQrcode::temporary("order-42")).await.unwrap_err();
     /// assert_eq!(error.errcode(), Some(ErrCode::API_UNAUTHORIZED));
     /// # Ok(())
     /// # }

@@ -49,7 +49,7 @@ impl Sandbox {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), tower_wechat::Error> {
-    /// use tower_wechat::api::customer_service::Send;
+    /// use tower_wechat::api::customer_service::SendCustomerServiceMessage;
     /// # use tower_wechat::{Reply, handler_fn, sandbox::{Push, Sandbox}};
     /// # let sandbox = Sandbox::new();
     /// # let (wechat, user) = (sandbox.wechat(), sandbox.user("Hui"));
@@ -58,7 +58,7 @@ impl Sandbox {
     /// # let app = wechat.app(sandbox.appid())?;
     ///
     /// let media_id = sandbox.add_media(app.appid());
-    /// app.call(Send::image(user.openid(), media_id)).await?;
+    /// app.call(SendCustomerServiceMessage::image(user.openid(), media_id)).await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -115,11 +115,11 @@ impl Sandbox {
 
     /// A platform with one app, [`APPID`](Self::APPID), in secure mode, and one user, `Hui🐠`.
     pub fn new() -> Self {
-        Self::clocked(SystemClock)
+        Self::with_clock(SystemClock)
     }
 
     /// The same by another clock, such as a [`ManualClock`](crate::ManualClock).
-    pub fn clocked(clock: impl Clock) -> Self {
+    pub fn with_clock(clock: impl Clock) -> Self {
         Self {
             clock: ShiftedClock::new(clock),
             runtime: SharedRuntime::new(TokioRuntime),

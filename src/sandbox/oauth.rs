@@ -8,12 +8,11 @@ use ::http::{HeaderValue, Request, Response, StatusCode};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::User;
 use super::account::PersonId;
 use super::platform::Query;
-use super::random;
 use super::refusal::Outcome;
 use super::state::State;
+use super::{User, random};
 use crate::api::oauth::Scope;
 use crate::app::AppId;
 use crate::clock::Clock;

@@ -47,8 +47,8 @@ impl PendingLogin {
 
     /// The call that makes the QR code: temporary, with the scene, and as long-lived as the
     /// sign-in. Its image is fetched with the ticket, or drawn from the ticket's `url`.
-    pub fn code(&self) -> qrcode::Create {
-        qrcode::Create::temporary(self.scene()).expires_in(self.life)
+    pub fn code(&self) -> qrcode::CreateQrcode {
+        qrcode::CreateQrcode::temporary(self.scene()).expires_in(self.life)
     }
 
     /// How long the user has to scan.

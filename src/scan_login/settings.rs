@@ -102,7 +102,7 @@ impl ScanLogin {
 
     /// How many requests may wait at a time; 10,000 if not called, of which ten for one sign-in.
     #[must_use]
-    pub fn waiting_at_most(self, waiting: usize) -> Self {
+    pub fn max_waiting(self, waiting: usize) -> Self {
         self.with(|settings| settings.waits = Waits::new(waiting))
     }
 

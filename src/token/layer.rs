@@ -21,7 +21,7 @@ use super::Tokens;
 /// # let appid = sandbox.appid();
 ///
 /// let handler = service_fn(async |request: Request<()>| {
-///     let tokens = Tokens::of(&request).ok_or("TokenLayer is missing")?;
+///     let tokens = Tokens::from_request(&request).ok_or("TokenLayer is missing")?;
 ///     let token = tokens.get("wx3cc8fd6963e31a32").await?;
 ///     Ok::<_, BoxError>(token.secret().expose().len())
 /// });

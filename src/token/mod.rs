@@ -37,11 +37,11 @@
 //! that is set back, or a machine that sleeps, keeps no dead token. The budget of forced refreshes is
 //! counted in monotonic time alone.
 
-mod flight;
-mod hot;
+mod entry;
+mod front;
 mod layer;
 mod refresh;
-mod slot;
+mod single_flight;
 mod source;
 mod store;
 mod ticket;

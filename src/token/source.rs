@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Issued, TokenKey, TokenKind};
 use crate::api::Endpoint;
-use crate::api::token::{ClassicToken, StableToken};
+use crate::api::token::{GetClassicToken, GetStableToken};
 use crate::app::{AppEntry, AppId};
 use crate::client::{Outbound, exchange};
 use crate::error::Error;
@@ -88,15 +88,18 @@ impl TokenSource for PlatformSource {
                 return Err(Error::config("a ticket is not fetched by a token source"));
             }
             TokenKind::StableAccessToken => {
-                let call = StableToken::new(appid, &entry.secret);
+                let call = GetStableToken::new(appid, &entry.secret);
                 let call = call.force_refresh(fetch == Fetch::Forced);
                 let grant = exchange(outbound, entry, &call).await?;
-                (grant, StableToken::PATH)
+                (grant, GetStableToken::PATH)
             }
             // Every call of the classic grant makes another token: there is nothing to force.
             TokenKind::AccessToken => {
-                let call = ClassicToken::new(appid, &entry.secret);
-                (exchange(outbound, entry, &call).await?, ClassicToken::PATH)
+                let call = GetClassicToken::new(appid, &entry.secret);
+                (
+                    exchange(outbound, entry, &call).await?,
+                    GetClassicToken::PATH,
+                )
             }
         };
         let life = Duration::from_secs(grant.expires_in);

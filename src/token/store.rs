@@ -170,11 +170,11 @@ impl MemoryStore {
     }
 
     /// An empty store that tells the time by `clock`.
-    pub fn clocked(clock: impl Clock) -> Self {
-        Self::with_clock(SharedClock::new(clock))
+    pub fn with_clock(clock: impl Clock) -> Self {
+        Self::with_shared_clock(SharedClock::new(clock))
     }
 
-    pub(crate) fn with_clock(clock: SharedClock) -> Self {
+    pub(crate) fn with_shared_clock(clock: SharedClock) -> Self {
         Self {
             clock,
             records: Arc::default(),

@@ -9,9 +9,9 @@ use http::Request;
 use moka::ops::compute::{CompResult, Op};
 use moka::sync::Cache;
 
-use super::flight::{Leader, Waited};
-use super::hot::Round;
-use super::slot::{AppSlots, Refused, Slot};
+use super::entry::{AppEntries, Entry, Refused};
+use super::front::Generation;
+use super::single_flight::{Leader, Waited};
 use super::{
     Fetch, Issued, SharedSource, SharedStore, Status, TicketSource, Token, TokenKey, TokenKind,
 };
@@ -59,7 +59,7 @@ pub struct Tokens(Arc<Inner>);
 
 struct Inner {
     cache: Cache<TokenKey, Token>,
-    slots: HashMap<AppId, AppSlots>,
+    entries: HashMap<AppId, AppEntries>,
     source: SharedSource,
     tickets: TicketSource,
     store: SharedStore,
@@ -77,14 +77,14 @@ impl Tokens {
         clock: SharedClock,
         runtime: SharedRuntime,
     ) -> Self {
-        let slots: HashMap<_, _> = keys
-            .map(|key| (key.appid.clone(), AppSlots::new(key)))
+        let entries: HashMap<_, _> = keys
+            .map(|key| (key.appid.clone(), AppEntries::new(key)))
             .collect();
         // A few entries an app, never evicted: the configuration bounds the cache.
-        let cache = Cache::builder().initial_capacity(slots.len()).build();
+        let cache = Cache::builder().initial_capacity(entries.len()).build();
         Self(Arc::new(Inner {
             cache,
-            slots,
+            entries,
             source,
             tickets,
             store,
@@ -95,7 +95,7 @@ impl Tokens {
     }
 
     /// The handle that [`TokenLayer`](super::TokenLayer) put into a request.
-    pub fn of<B>(request: &Request<B>) -> Option<&Self> {
+    pub fn from_request<B>(request: &Request<B>) -> Option<&Self> {
         request.extensions().get()
     }
 
@@ -107,7 +107,7 @@ impl Tokens {
     /// # Cancel safety
     /// Dropping the future does not stop the fetch.
     pub async fn get(&self, appid: impl AsRef<str>) -> Result<Token, Error> {
-        self.current(self.slot(appid.as_ref())?).await
+        self.current(self.entry(appid.as_ref())?).await
     }
 
     /// The ticket that signs the pages of an official account, for
@@ -120,7 +120,7 @@ impl Tokens {
     /// # Cancel safety
     /// Dropping the future does not stop the fetch.
     pub async fn ticket(&self, appid: impl AsRef<str>) -> Result<Token, Error> {
-        self.current(&self.slots(appid.as_ref())?.jsapi).await
+        self.current(&self.entries(appid.as_ref())?.jsapi).await
     }
 
     /// The ticket that signs cards (卡券), in the same way.
@@ -131,39 +131,39 @@ impl Tokens {
     /// # Cancel safety
     /// Dropping the future does not stop the fetch.
     pub async fn card_ticket(&self, appid: impl AsRef<str>) -> Result<Token, Error> {
-        self.current(&self.slots(appid.as_ref())?.card).await
+        self.current(&self.entries(appid.as_ref())?.card).await
     }
 
-    async fn current(&self, slot: &Slot) -> Result<Token, Error> {
-        let round = match slot.hot.get() {
-            Ok(token) => match self.usable(slot, &token) {
+    async fn current(&self, entry: &Entry) -> Result<Token, Error> {
+        let generation = match entry.front.get() {
+            Ok(token) => match self.usable(entry, &token) {
                 true => return Ok(token),
                 false => None,
             },
-            Err(round) => Some(round),
+            Err(generation) => Some(generation),
         };
         // In a box, since every caller would move it.
-        Box::pin(self.look_up(slot, round)).await
+        Box::pin(self.look_up(entry, generation)).await
     }
 
     /// Looks into the cache unless its token is known to have expired, and fetches one if need be.
-    async fn look_up(&self, slot: &Slot, round: Option<Round>) -> Result<Token, Error> {
-        if let Some(round) = round
-            && let Some(token) = self.0.cache.get(&slot.key)
+    async fn look_up(&self, entry: &Entry, generation: Option<Generation>) -> Result<Token, Error> {
+        if let Some(generation) = generation
+            && let Some(token) = self.0.cache.get(&entry.key)
         {
-            slot.hot.fill(&token, round);
-            if self.usable(slot, &token) {
+            entry.front.fill(&token, generation);
+            if self.usable(entry, &token) {
                 return Ok(token);
             }
         }
-        self.fetch(slot).await
+        self.fetch(entry).await
     }
 
     /// Whether the token may be used. One that is stale may, and is being replaced from now on.
-    fn usable(&self, slot: &Slot, token: &Token) -> bool {
+    fn usable(&self, entry: &Entry, token: &Token) -> bool {
         let status = token.status(&self.0.clock);
         if status == Status::Stale {
-            self.refresh(slot);
+            self.refresh(entry);
         }
         status != Status::Expired
     }
@@ -175,13 +175,13 @@ impl Tokens {
     /// # Errors
     /// As [`get`](Self::get).
     pub async fn renew(&self, appid: impl AsRef<str>, used: &Secret) -> Result<Token, Error> {
-        let slot = self.slot(appid.as_ref())?;
+        let entry = self.entry(appid.as_ref())?;
         let now = self.0.clock.moment();
         // Of many callers with a dead token one retires it.
-        let replaced = slot.hot.get().is_ok_and(|token| token.secret() != used);
-        let under_way = slot.flight.is_under_way();
+        let replaced = entry.front.get().is_ok_and(|token| token.secret() != used);
+        let under_way = entry.flight.is_under_way();
         let retired = replaced || {
-            let memory = slot.memory();
+            let memory = entry.memory();
             let lasts = |since| now.since(since) < REINSTATED;
             let reinstated = || memory.reinstated.is_some_and(lasts);
             memory.retired.as_ref() == Some(used) && (under_way || reinstated())
@@ -191,71 +191,71 @@ impl Tokens {
         let retire = |token: &Token| {
             let retires = token.secret() == used;
             if retires {
-                slot.memory().retired = Some(used.clone());
+                entry.memory().retired = Some(used.clone());
             }
             retires
         };
-        if !retired && self.remove_if(slot, retire) {
-            tracing::warn!(appid = %slot.key.appid, token = ?used, "the platform refused the token");
+        if !retired && self.remove_if(entry, retire) {
+            tracing::warn!(appid = %entry.key.appid, token = ?used, "the platform refused the token");
             let Inner { store, runtime, .. } = &*self.0;
-            store.evict(runtime, &slot.key, used).await;
+            store.evict(runtime, &entry.key, used).await;
         }
-        self.get(&slot.key.appid).await
+        self.get(&entry.key.appid).await
     }
 
     /// The state of an app's token in the cache, without asking anyone for it; `None` when there
     /// is none. For health checks.
     pub async fn status(&self, appid: impl AsRef<str>) -> Option<Status> {
-        let slot = self.slot(appid.as_ref()).ok()?;
-        let token = self.0.cache.get(&slot.key)?;
+        let entry = self.entry(appid.as_ref()).ok()?;
+        let token = self.0.cache.get(&entry.key)?;
         Some(token.status(&self.0.clock))
     }
 
-    /// The slot of an app's access token.
-    fn slot(&self, appid: &str) -> Result<&Slot, Error> {
-        Ok(&self.slots(appid)?.access)
+    /// The entry of an app's access token.
+    fn entry(&self, appid: &str) -> Result<&Entry, Error> {
+        Ok(&self.entries(appid)?.access)
     }
 
-    fn slots(&self, appid: &str) -> Result<&AppSlots, Error> {
+    fn entries(&self, appid: &str) -> Result<&AppEntries, Error> {
         self.0
-            .slots
+            .entries
             .get(appid)
             .ok_or_else(|| Error::unknown_app(appid))
     }
 
-    fn slot_of(&self, key: &TokenKey) -> Result<&Slot, Error> {
-        Ok(self.slots(key.appid.as_str())?.of(key.kind))
+    fn slot_of(&self, key: &TokenKey) -> Result<&Entry, Error> {
+        Ok(self.entries(key.appid.as_str())?.of(key.kind))
     }
 
     /// Waits for the one fetch of an app's token, starting it if there is none.
     ///
     /// The fetch is a task, which nobody drops. It may stop with the runtime that it was spawned on,
     /// and is taken over then by those who wait on another one.
-    async fn fetch(&self, slot: &Slot) -> Result<Token, Error> {
+    async fn fetch(&self, entry: &Entry) -> Result<Token, Error> {
         let _waits = self.0.waiters.enter()?;
-        let mut joined = slot.flight.join();
+        let mut joined = entry.flight.join();
         for _ in 0..=TAKE_OVERS_MAX {
             let (mut waiter, leader) = joined;
-            let led = leader.map(|leader| self.lead(slot, leader)).is_some();
+            let led = leader.map(|leader| self.lead(entry, leader)).is_some();
             match waiter.outcome(&self.0.runtime).await {
                 Waited::Outcome(outcome) => return outcome,
                 // This caller's own runtime takes no tasks any more.
                 Waited::Stopped if led => break,
                 Waited::Stopped | Waited::Silent => {}
             }
-            joined = slot.flight.take_over(&waiter);
+            joined = entry.flight.take_over(&waiter);
         }
         let message = "the task that fetched the token was stopped";
         Err(Error::new(ErrorKind::Interrupted, message))
     }
 
-    fn lead(&self, slot: &Slot, leader: Leader) {
+    fn lead(&self, entry: &Entry, leader: Leader) {
         let number = leader.number();
-        let task = self.task(slot, move |slot| slot.flight.end(number));
+        let task = self.task(entry, move |entry| entry.flight.end(number));
         self.0.runtime.spawn(async move {
-            let outcome = match task.slot() {
-                Ok(slot) => {
-                    let fetch = task.tokens.fetch_once(slot, number);
+            let outcome = match task.entry() {
+                Ok(entry) => {
+                    let fetch = task.tokens.fetch_once(entry, number);
                     leader.run(&task.tokens.0.runtime, fetch).await
                 }
                 Err(error) => Err(error),
@@ -266,60 +266,60 @@ impl Tokens {
         });
     }
 
-    fn task(&self, slot: &Slot, end: impl Fn(&Slot) + Send + 'static) -> Task {
+    fn task(&self, entry: &Entry, end: impl Fn(&Entry) + Send + 'static) -> Task {
         Task {
             tokens: self.clone(),
-            key: slot.key.clone(),
+            key: entry.key.clone(),
             end: Box::new(end),
         }
     }
 
     /// Looks into the cache once more: whoever found it empty may come here after another fetch
     /// filled it.
-    async fn fetch_once(&self, slot: &Slot, number: u64) -> Result<Token, Error> {
+    async fn fetch_once(&self, entry: &Entry, number: u64) -> Result<Token, Error> {
         let now = self.0.clock.moment();
-        self.remove_if(slot, |token| token.status_at(now) == Status::Expired);
-        if let Some(token) = self.0.cache.get(&slot.key) {
+        self.remove_if(entry, |token| token.status_at(now) == Status::Expired);
+        if let Some(token) = self.0.cache.get(&entry.key) {
             return Ok(token);
         }
-        let token = self.obtain(slot, Status::Stale).await?;
+        let token = self.obtain(entry, Status::Stale).await?;
         // One that was taken over may end after the other one.
-        if slot.flight.is_current(number) {
-            let _change = slot.hot.change();
-            self.0.cache.insert(slot.key.clone(), token.clone());
+        if entry.flight.is_current(number) {
+            let _change = entry.front.change();
+            self.0.cache.insert(entry.key.clone(), token.clone());
         }
         Ok(token)
     }
 
     /// Starts the refresh of a stale token, unless one is under way.
-    fn refresh(&self, slot: &Slot) {
-        let Some(number) = slot.refresh.begin(self.0.clock.moment().monotonic) else {
+    fn refresh(&self, entry: &Entry) {
+        let Some(number) = entry.refresh.begin(self.0.clock.moment().monotonic) else {
             return;
         };
-        let task = self.task(slot, move |slot| slot.refresh.end(number));
+        let task = self.task(entry, move |entry| entry.refresh.end(number));
         self.0.runtime.spawn(async move {
-            let Ok(slot) = task.slot() else {
+            let Ok(entry) = task.entry() else {
                 return;
             };
             let tokens = &task.tokens;
-            let result = tokens.obtain(slot, Status::Fresh).await;
-            tokens.publish(slot, result);
+            let result = tokens.obtain(entry, Status::Fresh).await;
+            tokens.publish(entry, result);
         });
     }
 
     /// Puts a refreshed token in the place of the stale one, or keeps that one for a while longer.
-    fn publish(&self, slot: &Slot, result: Result<Token, Error>) {
+    fn publish(&self, entry: &Entry, result: Result<Token, Error>) {
         let now = self.0.clock.moment();
-        let _change = slot.hot.change();
-        let entry = self.0.cache.entry_by_ref(&slot.key);
-        entry.and_compute_with(|current| {
+        let _change = entry.front.change();
+        let cached = self.0.cache.entry_by_ref(&entry.key);
+        cached.and_compute_with(|current| {
             let current = current.map(moka::Entry::into_value);
             match (result, current) {
                 // Retired or replaced meanwhile: whoever did that has fetched, or will.
                 (Ok(new), Some(old)) if new.is_older_than(&old) => Op::Nop,
                 (Ok(new), Some(_)) => Op::Put(new.postponed(now)),
                 (Err(error), Some(old)) => {
-                    let (appid, error) = (&slot.key.appid, error.to_string());
+                    let (appid, error) = (&entry.key.appid, error.to_string());
                     tracing::warn!(%appid, error, "a token was not refreshed");
                     Op::Put(old.postponed(now))
                 }
@@ -329,19 +329,19 @@ impl Tokens {
     }
 
     /// A token from the store or the source. One of the store must be at most as old as `oldest`.
-    async fn obtain(&self, slot: &Slot, oldest: Status) -> Result<Token, Error> {
+    async fn obtain(&self, entry: &Entry, oldest: Status) -> Result<Token, Error> {
         let now = self.0.clock.moment();
-        if let Some(refused) = &slot.memory().refused
+        if let Some(refused) = &entry.memory().refused
             && now.since(refused.since) < refused.kept
         {
             return Err(refused.error.clone());
         }
-        let fetch = Contained::new(self.obtain_now(slot, oldest));
+        let fetch = Contained::new(self.obtain_now(entry, oldest));
         let result = match self.0.runtime.timeout(FETCH_MAX, fetch).await {
             Some(Ok(result)) => result,
             Some(Err(Panicked)) => {
                 let message = "the source of tokens panicked";
-                tracing::error!(appid = %slot.key.appid, "{message}");
+                tracing::error!(appid = %entry.key.appid, "{message}");
                 Err(Error::new(ErrorKind::Interrupted, message))
             }
             None => {
@@ -349,7 +349,7 @@ impl Tokens {
                 Err(Error::new(ErrorKind::Timeout, message))
             }
         };
-        slot.memory().refused = result.as_ref().err().and_then(|error| {
+        entry.memory().refused = result.as_ref().err().and_then(|error| {
             Some(Refused {
                 error: error.clone(),
                 since: self.0.clock.moment(),
@@ -359,7 +359,7 @@ impl Tokens {
         result
     }
 
-    async fn obtain_now(&self, slot: &Slot, oldest: Status) -> Result<Token, Error> {
+    async fn obtain_now(&self, entry: &Entry, oldest: Status) -> Result<Token, Error> {
         let Inner {
             clock,
             source,
@@ -367,8 +367,8 @@ impl Tokens {
             runtime,
             ..
         } = &*self.0;
-        let (key, asked) = (&slot.key, clock.moment());
-        let retired = slot.memory().retired.clone();
+        let (key, asked) = (&entry.key, clock.moment());
+        let retired = entry.memory().retired.clone();
         let is_retired = |issued: &Issued| retired.as_ref() == Some(&issued.secret);
 
         let stored = store.load(runtime, key).await;
@@ -391,7 +391,7 @@ impl Tokens {
                 tracing::warn!(appid = %key.appid, "the refused token came back: forcing a new one");
                 issued = source.fetch(key, Fetch::Forced).await?.check()?;
             } else {
-                slot.memory().reinstated = Some(asked);
+                entry.memory().reinstated = Some(asked);
             }
         }
         store.save(runtime, key, &issued).await;
@@ -400,10 +400,10 @@ impl Tokens {
     }
 
     /// Removes an app's token from the cache if it still is the one that is meant.
-    fn remove_if(&self, slot: &Slot, meant: impl Fn(&Token) -> bool) -> bool {
-        let _change = slot.hot.change();
-        let entry = self.0.cache.entry_by_ref(&slot.key);
-        let result = entry.and_compute_with(|current| {
+    fn remove_if(&self, entry: &Entry, meant: impl Fn(&Token) -> bool) -> bool {
+        let _change = entry.front.change();
+        let cached = self.0.cache.entry_by_ref(&entry.key);
+        let result = cached.and_compute_with(|current| {
             let remove = current.is_some_and(|entry| meant(entry.value()));
             if remove { Op::Remove } else { Op::Nop }
         });
@@ -425,28 +425,28 @@ fn kept(error: &Error) -> Option<Duration> {
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokens")
-            .field("apps", &self.0.slots.keys())
+            .field("apps", &self.0.entries.keys())
             .finish_non_exhaustive()
     }
 }
 
-/// A task about one slot. The slot learns that it ended, also when it panics or is stopped.
+/// A task about one entry. The entry learns that it ended, also when it panics or is stopped.
 struct Task {
     tokens: Tokens,
     key: TokenKey,
-    end: Box<dyn Fn(&Slot) + Send>,
+    end: Box<dyn Fn(&Entry) + Send>,
 }
 
 impl Task {
-    fn slot(&self) -> Result<&Slot, Error> {
+    fn entry(&self) -> Result<&Entry, Error> {
         self.tokens.slot_of(&self.key)
     }
 }
 
 impl Drop for Task {
     fn drop(&mut self) {
-        if let Ok(slot) = self.slot() {
-            (self.end)(slot);
+        if let Ok(entry) = self.entry() {
+            (self.end)(entry);
         }
     }
 }

@@ -9,7 +9,7 @@
 mod fixture;
 
 mod counted;
-mod once;
+mod dedup;
 mod pushes;
 mod replays;
 mod tokens;
@@ -30,8 +30,8 @@ const BUDGETS: &[(&str, u64)] = &[
     // Through `Routes`.
     ("routes, plaintext", 0),
     ("routes, secure", 2),
-    ("routes with Once and Deadline, new", 2),
-    ("routes with Once and Deadline, sent again", 0),
+    ("routes with Dedup and Deadline, new", 2),
+    ("routes with Dedup and Deadline, sent again", 0),
     // A token that is in the cache.
     ("token", 0),
     ("token in a handler below TokenLayer", 3),
@@ -40,7 +40,7 @@ const BUDGETS: &[(&str, u64)] = &[
 /// How many more the feature `metrics` makes for each push, of its labels.
 const LABELS: u64 = if cfg!(feature = "metrics") { 1 } else { 0 };
 
-/// The most that `Once` may hold, in KiB.
+/// The most that `Dedup` may hold, in KiB.
 const ONCE_HELD: &[(&str, u64)] = &[
     ("100,000 finished messages", 2200),
     ("at any moment while 300,000 come", 2400),
@@ -52,7 +52,7 @@ const SIGNATURES_HELD: &[(&str, u64)] = &[
     ("10,000 secure pushes", 220),
 ];
 
-/// The most allocations that `Once` may free in the one call that comes after an idle hour.
+/// The most allocations that `Dedup` may free in the one call that comes after an idle hour.
 const ONCE_FREED: &[(&str, u64)] = &[
     ("200,000 messages without a reply", 0),
     ("200,000 messages with a reply", 0),

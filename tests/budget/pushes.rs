@@ -169,8 +169,8 @@ fn through_routes_once_and_in_time() {
     let mode = Mode::Plaintext;
     let routes = routes(mode).on_message(quiet());
     for (path, nonce) in [
-        ("routes with Once and Deadline, new", "n"),
-        ("routes with Once and Deadline, sent again", "m"),
+        ("routes with Dedup and Deadline, new", "n"),
+        ("routes with Dedup and Deadline, sent again", "m"),
     ] {
         test(path, routes.clone(), &texts(mode, nonce), success);
     }

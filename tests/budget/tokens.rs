@@ -15,7 +15,7 @@ const APPID: &str = Sandbox::APPID;
 
 /// One that has been fetched.
 fn tokens(runtime: &tokio::runtime::Runtime) -> Tokens {
-    let tokens = Sandbox::clocked(ManualClock::at_unix(NOW))
+    let tokens = Sandbox::with_clock(ManualClock::at_unix(NOW))
         .wechat()
         .tokens();
     runtime.block_on(tokens.get(APPID)).unwrap();
@@ -45,7 +45,11 @@ fn token() {
 fn token_below_the_layer() {
     let runtime = runtime();
     let handler = service_fn(|request: Request<()>| async move {
-        let token = Tokens::of(&request).unwrap().get(APPID).await.unwrap();
+        let token = Tokens::from_request(&request)
+            .unwrap()
+            .get(APPID)
+            .await
+            .unwrap();
         assert!(!token.secret().expose().is_empty());
         Ok::<_, Infallible>(Response::new(Body::empty()))
     });

@@ -14,7 +14,8 @@ use tower_wechat::callback::Mode;
 use tower_wechat::client::Hosts;
 use tower_wechat::sandbox::Sandbox;
 use tower_wechat::{
-    AppConfig, AppId, BoxFuture, Class, ErrCode, Error, ErrorKind, Runtime, Wechat, WechatBuilder,
+    AppConfig, AppId, BoxFuture, ErrCode, Error, ErrorClass, ErrorKind, Runtime, Wechat,
+    WechatBuilder,
 };
 
 use crate::support::{Recorded, STABLE, Send, clock, json, send, status};
@@ -29,7 +30,7 @@ fn builder() -> WechatBuilder {
 
 #[tokio::test(start_paused = true)]
 async fn a_busy_platform_is_asked_again_when_that_is_safe() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     sandbox.fail_next(IPS, ErrCode::SYSTEM_BUSY);
     sandbox.fail_next(IPS, ErrCode::SYSTEM_BUSY);
@@ -40,7 +41,7 @@ async fn a_busy_platform_is_asked_again_when_that_is_safe() {
     let error = app.call(send()).await.unwrap_err();
     assert_eq!(
         (error.errcode(), error.class()),
-        (Some(ErrCode::SYSTEM_BUSY), Class::Retry)
+        (Some(ErrCode::SYSTEM_BUSY), ErrorClass::Retry)
     );
     assert!(error.is_transient());
     assert_eq!(sandbox.calls(SEND), 1, "the message may have been sent");
@@ -48,7 +49,7 @@ async fn a_busy_platform_is_asked_again_when_that_is_safe() {
 
 #[tokio::test(start_paused = true)]
 async fn a_busy_platform_is_asked_three_times_at_most() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     for _ in 0..9 {
         sandbox.fail_next(IPS, ErrCode::SYSTEM_BUSY);
@@ -59,7 +60,7 @@ async fn a_busy_platform_is_asked_three_times_at_most() {
 
 #[tokio::test(start_paused = true)]
 async fn a_send_is_not_repeated_when_the_connection_broke() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     sandbox.drop_next(SEND);
     let error = app.call(send()).await.unwrap_err();
@@ -74,7 +75,7 @@ async fn a_send_is_not_repeated_when_the_connection_broke() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_never_sent_is_repeated_for_every_call() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let tries = Arc::new(AtomicUsize::new(0));
     let transport = service_fn({
         let (sandbox, tries) = (sandbox.clone(), tries.clone());
@@ -124,7 +125,7 @@ async fn an_exchange_has_one_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn a_gateways_answer_is_not_taken_for_the_platforms() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     let gateway = [
         (status(200, "<html><body>busy</body></html>"), true),
@@ -145,7 +146,7 @@ async fn a_gateways_answer_is_not_taken_for_the_platforms() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_beyond_the_cap_is_refused() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     sandbox.answer_next(SEND, json(format!("{{\"x\":\"{}\"}}", "x".repeat(4 << 20))));
     assert_eq!(
@@ -156,7 +157,7 @@ async fn an_answer_beyond_the_cap_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn half_a_body_is_an_error() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     sandbox.answer_next(SEND, json(r#"{"errcode":0,"errm"#));
     let error = app.call(send()).await.unwrap_err();
@@ -166,25 +167,25 @@ async fn half_a_body_is_an_error() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_tells_code_class_rid_and_what_to_do() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     sandbox.fail_next(IPS, ErrCode::IP_NOT_WHITELISTED);
     let error = app.call(GetCallbackIp::new()).await.unwrap_err();
-    assert_eq!(error.class(), Class::Config);
+    assert_eq!(error.class(), ErrorClass::Config);
     assert_eq!(error.egress_ip(), Some([203, 0, 113, 7].into()));
     assert_eq!(error.rid().unwrap().len(), 26);
     assert!(error.to_string().contains("whitelist"), "{error}");
 
     sandbox.fail_next(IPS, ErrCode::DAILY_QUOTA_REACHED);
     let error = app.call(GetCallbackIp::new()).await.unwrap_err();
-    assert_eq!(error.class(), Class::Quota);
+    assert_eq!(error.class(), ErrorClass::Quota);
     assert!(error.to_string().contains("midnight"), "{error}");
     assert_eq!(error.egress_ip(), None);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_string_errcode_is_a_refusal_too() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     app.token().await.unwrap();
     sandbox.answer_next(
@@ -197,7 +198,7 @@ async fn a_string_errcode_is_a_refusal_too() {
 
 #[tokio::test(start_paused = true)]
 async fn calls_go_to_the_configured_host_and_below_its_path() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let to = |hosts| {
         let recorded = Recorded::new(&sandbox);
         let builder = Wechat::builder()
@@ -250,7 +251,7 @@ async fn an_unknown_app_is_named_and_its_id_bounded() {
     let error = sandbox.wechat().app("wx\n".repeat(9_999)).unwrap_err();
     assert_eq!(
         (error.kind(), error.class()),
-        (ErrorKind::UnknownApp, Class::Config)
+        (ErrorKind::UnknownApp, ErrorClass::Config)
     );
     assert!(error.to_string().len() < 300, "{error}");
     assert!(!error.to_string().contains('\n'));
@@ -259,10 +260,10 @@ async fn an_unknown_app_is_named_and_its_id_bounded() {
 #[tokio::test(start_paused = true)]
 async fn a_call_that_breaks_a_limit_is_not_sent() {
     use tower_wechat::api::oauth;
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     for code in [String::new(), "x".repeat(1025)] {
-        let error = app.call(oauth::AccessToken::new(code)).await.unwrap_err();
+        let error = app.call(oauth::ExchangeCode::new(code)).await.unwrap_err();
         assert_eq!(
             (error.kind(), error.field()),
             (ErrorKind::Input, Some("code"))
@@ -296,7 +297,7 @@ impl Runtime for Threads {
 
 #[test]
 fn another_runtime_than_tokio_will_do() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let builder = Wechat::builder()
         .transport(sandbox.clone())
         .runtime(Threads);

@@ -47,7 +47,7 @@ impl Network {
     fn new() -> (Self, ManualClock) {
         let clock = clock();
         let network = Self {
-            sandbox: Sandbox::clocked(clock.clone()),
+            sandbox: Sandbox::with_clock(clock.clone()),
             down: Arc::default(),
             called: Arc::default(),
         };
@@ -207,7 +207,7 @@ async fn only_the_platforms_own_hosts_are_called() {
         tokio::time::advance(Duration::from_secs(60)).await;
     }
     network.mend();
-    let ticket = app.call(qrcode::Create::temporary("x")).await;
+    let ticket = app.call(qrcode::CreateQrcode::temporary("x")).await;
     if let Ok(ticket) = ticket {
         app.call(qrcode::ShowQrcode::of(&ticket)).await.unwrap();
     }

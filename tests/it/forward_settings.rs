@@ -6,7 +6,7 @@ mod config;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tower_wechat::callback::deadline::Handlers;
+use tower_wechat::callback::deadline::HandlerTracker;
 
 use self::config::Settings;
 
@@ -24,7 +24,8 @@ fn read(text: &str) -> Result<String, String> {
     let name = format!("tower-wechat-{}-{number}.toml", std::process::id());
     let file = std::env::temp_dir().join(name);
     std::fs::write(&file, text).unwrap();
-    let forward = Settings::read(&file).and_then(|settings| settings.forward(&Handlers::new()));
+    let forward =
+        Settings::read(&file).and_then(|settings| settings.forward(&HandlerTracker::new()));
     std::fs::remove_file(&file).unwrap();
     forward
         .map(|forward| format!("{forward:?}"))

@@ -21,7 +21,7 @@ fn routes(sandbox: &Sandbox) -> Routes<NoHandler> {
 
 #[tokio::test(start_paused = true)]
 async fn a_trailing_slash_is_as_none_at_the_callback() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let handler = handler_fn(|_: Message| async { "hello" });
     let routes = routes(&sandbox)
         .on_message(handler)
@@ -58,7 +58,7 @@ async fn a_trailing_slash_is_as_none_when_the_app_is_not_named() {
 
 #[tokio::test(start_paused = true)]
 async fn a_trailing_slash_is_as_none_at_the_json_routes() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     for route in [
         "getwxuserinfo",
         "getwxqrcode",
@@ -76,7 +76,7 @@ async fn a_trailing_slash_is_as_none_at_the_json_routes() {
 
 #[tokio::test(start_paused = true)]
 async fn a_trailing_slash_is_as_none_where_logins_start() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(sandbox.appid()).unwrap();
     let key = StateKey::new("0123456789abcdef0123456789abcdef").unwrap();
     let handler = sign_in_fn(|_, _| async { http::Response::new(Body::empty()) });
@@ -99,7 +99,7 @@ async fn a_trailing_slash_is_as_none_where_logins_start() {
 
 #[tokio::test(start_paused = true)]
 async fn a_byte_order_mark_in_front_of_json_is_passed_over() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let body = json!({"source": "t", "appid": Sandbox::APPID, "scene": "a"});
     let body = format!("\u{feff}{body}");
     let (status, envelope) = answer(routes(&sandbox), post("/getwxqrcode", body)).await;
@@ -108,7 +108,7 @@ async fn a_byte_order_mark_in_front_of_json_is_passed_over() {
 
 /// The message of the refusal of a request with `more`.
 async fn refusal(route: &str, more: Value) -> String {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let (status, envelope) = answer(routes(&sandbox), post(route, with(more))).await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "{envelope}");
     assert_eq!(envelope["ret"]["code"], 3_584_002);
@@ -179,7 +179,7 @@ async fn a_misspelt_field_is_refused_with_the_one_that_was_meant() {
 
 #[tokio::test(start_paused = true)]
 async fn old_callers_may_send_more_than_is_known() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let body = with(json!({"scene": "a", "expire_second": 600, "more": [1]}));
     let routes = routes(&sandbox).ignore_unknown_fields();
     let (status, envelope) = answer(routes, post("/getwxqrcode", body)).await;
@@ -235,7 +235,7 @@ async fn what_the_platform_takes_under_another_name_is_taken() {
 
 #[tokio::test(start_paused = true)]
 async fn a_user_without_a_profile_is_known_by_the_openid() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let code = code(&sandbox, "snsapi_base").await;
     let body = with(json!({"code": code}));
     let (status, envelope) = answer(routes(&sandbox), post("/getwxuserinfo", body)).await;
@@ -250,7 +250,7 @@ async fn a_user_without_a_profile_is_known_by_the_openid() {
 
 #[tokio::test(start_paused = true)]
 async fn a_snapshot_user_is_not_lost() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     sandbox.user("Hui🐠").set_snapshot(true);
     sandbox.fail_next("/sns/userinfo", ErrCode::API_UNAUTHORIZED);
     let code = code(&sandbox, "snsapi_userinfo").await;
@@ -268,7 +268,7 @@ async fn a_snapshot_user_is_not_lost() {
 /// An app that may not read profiles is told so.
 #[tokio::test(start_paused = true)]
 async fn a_user_who_consented_is_an_error_where_the_app_may_not_ask() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     sandbox.fail_next("/sns/userinfo", ErrCode::API_UNAUTHORIZED);
     let code = code(&sandbox, "snsapi_userinfo").await;
     let body = with(json!({"code": code}));

@@ -10,12 +10,13 @@ use tower_wechat::api::miniprogram::phone::PhoneCode;
 use tower_wechat::api::miniprogram::session::LoginCode;
 use tower_wechat::api::oauth::Profile;
 use tower_wechat::api::qrcode::Ticket;
-use tower_wechat::callback::once::OnceKey;
+use tower_wechat::callback::dedup::DedupKey;
 use tower_wechat::callback::{Format, Mode};
 use tower_wechat::oauth::SignedIn;
 use tower_wechat::scan_login::ScannedUser;
 use tower_wechat::{
-    AppConfig, AppId, Class, ErrCode, Error, ErrorKind, Message, Reply, Secret, TokenGrant, Wechat,
+    AppConfig, AppId, ErrCode, Error, ErrorClass, ErrorKind, Message, Reply, Secret, TokenGrant,
+    Wechat,
 };
 
 fn stored<T: Serialize + DeserializeOwned + Debug + Clone>() {}
@@ -41,12 +42,12 @@ fn types_do_what_a_host_needs() {
     compared::<ScannedUser>();
     compared::<Ticket>();
     keyed::<AppId>();
-    keyed::<Class>();
+    keyed::<ErrorClass>();
     keyed::<ErrCode>();
     keyed::<ErrorKind>();
     keyed::<Format>();
     keyed::<Mode>();
-    keyed::<OnceKey>();
+    keyed::<DedupKey>();
     read_from_text::<AppId>();
     read_from_text::<Mode>();
     made_of_text::<LoginCode>();

@@ -14,7 +14,7 @@ const TICKET: &str = "/cgi-bin/ticket/getticket";
 const APPID: &str = Sandbox::APPID;
 
 fn sandbox() -> (Sandbox, App) {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     (sandbox, app)
 }
@@ -200,7 +200,7 @@ async fn a_refusal_is_remembered_and_names_the_call() {
 #[tokio::test(start_paused = true)]
 async fn instances_with_one_store_share_a_ticket() {
     let (sandbox, _) = sandbox();
-    let store = MemoryStore::clocked(sandbox.clock());
+    let store = MemoryStore::with_clock(sandbox.clock());
     let wechat = || {
         let builder = Wechat::builder().app(sandbox.app_configs().remove(0));
         let builder = builder.clock(sandbox.clock()).token_store(store.clone());

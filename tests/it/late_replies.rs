@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use tower::Service;
-use tower_wechat::callback::deadline::DeadlineLayer;
-use tower_wechat::callback::pick_up::{PickUp, PickUpMemory};
-use tower_wechat::client::CustomerService;
+use tower_wechat::callback::deadline::pick_up::{PickUp, PickUpMemory};
+use tower_wechat::callback::deadline::{CustomerService, DeadlineLayer};
 use tower_wechat::sandbox::{AccountType, Attempt, Delivery, Push, Sandbox, User};
 use tower_wechat::{Body, Message, handler_fn};
 
@@ -79,7 +78,7 @@ async fn an_unverified_account_answers_a_slow_question_with_the_messages_after_i
         ("Event", "LOCATION"),
         ("Latitude", "23.1"),
     ];
-    let location = sandbox.push(Push::of(&hui, fields), routes.clone()).await;
+    let location = sandbox.push(Push::new(&hui, fields), routes.clone()).await;
     assert!(matches!(location.attempts[..], [Attempt::Reply(_)]));
     assert_eq!(seen(&location), "echo ");
     let second = sandbox

@@ -12,11 +12,11 @@ use tower_wechat::api::miniprogram::session::{
 };
 use tower_wechat::api::miniprogram::user_data::{EncryptedData, UserProfile};
 use tower_wechat::api::network::GetCallbackIp;
-use tower_wechat::api::oauth::{AccessToken, CheckToken, RefreshToken, UserInfo};
+use tower_wechat::api::oauth::{CheckUserToken, ExchangeCode, GetUserInfo, RefreshUserToken};
 use tower_wechat::api::ticket::GetTicket;
-use tower_wechat::api::token::{ClassicToken, StableToken};
+use tower_wechat::api::token::{GetClassicToken, GetStableToken};
 use tower_wechat::callback::Mode;
-use tower_wechat::routes::TokenService;
+use tower_wechat::routes::TokenRoute;
 use tower_wechat::sandbox::{Push, Sandbox};
 use tower_wechat::{
     AppConfig, AppSecret, Callback, ErrCode, Message, Reply, TokenGrant, TokenLayer, Wechat,
@@ -125,17 +125,24 @@ async fn official(sandbox: &Sandbox, log: &Log) {
     let wechat = sandbox.wechat();
     let app = wechat.app(Sandbox::APPID).unwrap();
     let secret = AppSecret::from(sandbox.secrets()[0].clone());
-    let clear = quota::ClearBySecret::new(app.appid().clone(), &secret);
+    let clear = quota::ClearQuotaBySecret::new(app.appid().clone(), &secret);
     log.add(&clear);
     app.call(clear).await.unwrap();
-    let ticket = app.call(qrcode::Create::temporary("x")).await.unwrap();
+    let ticket = app
+        .call(qrcode::CreateQrcode::temporary("x"))
+        .await
+        .unwrap();
     log.add(app.call(qrcode::ShowQrcode::of(&ticket)).await.unwrap());
-    let refused = app.call(user::Info::new("nobody")).await.unwrap_err();
+    let refused = app.call(user::GetUser::new("nobody")).await.unwrap_err();
     log.add_error(&refused);
     let seen = app.call(quota::GetRid::new(refused.rid().unwrap())).await;
     log.add(seen.unwrap());
     log.add_error(&app.call(qrcode::ShowQrcode::new("gQ")).await.unwrap_err());
-    log.add_error(&app.call(template::Send::new("o", "t")).await.unwrap_err());
+    log.add_error(
+        &app.call(template::SendTemplateMessage::new("o", "t"))
+            .await
+            .unwrap_err(),
+    );
     let routes = wechat.routes().unprotected();
     for route in ["/getwxqrcode", "/sendwxtemplatemsg"] {
         let body = format!(
@@ -185,8 +192,8 @@ async fn tokens(sandbox: &Sandbox, log: &Log) {
     let secret = AppSecret::from(sandbox.secrets().remove(0));
     let appid = sandbox.appid();
     log.add((
-        StableToken::new(appid.clone(), &secret),
-        ClassicToken::new(appid, &secret),
+        GetStableToken::new(appid.clone(), &secret),
+        GetClassicToken::new(appid, &secret),
         &secret,
     ));
 
@@ -202,24 +209,24 @@ async fn sign_in(sandbox: &Sandbox, log: &Log) {
     let wechat = sandbox.wechat();
     let app = wechat.app(Sandbox::APPID).unwrap();
     let first = code(sandbox, "snsapi_userinfo").await;
-    let trade = AccessToken::new(first.clone());
+    let trade = ExchangeCode::new(first.clone());
     log.add(&trade);
     let token = app.call(trade).await.unwrap();
-    let refresh = RefreshToken::new(token.refresh_token.clone());
+    let refresh = RefreshUserToken::new(token.refresh_token.clone());
     log.add((
         &token,
-        UserInfo::of(&token),
-        CheckToken::of(&token),
+        GetUserInfo::new(&token),
+        CheckUserToken::new(&token),
         &refresh,
     ));
     log.add((
         app.call(refresh).await.unwrap(),
-        app.call(CheckToken::of(&token)).await.unwrap(),
+        app.call(CheckUserToken::new(&token)).await.unwrap(),
     ));
-    log.add(app.call(UserInfo::of(&token)).await.unwrap());
-    log.add_error(&app.call(AccessToken::new(first)).await.unwrap_err());
+    log.add(app.call(GetUserInfo::new(&token)).await.unwrap());
+    log.add_error(&app.call(ExchangeCode::new(first)).await.unwrap_err());
     sandbox.advance(Duration::from_secs(7200));
-    log.add_error(&app.call(UserInfo::of(&token)).await.unwrap_err());
+    log.add_error(&app.call(GetUserInfo::new(&token)).await.unwrap_err());
 
     let routes = wechat
         .routes()
@@ -294,7 +301,7 @@ async fn mini_program(sandbox: &Sandbox, log: &Log) {
     let key = "an access key of some length";
     let routes = wechat.routes().unprotected();
     let routes = routes.serve_tokens([key]).unwrap();
-    log.add((&routes, TokenService::new(wechat, [key]).unwrap()));
+    log.add((&routes, TokenRoute::new(wechat, [key]).unwrap()));
     let bodies = [
         ("/token", String::new()),
         ("/token", r#","kind":"jsapi_ticket""#.to_owned()),

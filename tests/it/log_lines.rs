@@ -85,7 +85,7 @@ fn refusals(code: i64) -> Vec<String> {
 fn an_errmsg_stays_within_its_line() {
     for body in refusals(40125) {
         let log = logged(async || {
-            let sandbox = Sandbox::clocked(clock());
+            let sandbox = Sandbox::with_clock(clock());
             let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
             sandbox.answer_next(STABLE, answer(body.clone()));
             let error = app.call(GetCallbackIp::new()).await.unwrap_err();
@@ -108,7 +108,7 @@ fn an_errmsg_stays_within_its_line() {
 fn a_debug_print_of_an_error_is_one_line() {
     for body in refusals(43101) {
         let log = logged(async || {
-            let sandbox = Sandbox::clocked(clock());
+            let sandbox = Sandbox::with_clock(clock());
             let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
             let path = "/wxa/business/getuserphonenumber";
             sandbox.answer_next(path, answer(body.clone()));
@@ -130,7 +130,7 @@ fn a_callers_request_id_stays_within_its_field() {
         "a,level=ERROR",
     ] {
         let log = logged(async || {
-            let sandbox = Sandbox::clocked(clock());
+            let sandbox = Sandbox::with_clock(clock());
             let mut request = post("/getwxuserinfo", "{}");
             let id = given.parse().unwrap();
             request.headers_mut().insert("x-request-id", id);
@@ -148,7 +148,7 @@ fn a_callers_request_id_stays_within_its_field() {
 fn a_refusal_that_a_route_passes_on_stays_within_its_line() {
     for body in refusals(40029) {
         let log = logged(async || {
-            let sandbox = Sandbox::clocked(clock());
+            let sandbox = Sandbox::with_clock(clock());
             sandbox.answer_next("/sns/oauth2/access_token", answer(body.clone()));
             let request = format!(
                 r#"{{"source":"t","appid":"{}","code":"c"}}"#,
@@ -168,7 +168,7 @@ fn a_refusal_that_a_route_passes_on_stays_within_its_line() {
 fn a_name_of_a_callers_document_stays_within_its_line() {
     for hostile in HOSTILE {
         let log = logged(async || {
-            let sandbox = Sandbox::clocked(clock());
+            let sandbox = Sandbox::with_clock(clock());
             let data = json!({"touser": "o1", "template_id": "t", "data": {hostile: 1}});
             let document = json!({"source": "t", "appid": Sandbox::APPID, "data": data});
             let routes = sandbox.wechat().routes().unprotected();
@@ -180,12 +180,12 @@ fn a_name_of_a_callers_document_stays_within_its_line() {
     }
 }
 
-/// Handlers put what a user wrote into their errors.
+/// HandlerTracker put what a user wrote into their errors.
 #[test]
 fn an_error_of_a_handler_stays_within_its_line() {
     for hostile in HOSTILE {
         let log = logged(async || {
-            let sandbox = Sandbox::clocked(clock());
+            let sandbox = Sandbox::with_clock(clock());
             let handler = handler_fn(|message: Message| async move {
                 let content = message.field("Content").unwrap_or_default();
                 Err::<(), BoxError>(format!("cannot understand {content}").into())

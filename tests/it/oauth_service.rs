@@ -42,7 +42,7 @@ fn login(app: App) -> Login {
 }
 
 fn sandbox() -> (Sandbox, Login) {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
     (sandbox, login(app))
 }
@@ -139,7 +139,7 @@ async fn a_user_signs_in_and_goes_where_they_wanted() {
 
 #[tokio::test(start_paused = true)]
 async fn the_handler_gets_both_ids_and_the_profile_that_was_asked_for() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
     let user = sandbox.user("Hui🐠");
     let seen: Arc<Mutex<Vec<SignedIn>>> = Arc::default();
@@ -187,7 +187,7 @@ async fn the_handler_gets_both_ids_and_the_profile_that_was_asked_for() {
 async fn a_clock_that_is_set_makes_no_code_forgotten() {
     for set_to in [-86_400_i64, 86_400] {
         let clock = clock();
-        let sandbox = Sandbox::clocked(clock.clone());
+        let sandbox = Sandbox::with_clock(clock.clone());
         let login = login(sandbox.wechat().app(Sandbox::APPID).unwrap());
         let mut browser = Browser::default();
         let back = path(&browser.consent(&sandbox, &login, "").await);
@@ -458,7 +458,7 @@ async fn a_snapshot_user_is_told_apart_or_turned_away() {
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_fails_is_a_500() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
     let handler =
         tower::service_fn(|_: Request<SignedIn>| async { Err::<Response<Body>, _>("no database") });
@@ -578,7 +578,7 @@ const ELSEWHERE: &[&str] = &[
 
 #[tokio::test(start_paused = true)]
 async fn a_relay_passes_on_to_its_sites_and_nowhere_else() {
-    let relay = Relay::to([Origin::new("https://app.shop.example").unwrap()]);
+    let relay = Relay::new([Origin::new("https://app.shop.example").unwrap()]);
     let get = async |query: String| {
         let request = Request::get(format!("/relay?{query}")).body(()).unwrap();
         relay.clone().oneshot(request).await.unwrap()
@@ -643,7 +643,7 @@ async fn a_relay_passes_on_to_its_sites_and_nowhere_else() {
 async fn a_second_site_signs_in_through_the_relay() {
     let (sandbox, login) = sandbox();
     let login = login.through("https://www.example/relay").unwrap();
-    let relay = Relay::to([Origin::new("https://shop.example").unwrap()]);
+    let relay = Relay::new([Origin::new("https://shop.example").unwrap()]);
     let mut browser = Browser::default();
     let back = browser
         .consent(&sandbox, &login, "?return_to=/cart%3Fa%3D%2526")
@@ -748,7 +748,7 @@ proptest! {
             true => form_urlencoded(&query),
             false => query.replace([' ', '\\'], "+"),
         };
-        let relay = Relay::to([Origin::new("https://app.shop.example").unwrap()]);
+        let relay = Relay::new([Origin::new("https://app.shop.example").unwrap()]);
         let (_, login) = sandbox();
         for (name, uri) in [
             ("target", format!("/relay?target={value}&code=c&state=s")),

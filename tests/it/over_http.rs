@@ -111,7 +111,7 @@ async fn errors_of_the_transport_hold_no_address() {
     let base = format!("http://{}", free.local_addr().unwrap());
     drop(free);
     let app = wechat(&sandbox, &base).app(APPID).unwrap();
-    let trade = tower_wechat::api::oauth::AccessToken::new("thecode");
+    let trade = tower_wechat::api::oauth::ExchangeCode::new("thecode");
     let error = app.call(trade).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connect);
     let mut text = format!("{error} {error:?}");

@@ -88,7 +88,7 @@ impl JsonRoute for Panics {
 async fn a_json_route_that_panics_answers_500_and_the_connection_lives() {
     let log = Log::default();
     let _capture = log.capture(tracing::Level::TRACE);
-    let route = JsonService::of(Panics).unprotected();
+    let route = JsonService::from_route(Panics).unprotected();
     let address = serve(Router::new().route_service("/panics", route)).await;
     let mut wire = Wire::to(address).await;
     for (place, errors) in [
@@ -133,7 +133,9 @@ async fn a_route_whose_clone_panics_answers_500() {
             Ok(asked.place)
         }
     }
-    let mut service = JsonService::of(Unclonable).unprotected().failures_as_200();
+    let mut service = JsonService::from_route(Unclonable)
+        .unprotected()
+        .failures_as_200();
     let response = service.call(crate::support::post("/", "{}")).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     let body = response.into_body().into_bytes();
@@ -160,7 +162,7 @@ async fn a_route_that_panics_when_its_caller_hangs_up_harms_nobody() {
     }
     let log = Log::default();
     let _capture = log.capture(tracing::Level::INFO);
-    let mut service = JsonService::of(Waits).unprotected();
+    let mut service = JsonService::from_route(Waits).unprotected();
     let answer = service.call(crate::support::post("/", r#"{"place":""}"#));
     let hung_up = tokio::time::timeout(Duration::from_millis(10), answer);
     assert!(hung_up.await.is_err());

@@ -20,7 +20,7 @@ use crate::support::{self, answer, clock, code, post};
 const USERINFO: &str = "/getwxuserinfo";
 
 fn sandbox() -> (Sandbox, Routes<NoHandler>) {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let routes = sandbox.wechat().routes().unprotected();
     (sandbox, routes)
 }
@@ -366,7 +366,7 @@ async fn users_tokens_are_shown_only_when_exposed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wrong_secret_is_the_operators() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let builder = Wechat::builder().transport(sandbox.clone());
     let wechat = builder
         .app(AppConfig::new(Sandbox::APPID, "wrong"))
@@ -399,7 +399,7 @@ async fn on_message(message: Message) -> Reply {
 
 #[tokio::test(start_paused = true)]
 async fn one_app_is_pushed_to_at_both_paths_and_several_at_their_own() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let (first, user) = (sandbox.appid(), sandbox.user("Hui"));
     let routes = sandbox.wechat().routes().on_message(handler_fn(on_message));
     for path in ["/wxmsg", "/wxmsg/wx3cc8fd6963e31a32"] {

@@ -4,7 +4,7 @@ use http::{Request, StatusCode, header};
 use serde_json::{Value, json};
 use tower_wechat::Body;
 use tower_wechat::routes::{
-    PhoneService, QrcodeService, TemplateMessageService, TokenService, UnlimitedQrcodeService,
+    PhoneService, QrcodeService, TemplateMessageService, TokenRoute, UnlimitedQrcodeService,
     UserInfoService,
 };
 use tower_wechat::sandbox::Sandbox;
@@ -41,7 +41,7 @@ fn is_closed(status: StatusCode, envelope: &Value) {
 async fn routes_are_closed_until_the_host_says_who_may_call_and_the_log_says_so_once() {
     let log = Log::default();
     let _capture = log.capture(tracing::Level::INFO);
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let routes = sandbox.wechat().routes();
     for route in ROUTES {
         let (status, envelope) = answer(routes.clone(), post(route, "{}")).await;
@@ -65,7 +65,7 @@ async fn routes_are_closed_until_the_host_says_who_may_call_and_the_log_says_so_
 
 #[tokio::test]
 async fn each_service_alone_is_closed_until_the_host_says_who_may_call() {
-    let wechat = Sandbox::clocked(clock()).wechat();
+    let wechat = Sandbox::with_clock(clock()).wechat();
     macro_rules! check {
         ($($service:ident)*) => {$(
             let service = $service::new(wechat.clone());
@@ -80,7 +80,7 @@ async fn each_service_alone_is_closed_until_the_host_says_who_may_call() {
 
 #[tokio::test]
 async fn the_last_word_counts_and_an_empty_list_lets_nobody_in() {
-    let routes = Sandbox::clocked(clock()).wechat().routes();
+    let routes = Sandbox::with_clock(clock()).wechat().routes();
     let keyed = routes.clone().unprotected().access_keys([KEY]);
     let (status, _) = answer(keyed.clone(), post(ROUTES[0], "{}")).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
@@ -95,7 +95,7 @@ async fn the_last_word_counts_and_an_empty_list_lets_nobody_in() {
 
 #[tokio::test]
 async fn tokens_stay_behind_their_keys_whatever_else_is_open() {
-    let wechat = Sandbox::clocked(clock()).wechat();
+    let wechat = Sandbox::with_clock(clock()).wechat();
     let body = json!({"source": "t", "appid": Sandbox::APPID}).to_string();
     let asked = |key: &str| {
         let request = with_key("/token", key);
@@ -114,7 +114,7 @@ async fn tokens_stay_behind_their_keys_whatever_else_is_open() {
         assert_eq!(status, StatusCode::UNAUTHORIZED);
         assert_eq!(answer(routes, asked(KEY)).await.0, StatusCode::OK);
     }
-    let alone = TokenService::new(wechat, [KEY]).unwrap().failures_as_200();
+    let alone = TokenRoute::new(wechat, [KEY]).unwrap().failures_as_200();
     let (status, envelope) = answer(alone.clone(), asked("short")).await;
     assert_eq!(
         (status.as_u16(), &envelope["ret"]["code"]),
@@ -125,7 +125,7 @@ async fn tokens_stay_behind_their_keys_whatever_else_is_open() {
 
 #[tokio::test]
 async fn the_type_of_a_body_may_have_a_parameter_that_is_not_ascii() {
-    let routes = Sandbox::clocked(clock()).wechat().routes().unprotected();
+    let routes = Sandbox::with_clock(clock()).wechat().routes().unprotected();
     let with_type = |value: &[u8]| {
         let mut request = post(ROUTES[0], "{}");
         let value = http::HeaderValue::from_bytes(value).unwrap();

@@ -8,7 +8,7 @@ use http::{Request, StatusCode, header};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use tower_wechat::callback::Mode;
-use tower_wechat::routes::{NoHandler, PhoneService, Routes, TokenService, UnlimitedQrcodeService};
+use tower_wechat::routes::{NoHandler, PhoneService, Routes, TokenRoute, UnlimitedQrcodeService};
 use tower_wechat::sandbox::Sandbox;
 use tower_wechat::{Body, ErrCode, ErrorKind};
 
@@ -22,7 +22,7 @@ const KEY: &str = "a key that only our services know";
 const APPID: &str = Sandbox::APPID;
 
 fn sandbox() -> (Sandbox, Routes<NoHandler>) {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let routes = sandbox.wechat().routes().unprotected();
     (sandbox, routes)
 }
@@ -424,7 +424,7 @@ async fn tokens_are_refused_to_everyone_else() {
 fn tokens_cannot_be_served_without_keys() {
     let wechat = Sandbox::new().wechat();
     for keys in [vec![], vec![""], vec!["too short"], vec![KEY, "short"]] {
-        let error = TokenService::new(wechat.clone(), keys.clone()).unwrap_err();
+        let error = TokenRoute::new(wechat.clone(), keys.clone()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.to_string().contains("access key"), "{error}");
         wechat.routes().serve_tokens(keys).unwrap_err();

@@ -15,7 +15,7 @@ const MESSAGE: &str = "/sendwxtemplatemsg";
 const SEND: &str = "/cgi-bin/message/template/send";
 
 fn sandbox() -> (Sandbox, Routes<NoHandler>) {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let routes = sandbox.wechat().routes().unprotected();
     (sandbox, routes)
 }
@@ -201,7 +201,7 @@ async fn a_token_that_is_not_to_be_had_has_its_own_code() {
 
 #[tokio::test(start_paused = true)]
 async fn a_scan_of_the_code_arrives_at_wxmsg() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let routes = sandbox
         .wechat()
         .routes()

@@ -20,7 +20,7 @@ fn from(client: &str) -> Parts {
 
 /// Sign-ins of at most `capacity`, with clients by a header that a test can set.
 fn scans(clock: &ManualClock, capacity: usize) -> ScanLogin {
-    let wechat = Sandbox::clocked(clock.clone()).wechat();
+    let wechat = Sandbox::with_clock(clock.clone()).wechat();
     ScanLogin::new(&wechat)
         .store(MemoryScans::new(clock.clone(), capacity))
         .patience(Duration::from_millis(1))
@@ -97,7 +97,7 @@ async fn a_full_store_throws_nobody_out() {
 #[tokio::test(start_paused = true)]
 async fn one_sign_in_takes_ten_waits_and_leaves_the_others_theirs() {
     let scans = scans(&clock(), 100)
-        .waiting_at_most(12)
+        .max_waiting(12)
         .patience(Duration::from_secs(25));
     let flood = scans.start_for(&from("flood")).await.unwrap();
     let other = scans.start_for(&from("other")).await.unwrap();

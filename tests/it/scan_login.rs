@@ -28,7 +28,7 @@ struct Kit {
 
 impl Kit {
     fn new(configure: impl FnOnce(ScanLogin) -> ScanLogin) -> Self {
-        let sandbox = Sandbox::clocked(clock());
+        let sandbox = Sandbox::with_clock(clock());
         let wechat = sandbox.wechat();
         let scans = ScanLogin::new(&wechat).answers(
             Reply::text("signed in at shop.example"),
@@ -240,10 +240,10 @@ async fn the_scene_does_not_give_the_result_away() {
 
 #[tokio::test(start_paused = true)]
 async fn there_are_only_so_many_at_a_time() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let scans = ScanLogin::new(&sandbox.wechat())
         .store(MemoryScans::new(sandbox.clock(), 2))
-        .waiting_at_most(1);
+        .max_waiting(1);
     let first = scans.start().await.unwrap();
     scans.start().await.unwrap();
     assert!(matches!(scans.start().await, Err(ScanError::Full)));

@@ -110,7 +110,7 @@ async fn a_reinstated_token_is_doubted_again_though_the_clock_is_set_back() {
 #[tokio::test]
 async fn the_budget_of_forced_refreshes_knows_monotonic_time_alone() {
     let clock = clock();
-    let store = MemoryStore::clocked(clock.clone());
+    let store = MemoryStore::with_clock(clock.clone());
     let key = TokenKey::new(AppId::new(APPID).unwrap(), TokenKind::StableAccessToken);
     let take = async || store.take_forced_refresh(&key).await.unwrap();
     assert!(take().await);

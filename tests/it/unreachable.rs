@@ -12,7 +12,7 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tower::ServiceExt;
 use tower_wechat::api::network::GetApiDomainIp;
 use tower_wechat::client::Hosts;
-use tower_wechat::{AppConfig, Body, Class, Error, ErrorKind, Wechat};
+use tower_wechat::{AppConfig, Body, Error, ErrorClass, ErrorKind, Wechat};
 
 use crate::log::Log;
 
@@ -62,7 +62,7 @@ async fn a_refused_port_is_named() {
     let error = told(&format!("http://{address}")).await;
     assert_eq!(
         (error.kind(), error.class()),
-        (ErrorKind::Connect, Class::Retry)
+        (ErrorKind::Connect, ErrorClass::Retry)
     );
     assert!(error.to_string().contains("Connection refused"), "{error}");
 }
@@ -72,7 +72,7 @@ async fn a_name_that_does_not_resolve_is_named() {
     let error = told("https://nosuchhost.invalid").await;
     assert_eq!(
         (error.kind(), error.class()),
-        (ErrorKind::Connect, Class::Retry)
+        (ErrorKind::Connect, ErrorClass::Retry)
     );
     assert!(error.to_string().contains("dns error: "), "{error}");
 }
@@ -96,7 +96,7 @@ async fn a_certificate_that_is_not_accepted_is_configuration() {
     let error = told(&format!("https://localhost:{port}")).await;
     assert_eq!(
         (error.kind(), error.class()),
-        (ErrorKind::Certificate, Class::Config)
+        (ErrorKind::Certificate, ErrorClass::Config)
     );
     let shown = error.to_string();
     assert!(shown.contains("invalid peer certificate"), "{shown}");

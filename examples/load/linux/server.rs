@@ -16,7 +16,7 @@ use rustix::process::{Signal, set_parent_process_death_signal};
 use tokio::net::TcpListener;
 use tower::Layer;
 use tower_wechat::callback::Mode;
-use tower_wechat::callback::once::OnceLayer;
+use tower_wechat::callback::dedup::DedupLayer;
 use tower_wechat::{
     AppConfig, AppId, BoxError, Callback, CallbackKeys, Message, Reply, Wechat, handler_fn,
 };
@@ -116,7 +116,7 @@ async fn hyper(listener: TcpListener) -> Result<(), BoxError> {
 
 fn callback(keys: CallbackKeys) -> Result<Router, BoxError> {
     let handler = handler_fn(|_: Message| async { Ok::<_, Infallible>(Reply::none()) });
-    let handler = OnceLayer::new().layer(handler);
+    let handler = DedupLayer::new().layer(handler);
     let callback = Callback::new(keys.for_app(AppId::new(APPID)?), handler);
     Ok(Router::new().route_service(WXMSG, callback))
 }

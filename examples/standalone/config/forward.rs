@@ -1,7 +1,7 @@
 //! Where pushes are handed on to; the first table whose conditions a push meets gets it.
 
 use serde::Deserialize;
-use tower_wechat::callback::deadline::Handlers;
+use tower_wechat::callback::deadline::HandlerTracker;
 use tower_wechat::callback::forward::{Forward, Rule, Target};
 use tower_wechat::client::ReqwestTransport;
 use tower_wechat::{CallbackKeys, Error, Secret};
@@ -29,7 +29,7 @@ pub(super) struct Table {
 pub(super) fn forward(
     tables: &[Table],
     http_hosts: &[String],
-    handlers: &Handlers,
+    handlers: &HandlerTracker,
 ) -> Result<Forward, Wrong> {
     let transport = ReqwestTransport::new().map_err(|error| wrong("forward", error.message()))?;
     let mut builder = Forward::builder(transport)

@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 
 use serde::Deserialize;
-use tower_wechat::callback::deadline::Handlers;
-use tower_wechat::callback::once::OnceLayer;
+use tower_wechat::callback::deadline::HandlerTracker;
+use tower_wechat::callback::dedup::DedupLayer;
 
 use super::{Wrong, wrong};
 
@@ -29,21 +29,21 @@ impl Limits {
     }
 
     /// How many pushes of each app run at once.
-    pub(crate) fn handlers(&self) -> Handlers {
+    pub(crate) fn handlers(&self) -> HandlerTracker {
         self.running_pushes
-            .map_or_else(Handlers::new, Handlers::limited)
+            .map_or_else(HandlerTracker::new, HandlerTracker::with_max)
     }
 
     /// How many pushes that are running or were handled are known again.
-    pub(crate) fn once(&self) -> OnceLayer {
-        let mut once = OnceLayer::new();
+    pub(crate) fn dedup(&self) -> DedupLayer {
+        let mut dedup = DedupLayer::new();
         if let Some(pushes) = self.running_pushes {
-            once = once.max_running(pushes);
+            dedup = dedup.max_running(pushes);
         }
         if let Some(pushes) = self.remembered_pushes {
-            once = once.capacity(pushes);
+            dedup = dedup.capacity(pushes);
         }
-        once
+        dedup
     }
 }
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use tower_wechat::callback::deadline::Handlers;
+use tower_wechat::callback::deadline::HandlerTracker;
 use tower_wechat::callback::forward::Forward;
 use tower_wechat::client::Hosts;
 use tower_wechat::{Secret, Wechat};
@@ -210,7 +210,7 @@ impl Settings {
     }
 
     /// What hands pushes on, if the file says so.
-    pub(crate) fn forward(&self, handlers: &Handlers) -> Result<Option<Forward>, Wrong> {
+    pub(crate) fn forward(&self, handlers: &HandlerTracker) -> Result<Option<Forward>, Wrong> {
         match &*self.forward {
             [] => Ok(None),
             tables => forward::forward(tables, &self.forward_http_hosts, handlers).map(Some),

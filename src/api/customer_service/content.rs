@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Article, Link, MiniProgramPage, MsgMenu, Music, Send, Video, card};
+use super::{
+    Article, Link, MiniProgramPage, MsgMenu, Music, SendCustomerServiceMessage, Video, card,
+};
 use crate::api::limit;
 use crate::error::Error;
 
@@ -44,7 +46,9 @@ impl Content {
 
     pub(super) fn check(&self) -> Result<(), Error> {
         match self {
-            Self::Text { content } => limit::bytes("content", content, 1..=Send::MAX_TEXT),
+            Self::Text { content } => {
+                limit::bytes("content", content, 1..=SendCustomerServiceMessage::MAX_TEXT)
+            }
             Self::Image { media_id } | Self::Voice { media_id } | Self::MpNews { media_id } => {
                 limit::given("media_id", media_id)
             }

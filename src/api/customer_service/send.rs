@@ -13,7 +13,7 @@ use crate::error::Error;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use tower_wechat::api::customer_service::{MsgMenu, Send};
+/// use tower_wechat::api::customer_service::{MsgMenu, SendCustomerServiceMessage};
 /// # use tower_wechat::{Reply, handler_fn, sandbox::{Push, Sandbox}};
 /// # let sandbox = Sandbox::new();
 /// # let (wechat, user) = (sandbox.wechat(), sandbox.user("Hui"));
@@ -23,9 +23,9 @@ use crate::error::Error;
 /// # sandbox.push(Push::text(&user, "hi"), routes.prefix("/v1/service/wx")).await;
 ///
 /// // The user has just written.
-/// app.call(Send::text(&openid, "Your order is on its way")).await?;
+/// app.call(SendCustomerServiceMessage::text(&openid, "Your order is on its way")).await?;
 /// let menu = MsgMenu::new("Are you content?").item("yes", "Yes").item("no", "No");
-/// app.call(Send::msg_menu(&openid, menu)).await?;
+/// app.call(SendCustomerServiceMessage::msg_menu(&openid, menu)).await?;
 /// # assert_eq!(user.received().len(), 2);
 /// # Ok(())
 /// # }
@@ -42,7 +42,7 @@ use crate::error::Error;
 /// [`ErrorKind::Input`](crate::ErrorKind::Input), and nothing is sent.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
-pub struct Send {
+pub struct SendCustomerServiceMessage {
     touser: String,
     msgtype: &'static str,
     #[serde(flatten)]
@@ -56,7 +56,7 @@ struct Account {
     kf_account: String,
 }
 
-impl Send {
+impl SendCustomerServiceMessage {
     /// The longest text, in bytes.
     pub const MAX_TEXT: usize = 2048;
 
@@ -151,7 +151,7 @@ impl Send {
     }
 }
 
-impl Endpoint for Send {
+impl Endpoint for SendCustomerServiceMessage {
     type Response = Done;
     const PATH: &'static str = "/cgi-bin/message/custom/send";
 

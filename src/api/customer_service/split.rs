@@ -1,10 +1,10 @@
 //! A text that is too long for one message.
 
-use super::Send;
+use super::SendCustomerServiceMessage;
 use crate::error::Error;
 use crate::text;
 
-impl Send {
+impl SendCustomerServiceMessage {
     /// A text of any length that fits into [`MAX_MESSAGES`](Self::MAX_MESSAGES), as the messages to
     /// send one after the other. Each ends with a line, a sentence or a word where that leaves it
     /// more than half full, and links stay whole. All together are the text.
@@ -13,9 +13,9 @@ impl Send {
     /// as after a tap on the menu, the fourth is refused with 45047.
     ///
     /// ```
-    /// use tower_wechat::api::customer_service::Send;
+    /// use tower_wechat::api::customer_service::SendCustomerServiceMessage;
     ///
-    /// let messages = Send::split_text("oTEST_user_0001", "十".repeat(1000))?;
+    /// let messages = SendCustomerServiceMessage::split_text("oTEST_user_0001", "十".repeat(1000))?;
     /// assert_eq!(messages.len(), 2);
     /// # Ok::<(), tower_wechat::Error>(())
     /// ```

@@ -14,43 +14,49 @@ fn page(title: &str) -> MiniProgramPage {
 fn every_kind_has_its_body() {
     for (call, body) in [
         (
-            Send::text("o1", "你好\n").kf_account("a@b"),
+            SendCustomerServiceMessage::text("o1", "你好\n").kf_account("a@b"),
             json!({"touser": "o1", "msgtype": "text", "text": {"content": "你好\n"},
                 "customservice": {"kf_account": "a@b"}}),
         ),
         (
-            Send::image("o1", "M"),
+            SendCustomerServiceMessage::image("o1", "M"),
             json!({"touser": "o1", "msgtype": "image", "image": {"media_id": "M"}}),
         ),
         (
-            Send::voice("o1", "M"),
+            SendCustomerServiceMessage::voice("o1", "M"),
             json!({"touser": "o1", "msgtype": "voice", "voice": {"media_id": "M"}}),
         ),
         (
-            Send::video("o1", Video::new("M", "T").title("t").description("d")),
+            SendCustomerServiceMessage::video(
+                "o1",
+                Video::new("M", "T").title("t").description("d"),
+            ),
             json!({"touser": "o1", "msgtype": "video", "video": {"media_id": "M",
                 "thumb_media_id": "T", "title": "t", "description": "d"}}),
         ),
         (
-            Send::music("o1", Music::new("u", "T").hq_music_url("h")),
+            SendCustomerServiceMessage::music("o1", Music::new("u", "T").hq_music_url("h")),
             json!({"touser": "o1", "msgtype": "music", "music": {"musicurl": "u",
                 "hqmusicurl": "h", "thumb_media_id": "T"}}),
         ),
         (
-            Send::news("o1", Article::new("t", "u").description("d").pic_url("p")),
+            SendCustomerServiceMessage::news(
+                "o1",
+                Article::new("t", "u").description("d").pic_url("p"),
+            ),
             json!({"touser": "o1", "msgtype": "news", "news": {"articles": [{"title": "t",
                 "description": "d", "url": "u", "picurl": "p"}]}}),
         ),
         (
-            Send::mp_news("o1", "M"),
+            SendCustomerServiceMessage::mp_news("o1", "M"),
             json!({"touser": "o1", "msgtype": "mpnews", "mpnews": {"media_id": "M"}}),
         ),
         (
-            Send::mp_news_article("o1", "A"),
+            SendCustomerServiceMessage::mp_news_article("o1", "A"),
             json!({"touser": "o1", "msgtype": "mpnewsarticle", "mpnewsarticle": {"article_id": "A"}}),
         ),
         (
-            Send::msg_menu(
+            SendCustomerServiceMessage::msg_menu(
                 "o1",
                 MsgMenu::new("h")
                     .item("1", "好")
@@ -62,21 +68,27 @@ fn every_kind_has_its_body() {
                 "tail_content": "t"}}),
         ),
         (
-            Send::wx_card("o1", "C"),
+            SendCustomerServiceMessage::wx_card("o1", "C"),
             json!({"touser": "o1", "msgtype": "wxcard", "wxcard": {"card_id": "C"}}),
         ),
         (
-            Send::mini_program_page("o1", page("t").appid(AppId::new("wx1").unwrap())),
+            SendCustomerServiceMessage::mini_program_page(
+                "o1",
+                page("t").appid(AppId::new("wx1").unwrap()),
+            ),
             json!({"touser": "o1", "msgtype": "miniprogrampage", "miniprogrampage": {"title": "t",
                 "appid": "wx1", "pagepath": "p?a=b", "thumb_media_id": "T"}}),
         ),
         (
-            Send::mini_program_page("o1", page("t")),
+            SendCustomerServiceMessage::mini_program_page("o1", page("t")),
             json!({"touser": "o1", "msgtype": "miniprogrampage", "miniprogrampage": {"title": "t",
                 "pagepath": "p?a=b", "thumb_media_id": "T"}}),
         ),
         (
-            Send::link("o1", Link::new("t", "u").description("d").thumb_url("p")),
+            SendCustomerServiceMessage::link(
+                "o1",
+                Link::new("t", "u").description("d").thumb_url("p"),
+            ),
             json!({"touser": "o1", "msgtype": "link", "link": {"title": "t", "description": "d",
                 "url": "u", "thumb_url": "p"}}),
         ),
@@ -89,40 +101,82 @@ fn every_kind_has_its_body() {
 #[test]
 fn what_the_platform_would_refuse_is_not_sent() {
     for (call, field) in [
-        (Send::text("", "hi"), "touser"),
-        (Send::text("o1", ""), "content"),
-        (Send::text("o1", "x".repeat(2049)), "content"),
-        (Send::image("o1", ""), "media_id"),
-        (Send::voice("o1", ""), "media_id"),
-        (Send::video("o1", Video::new("M", "")), "thumb_media_id"),
-        (Send::music("o1", Music::new("", "T")), "musicurl"),
-        (Send::music("o1", Music::new("u", "")), "thumb_media_id"),
-        (Send::news("o1", Article::new("t", "")), "url"),
-        (Send::news("o1", Article::new("", "u")), "title"),
-        (Send::mp_news("o1", ""), "media_id"),
-        (Send::mp_news_article("o1", ""), "article_id"),
-        (Send::msg_menu("o1", MsgMenu::new("h")), "list"),
-        (Send::msg_menu("o1", MsgMenu::new("h").item("", "c")), "id"),
+        (SendCustomerServiceMessage::text("", "hi"), "touser"),
+        (SendCustomerServiceMessage::text("o1", ""), "content"),
         (
-            Send::msg_menu("o1", MsgMenu::new("h").item("1", "")),
+            SendCustomerServiceMessage::text("o1", "x".repeat(2049)),
             "content",
         ),
-        (Send::wx_card("o1", ""), "card_id"),
-        (Send::mini_program_page("o1", page("")), "title"),
-        (Send::link("o1", Link::new("t", "")), "url"),
-        (Send::text("o1", "hi").kf_account(""), "kf_account"),
+        (SendCustomerServiceMessage::image("o1", ""), "media_id"),
+        (SendCustomerServiceMessage::voice("o1", ""), "media_id"),
+        (
+            SendCustomerServiceMessage::video("o1", Video::new("M", "")),
+            "thumb_media_id",
+        ),
+        (
+            SendCustomerServiceMessage::music("o1", Music::new("", "T")),
+            "musicurl",
+        ),
+        (
+            SendCustomerServiceMessage::music("o1", Music::new("u", "")),
+            "thumb_media_id",
+        ),
+        (
+            SendCustomerServiceMessage::news("o1", Article::new("t", "")),
+            "url",
+        ),
+        (
+            SendCustomerServiceMessage::news("o1", Article::new("", "u")),
+            "title",
+        ),
+        (SendCustomerServiceMessage::mp_news("o1", ""), "media_id"),
+        (
+            SendCustomerServiceMessage::mp_news_article("o1", ""),
+            "article_id",
+        ),
+        (
+            SendCustomerServiceMessage::msg_menu("o1", MsgMenu::new("h")),
+            "list",
+        ),
+        (
+            SendCustomerServiceMessage::msg_menu("o1", MsgMenu::new("h").item("", "c")),
+            "id",
+        ),
+        (
+            SendCustomerServiceMessage::msg_menu("o1", MsgMenu::new("h").item("1", "")),
+            "content",
+        ),
+        (SendCustomerServiceMessage::wx_card("o1", ""), "card_id"),
+        (
+            SendCustomerServiceMessage::mini_program_page("o1", page("")),
+            "title",
+        ),
+        (
+            SendCustomerServiceMessage::link("o1", Link::new("t", "")),
+            "url",
+        ),
+        (
+            SendCustomerServiceMessage::text("o1", "hi").kf_account(""),
+            "kf_account",
+        ),
     ] {
         assert_eq!(call.check().unwrap_err().field(), Some(field), "{call:?}");
     }
-    assert!(Send::text("o1", "x".repeat(2048)).check().is_ok());
+    assert!(
+        SendCustomerServiceMessage::text("o1", "x".repeat(2048))
+            .check()
+            .is_ok()
+    );
 }
 
 #[test]
 fn a_text_that_is_too_long_says_by_how_much() {
-    let error = Send::text("o1", "x".repeat(2049)).check().unwrap_err();
+    let error = SendCustomerServiceMessage::text("o1", "x".repeat(2049))
+        .check()
+        .unwrap_err();
     let error = error.to_string();
     assert!(error.contains("content") && error.contains("2048") && error.contains("2049"));
-    let error = Send::split_text("o1", "x".repeat(10_241)).unwrap_err();
+    let error = SendCustomerServiceMessage::split_text("o1", "x".repeat(10_241)).unwrap_err();
     assert_eq!(error.field(), Some("content"));
     assert!(error.to_string().contains("10241"), "{error}");
 }
@@ -130,25 +184,35 @@ fn a_text_that_is_too_long_says_by_how_much() {
 #[test]
 fn a_long_text_is_several_messages() {
     let (first, last) = ("x".repeat(2000) + "\n", "y".repeat(2000));
-    let messages = Send::split_text("o1", first.clone() + &last).unwrap();
+    let messages = SendCustomerServiceMessage::split_text("o1", first.clone() + &last).unwrap();
     let texts = messages.iter().map(|message| {
         assert!(message.check().is_ok());
         serde_json::to_value(message).unwrap()["text"]["content"].clone()
     });
     assert_eq!(texts.collect::<Vec<_>>(), [json!(first), json!(last)]);
-    assert_eq!(Send::split_text("o1", "short").unwrap().len(), 1);
-    assert_eq!(Send::split_text("o1", "x".repeat(10_240)).unwrap().len(), 5);
+    assert_eq!(
+        SendCustomerServiceMessage::split_text("o1", "short")
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(
+        SendCustomerServiceMessage::split_text("o1", "x".repeat(10_240))
+            .unwrap()
+            .len(),
+        5
+    );
 }
 
 #[test]
 fn typing_has_two_commands() {
     for (call, command) in [
-        (Typing::start("o1"), "Typing"),
-        (Typing::cancel("o1"), "CancelTyping"),
+        (SetTyping::start("o1"), "Typing"),
+        (SetTyping::cancel("o1"), "CancelTyping"),
     ] {
         let body = json!({"touser": "o1", "command": command});
         assert_eq!(serde_json::to_value(&call).unwrap(), body);
     }
-    let error = Typing::start("").check().unwrap_err();
+    let error = SetTyping::start("").check().unwrap_err();
     assert_eq!(error.field(), Some("touser"));
 }

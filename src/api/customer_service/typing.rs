@@ -13,7 +13,7 @@ use crate::error::Error;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use tower_wechat::api::customer_service::{Send, Typing};
+/// use tower_wechat::api::customer_service::{SendCustomerServiceMessage, SetTyping};
 /// # use tower_wechat::{Reply, handler_fn, sandbox::{Push, Sandbox}};
 /// # let sandbox = Sandbox::new();
 /// # let (wechat, user) = (sandbox.wechat(), sandbox.user("Hui"));
@@ -23,10 +23,10 @@ use crate::error::Error;
 /// # sandbox.push(Push::text(&user, "hi"), routes.prefix("/v1/service/wx")).await;
 ///
 /// // The user has just asked something.
-/// app.call(Typing::start(&openid)).await?;
+/// app.call(SetTyping::start(&openid)).await?;
 /// # assert!(user.sees_typing());
 /// // … and once the answer is found:
-/// app.call(Send::text(&openid, "We are open until ten")).await?;
+/// app.call(SendCustomerServiceMessage::text(&openid, "We are open until ten")).await?;
 /// # assert!(!user.sees_typing());
 /// # Ok(())
 /// # }
@@ -39,12 +39,12 @@ use crate::error::Error;
 /// [`ErrorKind::Input`](crate::ErrorKind::Input), and nothing is sent.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
-pub struct Typing {
+pub struct SetTyping {
     touser: String,
     command: &'static str,
 }
 
-impl Typing {
+impl SetTyping {
     /// `Typing`: the user sees that the account is typing.
     pub fn start(openid: impl Into<String>) -> Self {
         let touser = openid.into();
@@ -60,7 +60,7 @@ impl Typing {
     }
 }
 
-impl Endpoint for Typing {
+impl Endpoint for SetTyping {
     type Response = Done;
     const PATH: &'static str = "/cgi-bin/message/custom/typing";
 

@@ -8,7 +8,7 @@ use super::{Watermark, limits};
 use crate::api::{Endpoint, lenient};
 use crate::app::AppId;
 use crate::error::{Error, ErrorKind};
-use crate::secret::{Secret, expose};
+use crate::secret::{Secret, serialize_exposed};
 
 /// The code that a button with `open-type="getPhoneNumber"` gives the client, as
 /// `event.detail.code`. It works once, for five minutes. It is not a
@@ -83,7 +83,7 @@ impl GetPhoneNumber {
 }
 
 fn expose_code<S: serde::Serializer>(code: &PhoneCode, serializer: S) -> Result<S::Ok, S::Error> {
-    expose(&code.0, serializer)
+    serialize_exposed(&code.0, serializer)
 }
 
 impl Endpoint for GetPhoneNumber {

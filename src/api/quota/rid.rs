@@ -16,7 +16,7 @@ use crate::secret::Secret;
 /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
 /// # let app = sandbox.wechat().app(sandbox.appid())?;
 ///
-/// let refused = app.call(user::Info::new("nobody")).await.unwrap_err();
+/// let refused = app.call(user::GetUser::new("nobody")).await.unwrap_err();
 /// let rid = refused.rid().unwrap_or_default();
 /// let request = app.call(quota::GetRid::new(rid)).await?.request;
 /// assert!(request.response_body.expose().contains("40003"));

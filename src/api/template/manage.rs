@@ -16,21 +16,21 @@ use crate::error::Error;
 /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
 /// # let app = sandbox.wechat().app(sandbox.appid())?;
 ///
-/// let added = app.call(template::Add::new("42841", ["商品名称", "发货时间"])).await?;
-/// let all = app.call(template::List::new()).await?.template_list;
+/// let added = app.call(template::AddTemplate::new("42841", ["商品名称", "发货时间"])).await?;
+/// let all = app.call(template::ListTemplates::new()).await?.template_list;
 /// assert!(all.iter().any(|template| template.template_id == added.template_id));
-/// app.call(template::Delete::new(added.template_id)).await?;
+/// app.call(template::DeleteTemplate::new(added.template_id)).await?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
-pub struct Add {
+pub struct AddTemplate {
     template_id_short: String,
     keyword_name_list: Vec<String>,
 }
 
-impl Add {
+impl AddTemplate {
     /// A template by its number in the library, with the chosen keywords in their order.
     pub fn new<K: Into<String>>(
         template_id_short: impl Into<String>,
@@ -43,7 +43,7 @@ impl Add {
     }
 }
 
-impl Endpoint for Add {
+impl Endpoint for AddTemplate {
     type Response = Added;
     const PATH: &'static str = "/cgi-bin/template/api_add_template";
 
@@ -71,7 +71,7 @@ pub struct Added {
 /// # let app = sandbox.wechat().app(sandbox.appid())?;
 /// # sandbox.add_template(&sandbox.appid(), "发货通知", "{{thing1.DATA}}");
 ///
-/// for template in app.call(template::List::new()).await?.template_list {
+/// for template in app.call(template::ListTemplates::new()).await?.template_list {
 ///     println!("{}: {:?}", template.title, template.keywords().collect::<Vec<_>>());
 /// }
 /// # Ok(())
@@ -79,16 +79,16 @@ pub struct Added {
 /// ```
 #[derive(Debug, Clone, Default, Serialize)]
 #[non_exhaustive]
-pub struct List {}
+pub struct ListTemplates {}
 
-impl List {
+impl ListTemplates {
     /// The call; it has no arguments.
     pub fn new() -> Self {
         Self::default()
     }
 }
 
-impl Endpoint for List {
+impl Endpoint for ListTemplates {
     type Response = Templates;
     const PATH: &'static str = "/cgi-bin/template/get_all_private_template";
     const METHOD: Method = Method::GET;
@@ -108,7 +108,7 @@ pub struct Templates {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Template {
-    /// Its id, for [`Send`](super::Send).
+    /// Its id, for [`SendTemplateMessage`](super::SendTemplateMessage).
     #[serde(deserialize_with = "lenient::required")]
     pub template_id: String,
     /// Its title.
@@ -153,19 +153,19 @@ pub(crate) fn keywords_of(content: &str) -> impl Iterator<Item = &str> {
 /// # let app = sandbox.wechat().app(sandbox.appid())?;
 /// # let template_id = sandbox.add_template(&sandbox.appid(), "发货通知", "{{thing1.DATA}}");
 ///
-/// app.call(template::Delete::new(&template_id)).await?;
-/// let again = app.call(template::Delete::new(&template_id)).await.unwrap_err();
+/// app.call(template::DeleteTemplate::new(&template_id)).await?;
+/// let again = app.call(template::DeleteTemplate::new(&template_id)).await.unwrap_err();
 /// assert_eq!(again.errcode(), Some(ErrCode::INVALID_TEMPLATE_ID));
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
-pub struct Delete {
+pub struct DeleteTemplate {
     template_id: String,
 }
 
-impl Delete {
+impl DeleteTemplate {
     /// The removal of a template.
     pub fn new(template_id: impl Into<String>) -> Self {
         Self {
@@ -174,7 +174,7 @@ impl Delete {
     }
 }
 
-impl Endpoint for Delete {
+impl Endpoint for DeleteTemplate {
     type Response = Done;
     const PATH: &'static str = "/cgi-bin/template/del_private_template";
 

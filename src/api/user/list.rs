@@ -15,13 +15,13 @@ use super::super::{Endpoint, lenient};
 /// # let app = sandbox.wechat().app(sandbox.appid())?;
 /// # sandbox.user("Hui").set_follows(true);
 ///
-/// let mut call = user::List::new();
+/// let mut call = user::ListFollowers::new();
 /// let mut followers = 0;
 /// loop {
 ///     let page = app.call(call).await?;
 ///     followers += page.openids().len();
 ///     match page.next_openid {
-///         Some(next) => call = user::List::after(next),
+///         Some(next) => call = user::ListFollowers::after(next),
 ///         None => break,
 ///     }
 /// }
@@ -31,11 +31,11 @@ use super::super::{Endpoint, lenient};
 /// ```
 #[derive(Debug, Clone, Default, Serialize)]
 #[non_exhaustive]
-pub struct List {
+pub struct ListFollowers {
     next_openid: String,
 }
 
-impl List {
+impl ListFollowers {
     /// The first page.
     pub fn new() -> Self {
         Self::default()
@@ -49,7 +49,7 @@ impl List {
     }
 }
 
-impl Endpoint for List {
+impl Endpoint for ListFollowers {
     type Response = Page;
     const PATH: &'static str = "/cgi-bin/user/get";
     const METHOD: Method = Method::GET;

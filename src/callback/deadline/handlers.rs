@@ -10,8 +10,8 @@ use std::task::Poll;
 use tokio::sync::Notify;
 
 use crate::app::AppId;
-use crate::callback::fingerprint::{FingerprintMap, Fingerprints};
-use crate::callback::{Overloaded, count};
+use crate::callback::memory::fingerprint::{FingerprintMap, Fingerprints};
+use crate::callback::{Overloaded, metrics};
 
 /// How many handlers of an app may run at once.
 const MAX: usize = 1024;
@@ -29,10 +29,10 @@ const MAX: usize = 1024;
 /// # async fn main() {
 /// use std::time::Duration;
 /// use tower::Layer;
-/// use tower_wechat::callback::deadline::{DeadlineLayer, Handlers};
+/// use tower_wechat::callback::deadline::{DeadlineLayer, HandlerTracker};
 /// use tower_wechat::{Message, handler_fn};
 ///
-/// let handlers = Handlers::new();
+/// let handlers = HandlerTracker::new();
 /// let handler = DeadlineLayer::ack()
 ///     .handlers(&handlers)
 ///     .layer(handler_fn(|_: Message| async { "hello" }));
@@ -42,7 +42,7 @@ const MAX: usize = 1024;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Handlers(Arc<Shared>);
+pub struct HandlerTracker(Arc<Shared>);
 
 struct Shared {
     max: usize,
@@ -58,21 +58,21 @@ struct Running {
     apps: FingerprintMap<usize>,
 }
 
-impl Default for Handlers {
+impl Default for HandlerTracker {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Handlers {
+impl HandlerTracker {
     /// At most 1024 handlers of each app at once.
     pub fn new() -> Self {
-        Self::limited(MAX)
+        Self::with_max(MAX)
     }
 
     /// At most `max` handlers of each app at once; a message beyond them fails with [`Overloaded`].
     /// An app whose handlers hang takes no room from another's.
-    pub fn limited(max: usize) -> Self {
+    pub fn with_max(max: usize) -> Self {
         Self(Arc::new(Shared {
             max,
             fingerprints: Fingerprints::default(),
@@ -141,7 +141,7 @@ impl Handlers {
     /// Counts a handler that is dropped.
     pub(super) fn drop_one(&self, appid: &AppId) {
         self.0.dropped.fetch_add(1, Ordering::Relaxed);
-        count::dropped(appid);
+        metrics::dropped(appid);
     }
 
     fn state(&self) -> MutexGuard<'_, Running> {
@@ -152,9 +152,9 @@ impl Handlers {
     }
 }
 
-impl fmt::Debug for Handlers {
+impl fmt::Debug for HandlerTracker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handlers")
+        f.debug_struct("HandlerTracker")
             .field("running", &self.running())
             .field("max", &self.0.max)
             .finish()
@@ -163,7 +163,7 @@ impl fmt::Debug for Handlers {
 
 /// One that runs.
 pub(in crate::callback) struct Entered {
-    handlers: Handlers,
+    handlers: HandlerTracker,
     app: Option<u64>,
 }
 

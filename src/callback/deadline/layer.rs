@@ -7,8 +7,8 @@ use std::time::Duration;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt};
 
-use super::{Deadline, Handlers, LateReply};
-use crate::callback::pick_up::PickUp;
+use super::{Deadline, HandlerTracker, LateReply};
+use crate::callback::deadline::pick_up::PickUp;
 use crate::callback::{Message, Reply};
 use crate::error::BoxError;
 use crate::runtime::{Runtime, SharedRuntime};
@@ -27,7 +27,7 @@ const MAX_LIFE: Duration = Duration::from_secs(600);
 /// use tower::Layer;
 /// use tower::service_fn;
 /// use tower_wechat::callback::deadline::{DeadlineLayer, LateReply};
-/// use tower_wechat::callback::once::OnceLayer;
+/// use tower_wechat::callback::dedup::DedupLayer;
 /// use tower_wechat::{BoxError, Message, Reply, handler_fn};
 ///
 /// async fn on_message(message: Message) -> Reply {
@@ -41,7 +41,7 @@ const MAX_LIFE: Duration = Duration::from_secs(600);
 /// }
 ///
 /// let deadline = DeadlineLayer::ack().late(service_fn(send_late));
-/// let handler = OnceLayer::new().layer(deadline.layer(handler_fn(on_message)));
+/// let handler = DedupLayer::new().layer(deadline.layer(handler_fn(on_message)));
 /// ```
 #[derive(Clone)]
 pub struct DeadlineLayer(Arc<Config>);
@@ -53,7 +53,7 @@ pub(super) struct Config {
     pub(super) late: Option<LateHook>,
     pub(super) placeholder: Option<Placeholder>,
     pub(super) pick_up: Option<PickUp>,
-    pub(super) handlers: Handlers,
+    pub(super) handlers: HandlerTracker,
     pub(super) runtime: Option<SharedRuntime>,
 }
 
@@ -69,7 +69,7 @@ impl DeadlineLayer {
     }
 
     /// Answers `success` when the handler is not done after `after`. Beyond five seconds only
-    /// together with [`Once`](crate::callback::once::Once).
+    /// together with [`Dedup`](crate::callback::dedup::Dedup).
     pub fn ack_after(after: Duration) -> Self {
         Self(Arc::new(Config {
             after,
@@ -77,20 +77,20 @@ impl DeadlineLayer {
             late: None,
             placeholder: None,
             pick_up: None,
-            handlers: Handlers::new(),
+            handlers: HandlerTracker::new(),
             runtime: None,
         }))
     }
 
     /// Lets the platform send the push again and waits on: `ack_after` 14 seconds, in which the
-    /// platform's three pushes come. Put a [`Once`](crate::callback::once::Once) in front, so that
+    /// platform's three pushes come. Put a [`Dedup`](crate::callback::dedup::Dedup) in front, so that
     /// they join.
     pub fn hold() -> Self {
         Self::ack_after(HOLD)
     }
 
     /// How long a handler may run, its push answered or not; ten minutes unless set. One that runs
-    /// for longer is dropped at its next `await`, logged and counted by [`Handlers::dropped`]. The
+    /// for longer is dropped at its next `await`, logged and counted by [`HandlerTracker::dropped`]. The
     /// hook for late replies may take as long again.
     #[must_use]
     pub fn max_life(self, life: Duration) -> Self {
@@ -131,10 +131,10 @@ impl DeadlineLayer {
     }
 
     /// Lets late replies wait in `pick_up` until their user writes again, and answers from there: see
-    /// [`pick_up`](crate::callback::pick_up). It is the hook for late replies, unless
+    /// [`pick_up`](crate::callback::deadline::pick_up). It is the hook for late replies, unless
     /// [`late`](Self::late) sets another, such as one that hands over to it.
     ///
-    /// Put a [`Once`](crate::callback::once::Once) in front, as
+    /// Put a [`Dedup`](crate::callback::dedup::Dedup) in front, as
     /// [`on_message_within`](crate::routes::Routes::on_message_within) does.
     #[must_use]
     pub fn pick_up(self, pick_up: PickUp) -> Self {
@@ -143,7 +143,7 @@ impl DeadlineLayer {
 
     /// Counts the handlers in `handlers`, which limits those of each app.
     #[must_use]
-    pub fn handlers(self, handlers: &Handlers) -> Self {
+    pub fn handlers(self, handlers: &HandlerTracker) -> Self {
         self.with(|config| config.handlers = handlers.clone())
     }
 

@@ -6,10 +6,10 @@
 //!
 //! - [`ack`](DeadlineLayer::ack): answer `success` after 4.5 seconds. The platform is content with
 //!   the first push. The user gets the reply by the hook, for example as a customer-service
-//!   message: [`CustomerService`](crate::client::CustomerService).
+//!   message: [`CustomerService`].
 //! - [`hold`](DeadlineLayer::hold): answer `success` after 14 seconds. The platform gives up waiting
 //!   and sends the push again, which joins the running handler if there is a
-//!   [`Once`](super::once::Once) in front; so the user gets the reply of a handler of up to 14
+//!   [`Dedup`](super::dedup::Dedup) in front; so the user gets the reply of a handler of up to 14
 //!   seconds as the answer to the second or the third push.
 //!
 //! Until then the user hears nothing, or a [`placeholder`](DeadlineLayer::placeholder) of the host's.
@@ -20,7 +20,7 @@
 //! later is logged as an error: the platform has its answer, and will not.
 //!
 //! # Limits
-//! At most 1024 handlers of each app run at once, late ones included, unless [`Handlers`] says
+//! At most 1024 handlers of each app run at once, late ones included, unless [`HandlerTracker`] says
 //! otherwise. A message beyond them fails with [`Overloaded`](super::Overloaded), which is 503 at
 //! once.
 //!
@@ -28,16 +28,19 @@
 //! set, is dropped, logged and counted, so that handlers that hang do not use up the limit.
 //!
 //! # Shutdown
-//! [`Handlers`] counts the handlers that run, and waits for them.
+//! [`HandlerTracker`] counts the handlers that run, and waits for them.
 
+mod customer_service;
 mod future;
 mod handlers;
 mod layer;
+pub mod pick_up;
 mod service;
 mod working;
 
+pub use self::customer_service::{CustomerService, CustomerServiceOr};
 pub use self::future::DeadlineFuture;
-pub use self::handlers::Handlers;
+pub use self::handlers::HandlerTracker;
 pub use self::layer::DeadlineLayer;
 pub use self::service::Deadline;
 

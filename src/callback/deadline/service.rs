@@ -8,8 +8,8 @@ use tower::Service;
 
 use super::layer::Config;
 use super::working::Working;
-use super::{DeadlineFuture, Handlers};
-use crate::callback::failure::Answer;
+use super::{DeadlineFuture, HandlerTracker};
+use crate::callback::run::Answer;
 use crate::callback::{HandlerError, IntoReply, Message, Reply};
 use crate::error::BoxError;
 
@@ -23,7 +23,7 @@ pub struct Deadline<H> {
 
 impl<H> Deadline<H> {
     /// The running handlers, to wait for on shutdown.
-    pub fn handlers(&self) -> &Handlers {
+    pub fn handlers(&self) -> &HandlerTracker {
         &self.config.handlers
     }
 }

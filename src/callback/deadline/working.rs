@@ -9,22 +9,23 @@ use tower::ServiceExt;
 use super::LateReply;
 use super::handlers::Entered;
 use super::layer::Config;
-use crate::callback::failure::{Outlived, Work, poll_work};
-use crate::callback::pick_up::{PickUp, Taken};
-use crate::callback::replay::Claim;
+use crate::callback::deadline::pick_up::{Lease, PickUp, answers_one_push};
+use crate::callback::error::Outlived;
+use crate::callback::run::{Work, poll_work};
+use crate::callback::verify::replay::Claim;
 use crate::callback::{Message, Reply};
 use crate::error::{BoxError, chain};
 use crate::panic::{Panicked, contain};
 use crate::runtime::{BoxFuture, SharedRuntime};
 
-type Taking = BoxFuture<'static, Option<Taken>>;
+type Taking = BoxFuture<'static, Option<Lease>>;
 
 /// A handler that runs, or is about to.
 pub(super) struct Working {
     /// Asks for a part of an earlier reply, before the handler is polled.
     taking: Option<Taking>,
     /// The part that the push is answered with in place of the handler's reply.
-    taken: Option<Taken>,
+    taken: Option<Lease>,
     work: Work<Reply>,
     /// The time that it has, since it was pending for the first time.
     pub(super) life: Option<BoxFuture<'static, ()>>,
@@ -103,15 +104,23 @@ impl Working {
 
     /// The part that was taken, as the user sees it.
     pub(super) fn shown(&mut self) -> Option<Reply> {
-        let pick_up = self.config.pick_up.as_ref()?;
-        self.taken.take().map(|taken| pick_up.show(taken))
+        self.taken.take().map(|taken| taken.show(0))
     }
 
     /// The answer, when the handler is done with `reply`: it is a late one where a part was taken.
     pub(super) fn answer(mut self, reply: Reply) -> Reply {
-        let Some(shown) = self.shown() else {
+        let Some(taken) = self.taken.take() else {
             return reply;
         };
+        if answers_one_push(&reply) {
+            return reply;
+        }
+        // Where it goes elsewhere, it does not wait.
+        let more = match &self.config.late {
+            None => taken.parts_of(&reply),
+            Some(_) => 0,
+        };
+        let shown = taken.show(more);
         if !reply.is_empty()
             && let Some(runtime) = SharedRuntime::or_current(self.config.runtime.as_ref())
         {
@@ -144,8 +153,10 @@ impl Working {
         })
     }
 
-    /// Goes on in a task of its own.
-    pub(super) fn go_on(self) {
+    /// Goes on in a task of its own. The push has its answer, or is gone: it takes no part.
+    pub(super) fn go_on(mut self) {
+        self.taking = None;
+        self.taken = None;
         let Some(runtime) = SharedRuntime::or_current(self.config.runtime.as_ref()) else {
             return;
         };
@@ -158,7 +169,6 @@ impl Working {
     async fn end(mut self, runtime: SharedRuntime, signature: Option<Claim>) {
         let result = poll_fn(|cx| self.poll(Some(&runtime), cx)).await;
         let Self {
-            taken,
             work,
             message,
             config,
@@ -168,10 +178,6 @@ impl Working {
         drop(work);
         if let (Ok(_), Some(signature)) = (&result, signature) {
             signature.succeed();
-        }
-        // Nobody was answered with it.
-        if let Some(taken) = taken {
-            late(&runtime, &config, message.clone(), taken.reply).await;
         }
         match result {
             Ok(reply) if reply.is_empty() => {}

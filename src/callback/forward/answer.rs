@@ -1,7 +1,7 @@
 //! What of a target's answer may be passed on to the user.
 
 use crate::callback::forward::seen::Seen;
-use crate::callback::outgoing::{Answer, Outgoing, Stamp};
+use crate::callback::push::{Answer, Sender, Stamp};
 use crate::callback::{Message, Reply};
 use crate::client::AnswerMax;
 use crate::clock::Moment;
@@ -11,7 +11,7 @@ pub(super) const ANSWER_MAX: AnswerMax = AnswerMax::new(64 << 10);
 
 /// Reads the answer to `message`, which was pushed with `stamp`, or says what is wrong with it.
 pub(super) fn read(
-    outgoing: &Outgoing<'_>,
+    outgoing: &Sender<'_>,
     message: &Message,
     stamp: &Stamp,
     seen: &Seen,
@@ -48,7 +48,7 @@ pub(super) fn read(
         let token = outgoing.token.expose();
         seen.admit(token, &envelope, &stamp.nonce, document.create_time(), now)?;
     }
-    Ok(Reply::ready(document.tree()))
+    Ok(Reply::ready(document.document()))
 }
 
 /// Whether it is the object that some events want in place of a message: see
@@ -64,8 +64,8 @@ mod tests {
     use super::*;
     use crate::AppId;
     use crate::callback::CallbackKeys;
-    use crate::callback::crypto::AesKey;
-    use crate::callback::signature::sign;
+    use crate::callback::verify::crypto::AesKey;
+    use crate::callback::verify::signature::sign;
     use crate::clock::{ManualClock, SharedClock};
 
     const AES_KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";

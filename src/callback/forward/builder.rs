@@ -6,8 +6,8 @@ use std::sync::Arc;
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 
-use crate::callback::deadline::Handlers;
-use crate::callback::forward::lane::Lane;
+use crate::callback::deadline::HandlerTracker;
+use crate::callback::forward::upstream::Upstream;
 use crate::callback::forward::{Forward, Local, Rest, Rule, Shared, Target, Transport, Wire};
 use crate::callback::{IntoReply, Message};
 use crate::clock::{Clock, SharedClock};
@@ -23,7 +23,7 @@ pub struct ForwardBuilder {
     default: Option<Target>,
     local: Option<Local>,
     http_hosts: Vec<String>,
-    handlers: Option<Handlers>,
+    handlers: Option<HandlerTracker>,
     clock: SharedClock,
     runtime: Option<SharedRuntime>,
 }
@@ -92,7 +92,7 @@ impl ForwardBuilder {
 
     /// Counts the copies that are on their way to shadows in `handlers`, so that they are waited for
     /// at shutdown. They do not count towards its limit.
-    pub fn handlers(mut self, handlers: &Handlers) -> Self {
+    pub fn handlers(mut self, handlers: &HandlerTracker) -> Self {
         self.handlers = Some(handlers.clone());
         self
     }
@@ -120,14 +120,14 @@ impl ForwardBuilder {
         let runtime = self.runtime.ok_or_else(|| {
             Error::config("no runtime: turn on the feature `tokio`, or pass one to `runtime`")
         })?;
-        let mut lanes = Lanes {
+        let mut upstreams = Lanes {
             http_hosts: self.http_hosts,
             all: Vec::new(),
         };
-        let rules = lanes.ruled(self.rules)?;
-        let shadows = lanes.ruled(self.shadows)?;
+        let rules = upstreams.ruled(self.rules)?;
+        let shadows = upstreams.ruled(self.shadows)?;
         let rest = match (self.default, self.local) {
-            (Some(target), None) => Rest::Target(lanes.add(target)?),
+            (Some(target), None) => Rest::Target(upstreams.add(target)?),
             (None, Some(handler)) => Rest::Local(handler),
             (None, None) => {
                 return Err(Error::config(
@@ -145,7 +145,7 @@ impl ForwardBuilder {
             rules,
             shadows,
             rest,
-            lanes: lanes.all,
+            upstreams: upstreams.all,
             wire: Wire {
                 transport: self.transport,
                 handlers: self.handlers,
@@ -159,11 +159,11 @@ impl ForwardBuilder {
 /// Every target once, however many rules lead to it.
 struct Lanes {
     http_hosts: Vec<String>,
-    all: Vec<Arc<Lane>>,
+    all: Vec<Arc<Upstream>>,
 }
 
 impl Lanes {
-    fn ruled(&mut self, rules: Vec<(Rule, Target)>) -> Result<Vec<(Rule, Arc<Lane>)>, Error> {
+    fn ruled(&mut self, rules: Vec<(Rule, Target)>) -> Result<Vec<(Rule, Arc<Upstream>)>, Error> {
         let mut ruled = Vec::with_capacity(rules.len());
         for (rule, target) in rules {
             if let Some(condition) = rule.impossible() {
@@ -178,8 +178,8 @@ impl Lanes {
         Ok(ruled)
     }
 
-    fn add(&mut self, target: Target) -> Result<Arc<Lane>, Error> {
-        let same_name = |lane: &&Arc<Lane>| lane.target().name() == target.name();
+    fn add(&mut self, target: Target) -> Result<Arc<Upstream>, Error> {
+        let same_name = |upstream: &&Arc<Upstream>| upstream.target().name() == target.name();
         if let Some(known) = self.all.iter().find(same_name) {
             if known.target().is(&target) {
                 return Ok(Arc::clone(known));
@@ -188,9 +188,9 @@ impl Lanes {
             return Err(Error::config(why));
         }
         target.check(&self.http_hosts)?;
-        let lane = Arc::new(Lane::new(target));
-        self.all.push(Arc::clone(&lane));
-        Ok(lane)
+        let upstream = Arc::new(Upstream::new(target));
+        self.all.push(Arc::clone(&upstream));
+        Ok(upstream)
     }
 }
 

@@ -12,19 +12,19 @@
 
 mod answer;
 mod builder;
-mod count;
 mod error;
-mod lane;
+mod metrics;
 mod nonce;
 mod rule;
 mod seen;
 mod target;
+mod upstream;
 
 pub use self::builder::ForwardBuilder;
 pub use self::error::{Failure, ForwardError};
-pub use self::lane::Counts;
 pub use self::rule::Rule;
 pub use self::target::Target;
+pub use self::upstream::Counts;
 
 use std::fmt;
 use std::sync::Arc;
@@ -35,8 +35,8 @@ use http::{Request, Response};
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 
-use crate::callback::deadline::Handlers;
-use crate::callback::forward::lane::Lane;
+use crate::callback::deadline::HandlerTracker;
+use crate::callback::forward::upstream::Upstream;
 use crate::callback::{Message, Reply};
 use crate::clock::SharedClock;
 use crate::error::BoxError;
@@ -98,17 +98,17 @@ type Local = BoxCloneSyncService<Message, Reply, BoxError>;
 pub struct Forward(Arc<Shared>);
 
 struct Shared {
-    rules: Vec<(Rule, Arc<Lane>)>,
-    shadows: Vec<(Rule, Arc<Lane>)>,
+    rules: Vec<(Rule, Arc<Upstream>)>,
+    shadows: Vec<(Rule, Arc<Upstream>)>,
     rest: Rest,
     /// Every target once.
-    lanes: Vec<Arc<Lane>>,
+    upstreams: Vec<Arc<Upstream>>,
     wire: Wire,
 }
 
 /// Where a push goes that meets no rule.
 enum Rest {
-    Target(Arc<Lane>),
+    Target(Arc<Upstream>),
     Local(Local),
 }
 
@@ -117,7 +117,7 @@ enum Rest {
 struct Wire {
     transport: Transport,
     /// Where shadows' copies are counted.
-    handlers: Option<Handlers>,
+    handlers: Option<HandlerTracker>,
     clock: SharedClock,
     runtime: SharedRuntime,
 }
@@ -140,8 +140,8 @@ impl Forward {
 
     /// What became of the pushes so far, for each target by its name.
     pub fn counts(&self) -> impl Iterator<Item = (&str, Counts)> {
-        let lanes = self.0.lanes.iter();
-        lanes.map(|lane| (lane.target().name(), lane.counts()))
+        let upstreams = self.0.upstreams.iter();
+        upstreams.map(|upstream| (upstream.target().name(), upstream.counts()))
     }
 }
 
@@ -152,9 +152,9 @@ impl Shared {
         if message.delivery().is_repeat() {
             return;
         }
-        for (rule, lane) in &self.shadows {
+        for (rule, upstream) in &self.shadows {
             if rule.is_met(message) {
-                lane.copy(&self.wire, message);
+                upstream.copy(&self.wire, message);
             }
         }
     }
@@ -162,11 +162,11 @@ impl Shared {
     async fn answer(&self, message: Message) -> Result<Reply, BoxError> {
         let mut rules = self.rules.iter();
         let met = rules.find(|(rule, _)| rule.is_met(&message));
-        let lane = match (met, &self.rest) {
-            (Some((_, lane)), _) | (None, Rest::Target(lane)) => lane,
+        let upstream = match (met, &self.rest) {
+            (Some((_, upstream)), _) | (None, Rest::Target(upstream)) => upstream,
             (None, Rest::Local(handler)) => return handler.clone().oneshot(message).await,
         };
-        Ok(lane.exchange(&self.wire, &message).await?)
+        Ok(upstream.exchange(&self.wire, &message).await?)
     }
 }
 
@@ -191,7 +191,11 @@ impl Service<Message> for Forward {
 
 impl fmt::Debug for Forward {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.0.lanes.iter().map(|lane| lane.target().name());
+        let names = self
+            .0
+            .upstreams
+            .iter()
+            .map(|upstream| upstream.target().name());
         f.debug_list().entries(names).finish()
     }
 }

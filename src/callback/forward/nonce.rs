@@ -1,7 +1,7 @@
 //! The nonces of pushes that are handed on.
 
-use crate::callback::nonce::Nonce;
-use crate::callback::signature::sign;
+use crate::callback::verify::nonce::Nonce;
+use crate::callback::verify::signature::sign;
 
 /// The letters that are random, and those that tell whose they are.
 const RANDOM: usize = 16;

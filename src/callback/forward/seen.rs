@@ -4,9 +4,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::callback::forward::nonce;
-use crate::callback::outgoing::Envelope;
-use crate::callback::reading::{self, Dated};
-use crate::callback::recent::Recent;
+use crate::callback::memory::ttl_ring::TtlRing;
+use crate::callback::push::Envelope;
+use crate::callback::verify::readings;
+use crate::callback::verify::readings::Dated;
 use crate::clock::{Moment, unix};
 
 /// How far an answer's time may be from this machine's clock, either way.
@@ -30,11 +31,11 @@ fn is_finer(time: &str) -> bool {
 }
 
 /// The encrypted answers of a target that were taken lately.
-pub(super) struct Seen(Mutex<Recent>);
+pub(super) struct Seen(Mutex<TtlRing>);
 
 impl Default for Seen {
     fn default() -> Self {
-        Self(Mutex::new(Recent::new(AGE, CAPACITY)))
+        Self(Mutex::new(TtlRing::new(AGE, CAPACITY)))
     }
 }
 
@@ -51,7 +52,7 @@ impl Seen {
     ) -> Result<(), &'static str> {
         let unix = unix(now.wall);
         let is_fresh = |time: u64| unix.abs_diff(time) <= WINDOW.as_secs();
-        let timestamp = match (reading::timestamp(&envelope.timestamp), created) {
+        let timestamp = match (readings::timestamp(&envelope.timestamp), created) {
             (Some(timestamp), _) if is_fresh(timestamp) => timestamp,
             // The document itself tells, which is sealed.
             (None, Some(created)) if is_finer(&envelope.timestamp) && is_fresh(created) => created,
@@ -73,7 +74,7 @@ impl Seen {
             created,
             now: unix,
             window: WINDOW,
-            ambiguity: reading::AMBIGUITY,
+            ambiguity: readings::AMBIGUITY,
         };
         if dated.check(signed, [token]).is_err() {
             return Err("it may be an earlier one: its TimeStamp and Nonce can be exchanged");

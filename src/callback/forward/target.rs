@@ -83,7 +83,7 @@ impl Target {
     /// How many pushes may be on their way to it at once; 64 if not called. One beyond it fails at
     /// once, and a shadow's copy beyond it is dropped.
     #[must_use]
-    pub fn concurrency(mut self, pushes: usize) -> Self {
+    pub fn max_concurrent(mut self, pushes: usize) -> Self {
         Arc::make_mut(&mut self.0).concurrency = pushes;
         self
     }

@@ -49,7 +49,7 @@ use crate::routes::Failure;
 /// let request = Request::post("/greet")
 ///     .header(header::CONTENT_TYPE, "application/json")
 ///     .body(Body::from(r#"{"name":"Hui"}"#))?;
-/// let response = JsonService::of(Greet).unprotected().oneshot(request).await?;
+/// let response = JsonService::from_route(Greet).unprotected().oneshot(request).await?;
 /// assert_eq!(response.status(), StatusCode::OK);
 /// # Ok(())
 /// # }

@@ -100,7 +100,7 @@ impl Message {
         self,
         openid: String,
         template_id: Option<String>,
-    ) -> Result<template::Send, Failure> {
+    ) -> Result<template::SendTemplateMessage, Failure> {
         let template_id = one("template_id", template_id, self.template_id)?;
         let template_id = required("template_id", template_id)?;
         let openid = one("openid", Some(openid), self.touser)?.unwrap_or_default();
@@ -109,7 +109,7 @@ impl Message {
                 "data.data is required: give the keywords as {\"thing1\":{\"value\":\"…\"}}",
             )
         })?;
-        let mut message = template::Send::new(openid, template_id);
+        let mut message = template::SendTemplateMessage::new(openid, template_id);
         for (keyword, Keyword { value }) in data {
             message = message.value(keyword, value);
         }

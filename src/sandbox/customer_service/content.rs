@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::api::customer_service::Send;
+use crate::api::customer_service::SendCustomerServiceMessage;
 use crate::error::ErrCode;
 
 /// Refuses what the platform would.
@@ -28,7 +28,7 @@ pub(super) fn check(
         match (*field, text(content, field)) {
             (_, None) => return Err(ErrCode::MALFORMED_BODY),
             ("content", Some("")) => return Err(ErrCode::EMPTY_TEXT),
-            ("content", Some(text)) if text.len() > Send::MAX_TEXT => {
+            ("content", Some(text)) if text.len() > SendCustomerServiceMessage::MAX_TEXT => {
                 return Err(ErrCode::TEXT_TOO_LONG);
             }
             ("media_id" | "thumb_media_id", Some(media_id)) if !has_media(media_id) => {

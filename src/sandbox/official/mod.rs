@@ -1,19 +1,19 @@
 //! The calls of official accounts.
 
+mod in_flight;
 mod library;
 mod menu;
 mod network;
-mod pending;
 mod qrcode;
 mod quota;
-mod remembered;
-mod sending;
+mod rid;
+mod scheduled;
 mod shorten;
 mod subscribe;
 mod template;
 mod user;
 
-pub(super) use self::pending::through;
+pub(super) use self::scheduled::through;
 
 use std::time::{Duration, SystemTime};
 
@@ -22,12 +22,12 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use self::in_flight::InFlight;
 use self::menu::Menus;
-use self::pending::Pending;
 use self::qrcode::Codes;
 use self::quota::Quotas;
-use self::remembered::RefusedCalls;
-use self::sending::Sending;
+use self::rid::RefusedCalls;
+use self::scheduled::Scheduled;
 use self::shorten::ShortKeys;
 use self::template::Templates;
 use self::user::Relations;
@@ -47,8 +47,8 @@ pub(super) struct Official {
     menus: Menus,
     quotas: Quotas,
     refused: RefusedCalls,
-    pending: Pending,
-    sending: Sending,
+    pending: Scheduled,
+    sending: InFlight,
 }
 
 /// What a call is answered with.

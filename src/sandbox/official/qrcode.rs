@@ -16,12 +16,11 @@ use crate::app::AppId;
 use crate::body::Body;
 use crate::clock::Clock;
 use crate::error::{BoxError, ErrCode};
-use crate::sandbox::picture;
 use crate::sandbox::platform::Query;
 use crate::sandbox::push::Push;
 use crate::sandbox::refusal::{Refused, empty};
 use crate::sandbox::state::State;
-use crate::sandbox::{Delivery, Sandbox, User, random};
+use crate::sandbox::{Delivery, Sandbox, User, picture, random};
 
 /// The most permanent codes of an account, and the most temporary ones that are remembered.
 const CODES_MAX: usize = 100_000;
@@ -185,7 +184,7 @@ impl Sandbox {
     /// let routes = wechat.routes().on_message(handler_fn(on_message)).prefix("/v1/service/wx");
     ///
     /// let app = wechat.app(sandbox.appid())?;
-    /// let code = app.call(qrcode::Create::temporary("order-42")).await?;
+    /// let code = app.call(qrcode::CreateQrcode::temporary("order-42")).await?;
     /// let user = sandbox.user("Hui");
     /// let first = sandbox.scan(&user, &code.ticket, routes.clone()).await;
     /// assert_eq!(first.reply().and_then(|r| r.text()), Some("welcome via Some(\"order-42\")"));

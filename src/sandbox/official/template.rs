@@ -94,7 +94,7 @@ impl Templates {
 }
 
 impl Sandbox {
-    /// Adds a template for [template messages](crate::api::template::Send) to an account's list
+    /// Adds a template for [template messages](crate::api::template::SendTemplateMessage) to an account's list
     /// and returns its id. `content` has a placeholder such as `{{thing1.DATA}}` for each keyword,
     /// whose value is checked by its type.
     pub fn add_template(&self, appid: &AppId, title: &str, content: &str) -> String {

@@ -19,7 +19,7 @@ pub struct Push {
 impl Push {
     /// Anything: the elements after `CreateTime`, in their order. An element of the platform's
     /// that is missing, such as `MsgId`, is not added.
-    pub fn of<N, V>(user: &User, fields: impl IntoIterator<Item = (N, V)>) -> Self
+    pub fn new<N, V>(user: &User, fields: impl IntoIterator<Item = (N, V)>) -> Self
     where
         N: Into<String>,
         V: Into<String>,
@@ -39,7 +39,7 @@ impl Push {
     /// The user wrote a text.
     pub fn text(user: &User, content: &str) -> Self {
         let id = random::digits(19);
-        Self::of(
+        Self::new(
             user,
             [("MsgType", "text"), ("Content", content), ("MsgId", &id)],
         )
@@ -110,7 +110,7 @@ impl Push {
     }
 
     fn event(user: &User, event: &str, key: &str) -> Self {
-        Self::of(
+        Self::new(
             user,
             [("MsgType", "event"), ("Event", event), ("EventKey", key)],
         )

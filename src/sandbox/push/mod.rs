@@ -18,8 +18,8 @@ use super::account::Account;
 use super::{Sandbox, random};
 use crate::app::AppId;
 use crate::body::Body;
-use crate::callback::nonce::Nonce;
-use crate::callback::outgoing::{Answer, Stamp};
+use crate::callback::push::{Answer, Stamp};
+use crate::callback::verify::nonce::Nonce;
 use crate::clock::Clock;
 use crate::error::BoxError;
 

@@ -22,18 +22,18 @@ async fn outcomes(body: &str) -> Vec<(&'static str, Result<(), Error>)> {
         GetCallbackIp::new(),
         GetApiDomainIp::new(),
         CheckCallback::new(),
-        user::Info::new("o"),
-        user::BatchInfo::new(["o"]),
-        user::List::new(),
-        menu::Get::new(),
-        template::Send::new("o", "t"),
-        template::Add::new("42841", ["x"]),
-        template::List::new(),
+        user::GetUser::new("o"),
+        user::BatchGetUsers::new(["o"]),
+        user::ListFollowers::new(),
+        menu::GetMenu::new(),
+        template::SendTemplateMessage::new("o", "t"),
+        template::AddTemplate::new("42841", ["x"]),
+        template::ListTemplates::new(),
         template::GetIndustry::new(),
-        qrcode::Create::temporary("x"),
-        shorten::Generate::new("x"),
-        shorten::Fetch::new("x"),
-        quota::Get::new("/x"),
+        qrcode::CreateQrcode::temporary("x"),
+        shorten::GenerateShortKey::new("x"),
+        shorten::FetchShortKey::new("x"),
+        quota::GetQuota::new("/x"),
         quota::GetRid::new("1-2-3"),
         ticket::GetTicket::jsapi(),
     ];
@@ -60,9 +60,9 @@ async fn lists_may_be_empty() {
     let all = "{\"user_info_list\":[],\"template_list\":null,\"total\":0,\"data\":[],\
                \"primary_industry\":null,\"dns\":null}";
     let all = all.as_bytes();
-    let users = answered(&platform, user::BatchInfo::new(["o"]), all).await;
+    let users = answered(&platform, user::BatchGetUsers::new(["o"]), all).await;
     assert!(users.unwrap().user_info_list.is_empty());
-    let templates = answered(&platform, template::List::new(), all).await;
+    let templates = answered(&platform, template::ListTemplates::new(), all).await;
     assert!(templates.unwrap().template_list.is_empty());
     let industries = answered(&platform, template::GetIndustry::new(), all).await;
     assert_eq!(industries.unwrap().primary_industry.first_class, "");
@@ -71,7 +71,9 @@ async fn lists_may_be_empty() {
         .unwrap();
     assert!(checked.dns.is_empty() && checked.ping.is_empty());
     let page = br#"{"total":2,"count":0,"next_openid":""}"#;
-    let page = answered(&platform, user::List::new(), page).await.unwrap();
+    let page = answered(&platform, user::ListFollowers::new(), page)
+        .await
+        .unwrap();
     assert_eq!((page.total, page.openids().len()), (2, 0));
 }
 

@@ -1,9 +1,9 @@
 //! Calls that are answered with an errcode and nothing else.
 
-use tower_wechat::api::customer_service::{Send, Typing};
+use tower_wechat::api::customer_service::{SendCustomerServiceMessage, SetTyping};
 use tower_wechat::api::menu::{self, Button};
 use tower_wechat::api::miniprogram::session::{CheckSession, SessionKey};
-use tower_wechat::api::oauth::CheckToken;
+use tower_wechat::api::oauth::CheckUserToken;
 use tower_wechat::api::template::SetIndustry;
 use tower_wechat::api::{Answer, oauth, quota, subscribe_message, template, user};
 use tower_wechat::sandbox::Sandbox;
@@ -26,19 +26,19 @@ async fn outcomes(body: &[u8]) -> Vec<(&'static str, Result<(), Error>)> {
         };
     }
     ask![
-        Send::text("o", "x"),
-        Typing::start("o"),
-        subscribe_message::Send::new("o", "t"),
-        subscribe_message::BizSend::new("o", "t"),
-        quota::Clear::new(appid()),
-        quota::ClearBySecret::new(appid(), &AppSecret::from("s")),
-        menu::Create::new([Button::click("a", "b")]),
-        menu::Delete::new(),
+        SendCustomerServiceMessage::text("o", "x"),
+        SetTyping::start("o"),
+        subscribe_message::SendSubscribeMessage::new("o", "t"),
+        subscribe_message::BizSendSubscribeMessage::new("o", "t"),
+        quota::ClearQuota::new(appid()),
+        quota::ClearQuotaBySecret::new(appid(), &AppSecret::from("s")),
+        menu::CreateMenu::new([Button::click("a", "b")]),
+        menu::DeleteMenu::new(),
         user::UpdateRemark::new("o", "x"),
-        template::Delete::new("t"),
+        template::DeleteTemplate::new("t"),
         SetIndustry::new("1", "4"),
         CheckSession::new("o", &key),
-        CheckToken::of(&token.unwrap()),
+        CheckUserToken::new(&token.unwrap()),
     ];
     outcomes
 }

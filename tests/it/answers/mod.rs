@@ -18,7 +18,7 @@ const APPID: &str = Sandbox::APPID;
 const BOM: &str = "\u{feff}";
 
 fn sandbox() -> (Sandbox, App) {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     (sandbox, app)
 }

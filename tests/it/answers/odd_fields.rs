@@ -120,11 +120,14 @@ fn fields_of_users() {
         "tagid_list": [1, 2], "subscribe_scene": "ADD_SCENE_QR_CODE", "qr_scene": 7,
         "qr_scene_str": "s", "language": "zh_CN",
     });
-    each_kept_field::<Of<user::Info>>(sample.clone(), &["/openid"]);
+    each_kept_field::<Of<user::GetUser>>(sample.clone(), &["/openid"]);
     let list = json!({"user_info_list": [sample]});
-    each_kept_field::<Of<user::BatchInfo>>(list, &["/user_info_list", "/user_info_list/0/openid"]);
+    each_kept_field::<Of<user::BatchGetUsers>>(
+        list,
+        &["/user_info_list", "/user_info_list/0/openid"],
+    );
     let page = json!({"total": 2, "count": 1, "data": {"openid": ["o1"]}, "next_openid": "o1"});
-    each_kept_field::<Of<user::List>>(page, &["/total"]);
+    each_kept_field::<Of<user::ListFollowers>>(page, &["/total"]);
 }
 
 #[test]
@@ -133,20 +136,20 @@ fn fields_of_web_oauth() {
         "access_token": "t", "expires_in": 7200, "refresh_token": "r", "openid": "o1",
         "scope": "snsapi_userinfo", "is_snapshotuser": 1, "unionid": "u1",
     });
-    each_field::<Of<oauth::AccessToken>>(token.clone(), &["/access_token", "/openid"]);
-    each_field::<Of<oauth::RefreshToken>>(token, &["/access_token", "/openid"]);
+    each_field::<Of<oauth::ExchangeCode>>(token.clone(), &["/access_token", "/openid"]);
+    each_field::<Of<oauth::RefreshUserToken>>(token, &["/access_token", "/openid"]);
     let profile = json!({
         "openid": "o1", "nickname": "Hui", "sex": 1, "province": "p", "city": "c", "country": "CN",
         "headimgurl": "https://a.example/0", "privilege": ["p1"], "unionid": "u1",
     });
-    each_kept_field::<Of<oauth::UserInfo>>(profile, &["/openid"]);
+    each_kept_field::<Of<oauth::GetUserInfo>>(profile, &["/openid"]);
 }
 
 #[test]
 fn fields_of_tokens_and_tickets() {
     let grant = json!({"access_token": "t", "expires_in": 7200});
-    each_field::<Of<token::StableToken>>(grant.clone(), &["/access_token", "/expires_in"]);
-    each_field::<Of<token::ClassicToken>>(grant, &["/access_token", "/expires_in"]);
+    each_field::<Of<token::GetStableToken>>(grant.clone(), &["/access_token", "/expires_in"]);
+    each_field::<Of<token::GetClassicToken>>(grant, &["/access_token", "/expires_in"]);
     let ticket = json!({"ticket": "t", "expires_in": 7200});
     each_field::<Of<ticket::GetTicket>>(ticket, &["/ticket", "/expires_in"]);
 }
@@ -154,22 +157,25 @@ fn fields_of_tokens_and_tickets() {
 #[test]
 fn fields_of_codes_and_short_keys() {
     let code = json!({"ticket": "t", "expire_seconds": 60, "url": "http://weixin.qq.com/q/1"});
-    each_kept_field::<Of<qrcode::Create>>(code, &["/ticket"]);
-    each_kept_field::<Of<shorten::Generate>>(json!({"short_key": "k"}), &["/short_key"]);
+    each_kept_field::<Of<qrcode::CreateQrcode>>(code, &["/ticket"]);
+    each_kept_field::<Of<shorten::GenerateShortKey>>(json!({"short_key": "k"}), &["/short_key"]);
     let kept = json!({"long_data": "d", "create_time": 1, "expire_seconds": 2});
-    each_kept_field::<Of<shorten::Fetch>>(kept, &["/long_data"]);
+    each_kept_field::<Of<shorten::FetchShortKey>>(kept, &["/long_data"]);
 }
 
 #[test]
 fn fields_of_templates() {
-    each_kept_field::<Of<template::Send>>(json!({"msgid": 4200001234202411261u64}), &["/msgid"]);
-    each_kept_field::<Of<template::Add>>(json!({"template_id": "t"}), &["/template_id"]);
+    each_kept_field::<Of<template::SendTemplateMessage>>(
+        json!({"msgid": 4200001234202411261u64}),
+        &["/msgid"],
+    );
+    each_kept_field::<Of<template::AddTemplate>>(json!({"template_id": "t"}), &["/template_id"]);
     let list = json!({"template_list": [{
         "template_id": "t", "title": "a", "primary_industry": "b", "deputy_industry": "c",
         "content": "{{thing1.DATA}}", "example": "e",
     }]});
     let required = ["/template_list", "/template_list/0/template_id"];
-    each_kept_field::<Of<template::List>>(list, &required);
+    each_kept_field::<Of<template::ListTemplates>>(list, &required);
     let industry = json!({"first_class": "a", "second_class": "b"});
     let industries = json!({"primary_industry": industry, "secondary_industry": industry});
     each_kept_field::<Of<template::GetIndustry>>(
@@ -199,7 +205,7 @@ fn fields_of_the_network_and_quotas() {
         "/quota/used",
         "/quota/remain",
     ];
-    each_kept_field::<Of<quota::Get>>(quota, &required);
+    each_kept_field::<Of<quota::GetQuota>>(quota, &required);
 }
 
 #[test]
@@ -208,7 +214,7 @@ fn fields_of_menus() {
         "name": "a", "type": "click", "key": "k", "sub_button": [{"name": "b", "type": "view", "url": "https://a.example"}],
     }], "menuid": 7}});
     let required = ["/menu", "/menu/button"];
-    each_kept_field::<Of<menu::Get>>(menu, &required);
+    each_kept_field::<Of<menu::GetMenu>>(menu, &required);
 }
 
 #[test]
@@ -247,7 +253,7 @@ fn fields_of_mini_programs() {
 /// Each of these was refused as a whole by somebody's reader, and the code was spent.
 #[test]
 fn what_was_seen_costs_one_field() {
-    let read = |body: &[u8]| Of::<oauth::UserInfo>::decode(&Bytes::from(body.to_vec())).unwrap();
+    let read = |body: &[u8]| Of::<oauth::GetUserInfo>::decode(&Bytes::from(body.to_vec())).unwrap();
     for (body, nickname) in [
         (&br#"{"openid":"o1","nickname":"a\ud83d"}"#[..], "a\u{fffd}"),
         (
@@ -272,7 +278,7 @@ fn what_was_seen_costs_one_field() {
     }
     let user = json!({"subscribe": 1, "openid": "o1", "subscribe_time": "", "nickname": "\u{0}"});
     assert_eq!(
-        Of::<user::Info>::decode(&Bytes::from(user.to_string()))
+        Of::<user::GetUser>::decode(&Bytes::from(user.to_string()))
             .unwrap()
             .subscribe_time,
         0
@@ -286,7 +292,7 @@ fn a_field_that_cannot_be_done_without_is_named() {
         r#"{"access_token":"t","openid":""}"#,
         r#"{"access_token":"t","openid":["s3cr3t"]}"#,
     ] {
-        let error = Of::<oauth::AccessToken>::decode(&Bytes::from(body)).unwrap_err();
+        let error = Of::<oauth::ExchangeCode>::decode(&Bytes::from(body)).unwrap_err();
         let expected =
             "the answer was not understood: its field openid is missing, empty or of another type";
         assert_eq!(

@@ -15,7 +15,7 @@ use tower_wechat::{
 };
 
 use super::captured::{AES_KEY, APPID};
-use super::stage::{NOW, Tally, counting};
+use super::support::{NOW, Tally, counting};
 
 const TOKEN: &str = "thetargetstoken";
 

@@ -12,8 +12,8 @@ use metrics::{
 };
 use tower::{ServiceExt, service_fn};
 use tower_wechat::callback::deadline::LateReply;
+use tower_wechat::callback::deadline::pick_up::{PickUp, PickUpMemory};
 use tower_wechat::callback::forward::{Forward, Rule, Target};
-use tower_wechat::callback::pick_up::{PickUp, PickUpMemory};
 use tower_wechat::callback::signature::sign;
 use tower_wechat::{
     AppId, Body, BoxError, Callback, CallbackKeys, Error, ErrorKind, ManualClock, Message, Reply,
@@ -129,7 +129,7 @@ async fn all_on() {
     let target = |name: &str| {
         let keys = CallbackKeys::plaintext("thetoken").unwrap();
         let url = format!("https://dev.example/{name}");
-        Target::new(name, &url, keys).unwrap().concurrency(1)
+        Target::new(name, &url, keys).unwrap().max_concurrent(1)
     };
     let forward = |target| {
         let forward = Forward::builder(transport).default_target(target);

@@ -6,13 +6,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_wechat::callback::Overloaded;
-use tower_wechat::callback::deadline::{DeadlineLayer, Handlers, LateReply};
-use tower_wechat::callback::once::OnceLayer;
-use tower_wechat::client::CustomerService;
+use tower_wechat::callback::deadline::{CustomerService, DeadlineLayer, HandlerTracker, LateReply};
+use tower_wechat::callback::dedup::DedupLayer;
 use tower_wechat::sandbox::{Attempt, Push, Sandbox};
 use tower_wechat::{BoxError, Message, Reply, handler_fn};
 
-use super::stage::{
+use super::support::{
     Tally, counting, document, handler, message_of, seconds, send, text, text_fields,
 };
 use crate::support::settle;
@@ -40,10 +39,10 @@ impl Late {
 async fn ack_answers_after_four_and_a_half_seconds_and_the_late_reply_reaches_the_hook_once() {
     let (tally, late) = (Tally::default(), Late::default());
     let deadline = late.on(DeadlineLayer::ack());
-    let once = OnceLayer::new().layer(deadline.layer(counting(&tally, seconds(8.0))));
+    let dedup = DedupLayer::new().layer(deadline.layer(counting(&tally, seconds(8.0))));
     let start = Instant::now();
     for _ in 0..3 {
-        let reply = once.clone().oneshot(text(1)).await.unwrap();
+        let reply = dedup.clone().oneshot(text(1)).await.unwrap();
         assert_eq!(reply, Reply::none());
         assert_eq!(start.elapsed().as_millis() / 10, 450);
         assert_eq!(late.replies(), []);
@@ -80,7 +79,7 @@ async fn a_handler_that_fails_in_time_fails_the_push_and_one_that_fails_later_do
 
 #[tokio::test(start_paused = true)]
 async fn late_nothings_failures_and_panics_never_reach_the_hook_and_all_handlers_end() {
-    let (late, handlers) = (Late::default(), Handlers::new());
+    let (late, handlers) = (Late::default(), HandlerTracker::new());
     let deadline = late.on(DeadlineLayer::ack()).handlers(&handlers);
     let handler = deadline.layer(handler(
         &Tally::default(),
@@ -104,7 +103,7 @@ async fn late_nothings_failures_and_panics_never_reach_the_hook_and_all_handlers
 
 #[tokio::test(start_paused = true)]
 async fn a_hook_that_fails_or_panics_is_no_harm() {
-    let handlers = Handlers::new();
+    let handlers = HandlerTracker::new();
     let hook = service_fn(|late: LateReply| async move {
         if late.reply == Reply::text("1") {
             panic!("the hook");
@@ -137,30 +136,30 @@ async fn a_handler_without_a_once_in_front_outlives_its_connection_too() {
 
 #[tokio::test(start_paused = true)]
 async fn handlers_beyond_the_limit_are_refused_late_ones_included() {
-    let handlers = Handlers::limited(2);
+    let handlers = HandlerTracker::with_max(2);
     let deadline = DeadlineLayer::ack().handlers(&handlers);
-    let once = OnceLayer::new().layer(deadline.layer(counting(&Tally::default(), seconds(8.0))));
-    let sends = [send(&once, text(1)), send(&once, text(2))];
+    let dedup = DedupLayer::new().layer(deadline.layer(counting(&Tally::default(), seconds(8.0))));
+    let sends = [send(&dedup, text(1)), send(&dedup, text(2))];
     for sent in sends {
         assert_eq!(sent.await.unwrap().unwrap(), Reply::none());
     }
-    assert_eq!((once.running(), handlers.running()), (0, 2));
-    let error = once.clone().oneshot(text(3)).await.unwrap_err();
+    assert_eq!((dedup.running(), handlers.running()), (0, 2));
+    let error = dedup.clone().oneshot(text(3)).await.unwrap_err();
     assert!(error.get_ref().is::<Overloaded>());
     tokio::time::sleep(seconds(4.0)).await;
     assert_eq!(handlers.running(), 0);
-    assert!(once.oneshot(text(3)).await.is_ok());
+    assert!(dedup.oneshot(text(3)).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
 async fn drain_waits_for_late_handlers_as_long_as_it_may() {
-    let (tally, late, handlers) = (Tally::default(), Late::default(), Handlers::new());
+    let (tally, late, handlers) = (Tally::default(), Late::default(), HandlerTracker::new());
     let grace = || tokio::time::sleep(seconds(2.0));
     assert_eq!(handlers.drain(grace()).await, 0);
     let deadline = late.on(DeadlineLayer::ack()).handlers(&handlers);
-    let once = OnceLayer::new().layer(deadline.layer(counting(&tally, seconds(8.0))));
+    let dedup = DedupLayer::new().layer(deadline.layer(counting(&tally, seconds(8.0))));
     for id in 0..3 {
-        send(&once, text(id));
+        send(&dedup, text(id));
     }
     tokio::time::sleep(seconds(5.0)).await;
     assert_eq!(handlers.drain(grace()).await, 3);
@@ -262,22 +261,22 @@ async fn routes_have_the_ack_deadline_on_unless_they_are_bare() {
 fn without_a_runtime_a_handler_is_simply_waited_for() {
     use std::task::{Context, Poll, Waker};
     let ready = tower_wechat::handler_fn(|_| async { "hello" });
-    let once = OnceLayer::new().layer(DeadlineLayer::ack().layer(ready));
-    let future = std::pin::pin!(once.clone().oneshot(text(1)));
+    let dedup = DedupLayer::new().layer(DeadlineLayer::ack().layer(ready));
+    let future = std::pin::pin!(dedup.clone().oneshot(text(1)));
     let Poll::Ready(reply) = future.poll(&mut Context::from_waker(Waker::noop())) else {
         panic!("a handler that is ready is not waited for");
     };
     assert_eq!(reply.unwrap(), Reply::text("hello"));
 
     let never = tower_wechat::handler_fn(|_| std::future::pending::<()>());
-    let once = OnceLayer::new().layer(DeadlineLayer::ack_after(Duration::ZERO).layer(never));
-    let mut future = Box::pin(once.clone().oneshot(text(1)));
+    let dedup = DedupLayer::new().layer(DeadlineLayer::ack_after(Duration::ZERO).layer(never));
+    let mut future = Box::pin(dedup.clone().oneshot(text(1)));
     let polled = future
         .as_mut()
         .poll(&mut Context::from_waker(Waker::noop()));
     assert!(polled.is_pending());
     drop(future);
-    assert_eq!(once.running(), 0);
+    assert_eq!(dedup.running(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -293,7 +292,7 @@ async fn a_handler_that_outlives_its_time_is_dropped_and_counted() {
         (DeadlineLayer::ack().max_life(seconds(60.0)), 60),
         (DeadlineLayer::hold().max_life(seconds(20.0)), 20),
     ] {
-        let (handlers, dropped) = (Handlers::new(), Arc::<Mutex<_>>::default());
+        let (handlers, dropped) = (HandlerTracker::new(), Arc::<Mutex<_>>::default());
         let bell = Arc::clone(&dropped);
         let hanging = handler_fn(move |_: Message| {
             let bell = Bell(Arc::clone(&bell), Instant::now());
@@ -325,7 +324,7 @@ async fn a_handler_that_outlives_its_time_before_the_deadline_fails_its_push() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hook_for_late_replies_that_hangs_ends_too() {
-    let handlers = Handlers::new();
+    let handlers = HandlerTracker::new();
     let hook = service_fn(|_: LateReply| std::future::pending::<Result<(), BoxError>>());
     let deadline = DeadlineLayer::ack().late(hook).handlers(&handlers);
     let handler = deadline.layer(counting(&Tally::default(), seconds(5.0)));
@@ -338,25 +337,25 @@ async fn a_hook_for_late_replies_that_hangs_ends_too() {
 
 #[tokio::test(start_paused = true)]
 async fn the_handlers_of_one_app_that_hang_stop_no_other_app() {
-    let handlers = Handlers::limited(3);
+    let handlers = HandlerTracker::with_max(3);
     let hanging = DeadlineLayer::ack()
         .handlers(&handlers)
         .layer(handler_fn(|_: Message| std::future::pending::<()>()));
-    let once = OnceLayer::new().max_running(3);
-    let once = once.layer(handler_fn(|_: Message| std::future::pending::<()>()));
+    let dedup = DedupLayer::new().max_running(3);
+    let dedup = dedup.layer(handler_fn(|_: Message| std::future::pending::<()>()));
     for id in 0..4 {
         let reply = hanging.clone().oneshot(text(id)).await;
         assert_eq!(reply.is_ok(), id < 3, "{id}");
-        let sent = send(&once, text(id));
+        let sent = send(&dedup, text(id));
         settle().await;
         assert_eq!(sent.is_finished(), id == 3);
     }
     let other = || message_of("wx0000000000000002", document(&text_fields(1)));
     assert_eq!(hanging.oneshot(other()).await.unwrap(), Reply::none());
-    let sent = send(&once, other());
+    let sent = send(&dedup, other());
     settle().await;
     assert!(!sent.is_finished());
-    assert_eq!((handlers.running(), once.running()), (4, 4));
+    assert_eq!((handlers.running(), dedup.running()), (4, 4));
 }
 
 #[tokio::test(start_paused = true)]
@@ -365,13 +364,13 @@ async fn a_user_is_told_at_the_deadline_and_gets_the_reply_by_the_hook() {
     let layer = late.on(DeadlineLayer::ack().placeholder(|message: &Message| {
         format!("working on {}", message.field("Content").unwrap_or("it"))
     }));
-    let once = OnceLayer::new().layer(layer.layer(counting(&tally, seconds(8.0))));
+    let dedup = DedupLayer::new().layer(layer.layer(counting(&tally, seconds(8.0))));
     let begin = Instant::now();
-    let reply = send(&once, text(1)).await.unwrap().unwrap();
+    let reply = send(&dedup, text(1)).await.unwrap().unwrap();
     assert_eq!(reply, Reply::text("working on hi"));
     assert_eq!(begin.elapsed(), seconds(4.5));
     // The same push again is answered alike.
-    let again = send(&once, text(1)).await.unwrap().unwrap();
+    let again = send(&dedup, text(1)).await.unwrap().unwrap();
     assert_eq!(again, reply);
     settle().await;
     tokio::time::sleep(seconds(4.0)).await;
@@ -380,11 +379,11 @@ async fn a_user_is_told_at_the_deadline_and_gets_the_reply_by_the_hook() {
     let event = |event: &str| {
         let fields =
             format!("<MsgType>event</MsgType><Event>{event}</Event><EventKey>k</EventKey>");
-        message_of(super::stage::APPID, document(&fields))
+        message_of(super::support::APPID, document(&fields))
     };
-    let reply = send(&once, event("CLICK")).await.unwrap().unwrap();
+    let reply = send(&dedup, event("CLICK")).await.unwrap().unwrap();
     assert_eq!(reply, Reply::text("working on it"));
-    let reply = send(&once, event("LOCATION")).await.unwrap().unwrap();
+    let reply = send(&dedup, event("LOCATION")).await.unwrap().unwrap();
     assert_eq!(reply, Reply::none());
 }
 

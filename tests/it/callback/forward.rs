@@ -14,7 +14,7 @@ use http::{Method, Request, Response, StatusCode, header};
 use tokio::net::TcpListener;
 use tower::{Service, ServiceExt, service_fn};
 use tower_wechat::callback::crypto::AesKey;
-use tower_wechat::callback::deadline::Handlers;
+use tower_wechat::callback::deadline::HandlerTracker;
 use tower_wechat::callback::forward::{
     Failure, Forward, ForwardBuilder, ForwardError, Rule, Target,
 };
@@ -734,7 +734,7 @@ async fn a_target_gets_no_more_at_once_than_it_may() {
         tokio::time::sleep(Duration::from_secs(1)).await;
         Ok(answer(200, "success"))
     });
-    let dev = target("dev", "https://dev.example/", Mode::Plaintext).concurrency(2);
+    let dev = target("dev", "https://dev.example/", Mode::Plaintext).max_concurrent(2);
     // Both rules lead to one target, and share its limit.
     let forward = Forward::builder(wire.clone())
         .rule(Rule::any().events([""]), dev.clone())
@@ -781,7 +781,7 @@ async fn a_shadow_gets_its_copy_and_can_neither_answer_nor_delay() {
     });
     let at = |name: &str| target(name, &format!("https://{name}.example/"), Mode::Secure);
     let forward = Forward::builder(wire.clone())
-        .shadow(Rule::any(), at("hangs").concurrency(1))
+        .shadow(Rule::any(), at("hangs").max_concurrent(1))
         .shadow(Rule::any(), at("fails"))
         .shadow(Rule::any(), at("breaks"))
         .shadow(
@@ -842,7 +842,7 @@ async fn a_configuration_that_loses_pushes_or_shows_them_is_refused() {
             "must begin with https://",
         ),
         (
-            builder().default_target(dev().concurrency(0)),
+            builder().default_target(dev().max_concurrent(0)),
             "concurrency of target \"dev\" must be at least 1",
         ),
         (
@@ -959,7 +959,7 @@ async fn it_is_a_handler_like_any_other() {
 
 #[tokio::test(start_paused = true)]
 async fn copies_on_their_way_to_shadows_are_waited_for_at_shutdown() {
-    let handlers = Handlers::limited(0);
+    let handlers = HandlerTracker::with_max(0);
     let wire = Wired::new(async |_: Request<Bytes>| {
         tokio::time::sleep(Duration::from_secs(3)).await;
         Ok(answer(200, "success"))

@@ -17,7 +17,7 @@ use tower_wechat::{
     handler_fn,
 };
 
-use super::stage::{
+use super::support::{
     APPID, NOW, Tally, address, callback, counting, document, push, seconds, text_fields,
 };
 

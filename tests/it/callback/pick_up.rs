@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tower::{Layer, Service, ServiceExt};
+use tower_wechat::callback::deadline::pick_up::{PickUp, PickUpMemory, PickUpStore, Taken};
 use tower_wechat::callback::deadline::{DeadlineLayer, LateReply};
-use tower_wechat::callback::once::{OnceKey, OnceLayer};
-use tower_wechat::callback::pick_up::{PickUp, PickUpMemory, PickUpStore, Taken};
+use tower_wechat::callback::dedup::{DedupKey, DedupLayer};
 use tower_wechat::callback::{Article, HandlerError};
 use tower_wechat::{AppId, BoxError, CallbackKeys, Clock, ManualClock, Message, Reply, handler_fn};
 
-use super::stage::{
+use super::support::{
     APPID, Tally, counting, document, handler, instant, message_of, seconds, send, text,
     text_fields,
 };
@@ -49,7 +49,7 @@ async fn the_next_message_is_answered_with_it_and_not_handled() {
     let deadline = DeadlineLayer::ack()
         .placeholder(|_| "wait")
         .pick_up(PickUp::new());
-    let service = OnceLayer::new().layer(deadline.layer(counting(&tally, seconds(8.0))));
+    let service = DedupLayer::new().layer(deadline.layer(counting(&tally, seconds(8.0))));
     assert_eq!(ask(&service, text(1)).await, Reply::text("wait"));
     tokio::time::sleep(seconds(5.0)).await;
     assert_eq!(ask(&service, text(2)).await, Reply::text("1"));
@@ -162,11 +162,11 @@ async fn only_what_a_user_writes_or_taps_takes_a_part() {
 #[tokio::test(start_paused = true)]
 async fn a_host_may_have_the_message_handled_too() {
     let tally = Tally::default();
-    let pick_up = PickUp::new().handle_too();
+    let pick_up = PickUp::new().handle_too().remaining(|_| "");
     let deadline = DeadlineLayer::ack()
         .placeholder(|_| "wait")
         .pick_up(pick_up.clone());
-    let service = OnceLayer::new().layer(deadline.layer(instant(&tally)));
+    let service = DedupLayer::new().layer(deadline.layer(instant(&tally)));
     keep(&pick_up, text(1), Reply::text("late")).await.unwrap();
     // The handler's own reply waits in turn.
     assert_eq!(ask(&service, text(2)).await, Reply::text("late"));
@@ -193,6 +193,175 @@ async fn a_handler_that_is_late_beside_a_part_gives_it_in_place_of_the_placehold
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_handler_that_fails_for_good_loses_no_part() {
+    let pick_up = remaining(PickUp::new().handle_too());
+    let fails = |work| {
+        let handler = handler(&Tally::default(), seconds(work), |_| Err("no".into()));
+        let deadline = DeadlineLayer::hold().pick_up(pick_up.clone());
+        DedupLayer::new().layer(deadline.layer(handler))
+    };
+    for number in ["one", "two"] {
+        keep(&pick_up, text(1), Reply::text(number)).await.unwrap();
+    }
+    for work in [0.0, 12.0] {
+        let service = fails(work);
+        for _ in 0..3 {
+            assert!(service.clone().oneshot(text(2)).await.is_err());
+        }
+    }
+    tokio::task::yield_now().await;
+    let service = DeadlineLayer::ack().pick_up(pick_up).layer(handler(
+        &Tally::default(),
+        seconds(0.0),
+        |_| Ok(Reply::none()),
+    ));
+    assert_eq!(ask(&service, text(3)).await, Reply::text("one+1"));
+    assert_eq!(ask(&service, text(4)).await, Reply::text("two"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_that_helps_only_in_time_is_the_answer_and_the_part_waits_on() {
+    let pick_up = PickUp::new().handle_too();
+    keep(&pick_up, text(1), Reply::text("late")).await.unwrap();
+    let deadline = DeadlineLayer::ack().pick_up(pick_up.clone());
+    let transfers = handler(&Tally::default(), seconds(0.0), |_| {
+        Ok(Reply::transfer_customer_service())
+    });
+    let reply = ask(&deadline.layer(transfers), text(2)).await;
+    assert_eq!(reply, Reply::transfer_customer_service());
+    tokio::task::yield_now().await;
+    let quiet = handler(&Tally::default(), seconds(0.0), |_| Ok(Reply::none()));
+    assert_eq!(
+        ask(&deadline.layer(quiet), text(3)).await,
+        Reply::text("late")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_counts_the_reply_that_begins_to_wait() {
+    let pick_up = remaining(PickUp::new().handle_too());
+    keep(&pick_up, text(1), Reply::text("late")).await.unwrap();
+    let service = DeadlineLayer::ack()
+        .pick_up(pick_up)
+        .layer(instant(&Tally::default()));
+    assert_eq!(ask(&service, text(2)).await, Reply::text("late+1"));
+}
+
+/// A memory that answers late.
+#[derive(Clone)]
+struct Slow(PickUpMemory, Duration);
+
+impl PickUpStore for Slow {
+    async fn put(
+        &self,
+        appid: &AppId,
+        openid: &str,
+        parts: Vec<Reply>,
+        max_parts: usize,
+        max_age: Duration,
+    ) -> Result<usize, BoxError> {
+        self.0.put(appid, openid, parts, max_parts, max_age).await
+    }
+
+    async fn take(
+        &self,
+        appid: &AppId,
+        openid: &str,
+        message: &DedupKey,
+    ) -> Result<Option<Taken>, BoxError> {
+        let taken = self.0.take(appid, openid, message).await;
+        tokio::time::sleep(self.1).await;
+        taken
+    }
+
+    async fn give_back(
+        &self,
+        appid: &AppId,
+        openid: &str,
+        message: &DedupKey,
+    ) -> Result<(), BoxError> {
+        self.0.give_back(appid, openid, message).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_takes_a_part_and_answers_too_late_loses_none() {
+    let memory = PickUpMemory::new();
+    let slow = remaining(PickUp::new().store(Slow(memory.clone(), seconds(0.6))));
+    keep(&slow, text(1), Reply::text("one")).await.unwrap();
+    keep(&slow, text(1), Reply::text("two")).await.unwrap();
+    let tally = Tally::default();
+    // Too late for the store's half second, or for a deadline that is shorter still.
+    for (deadline, id) in [
+        (DeadlineLayer::ack(), 2),
+        (DeadlineLayer::ack_after(seconds(0.2)), 3),
+    ] {
+        let service = deadline.pick_up(slow.clone()).layer(instant(&tally));
+        ask(&service, text(id)).await;
+        tokio::time::sleep(seconds(1.0)).await;
+    }
+    assert_eq!(tally.started(), 2);
+    let quick = remaining(PickUp::new().store(memory));
+    let service = DeadlineLayer::ack().pick_up(quick).layer(instant(&tally));
+    // The reply of the second message came after its deadline, and waits too.
+    assert_eq!(ask(&service, text(4)).await, Reply::text("one+2"));
+    assert_eq!(ask(&service, text(5)).await, Reply::text("two+1"));
+    assert_eq!(ask(&service, text(6)).await, Reply::text("2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_whose_sender_is_gone_keeps_its_place() {
+    let memory = PickUpMemory::new();
+    let pick_up = remaining(PickUp::new().handle_too().store(memory));
+    for number in ["one", "two"] {
+        keep(&pick_up, text(1), Reply::text(number)).await.unwrap();
+    }
+    let slow = handler(&Tally::default(), seconds(2.0), |_| Ok(Reply::none()));
+    let service = DeadlineLayer::ack().pick_up(pick_up).layer(slow);
+    let gone = send(&service, text(2));
+    tokio::time::sleep(seconds(1.0)).await;
+    gone.abort();
+    tokio::time::sleep(seconds(2.0)).await;
+    assert_eq!(ask(&service, text(2)).await, Reply::text("one+1"));
+    assert_eq!(ask(&service, text(3)).await, Reply::text("two"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_writes_for_a_part_that_shows_nothing() {
+    let pick_up = remaining(PickUp::new());
+    for (at, (reply, kept)) in [
+        (
+            Reply::text(format!("{}{}", "x".repeat(3840), "\n".repeat(200))),
+            2,
+        ),
+        (Reply::text(format!("a{}b", " ".repeat(6000))), 2),
+        (Reply::text("short \n"), 1),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        keep(&pick_up, text(1), reply).await.unwrap();
+        let service = DeadlineLayer::ack()
+            .pick_up(pick_up.clone())
+            .layer(instant(&Tally::default()));
+        for left in (0..kept).rev() {
+            let shown = ask(&service, text(100 * (at + 1) + left)).await;
+            let end = if left > 0 {
+                format!("+{left}")
+            } else {
+                String::new()
+            };
+            let content = shown.as_text().unwrap().strip_suffix(&*end).unwrap();
+            assert!(!content.trim().is_empty(), "{shown:?}");
+        }
+        assert_eq!(ask(&service, text(9)).await, Reply::text("1"));
+    }
+    for empty in [Reply::none(), Reply::text("\u{1}"), Reply::news([])] {
+        assert!(keep(&pick_up, text(1), empty).await.is_err());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_that_fails_in_time_fails_the_push_which_gets_the_part_when_it_comes_again() {
     let tally = Tally::default();
     let pick_up = PickUp::new().handle_too();
@@ -201,7 +370,7 @@ async fn one_that_fails_in_time_fails_the_push_which_gets_the_part_when_it_comes
         1 => Err("no".into()),
         _ => Ok(Reply::none()),
     });
-    let service = OnceLayer::new().layer(deadline.layer(fails_first));
+    let service = DedupLayer::new().layer(deadline.layer(fails_first));
     keep(&pick_up, text(1), Reply::text("late")).await.unwrap();
     assert!(service.clone().oneshot(text(2)).await.is_err());
     assert_eq!(ask(&service, text(2)).await, Reply::text("late"));
@@ -211,7 +380,7 @@ async fn one_that_fails_in_time_fails_the_push_which_gets_the_part_when_it_comes
 #[tokio::test(start_paused = true)]
 async fn what_waits_is_bounded_in_number_bytes_and_age() {
     let clock = clock();
-    let memory = PickUpMemory::new().clock(clock.clone()).max_bytes(4000);
+    let memory = PickUpMemory::new().clock(clock.clone()).max_bytes(4500);
     let pick_up = remaining(PickUp::new().store(memory.clone()).max_parts(2));
     let service = DeadlineLayer::ack()
         .pick_up(pick_up.clone())
@@ -244,7 +413,7 @@ async fn what_waits_is_bounded_in_number_bytes_and_age() {
     let reply = ask(&service, of_user("o5", 2)).await;
     assert_eq!(reply.as_text().unwrap().trim_end_matches('y'), "");
     assert!(
-        format!("{memory:?}").contains("max_bytes: 4000"),
+        format!("{memory:?}").contains("max_bytes: 4500"),
         "{memory:?}"
     );
 
@@ -305,7 +474,11 @@ impl PickUpStore for Faulty {
         Ok(parts.len())
     }
 
-    async fn take(&self, _: &AppId, _: &str, _: &OnceKey) -> Result<Option<Taken>, BoxError> {
+    async fn give_back(&self, _: &AppId, _: &str, _: &DedupKey) -> Result<(), BoxError> {
+        Ok(())
+    }
+
+    async fn take(&self, _: &AppId, _: &str, _: &DedupKey) -> Result<Option<Taken>, BoxError> {
         self.1.fetch_add(1, Ordering::SeqCst);
         match (self.0)() {
             Fault::Fails => Err("it is gone".into()),
@@ -360,7 +533,7 @@ async fn a_mini_program_whose_users_see_no_reply_picks_nothing_up() {
     let recipient = keys.for_app(AppId::new(APPID).unwrap());
     let service = DeadlineLayer::ack().pick_up(pick_up.clone()).layer(handler);
     let callback = tower_wechat::Callback::new(recipient, service).clock(clock());
-    let response = super::stage::push("n", document(&text_fields(1)));
+    let response = super::support::push("n", document(&text_fields(1)));
     let response = callback.oneshot(response).await.unwrap();
     assert_eq!(response.status(), 200);
 }

@@ -6,7 +6,7 @@ use tower_wechat::callback::{Mode, Rejection};
 use tower_wechat::{Callback, ManualClock};
 
 use super::captured::{Captured, callback, document};
-use super::stage::{Handler, Tally, instant};
+use super::support::{Handler, Tally, instant};
 
 const WINDOW: u64 = 600;
 const DAY: u64 = 24 * 3600;

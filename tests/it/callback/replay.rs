@@ -9,8 +9,8 @@ use tower::util::BoxCloneSyncService;
 use tower::{Layer, ServiceExt};
 use tower_wechat::callback::crypto::AesKey;
 use tower_wechat::callback::deadline::DeadlineLayer;
+use tower_wechat::callback::dedup::DedupLayer;
 use tower_wechat::callback::forward::{Forward, Rule, Target};
-use tower_wechat::callback::once::OnceLayer;
 use tower_wechat::callback::{Mode, Overloaded, Rejection};
 use tower_wechat::{
     AppId, Body, BoxError, BoxFuture, Callback, CallbackKeys, ManualClock, Message, Reply,
@@ -18,7 +18,7 @@ use tower_wechat::{
 };
 
 use super::captured::{AES_KEY, APPID, BOTH, Captured, TOKEN, callback, document};
-use super::stage::{Handler, NOW, Tally, counting, handler, seconds};
+use super::support::{Handler, NOW, Tally, counting, handler, seconds};
 use crate::log::Log;
 use crate::support::settle;
 
@@ -152,8 +152,8 @@ fn layered(dedup: bool, handler: Handler, clock: &ManualClock) -> Handler {
     match dedup {
         false => handler,
         true => {
-            let once = OnceLayer::new().clock(clock.clone()).layer(handler);
-            BoxCloneSyncService::new(once.map_err(BoxError::from))
+            let dedup = DedupLayer::new().clock(clock.clone()).layer(handler);
+            BoxCloneSyncService::new(dedup.map_err(BoxError::from))
         }
     }
 }
@@ -266,13 +266,13 @@ async fn a_handler_that_succeeds_without_its_connection_uses_the_signature_up() 
             number => Ok(Reply::text(format!("{number}"))),
         });
         let runtime = TokioRuntime::default();
-        let once = OnceLayer::new().clock(clock.clone()).runtime(runtime);
+        let dedup = DedupLayer::new().clock(clock.clone()).runtime(runtime);
         let deadline = DeadlineLayer::ack();
         let handler: Handler = match layers {
-            "once" => BoxCloneSyncService::new(once.layer(handler).map_err(BoxError::from)),
+            "once" => BoxCloneSyncService::new(dedup.layer(handler).map_err(BoxError::from)),
             "deadline" => BoxCloneSyncService::new(deadline.layer(handler).map_err(BoxError::from)),
             _ => {
-                let service = once.layer(deadline.layer(handler));
+                let service = dedup.layer(deadline.layer(handler));
                 BoxCloneSyncService::new(service.map_err(BoxError::from))
             }
         };
@@ -297,9 +297,9 @@ async fn a_handler_that_succeeds_without_its_connection_uses_the_signature_up() 
 #[tokio::test(start_paused = true)]
 async fn a_push_that_joined_and_was_dropped_is_used_up_with_the_run() {
     let (tally, clock) = (Tally::default(), at(NOW));
-    let once = OnceLayer::new().clock(clock.clone());
-    let once = once.layer(counting(&tally, seconds(6.0)));
-    let callback = callback(Mode::Secure, TOKEN, once).clock(clock.clone());
+    let dedup = DedupLayer::new().clock(clock.clone());
+    let dedup = dedup.layer(counting(&tally, seconds(6.0)));
+    let callback = callback(Mode::Secure, TOKEN, dedup).clock(clock.clone());
     let pushes = ["n1", "n2", "n3"].map(|nonce| captured(Mode::Secure, NOW, nonce));
     for push in &pushes {
         assert!(timeout(seconds(1.0), push.send(&callback)).await.is_err());

@@ -25,7 +25,7 @@ fn router(tester: String) -> Router {
 #[tokio::test]
 async fn each_message_reaches_its_handler() {
     for mode in [Mode::Plaintext, Mode::Compatible, Mode::Secure] {
-        let sandbox = Sandbox::clocked(clock());
+        let sandbox = Sandbox::with_clock(clock());
         sandbox.add_app(Sandbox::APPID, mode).unwrap();
         let (user, tester) = (sandbox.user("Hui"), sandbox.user("Lan"));
         let routes = sandbox.wechat().routes().prefix("/v1/service/wx");

@@ -13,7 +13,7 @@ use tower_wechat::callback::{Mode, Rejection};
 use tower_wechat::{AppId, Body, Callback, CallbackKeys, ManualClock, Message};
 
 use super::captured::{AES_KEY, APPID, Captured, TOKEN, callback, document};
-use super::stage::{Handler, NOW, Tally, counting};
+use super::support::{Handler, NOW, Tally, counting};
 
 const MODES: [Mode; 3] = [Mode::Plaintext, Mode::Compatible, Mode::Secure];
 

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use http::StatusCode;
 use tower::{Layer, ServiceExt};
-use tower_wechat::callback::deadline::{DeadlineLayer, Handlers};
-use tower_wechat::callback::once::OnceLayer;
+use tower_wechat::callback::deadline::{DeadlineLayer, HandlerTracker};
+use tower_wechat::callback::dedup::DedupLayer;
 use tower_wechat::{Message, Reply, handler_fn};
 
-use super::stage::{callback, document, push, text_fields};
+use super::support::{callback, document, push, text_fields};
 
 const MESSAGES: usize = 1000;
 
@@ -42,7 +42,7 @@ impl Dice {
 /// A `second` may be shorter than one.
 async fn storm(second: Duration) {
     let tenths = move |tenths: usize| second * u32::try_from(tenths).unwrap() / 10;
-    let (dice, handlers) = (Dice::new(), Handlers::new());
+    let (dice, handlers) = (Dice::new(), HandlerTracker::new());
     let handled: Arc<Vec<AtomicUsize>> =
         Arc::new((0..MESSAGES).map(|_| AtomicUsize::new(0)).collect());
 
@@ -65,8 +65,8 @@ async fn storm(second: Duration) {
         }
     });
     let deadline = DeadlineLayer::ack_after(tenths(45)).handlers(&handlers);
-    let once = OnceLayer::new().layer(deadline.layer(handler));
-    let callback = callback(once.clone());
+    let dedup = DedupLayer::new().layer(deadline.layer(handler));
+    let callback = callback(dedup.clone());
 
     let senders: Vec<_> = (1..MESSAGES)
         .map(|id| {
@@ -94,7 +94,7 @@ async fn storm(second: Duration) {
         sender.await.unwrap();
     }
     assert_eq!(handlers.drain(tokio::time::sleep(second * 20)).await, 0);
-    assert_eq!((once.running(), once.remembered()), (0, MESSAGES - 1));
+    assert_eq!((dedup.running(), dedup.remembered()), (0, MESSAGES - 1));
     for (id, count) in handled.iter().enumerate().skip(1) {
         assert_eq!(count.load(Ordering::SeqCst), 1, "message {id}");
     }

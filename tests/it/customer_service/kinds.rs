@@ -3,27 +3,30 @@
 use serde_json::json;
 use tower::ServiceExt;
 use tower_wechat::api::customer_service::{
-    Article, Link, MiniProgramPage, MsgMenu, Music, Send, Video,
+    Article, Link, MiniProgramPage, MsgMenu, Music, SendCustomerServiceMessage, Video,
 };
 use tower_wechat::sandbox::{Push, Sandbox};
 
 use super::{app, touch};
 
-fn each(openid: &str, media_id: &str) -> [Send; 12] {
+fn each(openid: &str, media_id: &str) -> [SendCustomerServiceMessage; 12] {
     let page = MiniProgramPage::new("title", "pages/index?a=b", media_id);
     [
-        Send::text(openid, "hi"),
-        Send::image(openid, media_id),
-        Send::voice(openid, media_id),
-        Send::video(openid, Video::new(media_id, media_id)),
-        Send::music(openid, Music::new("https://example.com/a.mp3", media_id)),
-        Send::news(openid, Article::new("title", "https://example.com")),
-        Send::mp_news(openid, media_id),
-        Send::mp_news_article(openid, "A"),
-        Send::msg_menu(openid, MsgMenu::new("Well?").item("1", "Yes")),
-        Send::wx_card(openid, "C"),
-        Send::mini_program_page(openid, page),
-        Send::link(openid, Link::new("title", "https://example.com")),
+        SendCustomerServiceMessage::text(openid, "hi"),
+        SendCustomerServiceMessage::image(openid, media_id),
+        SendCustomerServiceMessage::voice(openid, media_id),
+        SendCustomerServiceMessage::video(openid, Video::new(media_id, media_id)),
+        SendCustomerServiceMessage::music(
+            openid,
+            Music::new("https://example.com/a.mp3", media_id),
+        ),
+        SendCustomerServiceMessage::news(openid, Article::new("title", "https://example.com")),
+        SendCustomerServiceMessage::mp_news(openid, media_id),
+        SendCustomerServiceMessage::mp_news_article(openid, "A"),
+        SendCustomerServiceMessage::msg_menu(openid, MsgMenu::new("Well?").item("1", "Yes")),
+        SendCustomerServiceMessage::wx_card(openid, "C"),
+        SendCustomerServiceMessage::mini_program_page(openid, page),
+        SendCustomerServiceMessage::link(openid, Link::new("title", "https://example.com")),
     ]
 }
 

@@ -1,9 +1,8 @@
 //! Texts that are longer than a message.
 
 use tower::ServiceExt;
-use tower_wechat::api::customer_service::Send;
-use tower_wechat::callback::deadline::LateReply;
-use tower_wechat::client::CustomerService;
+use tower_wechat::api::customer_service::SendCustomerServiceMessage;
+use tower_wechat::callback::deadline::{CustomerService, LateReply};
 use tower_wechat::sandbox::{Push, Sandbox, User};
 use tower_wechat::{ErrCode, Error, Message, Reply};
 
@@ -40,7 +39,7 @@ async fn a_long_late_reply_reaches_the_user_whole() {
     assert_eq!(parts.concat(), lines);
     assert_eq!(parts.len(), 5);
     for part in &parts {
-        assert!(part.len() <= Send::MAX_TEXT);
+        assert!(part.len() <= SendCustomerServiceMessage::MAX_TEXT);
     }
 }
 
@@ -50,7 +49,9 @@ async fn what_five_messages_cannot_hold_is_not_begun() {
     let user = sandbox.user("Hui");
     let hook = CustomerService::new(sandbox.wechat()).split_long_texts();
     touch(&sandbox, Push::text(&user, "hi")).await;
-    let text = "x".repeat(Send::MAX_MESSAGES * Send::MAX_TEXT + 1);
+    let text = "x".repeat(
+        SendCustomerServiceMessage::MAX_MESSAGES * SendCustomerServiceMessage::MAX_TEXT + 1,
+    );
     let error = late(hook.clone(), &user, &text).await.unwrap_err();
     assert_eq!(error.field(), Some("content"));
     assert!(user.received().is_empty());
@@ -66,7 +67,9 @@ async fn after_a_refusal_no_more_is_sent() {
     touch(&sandbox, Push::text(&user, "hi")).await;
     let app = app(&sandbox);
     for _ in 0..4 {
-        app.call(Send::text(user.openid(), "hello")).await.unwrap();
+        app.call(SendCustomerServiceMessage::text(user.openid(), "hello"))
+            .await
+            .unwrap();
     }
     let error = late(hook, &user, &"x".repeat(6000)).await.unwrap_err();
     assert_eq!(error.errcode(), Some(ErrCode::RESPONSES_USED_UP));
@@ -78,6 +81,6 @@ fn the_rest_of_a_split_reply_makes_messages() {
     let text = format!("{}\n{}", "a".repeat(2000), "b".repeat(3000));
     let (reply, rest) = Reply::split_text(&*text);
     assert_eq!(reply, Reply::text("a".repeat(2000) + "\n"));
-    let messages = Send::split_text("o1", rest.unwrap()).unwrap();
+    let messages = SendCustomerServiceMessage::split_text("o1", rest.unwrap()).unwrap();
     assert_eq!(messages.len(), 2);
 }

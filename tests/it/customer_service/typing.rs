@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use serde_json::json;
 use tower::ServiceExt;
-use tower_wechat::api::customer_service::{Send, Typing};
+use tower_wechat::api::customer_service::{SendCustomerServiceMessage, SetTyping};
 use tower_wechat::sandbox::{Push, Sandbox, User};
-use tower_wechat::{App, Class, ErrCode};
+use tower_wechat::{App, ErrCode, ErrorClass};
 
 use super::{app, touch};
 
 async fn refusal(app: &App, user: &User) -> Option<ErrCode> {
-    let call = Typing::start(user.openid());
+    let call = SetTyping::start(user.openid());
     app.call(call).await.err().and_then(|error| error.errcode())
 }
 
@@ -27,10 +27,12 @@ async fn it_is_seen_for_15_seconds_and_not_shown_twice() {
     sandbox.advance(Duration::from_secs(15));
     assert!(!user.sees_typing());
     assert_eq!(refusal(&app, &user).await, None);
-    app.call(Typing::cancel(user.openid())).await.unwrap();
+    app.call(SetTyping::cancel(user.openid())).await.unwrap();
     assert!(!user.sees_typing());
     assert_eq!(refusal(&app, &user).await, None);
-    app.call(Send::text(user.openid(), "hello")).await.unwrap();
+    app.call(SendCustomerServiceMessage::text(user.openid(), "hello"))
+        .await
+        .unwrap();
     assert!(!user.sees_typing());
     assert_eq!(user.received().len(), 1);
 }
@@ -44,11 +46,13 @@ async fn it_takes_a_message_in_the_last_30_seconds() {
     assert_eq!(refusal(&app, &user).await, closed);
     touch(&sandbox, Push::text(&user, "hi")).await;
     sandbox.advance(Duration::from_secs(30));
-    let call = Typing::start(user.openid());
+    let call = SetTyping::start(user.openid());
     let error = app.call(call).await.unwrap_err();
     assert_eq!(error.errcode(), Some(ErrCode::NO_MESSAGE_LATELY));
-    assert_eq!(error.class(), Class::User);
-    app.call(Send::text(user.openid(), "hello")).await.unwrap();
+    assert_eq!(error.class(), ErrorClass::User);
+    app.call(SendCustomerServiceMessage::text(user.openid(), "hello"))
+        .await
+        .unwrap();
     assert_eq!(refusal(&app, &user).await, None);
     touch(&sandbox, Push::unsubscribe(&user)).await;
     assert!(!user.sees_typing());
@@ -59,7 +63,7 @@ async fn it_takes_a_message_in_the_last_30_seconds() {
 async fn an_unknown_command_or_user_is_refused() {
     let sandbox = Sandbox::new();
     let (app, openid) = (app(&sandbox), sandbox.user("Hui").openid());
-    let error = app.call(Typing::cancel("oNOBODY")).await.unwrap_err();
+    let error = app.call(SetTyping::cancel("oNOBODY")).await.unwrap_err();
     assert_eq!(error.errcode(), Some(ErrCode::INVALID_OPENID));
     let token = app.token().await.unwrap();
     let uri = format!(

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use tower_wechat::api::customer_service::Send;
+use tower_wechat::api::customer_service::SendCustomerServiceMessage;
 use tower_wechat::sandbox::{Push, Sandbox, User};
-use tower_wechat::{Class, ErrCode};
+use tower_wechat::{ErrCode, ErrorClass};
 
 use super::{HOUR, app, refusal, touch};
 use crate::support::clock;
@@ -13,7 +13,7 @@ const CLOSED: Option<ErrCode> = Some(ErrCode::RESPONSE_WINDOW_CLOSED);
 const USED_UP: Option<ErrCode> = Some(ErrCode::RESPONSES_USED_UP);
 
 fn event(user: &User, event: &str) -> Push {
-    Push::of(
+    Push::new(
         user,
         [("MsgType", "event"), ("Event", event), ("EventKey", "K")],
     )
@@ -33,7 +33,7 @@ async fn taken(sandbox: &Sandbox, user: &User) -> (usize, Option<ErrCode>) {
 
 #[tokio::test]
 async fn a_user_who_wrote_gets_five_messages_in_48_hours() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let user = sandbox.user("Hui");
     touch(&sandbox, Push::text(&user, "hi")).await;
     sandbox.advance(HOUR * 48 - Duration::from_secs(1));
@@ -45,7 +45,7 @@ async fn a_user_who_wrote_gets_five_messages_in_48_hours() {
 #[tokio::test]
 async fn a_tap_a_scan_or_a_new_follower_gets_three_messages_in_a_minute() {
     for what in ["CLICK", "scancode_push", "scancode_waitmsg", "SCAN"] {
-        let sandbox = Sandbox::clocked(clock());
+        let sandbox = Sandbox::with_clock(clock());
         let user = sandbox.user("Hui");
         touch(&sandbox, event(&user, what)).await;
         assert_eq!(taken(&sandbox, &user).await, (3, USED_UP), "{what}");
@@ -53,7 +53,7 @@ async fn a_tap_a_scan_or_a_new_follower_gets_three_messages_in_a_minute() {
         sandbox.advance(Duration::from_secs(60));
         assert_eq!(taken(&sandbox, &user).await, (0, CLOSED), "{what}");
     }
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let user = sandbox.user("Hui");
     touch(&sandbox, Push::scan(&user, "order-42")).await;
     assert!(user.follows());
@@ -62,7 +62,7 @@ async fn a_tap_a_scan_or_a_new_follower_gets_three_messages_in_a_minute() {
 
 #[tokio::test]
 async fn whoever_enters_a_mini_programs_customer_service_gets_two_messages_in_a_minute() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let user = sandbox.user("Hui");
     touch(&sandbox, event(&user, "user_enter_tempsession")).await;
     assert_eq!(taken(&sandbox, &user).await, (2, USED_UP));
@@ -72,7 +72,7 @@ async fn whoever_enters_a_mini_programs_customer_service_gets_two_messages_in_a_
 
 #[tokio::test]
 async fn a_tap_adds_to_what_a_message_granted() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let (app, user) = (app(&sandbox), sandbox.user("Hui"));
     touch(&sandbox, Push::text(&user, "hi")).await;
     for _ in 0..4 {
@@ -87,7 +87,7 @@ async fn a_tap_adds_to_what_a_message_granted() {
 
 #[tokio::test]
 async fn what_is_none_of_these_lets_an_account_say_nothing() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let user = sandbox.user("Hui");
     user.openid();
     for what in ["VIEW", "LOCATION", "subscribe_msg_popup_event"] {
@@ -98,16 +98,22 @@ async fn what_is_none_of_these_lets_an_account_say_nothing() {
 
 #[tokio::test]
 async fn both_refusals_are_the_users_to_mend() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let (app, user) = (app(&sandbox), sandbox.user("Hui"));
     let refused = async || {
-        let call = Send::text(user.openid(), "hello");
+        let call = SendCustomerServiceMessage::text(user.openid(), "hello");
         app.call(call).await.unwrap_err()
     };
     let closed = refused().await;
-    assert_eq!((closed.errcode(), closed.class()), (CLOSED, Class::User));
+    assert_eq!(
+        (closed.errcode(), closed.class()),
+        (CLOSED, ErrorClass::User)
+    );
     touch(&sandbox, Push::click(&user, "HELP")).await;
     taken(&sandbox, &user).await;
     let used_up = refused().await;
-    assert_eq!((used_up.errcode(), used_up.class()), (USED_UP, Class::User));
+    assert_eq!(
+        (used_up.errcode(), used_up.class()),
+        (USED_UP, ErrorClass::User)
+    );
 }

@@ -7,7 +7,7 @@ use tower_wechat::api::miniprogram::code::{
     CreateQrcode, GetQrcode, GetUnlimitedQrcode, LineColor, Style,
 };
 use tower_wechat::sandbox::Sandbox;
-use tower_wechat::{Class, ErrCode, ErrorKind, Wechat};
+use tower_wechat::{ErrCode, ErrorClass, ErrorKind, Wechat};
 
 use super::{input, sandbox, scanned, typed};
 use crate::support::{Recorded, STABLE, status};
@@ -145,7 +145,7 @@ async fn a_page_must_be_released_unless_it_is_not_checked() {
     let call = GetUnlimitedQrcode::new("a").page("pages/new");
     let error = app.call(call.clone()).await.unwrap_err();
     assert_eq!(error.errcode(), Some(ErrCode::INVALID_PAGE));
-    assert_eq!(error.class(), Class::Input);
+    assert_eq!(error.class(), ErrorClass::Input);
     assert!(error.to_string().contains("check_path"), "{error}");
     assert!(error.rid().is_some());
     app.call(call.clone().check_path(false)).await.unwrap();
@@ -158,7 +158,7 @@ async fn a_used_up_number_of_codes_points_to_the_unlimited_ones() {
     let (sandbox, app) = sandbox();
     sandbox.fail_next("/wxa/getwxacode", ErrCode::CODES_USED_UP);
     let error = app.call(GetQrcode::new("pages/a")).await.unwrap_err();
-    assert_eq!(error.class(), Class::Quota);
+    assert_eq!(error.class(), ErrorClass::Quota);
     assert!(error.to_string().contains("getwxacodeunlimit"), "{error}");
 }
 
@@ -211,7 +211,10 @@ async fn the_bytes_tell_an_image_from_an_error_whatever_the_content_type() {
         sandbox.answer_next(UNLIMITED, typed(content_type, refusal));
         let error = app.call(GetUnlimitedQrcode::new("a")).await.unwrap_err();
         assert_eq!(error.errcode(), Some(ErrCode::DAILY_QUOTA_REACHED));
-        assert_eq!((error.class(), error.rid()), (Class::Quota, Some("1-2-3")));
+        assert_eq!(
+            (error.class(), error.rid()),
+            (ErrorClass::Quota, Some("1-2-3"))
+        );
     }
     let neither = [
         &b"GIF89a"[..],

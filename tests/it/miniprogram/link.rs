@@ -123,7 +123,7 @@ async fn the_platforms_refusals_arrive() {
         sandbox.fail_next("/wxa/generatescheme", ErrCode::new(number));
         let call = GenerateScheme::new(Target::home(), Expiry::Days(1));
         let error = app.call(call).await.unwrap_err();
-        assert_eq!(error.class(), tower_wechat::Class::Permission);
+        assert_eq!(error.class(), tower_wechat::ErrorClass::Permission);
         assert!(error.to_string().contains(said), "{error}");
     }
     sandbox.advance(Duration::from_secs(1));

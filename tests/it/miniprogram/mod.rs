@@ -14,7 +14,7 @@ use tower_wechat::{App, Error, ErrorKind};
 use crate::support::clock;
 
 fn sandbox() -> (Sandbox, App) {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
     (sandbox, app)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tower_wechat::api::miniprogram::phone::{GetPhoneNumber, PhoneCode};
 use tower_wechat::callback::Mode;
-use tower_wechat::{Class, ErrCode, ErrorKind};
+use tower_wechat::{ErrCode, ErrorClass, ErrorKind};
 
 use super::{input, sandbox};
 use crate::support::json;
@@ -81,7 +81,7 @@ async fn a_code_works_once_for_five_minutes_and_for_one_app() {
         let error = refused(code).await;
         assert_eq!(
             (error.errcode(), error.class()),
-            (Some(ErrCode::INVALID_CODE), Class::User)
+            (Some(ErrCode::INVALID_CODE), ErrorClass::User)
         );
         assert!(error.hint().unwrap().contains("wx.login"), "{error}");
     }
@@ -89,7 +89,7 @@ async fn a_code_works_once_for_five_minutes_and_for_one_app() {
     let error = refused(user.clone().at(&other).phone_code()).await;
     assert_eq!(
         (error.errcode(), error.class()),
-        (Some(ErrCode::INVALID_APPID), Class::Input)
+        (Some(ErrCode::INVALID_APPID), ErrorClass::Input)
     );
     assert!(
         error.hint().unwrap().contains("another mini-program"),

@@ -8,7 +8,7 @@ use tower_wechat::api::miniprogram::session::{
 };
 use tower_wechat::callback::Mode;
 use tower_wechat::sandbox::Sandbox;
-use tower_wechat::{App, Class, ErrCode, ErrorKind, Wechat};
+use tower_wechat::{App, ErrCode, ErrorClass, ErrorKind, Wechat};
 
 use super::{input, sandbox};
 use crate::support::{Recorded, json};
@@ -51,13 +51,13 @@ async fn a_code_becomes_a_session_that_can_be_checked_and_reset() {
         .await
         .unwrap_err();
     assert_eq!(stale.errcode(), Some(ErrCode::INVALID_SESSION_SIGNATURE));
-    assert_eq!(stale.class(), Class::User);
+    assert_eq!(stale.class(), ErrorClass::User);
     assert!(stale.hint().unwrap().contains("wx.login"), "{stale}");
     let stale = app
         .call(ResetSession::new(&old.openid, &old.session_key))
         .await
         .unwrap_err();
-    assert_eq!(stale.class(), Class::User);
+    assert_eq!(stale.class(), ErrorClass::User);
 
     let nobody = app
         .call(CheckSession::new("o-nobody", &new.session_key))
@@ -65,7 +65,7 @@ async fn a_code_becomes_a_session_that_can_be_checked_and_reset() {
         .unwrap_err();
     assert_eq!(
         (nobody.errcode(), nobody.class()),
-        (Some(ErrCode::new(87007)), Class::User)
+        (Some(ErrCode::new(87007)), ErrorClass::User)
     );
     let error = app
         .call(CheckSession::new("", &new.session_key))
@@ -106,7 +106,7 @@ async fn a_code_works_once_for_five_minutes_and_for_one_app() {
     let error = refused(used).await;
     assert_eq!(
         (error.errcode(), error.class()),
-        (Some(ErrCode::CODE_USED), Class::User)
+        (Some(ErrCode::CODE_USED), ErrorClass::User)
     );
     assert!(error.hint().unwrap().contains("wx.login"), "{error}");
 
@@ -118,7 +118,7 @@ async fn a_code_works_once_for_five_minutes_and_for_one_app() {
         let error = refused(code).await;
         assert_eq!(
             (error.errcode(), error.class()),
-            (Some(ErrCode::INVALID_CODE), Class::User)
+            (Some(ErrCode::INVALID_CODE), ErrorClass::User)
         );
         assert!(error.hint().unwrap().contains("phone code"), "{error}");
     }
@@ -153,7 +153,7 @@ async fn the_sandbox_refuses_what_the_platform_refuses() {
     assert_eq!(refused(format!("{signed}&sig_method=hmac_sha256")).await, 0);
     sandbox.fail_next(LOGIN, ErrCode::USER_BLOCKED);
     let error = app.call(trade("x")).await.unwrap_err();
-    assert_eq!(error.class(), Class::User);
+    assert_eq!(error.class(), ErrorClass::User);
 }
 
 #[tokio::test(start_paused = true)]
@@ -208,7 +208,7 @@ fn signatures_are_those_of_the_vectors() {
             let error = key.check_raw_data(&data, &signature).unwrap_err();
             assert_eq!(
                 (error.kind(), error.class()),
-                (ErrorKind::Session, Class::User)
+                (ErrorKind::Session, ErrorClass::User)
             );
         }
     }

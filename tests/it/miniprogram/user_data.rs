@@ -4,7 +4,7 @@ use serde_json::Value;
 use tower_wechat::api::miniprogram::phone::PhoneInfo;
 use tower_wechat::api::miniprogram::session::{CodeToSession, LoginCode, SessionKey};
 use tower_wechat::api::miniprogram::user_data::{EncryptedData, GroupInfo, UserProfile};
-use tower_wechat::{AppId, Class, ErrorKind};
+use tower_wechat::{AppId, ErrorClass, ErrorKind};
 
 use super::{input, sandbox};
 
@@ -63,7 +63,7 @@ fn a_stale_key_says_what_to_do() {
     let error = one.data.decrypt::<Value>(&two.key, &one.appid).unwrap_err();
     assert_eq!(
         (error.kind(), error.class()),
-        (ErrorKind::Session, Class::User)
+        (ErrorKind::Session, ErrorClass::User)
     );
     assert!(error.to_string().contains("wx.login"), "{error}");
 }

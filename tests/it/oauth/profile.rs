@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 use http::Response;
-use tower_wechat::api::oauth::{AccessToken, Profile, UserInfo};
-use tower_wechat::{Class, ErrCode, Error, ErrorKind};
+use tower_wechat::api::oauth::{ExchangeCode, GetUserInfo, Profile};
+use tower_wechat::{ErrCode, Error, ErrorClass, ErrorKind};
 
 use super::sandbox;
 use crate::miniprogram::typed;
@@ -16,11 +16,11 @@ const USERINFO: &str = "/sns/userinfo";
 async fn read(answer: Response<Bytes>) -> Result<Profile, Error> {
     let (sandbox, app) = sandbox();
     let code = code(&sandbox, "snsapi_userinfo").await;
-    let token = app.call(AccessToken::new(code)).await.unwrap();
+    let token = app.call(ExchangeCode::new(code)).await.unwrap();
     for _ in 0..3 {
         sandbox.answer_next(USERINFO, answer.clone());
     }
-    app.call(UserInfo::of(&token)).await
+    app.call(GetUserInfo::new(&token)).await
 }
 
 async fn profile(body: impl Into<Bytes>) -> Profile {
@@ -83,7 +83,10 @@ async fn an_errcode_that_is_a_string_is_a_refusal() {
     let error = read(json(body)).await.unwrap_err();
     assert_eq!(error.errcode(), Some(ErrCode::INVALID_OPENID));
     assert_eq!(error.kind(), ErrorKind::Platform);
-    assert_eq!((error.class(), error.rid()), (Class::Input, Some("1-2-3")));
+    assert_eq!(
+        (error.class(), error.rid()),
+        (ErrorClass::Input, Some("1-2-3"))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,7 +94,7 @@ async fn a_refusal_that_says_it_is_an_image_is_a_refusal() {
     let body = r#"{"errcode":48001,"errmsg":"api unauthorized rid: 1-2-3"}"#;
     let error = read(typed("image/jpeg", body)).await.unwrap_err();
     assert_eq!(error.errcode(), Some(ErrCode::API_UNAUTHORIZED));
-    assert_eq!(error.class(), Class::Permission);
+    assert_eq!(error.class(), ErrorClass::Permission);
 }
 
 #[tokio::test(start_paused = true)]
@@ -99,14 +102,14 @@ async fn an_html_page_is_a_gateways_and_may_pass() {
     let page = "<html><body>busy</body></html>";
     let error = read(typed("text/html", page)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Status(200));
-    assert_eq!(error.class(), Class::Retry);
+    assert_eq!(error.class(), ErrorClass::Retry);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_empty_body_is_a_gateways_and_may_pass() {
     let error = read(status(200, "")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Status(200));
-    assert_eq!(error.class(), Class::Retry);
+    assert_eq!(error.class(), ErrorClass::Retry);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tower_wechat::AppId;
-use tower_wechat::api::menu::{Button, Create, Delete, Get};
+use tower_wechat::api::menu::{Button, CreateMenu, DeleteMenu, GetMenu};
 
 use super::{platform, refused_here, refused_there};
 
@@ -10,7 +10,7 @@ use super::{platform, refused_here, refused_there};
 async fn a_menu_is_created_read_and_deleted() {
     let platform = platform();
     let app = &platform.app;
-    let error = refused_there(app.call(Get::new()).await, 46003);
+    let error = refused_there(app.call(GetMenu::new()).await, 46003);
     assert!(error.hint().is_some());
     let buttons = [
         Button::click("今日歌曲", "V1001"),
@@ -24,15 +24,15 @@ async fn a_menu_is_created_read_and_deleted() {
             ],
         ),
     ];
-    app.call(Create::new(buttons.clone())).await.unwrap();
+    app.call(CreateMenu::new(buttons.clone())).await.unwrap();
     assert_eq!(
         platform.body("/cgi-bin/menu/create")["button"][1]["sub_button"][1],
         json!({"name": "小程序", "type": "miniprogram", "appid": "wxmini", "pagepath": "p",
                "url": "https://x"})
     );
-    assert_eq!(app.call(Get::new()).await.unwrap().menu.button, buttons);
-    app.call(Delete::new()).await.unwrap();
-    refused_there(app.call(Get::new()).await, 46003);
+    assert_eq!(app.call(GetMenu::new()).await.unwrap().menu.button, buttons);
+    app.call(DeleteMenu::new()).await.unwrap();
+    refused_there(app.call(GetMenu::new()).await, 46003);
 }
 
 #[tokio::test]
@@ -77,7 +77,11 @@ async fn limits_are_checked_before_anything_is_sent() {
         (vec![Button::media("m", "")], "button.media_id", ["", ""]),
     ];
     for (buttons, field, parts) in cases {
-        let error = platform.app.call(Create::new(buttons)).await.unwrap_err();
+        let error = platform
+            .app
+            .call(CreateMenu::new(buttons))
+            .await
+            .unwrap_err();
         refused_here(&error, field, &parts);
     }
     assert_eq!(platform.sandbox.calls("/cgi-bin/menu/create"), 0);

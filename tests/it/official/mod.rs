@@ -24,7 +24,7 @@ pub struct Platform {
 }
 
 pub fn platform() -> Platform {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let sent = Recorded::new(&sandbox);
     let builder = Wechat::builder()
         .clock(sandbox.clock())

@@ -5,11 +5,11 @@ use std::time::Duration;
 use http::Request;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use tower_wechat::api::qrcode::{Create, ShowQrcode};
+use tower_wechat::api::qrcode::{CreateQrcode, ShowQrcode};
 use tower_wechat::api::shorten;
 use tower_wechat::callback::Mode;
 use tower_wechat::sandbox::Sandbox;
-use tower_wechat::{Class, ErrorKind, Event, Message, Reply, handler_fn};
+use tower_wechat::{ErrorClass, ErrorKind, Event, Message, Reply, handler_fn};
 
 use super::{platform, refused_here, refused_there};
 
@@ -21,22 +21,22 @@ async fn the_scene_chooses_the_action() {
     let app = &platform.app;
     let cases = [
         (
-            Create::temporary(7_u32),
+            CreateQrcode::temporary(7_u32),
             json!({"expire_seconds": 60, "action_name": "QR_SCENE",
                    "action_info": {"scene": {"scene_id": 7}}}),
         ),
         (
-            Create::temporary("订单-42").expires_in(Duration::from_millis(3_599_001)),
+            CreateQrcode::temporary("订单-42").expires_in(Duration::from_millis(3_599_001)),
             json!({"expire_seconds": 3600, "action_name": "QR_STR_SCENE",
                    "action_info": {"scene": {"scene_str": "订单-42"}}}),
         ),
         (
-            Create::permanent(100_000_u32),
+            CreateQrcode::permanent(100_000_u32),
             json!({"action_name": "QR_LIMIT_SCENE",
                    "action_info": {"scene": {"scene_id": 100_000}}}),
         ),
         (
-            Create::permanent("123".to_owned()),
+            CreateQrcode::permanent("123".to_owned()),
             json!({"action_name": "QR_LIMIT_STR_SCENE",
                    "action_info": {"scene": {"scene_str": "123"}}}),
         ),
@@ -57,30 +57,34 @@ async fn limits_are_checked_before_anything_is_sent() {
     let platform = platform();
     let day = Duration::from_secs(24 * 3600);
     let cases = [
-        (Create::temporary(""), "scene_str", ["1 to 64", "it has 0"]),
         (
-            Create::permanent("长".repeat(65)),
+            CreateQrcode::temporary(""),
+            "scene_str",
+            ["1 to 64", "it has 0"],
+        ),
+        (
+            CreateQrcode::permanent("长".repeat(65)),
             "scene_str",
             ["1 to 64 characters", "it has 65"],
         ),
-        (Create::temporary(0_u32), "scene_id", ["not be 0", ""]),
+        (CreateQrcode::temporary(0_u32), "scene_id", ["not be 0", ""]),
         (
-            Create::permanent(100_001_u32),
+            CreateQrcode::permanent(100_001_u32),
             "scene_id",
             ["at most 100000", "it is 100001"],
         ),
         (
-            Create::temporary("x").expires_in(30 * day + Duration::from_nanos(1)),
+            CreateQrcode::temporary("x").expires_in(30 * day + Duration::from_nanos(1)),
             "expire_seconds",
             ["1 to 2592000", "it is 2592001"],
         ),
         (
-            Create::temporary("x").expires_in(Duration::ZERO),
+            CreateQrcode::temporary("x").expires_in(Duration::ZERO),
             "expire_seconds",
             ["1 to 2592000", "it is 0"],
         ),
         (
-            Create::permanent("x").expires_in(day),
+            CreateQrcode::permanent("x").expires_in(day),
             "expire_seconds",
             ["temporary", ""],
         ),
@@ -88,7 +92,7 @@ async fn limits_are_checked_before_anything_is_sent() {
     for (call, field, parts) in cases {
         refused_here(&platform.app.call(call).await.unwrap_err(), field, &parts);
     }
-    let longest = Create::temporary("长".repeat(64)).expires_in(30 * day);
+    let longest = CreateQrcode::temporary("长".repeat(64)).expires_in(30 * day);
     platform.app.call(longest).await.unwrap();
     assert_eq!(platform.sandbox.calls(CREATE), 1);
 }
@@ -152,7 +156,7 @@ async fn the_image_holds_the_url() {
     let platform = platform();
     let ticket = platform
         .app
-        .call(Create::temporary("order-42"))
+        .call(CreateQrcode::temporary("order-42"))
         .await
         .unwrap();
     let image = platform.app.call(ShowQrcode::of(&ticket)).await.unwrap();
@@ -162,7 +166,11 @@ async fn the_image_holds_the_url() {
 #[tokio::test]
 async fn a_ticket_is_encoded_exactly_once() {
     let platform = platform();
-    let ticket = platform.app.call(Create::temporary("x")).await.unwrap();
+    let ticket = platform
+        .app
+        .call(CreateQrcode::temporary("x"))
+        .await
+        .unwrap();
     assert!(
         ["+", "/", "="]
             .iter()
@@ -186,7 +194,11 @@ async fn a_ticket_is_encoded_exactly_once() {
 #[tokio::test(start_paused = true)]
 async fn a_bad_ticket_is_an_error_that_says_so() {
     let platform = platform();
-    let ticket = platform.app.call(Create::temporary("x")).await.unwrap();
+    let ticket = platform
+        .app
+        .call(CreateQrcode::temporary("x"))
+        .await
+        .unwrap();
     platform.sandbox.advance(Duration::from_secs(60));
     let changed = ticket.ticket.replace('+', " ");
     for ticket in [ticket.ticket, changed, "gQ".to_owned()] {
@@ -196,7 +208,7 @@ async fn a_bad_ticket_is_an_error_that_says_so() {
             .await
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Status(404));
-        assert_eq!(error.class(), Class::Input);
+        assert_eq!(error.class(), ErrorClass::Input);
         assert!(error.hint().unwrap().contains("ticket"), "{error}");
     }
     assert_eq!(
@@ -243,8 +255,8 @@ async fn a_scan_arrives_with_the_ticket_that_create_returned() {
     let routes = routes.on_message(handler_fn(on_message));
     let user = platform.sandbox.user("Ming");
     for (call, scene) in [
-        (Create::temporary("qrscene_1"), "qrscene_1"),
-        (Create::permanent(7_u32), "7"),
+        (CreateQrcode::temporary("qrscene_1"), "qrscene_1"),
+        (CreateQrcode::permanent(7_u32), "7"),
     ] {
         user.set_follows(false);
         let ticket = platform.app.call(call).await.unwrap().ticket;
@@ -266,7 +278,7 @@ async fn a_code_that_does_not_work_pushes_nothing() {
     let user = platform.sandbox.user("Ming");
     let ticket = platform
         .app
-        .call(Create::temporary("x"))
+        .call(CreateQrcode::temporary("x"))
         .await
         .unwrap()
         .ticket;
@@ -284,8 +296,16 @@ async fn a_code_that_does_not_work_pushes_nothing() {
 #[tokio::test]
 async fn a_permanent_code_of_the_same_scene_is_the_same() {
     let platform = platform();
-    let first = platform.app.call(Create::permanent("x")).await.unwrap();
-    let second = platform.app.call(Create::permanent("x")).await.unwrap();
+    let first = platform
+        .app
+        .call(CreateQrcode::permanent("x"))
+        .await
+        .unwrap();
+    let second = platform
+        .app
+        .call(CreateQrcode::permanent("x"))
+        .await
+        .unwrap();
     assert_eq!(first, second);
     platform
         .sandbox
@@ -308,7 +328,11 @@ async fn the_control_page_scans_by_ticket() {
     });
     let http = sandbox.http().push_through(transport);
     let app = wechat.app(sandbox.appid()).unwrap();
-    let ticket = app.call(Create::temporary("till-1")).await.unwrap().ticket;
+    let ticket = app
+        .call(CreateQrcode::temporary("till-1"))
+        .await
+        .unwrap()
+        .ticket;
     let push = async |body: Value| {
         let body = tower_wechat::Body::from(body.to_string());
         let request = Request::post("/control/push").body(body).unwrap();
@@ -336,27 +360,27 @@ async fn short_keys_keep_what_does_not_fit_a_scene() {
     let platform = platform();
     let app = &platform.app;
     let text = "长".repeat(1365);
-    let call = shorten::Generate::new(&text).expires_in(Duration::from_secs(60));
+    let call = shorten::GenerateShortKey::new(&text).expires_in(Duration::from_secs(60));
     let key = app.call(call).await.unwrap().short_key;
     assert_eq!(key.len(), 15);
-    let kept = app.call(shorten::Fetch::new(&key)).await.unwrap();
+    let kept = app.call(shorten::FetchShortKey::new(&key)).await.unwrap();
     assert_eq!((kept.long_data, kept.expire_seconds), (text.clone(), 60));
     platform.sandbox.advance(Duration::from_secs(60));
-    let error = refused_there(app.call(shorten::Fetch::new(&key)).await, 9_410_012);
-    assert_eq!(error.class(), Class::Input);
+    let error = refused_there(app.call(shorten::FetchShortKey::new(&key)).await, 9_410_012);
+    assert_eq!(error.class(), ErrorClass::Input);
     assert!(error.hint().is_some());
 
     let error = app
-        .call(shorten::Generate::new(text + "xx"))
+        .call(shorten::GenerateShortKey::new(text + "xx"))
         .await
         .unwrap_err();
     refused_here(&error, "long_data", &["1 to 4096 bytes", "it has 4097"]);
     let error = app
-        .call(shorten::Generate::new("x").expires_in(Duration::ZERO))
+        .call(shorten::GenerateShortKey::new("x").expires_in(Duration::ZERO))
         .await;
     refused_here(&error.unwrap_err(), "expire_seconds", &["it is 0"]);
     refused_here(
-        &app.call(shorten::Fetch::new("")).await.unwrap_err(),
+        &app.call(shorten::FetchShortKey::new("")).await.unwrap_err(),
         "short_key",
         &[],
     );

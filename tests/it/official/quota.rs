@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tower_wechat::api::network::{Action, CheckCallback, GetCallbackIp, Operator};
 use tower_wechat::api::{quota, user};
-use tower_wechat::{AppSecret, Class};
+use tower_wechat::{AppSecret, ErrorClass};
 
 use super::{platform, refused_here, refused_there};
 
@@ -15,45 +15,46 @@ async fn a_quota_is_counted_refused_and_cleared() {
     let platform = platform();
     let app = &platform.app;
     platform.sandbox.set_daily_quota(INFO, 2);
-    app.call(user::List::new()).await.unwrap();
-    let left = app.call(quota::Get::new(INFO)).await.unwrap();
+    app.call(user::ListFollowers::new()).await.unwrap();
+    let left = app.call(quota::GetQuota::new(INFO)).await.unwrap();
     assert_eq!(
         (left.quota.daily_limit, left.quota.used, left.quota.remain),
         (2, 1, 1)
     );
-    app.call(user::List::new()).await.unwrap();
-    let error = refused_there(app.call(user::List::new()).await, 45009);
-    assert_eq!(error.class(), Class::Quota);
+    app.call(user::ListFollowers::new()).await.unwrap();
+    let error = refused_there(app.call(user::ListFollowers::new()).await, 45009);
+    assert_eq!(error.class(), ErrorClass::Quota);
     assert_eq!(platform.sandbox.calls(INFO), 3, "not repeated");
 
-    app.call(quota::Clear::new(app.appid().clone()))
+    app.call(quota::ClearQuota::new(app.appid().clone()))
         .await
         .unwrap();
-    app.call(user::List::new()).await.unwrap();
+    app.call(user::ListFollowers::new()).await.unwrap();
     let secret = AppSecret::from(platform.sandbox.secrets()[0].expose());
     for _ in 1..10 {
-        let clear = quota::ClearBySecret::new(app.appid().clone(), &secret);
+        let clear = quota::ClearQuotaBySecret::new(app.appid().clone(), &secret);
         app.call(clear).await.unwrap();
     }
     let v2 = platform.sent.of("/cgi-bin/clear_quota/v2").pop().unwrap();
     assert_eq!(v2.uri().query(), None, "no token");
     let error = refused_there(
-        app.call(quota::Clear::new(app.appid().clone())).await,
+        app.call(quota::ClearQuota::new(app.appid().clone())).await,
         48006,
     );
-    assert_eq!(error.class(), Class::Quota);
+    assert_eq!(error.class(), ErrorClass::Quota);
     assert!(error.to_string().contains("month"), "{error}");
     platform
         .sandbox
         .advance(Duration::from_secs(40 * 24 * 3600));
-    app.call(quota::Clear::new(app.appid().clone()))
+    app.call(quota::ClearQuota::new(app.appid().clone()))
         .await
         .unwrap();
 
     let other = tower_wechat::AppId::new("wxother").unwrap();
-    refused_there(app.call(quota::Clear::new(other.clone())).await, 40013);
+    refused_there(app.call(quota::ClearQuota::new(other.clone())).await, 40013);
     refused_there(
-        app.call(quota::ClearBySecret::new(other, &secret)).await,
+        app.call(quota::ClearQuotaBySecret::new(other, &secret))
+            .await,
         40013,
     );
 }
@@ -62,10 +63,17 @@ async fn a_quota_is_counted_refused_and_cleared() {
 async fn a_path_is_checked_here_and_there() {
     let platform = platform();
     for path in ["", "cgi-bin/user/get", "https://api.weixin.qq.com/x", "//x"] {
-        let error = platform.app.call(quota::Get::new(path)).await.unwrap_err();
+        let error = platform
+            .app
+            .call(quota::GetQuota::new(path))
+            .await
+            .unwrap_err();
         refused_here(&error, "cgi_path", &["leading slash"]);
     }
-    let error = refused_there(platform.app.call(quota::Get::new("/nosuch")).await, 76021);
+    let error = refused_there(
+        platform.app.call(quota::GetQuota::new("/nosuch")).await,
+        76021,
+    );
     assert!(error.hint().is_some());
 }
 

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tower_wechat::api::subscribe_message::{BizSend, Lang, Send, State};
+use tower_wechat::api::subscribe_message::{
+    BizSendSubscribeMessage, Lang, SendSubscribeMessage, State,
+};
 use tower_wechat::sandbox::User;
-use tower_wechat::{AppId, Class, ErrorKind};
+use tower_wechat::{AppId, ErrorClass, ErrorKind};
 
 use super::{platform, refused_here, refused_there};
 
@@ -21,10 +23,10 @@ async fn a_permission_is_used_up_by_one_message() {
     let template = platform
         .sandbox
         .add_subscribe_template(&appid, "t", "{{thing1.DATA}}");
-    let message = || Send::new(user.openid(), &template).value("thing1", "面");
+    let message = || SendSubscribeMessage::new(user.openid(), &template).value("thing1", "面");
 
     let error = refused_there(app.call(message()).await, 43101);
-    assert_eq!(error.class(), Class::User);
+    assert_eq!(error.class(), ErrorClass::User);
     assert!(error.to_string().contains("has not subscribed"), "{error}");
     user.allow_message(&template);
     user.allow_message(&template);
@@ -35,14 +37,22 @@ async fn a_permission_is_used_up_by_one_message() {
     app.call(message()).await.unwrap();
     refused_there(app.call(message()).await, 43101);
 
-    refused_there(app.call(Send::new("nobody", &template)).await, 40003);
     refused_there(
-        app.call(Send::new(user.openid(), "t").value("thing1", "x"))
+        app.call(SendSubscribeMessage::new("nobody", &template))
+            .await,
+        40003,
+    );
+    refused_there(
+        app.call(SendSubscribeMessage::new(user.openid(), "t").value("thing1", "x"))
             .await,
         40037,
     );
     let own = platform.sandbox.add_template(&appid, "t", "");
-    refused_there(app.call(BizSend::new(user.openid(), own)).await, 40037);
+    refused_there(
+        app.call(BizSendSubscribeMessage::new(user.openid(), own))
+            .await,
+        40037,
+    );
     refused_there(
         app.call(message().value("thing1", "长".repeat(21))).await,
         47003,
@@ -63,14 +73,15 @@ async fn a_message_to_a_user_who_is_being_sent_another_is_refused() {
     for user in [&ming, &ming, &mei] {
         user.allow_message(&template);
     }
-    let message = |user: &User| Send::new(user.openid(), &template).value("thing1", "面");
+    let message =
+        |user: &User| SendSubscribeMessage::new(user.openid(), &template).value("thing1", "面");
 
     sandbox.delay_next(SEND, Duration::from_secs(2));
     let slow = app.call(message(&ming));
     let meanwhile = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
         let error = refused_there(app.call(message(&ming)).await, 43108);
-        assert_eq!(error.class(), Class::Retry);
+        assert_eq!(error.class(), ErrorClass::Retry);
         assert!(error.to_string().contains("one after the other"), "{error}");
         app.call(message(&mei)).await.unwrap();
     };
@@ -85,7 +96,11 @@ async fn a_message_to_a_user_who_is_being_sent_another_is_refused() {
 async fn a_message_that_may_have_been_sent_is_not_repeated() {
     let platform = platform();
     platform.sandbox.drop_next(SEND);
-    let error = platform.app.call(Send::new("o", "t")).await.unwrap_err();
+    let error = platform
+        .app
+        .call(SendSubscribeMessage::new("o", "t"))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport);
     assert_eq!(platform.sandbox.calls(SEND), 1);
 }
@@ -94,7 +109,7 @@ async fn a_message_that_may_have_been_sent_is_not_repeated() {
 async fn each_kind_has_the_documented_fields() {
     let platform = platform();
     let app = &platform.app;
-    let message = Send::new("o", "t")
+    let message = SendSubscribeMessage::new("o", "t")
         .page("pages/x?a=1")
         .state(State::Trial)
         .lang(Lang::HongKong);
@@ -104,13 +119,15 @@ async fn each_kind_has_the_documented_fields() {
         json!({"touser": "o", "template_id": "t", "page": "pages/x?a=1",
                "miniprogram_state": "trial", "lang": "zh_HK", "data": {"thing1": {"value": "x"}}})
     );
-    app.call(Send::new("o", "t")).await.unwrap_err();
+    app.call(SendSubscribeMessage::new("o", "t"))
+        .await
+        .unwrap_err();
     assert_eq!(
         platform.body(SEND),
         json!({"touser": "o", "template_id": "t", "data": {}})
     );
     let appid = AppId::new("wxmini").unwrap();
-    let message = BizSend::new("o", "t")
+    let message = BizSendSubscribeMessage::new("o", "t")
         .page("https://x.example")
         .mini_program(appid, "p");
     app.call(message).await.unwrap_err();
@@ -120,12 +137,16 @@ async fn each_kind_has_the_documented_fields() {
                "miniprogram": {"appid": "wxmini", "pagepath": "p"}, "data": {}})
     );
     refused_here(
-        &app.call(BizSend::new("", "t")).await.unwrap_err(),
+        &app.call(BizSendSubscribeMessage::new("", "t"))
+            .await
+            .unwrap_err(),
         "touser",
         &[],
     );
     refused_here(
-        &app.call(Send::new("o", "")).await.unwrap_err(),
+        &app.call(SendSubscribeMessage::new("o", ""))
+            .await
+            .unwrap_err(),
         "template_id",
         &[],
     );

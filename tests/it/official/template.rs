@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use tower_wechat::api::subscribe_message;
-use tower_wechat::api::template::{self, Send};
-use tower_wechat::{AppId, Class, ErrCode, ErrorKind, Event, Message, Reply, handler_fn};
+use tower_wechat::api::template::{self, SendTemplateMessage};
+use tower_wechat::{AppId, ErrCode, ErrorClass, ErrorKind, Event, Message, Reply, handler_fn};
 
 use super::{Platform, platform, refused_here, refused_there};
 use crate::support::json;
@@ -13,13 +13,13 @@ use crate::support::json;
 const SEND: &str = "/cgi-bin/message/template/send";
 
 /// A message that is fine, to a follower.
-fn message(platform: &Platform) -> Send {
+fn message(platform: &Platform) -> SendTemplateMessage {
     let user = platform.sandbox.user("Ming");
     user.set_follows(true);
     let appid = platform.sandbox.appid();
     let content = "{{thing1.DATA}} {{phrase4.DATA}}";
     let template = platform.sandbox.add_template(&appid, "发货通知", content);
-    Send::new(user.openid(), template)
+    SendTemplateMessage::new(user.openid(), template)
         .value("thing1", "茶叶")
         .value("phrase4", "已发货")
 }
@@ -83,12 +83,14 @@ async fn each_refusal_has_its_class_and_a_hint() {
     let subscribe = platform
         .sandbox
         .add_subscribe_template(&appid, "t", "{{thing1.DATA}}");
-    let to = |openid: String, template: &str| Send::new(openid, template).value("thing1", "x");
+    let to = |openid: String, template: &str| {
+        SendTemplateMessage::new(openid, template).value("thing1", "x")
+    };
 
     let error = refused_there(app.call(to("nobody".to_owned(), &template)).await, 40003);
-    assert_eq!(error.class(), Class::User);
+    assert_eq!(error.class(), ErrorClass::User);
     let error = refused_there(app.call(to(ming.openid(), "unknown")).await, 40037);
-    assert_eq!(error.class(), Class::Input);
+    assert_eq!(error.class(), ErrorClass::Input);
     assert!(error.to_string().contains("another account"), "{error}");
     let error = refused_there(app.call(to(ming.openid(), &subscribe)).await, 40037);
     assert!(error.to_string().contains("subscribe kind"), "{error}");
@@ -97,7 +99,7 @@ async fn each_refusal_has_its_class_and_a_hint() {
         app.call(good.clone().mini_program(unlinked, "")).await,
         40013,
     );
-    assert_eq!(error.class(), Class::Input, "not the operator's");
+    assert_eq!(error.class(), ErrorClass::Input, "not the operator's");
     assert!(error.to_string().contains("mini-program"), "{error}");
     let error = refused_there(app.call(good.clone().value("phrase4", "abc")).await, 47003);
     assert!(
@@ -114,12 +116,12 @@ async fn each_refusal_has_its_class_and_a_hint() {
     );
     ming.set_follows(false);
     let error = refused_there(app.call(good.clone()).await, 43004);
-    assert_eq!(error.class(), Class::User);
+    assert_eq!(error.class(), ErrorClass::User);
     assert!(error.to_string().contains("does not follow"), "{error}");
     ming.set_follows(true);
     platform.sandbox.set_daily_quota(SEND, 7);
     let error = refused_there(app.call(good.clone()).await, 45009);
-    assert_eq!(error.class(), Class::Quota);
+    assert_eq!(error.class(), ErrorClass::Quota);
     assert!(
         error.to_string().contains("midnight, China time"),
         "{error}"
@@ -134,7 +136,7 @@ async fn a_message_to_someone_on_the_blacklist_is_refused() {
     let (message, user) = (message(&platform), platform.sandbox.user("Ming"));
     user.set_blacklisted(true);
     let error = refused_there(platform.app.call(message.clone()).await, 43019);
-    assert_eq!(error.class(), Class::User);
+    assert_eq!(error.class(), ErrorClass::User);
     assert!(error.to_string().contains("blacklist"), "{error}");
     assert!(user.follows());
     user.set_blacklisted(false);
@@ -161,12 +163,20 @@ async fn strict_checks_each_value_before_it_is_sent() {
         &[],
     );
     refused_here(
-        &platform.app.call(Send::new("", "t")).await.unwrap_err(),
+        &platform
+            .app
+            .call(SendTemplateMessage::new("", "t"))
+            .await
+            .unwrap_err(),
         "touser",
         &[],
     );
     refused_here(
-        &platform.app.call(Send::new("o", "")).await.unwrap_err(),
+        &platform
+            .app
+            .call(SendTemplateMessage::new("o", ""))
+            .await
+            .unwrap_err(),
         "template_id",
         &[],
     );
@@ -297,7 +307,7 @@ async fn what_became_of_a_message_is_nothing_that_the_user_did() {
         .sandbox
         .deliver_pending(recorder(&platform).0)
         .await;
-    let text = customer_service::Send::text(openid, "hi");
+    let text = customer_service::SendCustomerServiceMessage::text(openid, "hi");
     refused_there(platform.app.call(text).await, 45015);
 }
 
@@ -307,21 +317,32 @@ async fn templates_are_added_listed_and_deleted() {
     let app = &platform.app;
     let names = ["商品名称", "发货时间"];
     let first = app
-        .call(template::Add::new("42841", names))
+        .call(template::AddTemplate::new("42841", names))
         .await
         .unwrap()
         .template_id;
     for _ in 1..25 {
-        app.call(template::Add::new("42841", names)).await.unwrap();
+        app.call(template::AddTemplate::new("42841", names))
+            .await
+            .unwrap();
     }
-    let error = refused_there(app.call(template::Add::new("42841", names)).await, 45026);
+    let error = refused_there(
+        app.call(template::AddTemplate::new("42841", names)).await,
+        45026,
+    );
     assert!(error.to_string().contains("25"), "{error}");
-    let all = app.call(template::List::new()).await.unwrap().template_list;
+    let all = app
+        .call(template::ListTemplates::new())
+        .await
+        .unwrap()
+        .template_list;
     assert_eq!(all.len(), 25);
     let keywords: Vec<_> = all[0].keywords().collect();
     assert_eq!(keywords, ["thing1", "thing2"]);
-    app.call(template::Delete::new(&first)).await.unwrap();
-    refused_there(app.call(template::Delete::new(&first)).await, 40037);
+    app.call(template::DeleteTemplate::new(&first))
+        .await
+        .unwrap();
+    refused_there(app.call(template::DeleteTemplate::new(&first)).await, 40037);
 
     app.call(template::SetIndustry::new("1", "4"))
         .await
@@ -342,7 +363,7 @@ async fn the_user_sees_template_and_subscribe_messages() {
         .sandbox
         .add_subscribe_template(&appid, "t", "{{thing2.DATA}}");
     user.allow_message(&template);
-    let subscribed = subscribe_message::BizSend::new(user.openid(), &template);
+    let subscribed = subscribe_message::BizSendSubscribeMessage::new(user.openid(), &template);
     platform
         .app
         .call(subscribed.value("thing2", "x"))

@@ -1,8 +1,7 @@
 //! Followers.
 
-use tower_wechat::Class;
 use tower_wechat::api::{qrcode, user};
-use tower_wechat::{Message, Reply, handler_fn};
+use tower_wechat::{ErrorClass, Message, Reply, handler_fn};
 
 use super::{platform, refused_here, refused_there};
 use crate::support::json;
@@ -12,14 +11,14 @@ async fn a_user_is_told_from_a_follower() {
     let platform = platform();
     let app = &platform.app;
     let ming = platform.sandbox.user("Ming");
-    let stranger = app.call(user::Info::new(ming.openid())).await.unwrap();
+    let stranger = app.call(user::GetUser::new(ming.openid())).await.unwrap();
     assert!(!stranger.subscribe);
     assert_eq!(stranger.unionid, Some(ming.unionid()));
 
     let routes = platform.wechat.routes().prefix("/v1/service/wx");
     let routes = routes.on_message(handler_fn(async |_: Message| Reply::none()));
     let ticket = app
-        .call(qrcode::Create::temporary("till-1"))
+        .call(qrcode::CreateQrcode::temporary("till-1"))
         .await
         .unwrap()
         .ticket;
@@ -29,7 +28,7 @@ async fn a_user_is_told_from_a_follower() {
         .unwrap();
     let lang = user::Lang::English;
     let follower = app
-        .call(user::Info::new(ming.openid()).lang(lang))
+        .call(user::GetUser::new(ming.openid()).lang(lang))
         .await
         .unwrap();
     assert!(follower.subscribe);
@@ -40,15 +39,15 @@ async fn a_user_is_told_from_a_follower() {
     let query = platform.sent.of("/cgi-bin/user/info").pop().unwrap();
     assert!(query.uri().query().unwrap().contains("lang=en"));
 
-    let error = refused_there(app.call(user::Info::new("nobody")).await, 40003);
-    assert_eq!(error.class(), Class::Input);
+    let error = refused_there(app.call(user::GetUser::new("nobody")).await, 40003);
+    assert_eq!(error.class(), ErrorClass::Input);
 }
 
 #[tokio::test]
 async fn a_page_of_followers_leads_to_the_next() {
     let platform = platform();
     let app = &platform.app;
-    let empty = app.call(user::List::new()).await.unwrap();
+    let empty = app.call(user::ListFollowers::new()).await.unwrap();
     assert_eq!(
         (empty.total, empty.openids().len(), empty.next_openid),
         (0, 0, None)
@@ -56,15 +55,17 @@ async fn a_page_of_followers_leads_to_the_next() {
     for name in ["a", "b", "c"] {
         platform.sandbox.user(name).set_follows(true);
     }
-    let page = app.call(user::List::new()).await.unwrap();
+    let page = app.call(user::ListFollowers::new()).await.unwrap();
     assert_eq!((page.total, page.count), (3, 3));
     let last = app
-        .call(user::List::after(page.next_openid.clone().unwrap()))
+        .call(user::ListFollowers::after(
+            page.next_openid.clone().unwrap(),
+        ))
         .await
         .unwrap();
     assert!(last.openids().is_empty() && last.next_openid.is_none());
     let users = app
-        .call(user::BatchInfo::new(page.openids()))
+        .call(user::BatchGetUsers::new(page.openids()))
         .await
         .unwrap();
     assert!(users.user_info_list.iter().all(|user| user.subscribe));
@@ -75,11 +76,14 @@ async fn limits_are_checked_before_anything_is_sent() {
     let platform = platform();
     let app = &platform.app;
     let many = app
-        .call(user::BatchInfo::new(vec!["o"; 101]))
+        .call(user::BatchGetUsers::new(vec!["o"; 101]))
         .await
         .unwrap_err();
     refused_here(&many, "user_list", &["1 to 100", "it has 101"]);
-    let none = app.call(user::BatchInfo::new([""; 0])).await.unwrap_err();
+    let none = app
+        .call(user::BatchGetUsers::new([""; 0]))
+        .await
+        .unwrap_err();
     refused_here(&none, "user_list", &["it has 0"]);
     let long = app
         .call(user::UpdateRemark::new("o", "长".repeat(30)))
@@ -87,7 +91,7 @@ async fn limits_are_checked_before_anything_is_sent() {
         .unwrap_err();
     refused_here(&long, "remark", &["at most 29 characters", "it has 30"]);
     refused_here(
-        &app.call(user::Info::new("")).await.unwrap_err(),
+        &app.call(user::GetUser::new("")).await.unwrap_err(),
         "openid",
         &[],
     );
@@ -103,7 +107,7 @@ async fn the_oddities_of_the_platform_are_read() {
                "subscribe_time":"1382694957","qr_scene":98765,"nickname":"\u0008","new":{}}"#,
         ),
     );
-    let user = platform.app.call(user::Info::new("o")).await.unwrap();
+    let user = platform.app.call(user::GetUser::new("o")).await.unwrap();
     assert!(user.subscribe && user.unionid.is_none() && user.tagid_list.is_empty());
     assert_eq!(
         (user.subscribe_time, user.qr_scene),

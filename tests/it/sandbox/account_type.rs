@@ -1,18 +1,18 @@
 //! An account may not make the calls of another type.
 
 use tower::ServiceExt;
-use tower_wechat::api::customer_service::{Article, Link, Send, Typing};
+use tower_wechat::api::customer_service::{Article, Link, SendCustomerServiceMessage, SetTyping};
 use tower_wechat::api::miniprogram::code::GetUnlimitedQrcode;
 use tower_wechat::api::network::GetCallbackIp;
 use tower_wechat::api::quota::GetRid;
 use tower_wechat::api::{menu, qrcode, subscribe_message, template, user};
 use tower_wechat::sandbox::{AccountType, Push, Sandbox};
-use tower_wechat::{App, Class, ErrCode, Error, Reply, handler_fn};
+use tower_wechat::{App, ErrCode, Error, ErrorClass, Reply, handler_fn};
 
 use crate::support::clock;
 
 fn account(account_type: AccountType) -> (Sandbox, App) {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     sandbox.set_account_type(&sandbox.appid(), account_type);
     let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
     (sandbox, app)
@@ -21,23 +21,28 @@ fn account(account_type: AccountType) -> (Sandbox, App) {
 fn unauthorized<T: std::fmt::Debug>(result: Result<T, Error>) -> Error {
     let error = result.unwrap_err();
     assert_eq!(error.errcode(), Some(ErrCode::API_UNAUTHORIZED), "{error}");
-    assert_eq!(error.class(), Class::Permission);
+    assert_eq!(error.class(), ErrorClass::Permission);
     error
 }
 
 #[tokio::test]
 async fn a_mini_program_makes_no_call_of_an_official_account() {
     let (_, app) = account(AccountType::MiniProgram);
-    let error = unauthorized(app.call(qrcode::Create::temporary("order-42")).await);
+    let error = unauthorized(app.call(qrcode::CreateQrcode::temporary("order-42")).await);
     assert!(error.to_string().contains("service account"), "{error}");
-    unauthorized(app.call(template::Send::new("o", "t")).await);
-    unauthorized(app.call(template::List::new()).await);
-    unauthorized(app.call(subscribe_message::BizSend::new("o", "t")).await);
-    unauthorized(app.call(user::List::new()).await);
-    unauthorized(app.call(menu::Get::new()).await);
+    unauthorized(app.call(template::SendTemplateMessage::new("o", "t")).await);
+    unauthorized(app.call(template::ListTemplates::new()).await);
+    unauthorized(
+        app.call(subscribe_message::BizSendSubscribeMessage::new("o", "t"))
+            .await,
+    );
+    unauthorized(app.call(user::ListFollowers::new()).await);
+    unauthorized(app.call(menu::GetMenu::new()).await);
 
     app.call(GetUnlimitedQrcode::new("order=42")).await.unwrap();
-    let own = app.call(subscribe_message::Send::new("o", "t")).await;
+    let own = app
+        .call(subscribe_message::SendSubscribeMessage::new("o", "t"))
+        .await;
     let error = own.unwrap_err();
     assert_eq!(error.errcode(), Some(ErrCode::INVALID_OPENID));
     app.call(GetCallbackIp::new()).await.unwrap();
@@ -51,8 +56,11 @@ async fn an_official_account_makes_no_call_of_a_mini_program() {
     ] {
         let (_, app) = account(account_type);
         unauthorized(app.call(GetUnlimitedQrcode::new("order=42")).await);
-        unauthorized(app.call(subscribe_message::Send::new("o", "t")).await);
-        app.call(user::List::new()).await.unwrap();
+        unauthorized(
+            app.call(subscribe_message::SendSubscribeMessage::new("o", "t"))
+                .await,
+        );
+        app.call(user::ListFollowers::new()).await.unwrap();
         app.call(GetCallbackIp::new()).await.unwrap();
     }
 }
@@ -60,10 +68,10 @@ async fn an_official_account_makes_no_call_of_a_mini_program() {
 #[tokio::test]
 async fn a_subscription_account_makes_no_codes_and_sends_no_template_messages() {
     let (_, app) = account(AccountType::SubscriptionAccount);
-    unauthorized(app.call(qrcode::Create::temporary("order-42")).await);
-    unauthorized(app.call(template::Send::new("o", "t")).await);
+    unauthorized(app.call(qrcode::CreateQrcode::temporary("order-42")).await);
+    unauthorized(app.call(template::SendTemplateMessage::new("o", "t")).await);
     let (_, app) = account(AccountType::ServiceAccount);
-    let create = qrcode::Create::temporary("order-42");
+    let create = qrcode::CreateQrcode::temporary("order-42");
     app.call(create).await.unwrap();
 }
 
@@ -78,12 +86,15 @@ async fn an_unverified_subscription_account_has_the_passive_reply_alone() {
         .await;
     assert_eq!(delivery.reply().unwrap().text(), Some("hello"));
 
-    unauthorized(app.call(Send::text(hui.openid(), "late")).await);
-    unauthorized(app.call(Typing::start(hui.openid())).await);
-    unauthorized(app.call(qrcode::Create::temporary("order-42")).await);
-    unauthorized(app.call(template::Send::new("o", "t")).await);
-    unauthorized(app.call(user::List::new()).await);
-    unauthorized(app.call(menu::Get::new()).await);
+    unauthorized(
+        app.call(SendCustomerServiceMessage::text(hui.openid(), "late"))
+            .await,
+    );
+    unauthorized(app.call(SetTyping::start(hui.openid())).await);
+    unauthorized(app.call(qrcode::CreateQrcode::temporary("order-42")).await);
+    unauthorized(app.call(template::SendTemplateMessage::new("o", "t")).await);
+    unauthorized(app.call(user::ListFollowers::new()).await);
+    unauthorized(app.call(menu::GetMenu::new()).await);
     unauthorized(app.call(GetUnlimitedQrcode::new("order=42")).await);
     app.call(GetCallbackIp::new()).await.unwrap();
     assert!(hui.received().is_empty());
@@ -102,7 +113,7 @@ async fn an_unverified_subscription_account_has_the_passive_reply_alone() {
 #[tokio::test]
 async fn the_platform_tells_of_the_refused_call_by_its_rid() {
     let (_, app) = account(AccountType::MiniProgram);
-    let error = unauthorized(app.call(user::List::new()).await);
+    let error = unauthorized(app.call(user::ListFollowers::new()).await);
     let call = app.call(GetRid::new(error.rid().unwrap())).await.unwrap();
     let url = call.request.request_url.expose();
     assert!(url.starts_with("/cgi-bin/user/get?"), "{url}");
@@ -118,8 +129,12 @@ async fn each_type_has_its_own_kinds_of_customer_service_messages() {
         let routes = routes.prefix("/v1/service/wx");
         sandbox.push(Push::text(&user, "hi"), routes).await;
 
-        let news = Send::news(user.openid(), Article::new("t", "https://example.com"));
-        let link = Send::link(user.openid(), Link::new("t", "https://example.com"));
+        let news = SendCustomerServiceMessage::news(
+            user.openid(),
+            Article::new("t", "https://example.com"),
+        );
+        let link =
+            SendCustomerServiceMessage::link(user.openid(), Link::new("t", "https://example.com"));
         let (own, foreign) = match account_type {
             AccountType::MiniProgram => (link, news),
             _ => (news, link),

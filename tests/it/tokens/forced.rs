@@ -69,7 +69,7 @@ impl Service<Request<Bytes>> for Network {
 
 /// How often a forced refresh is sent when a dead token comes back.
 async fn sent(forced: Forced) -> usize {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let network = Network {
         sandbox: sandbox.clone(),
         forced,

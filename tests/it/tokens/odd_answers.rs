@@ -54,7 +54,7 @@ async fn is_mended(sandbox: &Sandbox, path: &str, get: impl AsyncFn() -> Result<
 async fn a_token_that_cannot_be_used_is_a_bad_answer_for_a_second() {
     for (grant, path) in [(TokenGrant::Stable, STABLE), (TokenGrant::Classic, CLASSIC)] {
         for (token, life) in odd() {
-            let sandbox = Sandbox::clocked(clock());
+            let sandbox = Sandbox::with_clock(clock());
             let app = sandbox.app_configs().remove(0).token_grant(grant);
             let builder = Wechat::builder().clock(sandbox.clock());
             let builder = builder.transport(sandbox.clone()).app(app);
@@ -70,7 +70,7 @@ async fn a_token_that_cannot_be_used_is_a_bad_answer_for_a_second() {
 #[tokio::test(start_paused = true)]
 async fn a_ticket_that_cannot_be_used_is_a_bad_answer_for_a_second() {
     for (ticket, life) in odd() {
-        let sandbox = Sandbox::clocked(clock());
+        let sandbox = Sandbox::with_clock(clock());
         let tokens = sandbox.wechat().tokens();
         let body = json!({ "errcode": 0, "ticket": ticket, "expires_in": life });
         sandbox.answer_next(TICKET, support::json(body.to_string()));
@@ -88,7 +88,7 @@ async fn an_answer_that_is_none_is_a_bad_one_for_a_second() {
         support::json(r#"{"access_token":"x","expires_in":-1}"#),
         status(404, "<html>not here</html>"),
     ] {
-        let sandbox = Sandbox::clocked(clock());
+        let sandbox = Sandbox::with_clock(clock());
         let tokens = sandbox.wechat().tokens();
         sandbox.answer_next(STABLE, response);
         let get = async || Ok(tokens.get(APPID).await?.secret().clone());
@@ -99,7 +99,7 @@ async fn an_answer_that_is_none_is_a_bad_one_for_a_second() {
 #[tokio::test(start_paused = true)]
 async fn the_shortest_and_the_longest_life_are_taken() {
     for life in [1, 30 * 24 * 3600] {
-        let sandbox = Sandbox::clocked(clock());
+        let sandbox = Sandbox::with_clock(clock());
         let tokens = sandbox.wechat().tokens();
         let token = "x".repeat(2048);
         let body = json!({ "access_token": token, "expires_in": life });
@@ -139,7 +139,7 @@ fn with_store(sandbox: &Sandbox, store: impl TokenStore) -> Wechat {
 #[tokio::test(start_paused = true)]
 async fn a_stored_token_that_cannot_be_used_is_passed_over() {
     for (token, life) in odd() {
-        let sandbox = Sandbox::clocked(clock());
+        let sandbox = Sandbox::with_clock(clock());
         let life = Duration::from_secs(life.as_u64().unwrap());
         let store = Has(Issued::new(token, life));
         let app = with_store(&sandbox, store).app(APPID).unwrap();
@@ -270,7 +270,7 @@ async fn a_store_that_panics_fails_no_call() {
         At::DropOfPanic,
         At::Print,
     ] {
-        let sandbox = Sandbox::clocked(clock());
+        let sandbox = Sandbox::with_clock(clock());
         let app = with_store(&sandbox, Panics(at)).app(APPID).unwrap();
         app.call(GetCallbackIp::new()).await.unwrap();
         sandbox.expire_tokens();
@@ -321,7 +321,7 @@ impl Service<Request<Bytes>> for PanicsFirst {
 #[tokio::test(start_paused = true)]
 async fn a_panic_of_what_fetches_a_token_is_an_error_that_passes() {
     for on_call in [true, false] {
-        let sandbox = Sandbox::clocked(clock());
+        let sandbox = Sandbox::with_clock(clock());
         let transport = PanicsFirst {
             sandbox: sandbox.clone(),
             left: Arc::new(AtomicUsize::new(1)),

@@ -46,7 +46,7 @@ async fn get(tokens: &Tokens) -> Result<Secret, Error> {
 
 #[test]
 fn a_waiter_fetches_when_the_runtime_of_the_fetch_stands_still() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let tokens = sandbox.wechat().tokens();
     sandbox.delay_next(STABLE, Duration::from_secs(1));
     let _still = stopped(get(&tokens));
@@ -66,7 +66,7 @@ fn a_waiter_fetches_when_the_runtime_of_the_fetch_stands_still() {
 
 #[test]
 fn a_waiter_fetches_in_seconds_of_real_time() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let tokens = sandbox.wechat().tokens();
     sandbox.delay_next(STABLE, Duration::from_secs(1));
     let _still = stopped(get(&tokens));
@@ -76,7 +76,7 @@ fn a_waiter_fetches_in_seconds_of_real_time() {
 
 #[test]
 fn a_waiter_fetches_when_the_runtime_of_the_fetch_is_shut_down() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let tokens = sandbox.wechat().tokens();
     sandbox.delay_next(STABLE, Duration::from_secs(3600));
     let still = stopped(get(&tokens));
@@ -94,7 +94,7 @@ fn a_waiter_fetches_when_the_runtime_of_the_fetch_is_shut_down() {
 
 #[test]
 fn a_fetch_that_goes_on_late_does_not_replace_the_token_of_its_successor() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.app_configs().remove(0);
     let app = app.token_grant(TokenGrant::Classic);
     let builder = Wechat::builder().clock(sandbox.clock());
@@ -111,7 +111,7 @@ fn a_fetch_that_goes_on_late_does_not_replace_the_token_of_its_successor() {
 
 #[test]
 fn a_token_is_refreshed_though_the_runtime_of_a_refresh_stands_still() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let tokens = sandbox.wechat().tokens();
     let old = fast().block_on(async { get(&tokens).await.unwrap() });
     sandbox.advance(Duration::from_secs(7200 - 119));
@@ -148,7 +148,7 @@ impl tower_wechat::Runtime for Idle {
 
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_for_ever_when_no_task_is_run() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let builder = Wechat::builder().transport(sandbox.clone());
     let builder = builder.runtime(Idle::default());
     let wechat = builder.app(sandbox.app_configs().remove(0)).build();
@@ -169,7 +169,7 @@ impl Wake for Unpark {
 
 #[test]
 fn a_caller_outside_of_the_runtime_can_wait_for_the_fetch() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let tokens = sandbox.wechat().tokens();
     sandbox.delay_next(STABLE, Duration::from_millis(300));
     let still = stopped(get(&tokens));
@@ -192,7 +192,7 @@ fn a_caller_outside_of_the_runtime_can_wait_for_the_fetch() {
 /// It shows that it goes on.
 #[tokio::test(start_paused = true)]
 async fn a_slow_fetch_is_not_taken_over() {
-    let sandbox = Sandbox::clocked(clock());
+    let sandbox = Sandbox::with_clock(clock());
     let tokens = sandbox.wechat().tokens();
     sandbox.delay_next(STABLE, Duration::from_secs(9));
     let waiters: Vec<_> = (0..10)

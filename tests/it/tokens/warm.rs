@@ -25,7 +25,7 @@ impl Clock for TokioClock {
 }
 
 fn warm() -> (Sandbox, Recorded, Wechat) {
-    let sandbox = Sandbox::clocked(TokioClock(Instant::now()));
+    let sandbox = Sandbox::with_clock(TokioClock(Instant::now()));
     let sent = Recorded::new(&sandbox);
     let builder = Wechat::builder()
         .clock(sandbox.clock())

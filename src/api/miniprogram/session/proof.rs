@@ -8,13 +8,13 @@ use super::{Session, SessionKey};
 use crate::api::miniprogram::limits;
 use crate::api::{Answer, Done, Endpoint};
 use crate::error::Error;
-use crate::secret::{Secret, expose};
+use crate::secret::{Secret, serialize_exposed};
 
 /// How a session proves that it knows its key.
 #[derive(Debug, Clone, Serialize)]
 struct Proof {
     openid: String,
-    #[serde(serialize_with = "expose")]
+    #[serde(serialize_with = "serialize_exposed")]
     signature: Secret,
     sig_method: &'static str,
 }
@@ -38,7 +38,7 @@ impl Proof {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), tower_wechat::Error> {
-/// use tower_wechat::Class;
+/// use tower_wechat::ErrorClass;
 /// use tower_wechat::api::miniprogram::session::{CheckSession, SessionKey};
 /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
 /// # let wechat = sandbox.wechat();
@@ -46,13 +46,13 @@ impl Proof {
 /// let app = wechat.app("wx3cc8fd6963e31a32")?;
 /// let key = SessionKey::new("tiihtNczf5v6AKRyjwEUhQ==");
 /// let error = app.call(CheckSession::new("o-1", &key)).await.unwrap_err();
-/// assert_eq!(error.class(), Class::User); // sign in again
+/// assert_eq!(error.class(), ErrorClass::User); // sign in again
 /// # Ok(())
 /// # }
 /// ```
 ///
 /// # Errors
-/// 87009, of class [`User`](crate::Class::User): it does not; let the client call `wx.login`.
+/// 87009, of class [`User`](crate::ErrorClass::User): it does not; let the client call `wx.login`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 #[non_exhaustive]
@@ -111,7 +111,7 @@ impl Answer for Valid {
 /// ```
 ///
 /// # Errors
-/// 87009, of class [`User`](crate::Class::User): the key was not the current one.
+/// 87009, of class [`User`](crate::ErrorClass::User): the key was not the current one.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 #[non_exhaustive]

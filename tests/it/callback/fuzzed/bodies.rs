@@ -242,12 +242,12 @@ pub fn json(data: &[u8]) {
     };
     for (name, value) in object {
         // Of two fields of one name we take the first, and serde_json takes the last.
-        let once = message
+        let dedup = message
             .fields()
             .filter(|field| field.name() == name)
             .count()
             == 1;
-        if let (true, serde_json::Value::String(value)) = (once, value) {
+        if let (true, serde_json::Value::String(value)) = (dedup, value) {
             assert_eq!(message.field(&name), Some(&*value));
         }
     }

@@ -2,10 +2,10 @@
 
 use http::Request;
 use tower::ServiceExt;
-use tower_wechat::callback::once::OnceKey;
+use tower_wechat::callback::dedup::DedupKey;
 use tower_wechat::{AppId, Message};
 
-use super::super::stage::{APPID, NOW, Tally, address, callback, instant, message_of};
+use super::super::support::{APPID, NOW, Tally, address, callback, instant, message_of};
 use super::text;
 
 /// A text message with these bytes in it.
@@ -143,7 +143,7 @@ fn the_key_is_made_of_what_was_received() {
             .unwrap()
             .replace("<MsgId>9</MsgId>", "");
         let (before, after) = document.split_once("HERE").unwrap();
-        OnceKey::of(&read(
+        DedupKey::new(&read(
             &[before.as_bytes(), content, after.as_bytes()].concat(),
         ))
     };

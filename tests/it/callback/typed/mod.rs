@@ -12,7 +12,7 @@ use tower_wechat::sandbox::{Push, Sandbox};
 use tower_wechat::{AppId, BoxError, Event, ManualClock, Message, Reply};
 
 use super::captured::{BOTH, Captured, TOKEN, callback};
-use super::stage::{APPID, NOW};
+use super::support::{APPID, NOW};
 
 /// The push of a kind with these fields behind those of every push, and `MsgId` 9 at its end.
 fn push(fields: &[(&str, &str)]) -> String {

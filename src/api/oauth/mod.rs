@@ -1,0 +1,329 @@
+//! Web OAuth (网页授权): from the authorisation page to the user's profile.
+//!
+//! The browser is sent to an [`AuthorizeUrl`] and comes back with a code; [`ExchangeCode`] trades
+//! the code, once, for the user's openid and a token of that user, with which [`GetUserInfo`] reads
+//! the profile. [`UserInfoService`](crate::routes::UserInfoService) does both.
+
+mod authorize;
+
+pub use self::authorize::{AuthorizeUrl, Scope};
+
+use bytes::Bytes;
+use http::Method;
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, Auth, Done, Endpoint, lenient};
+use crate::error::Error;
+use crate::secret::{Secret, serialize_exposed};
+
+/// The longest code, token or openid that is sent on, in bytes.
+const MAX_LEN: usize = 1024;
+
+fn check(field: &'static str, value: &str) -> Result<(), Error> {
+    match value.len() {
+        0 => Err(Error::input(field, "must not be empty")),
+        len if len > MAX_LEN => Err(Error::input(
+            field,
+            format!("must be at most {MAX_LEN} bytes (it has {len}): pass it on as it came"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Trades a code for the user's token. Source: 网页授权, 通过 code 换取网页授权 access_token.
+///
+/// A code works once and for five minutes: a lost answer cannot be asked for again.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::oauth::ExchangeCode;
+/// # use tower_wechat::api::oauth::Scope;
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # let code = sandbox.user("Hui").oauth_code(Scope::UserInfo).expect("a code");
+///
+/// let token = app.call(ExchangeCode::new(code)).await?;
+/// assert!(token.openid.starts_with('o'));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct ExchangeCode {
+    #[serde(serialize_with = "serialize_exposed")]
+    code: Secret,
+    grant_type: &'static str,
+}
+
+impl ExchangeCode {
+    /// The trade of the code that came back with the browser.
+    pub fn new(code: impl Into<Secret>) -> Self {
+        Self {
+            code: code.into(),
+            grant_type: "authorization_code",
+        }
+    }
+}
+
+impl Endpoint for ExchangeCode {
+    type Response = UserToken;
+    const PATH: &'static str = "/sns/oauth2/access_token";
+    const METHOD: Method = Method::GET;
+    const AUTH: Auth = Auth::AppSecret;
+
+    fn check(&self) -> Result<(), Error> {
+        check("code", self.code.expose())
+    }
+}
+
+/// Prolongs a user's token. Source: 网页授权, 刷新 access_token.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::oauth::RefreshUserToken;
+/// # use tower_wechat::api::oauth::{ExchangeCode, Scope};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # let code = sandbox.user("Hui").oauth_code(Scope::UserInfo).expect("a code");
+/// # let token = app.call(ExchangeCode::new(code)).await?;
+///
+/// let prolonged = app.call(RefreshUserToken::new(token.refresh_token)).await?;
+/// assert_eq!(prolonged.openid, token.openid);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct RefreshUserToken {
+    grant_type: &'static str,
+    #[serde(serialize_with = "serialize_exposed")]
+    refresh_token: Secret,
+}
+
+impl RefreshUserToken {
+    /// The prolongation by the refresh token, which lives thirty days.
+    pub fn new(refresh_token: impl Into<Secret>) -> Self {
+        Self {
+            grant_type: "refresh_token",
+            refresh_token: refresh_token.into(),
+        }
+    }
+}
+
+impl Endpoint for RefreshUserToken {
+    type Response = UserToken;
+    const PATH: &'static str = "/sns/oauth2/refresh_token";
+    const METHOD: Method = Method::GET;
+    const AUTH: Auth = Auth::AppId;
+    const REPEATABLE: bool = true;
+
+    fn check(&self) -> Result<(), Error> {
+        check("refresh_token", self.refresh_token.expose())
+    }
+}
+
+/// A token of one user for one app. It is not the app's access token, and neither works in the
+/// other's place.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct UserToken {
+    /// The token, for [`GetUserInfo`] and [`CheckUserToken`].
+    #[serde(deserialize_with = "lenient::required")]
+    pub access_token: Secret,
+    /// Its life in seconds, 7200.
+    #[serde(default = "user_token_life", deserialize_with = "lenient::number")]
+    pub expires_in: u64,
+    /// Prolongs the token for thirty days; empty if the platform gave none.
+    #[serde(default = "lenient::no_secret")]
+    pub refresh_token: Secret,
+    /// The user's id for this app.
+    #[serde(deserialize_with = "lenient::required")]
+    pub openid: String,
+    /// What the user consented to, comma-separated.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub scope: String,
+    /// The user opened the page in snapshot mode (快照页): openid, unionid and profile are those
+    /// of a virtual account. Never bind anything to it.
+    #[serde(
+        default,
+        rename = "is_snapshotuser",
+        deserialize_with = "lenient::flag"
+    )]
+    pub is_snapshot_user: bool,
+    /// The user's id over all apps of one Open Platform account; none if the app is not bound to
+    /// one, or if only `snsapi_base` was asked for.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub unionid: Option<String>,
+}
+
+fn user_token_life() -> u64 {
+    7200
+}
+
+impl UserToken {
+    /// Whether the user consented to more than to be known.
+    pub(crate) fn grants_profile(&self) -> bool {
+        self.scope
+            .split(',')
+            .any(|scope| scope.trim() == "snsapi_userinfo")
+    }
+}
+
+/// The language of the place names in a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[non_exhaustive]
+pub enum Lang {
+    /// Simplified Chinese.
+    #[default]
+    #[serde(rename = "zh_CN")]
+    SimplifiedChinese,
+    /// Traditional Chinese.
+    #[serde(rename = "zh_TW")]
+    TraditionalChinese,
+    /// English.
+    #[serde(rename = "en")]
+    English,
+}
+
+/// Reads the profile of a user who consented to `snsapi_userinfo`. Source: 网页授权, 拉取用户信息.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::oauth::{Lang, GetUserInfo};
+/// # use tower_wechat::api::oauth::{ExchangeCode, Scope};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # let code = sandbox.user("Hui").oauth_code(Scope::UserInfo).expect("a code");
+/// # let token = app.call(ExchangeCode::new(code)).await?;
+///
+/// let profile = app.call(GetUserInfo::new(&token).lang(Lang::English)).await?;
+/// assert_eq!(profile.nickname, "Hui");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct GetUserInfo {
+    #[serde(serialize_with = "serialize_exposed")]
+    access_token: Secret,
+    openid: String,
+    lang: Lang,
+}
+
+impl GetUserInfo {
+    /// The profile of the user that `token` is of.
+    pub fn new(token: &UserToken) -> Self {
+        Self {
+            access_token: token.access_token.clone(),
+            openid: token.openid.clone(),
+            lang: Lang::default(),
+        }
+    }
+
+    /// Chooses the language of the place names.
+    #[must_use]
+    pub fn lang(mut self, lang: Lang) -> Self {
+        self.lang = lang;
+        self
+    }
+}
+
+impl Endpoint for GetUserInfo {
+    type Response = Profile;
+    const PATH: &'static str = "/sns/userinfo";
+    const METHOD: Method = Method::GET;
+    const AUTH: Auth = Auth::None;
+    const REPEATABLE: bool = true;
+}
+
+/// A user's profile. Since October 2021 the platform leaves sex and place empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Profile {
+    /// The user's id for this app.
+    #[serde(deserialize_with = "lenient::required")]
+    pub openid: String,
+    /// Any text, emoji included; may be empty or `微信用户`.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub nickname: String,
+    /// 0 unknown, 1 male, 2 female.
+    #[serde(default, deserialize_with = "lenient::number")]
+    pub sex: u8,
+    /// The province; usually empty.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub province: String,
+    /// The city; usually empty.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub city: String,
+    /// The country; usually empty.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub country: String,
+    /// The picture's address, which dies when the user changes the picture. The last number is
+    /// its size: 0 (640×640), 46, 64, 96 or 132.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub headimgurl: Option<String>,
+    /// Marks such as `chinaunicom`.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub privilege: Vec<String>,
+    /// The user's id over all apps of one Open Platform account.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub unionid: Option<String>,
+}
+
+/// Asks whether a user's token still works. Source: 网页授权, 检验授权凭证.
+///
+/// A token that does not is an error of class [`User`](crate::ErrorClass::User).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_wechat::Error> {
+/// use tower_wechat::api::oauth::CheckUserToken;
+/// # use tower_wechat::api::oauth::{ExchangeCode, Scope};
+/// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+/// # let app = sandbox.wechat().app(sandbox.appid())?;
+/// # let code = sandbox.user("Hui").oauth_code(Scope::UserInfo).expect("a code");
+/// # let token = app.call(ExchangeCode::new(code)).await?;
+///
+/// assert!(app.call(CheckUserToken::new(&token)).await.is_ok());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct CheckUserToken {
+    #[serde(serialize_with = "serialize_exposed")]
+    access_token: Secret,
+    openid: String,
+}
+
+impl CheckUserToken {
+    /// The question for one user's token.
+    pub fn new(token: &UserToken) -> Self {
+        Self {
+            access_token: token.access_token.clone(),
+            openid: token.openid.clone(),
+        }
+    }
+}
+
+impl Endpoint for CheckUserToken {
+    type Response = Valid;
+    const PATH: &'static str = "/sns/auth";
+    const METHOD: Method = Method::GET;
+    const AUTH: Auth = Auth::None;
+    const REPEATABLE: bool = true;
+}
+
+/// The token works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Valid {}
+
+impl Answer for Valid {
+    fn decode(body: &Bytes) -> Result<Self, Error> {
+        Done::decode(body).map(|_| Self {})
+    }
+}

@@ -1,0 +1,109 @@
+//! A part on its way to a user.
+
+use super::{PickUp, Taken, parts};
+use crate::callback::dedup::DedupKey;
+use crate::callback::store::within;
+use crate::callback::{Message, Reply};
+use crate::error::{BoxError, chain};
+use crate::runtime::SharedRuntime;
+
+/// A part that a message took. It is given back when this is dropped before it was shown: the
+/// handler failed, or the deadline or the end of the connection came first.
+pub(in crate::callback::deadline) struct Lease {
+    pick_up: PickUp,
+    message: Message,
+    runtime: SharedRuntime,
+    held: Held,
+}
+
+enum Held {
+    /// Whether a part was taken is not known: the store has not answered, or failed.
+    Unknown,
+    Part(Taken),
+    Nothing,
+}
+
+impl PickUp {
+    /// Takes the next part for `message`. A store that fails is logged, and the message is handled
+    /// as if nothing waited; without a runtime, which bounds the time, the store is not asked.
+    pub(in crate::callback::deadline) async fn take(
+        self,
+        message: Message,
+        runtime: Option<SharedRuntime>,
+    ) -> Option<Lease> {
+        let runtime = SharedRuntime::or_current(runtime.as_ref())?;
+        // From here on, also when this future is dropped.
+        let mut lease = Lease {
+            pick_up: self,
+            message,
+            runtime,
+            held: Held::Unknown,
+        };
+        let Lease {
+            pick_up, message, ..
+        } = &lease;
+        let (appid, openid) = (message.appid(), message.from_user_name());
+        let key = DedupKey::new(message);
+        let taken = within(Some(&lease.runtime), async {
+            pick_up.0.store.take(appid, openid, &key).await
+        });
+        match taken.await {
+            Ok(Some(taken)) => {
+                lease.held = Held::Part(taken);
+                Some(lease)
+            }
+            Ok(None) => {
+                lease.held = Held::Nothing;
+                None
+            }
+            Err(error) => {
+                failed(message, &error);
+                None
+            }
+        }
+    }
+}
+
+impl Lease {
+    /// The part as the user sees it, `more` parts being about to wait behind those that do.
+    pub(in crate::callback::deadline) fn show(mut self, more: usize) -> Reply {
+        match std::mem::replace(&mut self.held, Held::Nothing) {
+            Held::Part(Taken { reply, left }) => {
+                let left = left.saturating_add(more);
+                self.pick_up.0.remaining.show(Taken { reply, left })
+            }
+            Held::Unknown | Held::Nothing => Reply::none(),
+        }
+    }
+
+    /// How many parts of `reply` will wait.
+    pub(in crate::callback::deadline) fn parts_of(&self, reply: &Reply) -> usize {
+        let parts = parts::of(reply).map_or(0, |parts| parts.len());
+        parts.min(self.pick_up.0.max_parts)
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if matches!(self.held, Held::Nothing) {
+            return;
+        }
+        let (pick_up, message) = (self.pick_up.clone(), self.message.clone());
+        let runtime = self.runtime.clone();
+        self.runtime.spawn(async move {
+            let (appid, openid) = (message.appid(), message.from_user_name());
+            let key = DedupKey::new(&message);
+            let given = within(Some(&runtime), async {
+                pick_up.0.store.give_back(appid, openid, &key).await
+            });
+            if let Err(error) = given.await {
+                failed(&message, &error);
+            }
+        });
+    }
+}
+
+fn failed(message: &Message, error: &BoxError) {
+    let (appid, error) = (message.appid(), chain(&**error));
+    tracing::warn!(%appid, error, "the store of late replies failed");
+}

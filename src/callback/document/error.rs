@@ -1,0 +1,27 @@
+//! Why a text is not a document.
+
+use std::fmt;
+
+/// Why a text is not a document of the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// It begins with neither `<` nor `{`.
+    Format,
+    /// It is not well-formed, or has a document type.
+    Syntax,
+    /// It is longer than 1 MiB, or beyond the [`Limits`](super::Limits).
+    Limit,
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Format => "neither XML nor JSON",
+            Self::Syntax => "not well-formed",
+            Self::Limit => "too long, too deep or too many elements",
+        })
+    }
+}
+
+impl std::error::Error for ParseError {}

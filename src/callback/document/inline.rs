@@ -1,0 +1,64 @@
+//! The elements of a short document, in the document itself.
+
+use std::ops::Range;
+
+use super::nodes::Node;
+use super::span::Span;
+
+/// How many elements an ordinary push has at most.
+const FEW: usize = 12;
+
+/// The elements of a short document, none of them inside another.
+#[derive(Clone, Default)]
+pub(crate) struct Inline {
+    /// Of each the start and the end of its name and of its value.
+    places: [[u16; 4]; FEW],
+    len: usize,
+}
+
+impl Inline {
+    /// Adds an element; `None` if it is one too many, or lies beyond the first 64 KiB.
+    pub(crate) fn add(&mut self, name: Range<usize>, value: Range<usize>) -> Option<()> {
+        let place = [name.start, name.end, value.start, value.end];
+        let slot = self.places.get_mut(self.len)?;
+        for (slot, at) in slot.iter_mut().zip(place) {
+            *slot = u16::try_from(at).ok()?;
+        }
+        self.len += 1;
+        Some(())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn nodes(&self) -> impl Iterator<Item = Node> {
+        (0..self.len).filter_map(|index| self.get(index))
+    }
+
+    /// The values of the elements of this name, of a document that is `text`.
+    pub(crate) fn named<'a>(&self, text: &'a [u8], name: &str) -> impl Iterator<Item = &'a str> {
+        let is = move |[start, end, _, _]: &&[u16; 4]| {
+            let place = usize::from(*start)..usize::from(*end);
+            place.len() == name.len() && text.get(place) == Some(name.as_bytes())
+        };
+        let places = self.places.get(..self.len).unwrap_or_default();
+        places.iter().filter(is).map(|[_, _, start, end]| {
+            let value = text.get(usize::from(*start)..usize::from(*end));
+            simdutf8::basic::from_utf8(value.unwrap_or_default()).unwrap_or_default()
+        })
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<Node> {
+        if index >= self.len {
+            return None;
+        }
+        let [name, name_end, value, value_end] = self.places.get(index)?.map(u32::from);
+        let span = |start, end| Span { start, end };
+        Some(Node {
+            name: span(name, name_end),
+            value: span(value, value_end),
+            end: u32::try_from(index + 1).ok()?,
+        })
+    }
+}

@@ -1,0 +1,58 @@
+//! The elements of a document, in its order.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::inline::Inline;
+use super::span::Span;
+
+/// One element.
+#[derive(Clone, Copy)]
+pub(crate) struct Node {
+    pub(super) name: Span,
+    pub(super) value: Span,
+    /// The index of the first node that is not below this one.
+    pub(super) end: u32,
+}
+
+#[derive(Clone)]
+pub(crate) enum Nodes {
+    /// No memory beside the document's own.
+    Inline(Inline),
+    /// Shared by the clones of a document.
+    Nested(Arc<Nested>),
+}
+
+/// The elements of any document.
+pub(crate) struct Nested {
+    pub(super) nodes: Vec<Node>,
+    /// The document as it was received, if that is no text.
+    pub(super) received: Option<Bytes>,
+    /// Whether there is more than one way to tell the texts of a user apart.
+    pub(super) is_ambiguous: bool,
+}
+
+impl Nodes {
+    pub(super) fn nested(nodes: Vec<Node>, received: Option<Bytes>, is_ambiguous: bool) -> Self {
+        Self::Nested(Arc::new(Nested {
+            nodes,
+            received,
+            is_ambiguous,
+        }))
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<Node> {
+        match self {
+            Self::Inline(flat) => flat.get(index),
+            Self::Nested(nested) => nested.nodes.get(index).copied(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Inline(flat) => flat.len(),
+            Self::Nested(nested) => nested.nodes.len(),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Where a piece of a text lies in it.
+
+use std::ops::Range;
+
+/// The place of `piece` in `text`, if it was cut out of it and is not a copy.
+pub(crate) fn substr_range(text: &str, piece: &str) -> Option<Range<usize>> {
+    let start = piece.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+    let range = start..start.checked_add(piece.len())?;
+    text.get(range.clone()).map(|_| range)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_has_a_place_and_a_copy_has_none() {
+        let text = String::from("a=1&b=2");
+        assert_eq!(substr_range(&text, &text[4..5]), Some(4..5));
+        assert_eq!(substr_range(&text, &text[7..]), Some(7..7));
+        assert_eq!(substr_range(&text[..3], &text[4..]), None);
+        assert_eq!(substr_range(&text, &text.clone()), None);
+    }
+}

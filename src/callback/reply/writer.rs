@@ -1,0 +1,250 @@
+//! Writes documents in either format.
+
+use std::borrow::Cow;
+
+use memchr::memchr;
+
+use crate::callback::Format;
+
+/// The name of an element, with all that stands around its value: see [`name`].
+pub(crate) struct Name {
+    pub(crate) open: &'static str,
+    pub(crate) close: &'static str,
+    pub(crate) open_text: &'static str,
+    pub(crate) close_text: &'static str,
+    pub(crate) key: &'static str,
+}
+
+/// A [`Name`], made when this is compiled: to write it is to copy as few pieces as can be.
+macro_rules! name {
+    ($name:literal) => {
+        &$crate::callback::reply::writer::Name {
+            open: concat!("<", $name, ">"),
+            close: concat!("</", $name, ">"),
+            open_text: concat!("<", $name, "><![CDATA["),
+            close_text: concat!("]]></", $name, ">"),
+            key: concat!("\"", $name, "\":"),
+        }
+    };
+}
+pub(crate) use name;
+
+/// A document that grows element by element in one buffer.
+pub(crate) struct Writer {
+    format: Format,
+    out: String,
+}
+
+impl Writer {
+    /// A document of about so many bytes, behind a text that stands in front of it.
+    pub(crate) fn new(format: Format, front: &str, capacity: usize) -> Self {
+        let mut out = String::with_capacity(front.len() + capacity);
+        out.push_str(front);
+        out.push_str(match format {
+            Format::Xml => "<xml>",
+            Format::Json => "{",
+        });
+        Self { format, out }
+    }
+
+    /// Adds a text, without the characters that XML cannot hold.
+    pub(crate) fn text(&mut self, name: &Name, text: &str) {
+        let text = legal(text);
+        match self.format {
+            Format::Xml => self.plain(name, &cdata(&text)),
+            Format::Json => {
+                self.key(name);
+                self.out.push_str(&json(&text));
+            }
+        }
+    }
+
+    /// Adds a text that needs no care in either format, such as digits.
+    pub(crate) fn plain(&mut self, name: &Name, text: &str) {
+        match self.format {
+            Format::Xml => {
+                self.out.push_str(name.open_text);
+                self.out.push_str(text);
+                self.out.push_str(name.close_text);
+            }
+            Format::Json => {
+                self.key(name);
+                self.out.extend(["\"", text, "\""]);
+            }
+        }
+    }
+
+    /// Adds a text if there is one.
+    pub(crate) fn optional(&mut self, name: &Name, text: Option<&str>) {
+        if let Some(text) = text {
+            self.text(name, text);
+        }
+    }
+
+    pub(crate) fn number(&mut self, name: &Name, number: impl Into<u64>) {
+        self.open(name);
+        self.out.push_str(itoa::Buffer::new().format(number.into()));
+        self.close(name);
+    }
+
+    /// Adds a number that may be negative.
+    pub(crate) fn integer(&mut self, name: &Name, number: i64) {
+        self.open(name);
+        self.out.push_str(itoa::Buffer::new().format(number));
+        self.close(name);
+    }
+
+    /// Adds an element with others inside.
+    pub(crate) fn object(&mut self, name: &Name, inside: impl FnOnce(&mut Self)) {
+        self.open(name);
+        self.braced(inside);
+        self.close(name);
+    }
+
+    /// Adds a list: elements called `item` in XML.
+    pub(crate) fn list<T>(
+        &mut self,
+        name: &Name,
+        items: impl IntoIterator<Item = T>,
+        mut inside: impl FnMut(&mut Self, T),
+    ) {
+        self.open(name);
+        if self.format == Format::Json {
+            self.out.push('[');
+        }
+        for item in items {
+            match self.format {
+                Format::Xml => self.object(name!("item"), |writer| inside(writer, item)),
+                Format::Json => {
+                    self.comma();
+                    self.braced(|writer| inside(writer, item));
+                }
+            }
+        }
+        if self.format == Format::Json {
+            self.out.push(']');
+        }
+        self.close(name);
+    }
+
+    pub(crate) fn finish(mut self) -> String {
+        self.out.push_str(match self.format {
+            Format::Xml => "</xml>",
+            Format::Json => "}",
+        });
+        self.out
+    }
+
+    fn open(&mut self, name: &Name) {
+        match self.format {
+            Format::Xml => self.out.push_str(name.open),
+            Format::Json => self.key(name),
+        }
+    }
+
+    fn close(&mut self, name: &Name) {
+        if self.format == Format::Xml {
+            self.out.push_str(name.close);
+        }
+    }
+
+    fn key(&mut self, name: &Name) {
+        self.comma();
+        self.out.push_str(name.key);
+    }
+
+    fn braced(&mut self, inside: impl FnOnce(&mut Self)) {
+        let (before, after) = match self.format {
+            Format::Xml => ("", ""),
+            Format::Json => ("{", "}"),
+        };
+        self.out.push_str(before);
+        inside(self);
+        self.out.push_str(after);
+    }
+
+    fn comma(&mut self) {
+        if !self.out.ends_with(['{', '[']) {
+            self.out.push(',');
+        }
+    }
+}
+
+/// A text as it is written within a CDATA section.
+pub(crate) fn cdata(text: &str) -> Cow<'_, str> {
+    match memchr(b'>', text.as_bytes()) {
+        Some(_) => text.replace("]]>", "]]]]><![CDATA[>").into(),
+        None => text.into(),
+    }
+}
+
+/// A text as JSON, with its quotes. To write one cannot fail.
+pub(crate) fn json(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+/// `text` without the characters that XML 1.0 cannot hold.
+pub(crate) fn legal(text: &str) -> Cow<'_, str> {
+    // Bytes tell quickly that there is nothing to look for.
+    let doubtful = |byte| byte < b' ' || byte == 0xef;
+    if !text.bytes().fold(false, |any, byte| any | doubtful(byte)) {
+        return Cow::Borrowed(text);
+    }
+    if text.chars().all(is_legal) {
+        return Cow::Borrowed(text);
+    }
+    let legal = text.chars().filter(|character| is_legal(*character));
+    Cow::Owned(legal.collect())
+}
+
+/// Whether XML 1.0 can hold a character.
+pub(crate) fn is_legal(character: char) -> bool {
+    matches!(
+        character,
+        '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..='\u{10ffff}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::callback::document::Document;
+    use proptest::prelude::*;
+
+    fn document(format: Format, text: &str) -> String {
+        let mut writer = Writer::new(format, "", 0);
+        writer.text(name!("A"), text);
+        writer.number(name!("B"), 7u32);
+        writer.object(name!("C"), |writer| writer.optional(name!("D"), Some("d")));
+        writer.list(name!("E"), ["x", "y"], |writer, item| {
+            writer.text(name!("F"), item)
+        });
+        writer.optional(name!("G"), None);
+        writer.finish()
+    }
+
+    #[test]
+    fn both_formats_have_the_same_elements() {
+        assert_eq!(
+            document(Format::Xml, "a]]>b\u{1}\u{ffff}"),
+            "<xml><A><![CDATA[a]]]]><![CDATA[>b]]></A><B>7</B><C><D><![CDATA[d]]></D></C>\
+             <E><item><F><![CDATA[x]]></F></item><item><F><![CDATA[y]]></F></item></E></xml>"
+        );
+        assert_eq!(
+            document(Format::Json, "a\"你\u{1}"),
+            r#"{"A":"a\"你","B":7,"C":{"D":"d"},"E":[{"F":"x"},{"F":"y"}]}"#
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(text: String, brackets in "[\\]>a\u{1}]{0,12}") {
+            for text in [text, brackets] {
+                for format in [Format::Xml, Format::Json] {
+                    let document = Document::parse(document(format, &text)).unwrap();
+                    prop_assert_eq!(document.fields().next().unwrap().text(), legal(&text));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The envelope around a ciphertext. Source: 消息加解密说明.
+
+use crate::app::AppId;
+use crate::callback::Format;
+use crate::callback::verify::crypto::AesKey;
+use crate::callback::verify::nonce::Nonce;
+use crate::callback::verify::readings;
+use crate::callback::verify::signer::Signer;
+use crate::hex;
+
+/// What a push was verified with, and its reply is sealed with.
+pub(crate) struct Seal {
+    pub(crate) signer: Signer,
+    pub(crate) key: AesKey,
+}
+
+impl Seal {
+    /// Encrypts and signs a document for `appid`, at the time `now`, in Unix seconds. In front of
+    /// the document is [`ROOM`](crate::callback::verify::crypto::ROOM). The `random` bytes must be new.
+    ///
+    /// A reply is sealed with the keys of its push. It has another timestamp and another nonce, so
+    /// that it cannot be sent back as a push.
+    pub(crate) fn envelope(
+        &self,
+        format: Format,
+        document: String,
+        appid: &AppId,
+        now: u64,
+        random: [u8; 16],
+    ) -> Vec<u8> {
+        let [_, of_push, _] = self.signer.signed();
+        let is_taken = readings::timestamp(of_push) == Some(now);
+        let mut timestamp = itoa::Buffer::new();
+        let timestamp = timestamp.format(now.saturating_add(is_taken.into()));
+        let nonce = Nonce::random();
+        let nonce = nonce.as_str();
+        let before = match format {
+            Format::Xml => "<xml><Encrypt><![CDATA[",
+            Format::Json => "{\"Encrypt\":\"",
+        };
+        let mut envelope = Vec::with_capacity(512 + 2 * document.len());
+        envelope.extend_from_slice(before.as_bytes());
+        let document = document.into_bytes();
+        (self.key).seal(document, appid.as_str(), random, &mut envelope);
+        let encrypt = envelope.get(before.len()..).unwrap_or_default();
+        let signature = self.signer.sign_reply(timestamp, nonce, encrypt);
+        let mut digits = [0; 40];
+        let signature = hex::write(signature.as_bytes(), &mut digits);
+        let behind = match format {
+            Format::Xml => [
+                "]]></Encrypt><MsgSignature><![CDATA[",
+                signature,
+                "]]></MsgSignature><TimeStamp>",
+                timestamp,
+                "</TimeStamp><Nonce><![CDATA[",
+                nonce,
+                "]]></Nonce></xml>",
+            ],
+            Format::Json => [
+                "\",\"MsgSignature\":\"",
+                signature,
+                "\",\"TimeStamp\":",
+                timestamp,
+                ",\"Nonce\":\"",
+                nonce,
+                "\"}",
+            ],
+        };
+        for piece in behind {
+            envelope.extend_from_slice(piece.as_bytes());
+        }
+        envelope
+    }
+}
+
+/// A ciphertext without the blanks and line breaks that some senders put into it; `None` if it has
+/// none.
+pub(crate) fn without_space(encrypt: &str) -> Option<String> {
+    let has_space = encrypt.bytes().any(|byte| byte.is_ascii_whitespace());
+    has_space.then(|| encrypt.split_ascii_whitespace().collect())
+}

@@ -1,0 +1,303 @@
+//! What an app checks and decrypts its pushes with.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::AppId;
+use crate::callback::push::{Form, Sender};
+use crate::callback::verify::crypto::AesKey;
+use crate::error::Error;
+use crate::secret::Secret;
+
+/// The longest token that is taken, in characters. The platform's console takes 3 to 32.
+const TOKEN_MAX: usize = 64;
+
+/// The Token and the EncodingAESKey from 消息推送 in the 微信开发者平台, and the mode (消息加解密方式) they
+/// are used in. The mode is decided here alone: nothing in a request can lower it.
+///
+/// Both can be replaced while the platform still uses the old ones: give the old one as the
+/// previous one, and take it out some hours after the console was changed.
+///
+/// ```
+/// use tower_wechat::{AppId, CallbackKeys};
+///
+/// let aes_key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+/// let keys = CallbackKeys::secure("thenewtoken", aes_key)?.previous_token("theoldtoken")?;
+/// assert_eq!(format!("{keys:?}"), "CallbackKeys(Secure)");
+///
+/// let recipient = keys.for_app(AppId::new("wx3cc8fd6963e31a32")?);
+/// # Ok::<(), tower_wechat::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct CallbackKeys {
+    tokens: Pair<Secret>,
+    cipher: Cipher,
+    mini_program: bool,
+}
+
+/// How the platform protects the bodies of an app's pushes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Mode {
+    /// 明文模式: bodies are clear, and not signed.
+    Plaintext,
+    /// 兼容模式: bodies are clear and encrypted at once. Only the encrypted half is used.
+    Compatible,
+    /// 安全模式: bodies are encrypted.
+    Secure,
+}
+
+impl FromStr for Mode {
+    type Err = Error;
+
+    /// Reads `plaintext`, `compatible` or `secure`.
+    fn from_str(mode: &str) -> Result<Self, Error> {
+        match mode {
+            "plaintext" => Ok(Self::Plaintext),
+            "compatible" => Ok(Self::Compatible),
+            "secure" => Ok(Self::Secure),
+            _ => Err(Error::input(
+                "mode",
+                "must be plaintext, compatible or secure",
+            )),
+        }
+    }
+}
+
+#[derive(Clone)]
+enum Cipher {
+    Plaintext,
+    Compatible(Pair<AesKey>),
+    Secure(Pair<AesKey>),
+}
+
+/// A key and the one before it.
+#[derive(Clone)]
+struct Pair<T> {
+    current: T,
+    previous: Option<T>,
+}
+
+impl<T> Pair<T> {
+    fn new(current: T) -> Self {
+        Self {
+            current,
+            previous: None,
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &T> {
+        std::iter::once(&self.current).chain(&self.previous)
+    }
+}
+
+impl CallbackKeys {
+    /// Keys for 明文模式. Prefer [`secure`](Self::secure): in this mode the platform signs no body.
+    /// Whoever sees a push before it arrives can put another body under its signature. Once it has
+    /// arrived, its signature takes no other body while its timestamp is fresh; after
+    /// [`ambiguity`](crate::Callback::ambiguity), 24 hours unless set, one whose nonce reads as the
+    /// present time can be used once more, with any body. See the
+    /// [front page](crate#security).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a token that is not 1 to 64 printable
+    /// ASCII characters without spaces.
+    pub fn plaintext(token: impl Into<String>) -> Result<Self, Error> {
+        Self::new(token.into(), Cipher::Plaintext)
+    }
+
+    /// Keys for 兼容模式. It is as safe as 安全模式 here, since the clear half of a body is ignored,
+    /// but the platform sends users' messages in the clear.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a token as in
+    /// [`plaintext`](Self::plaintext), or an EncodingAESKey that is not 43 letters and digits.
+    pub fn compatible(token: impl Into<String>, aes_key: impl AsRef<str>) -> Result<Self, Error> {
+        let key = Pair::new(AesKey::parse(aes_key)?);
+        Self::new(token.into(), Cipher::Compatible(key))
+    }
+
+    /// Keys for 安全模式.
+    ///
+    /// # Errors
+    /// As in [`compatible`](Self::compatible).
+    pub fn secure(token: impl Into<String>, aes_key: impl AsRef<str>) -> Result<Self, Error> {
+        let key = Pair::new(AesKey::parse(aes_key)?);
+        Self::new(token.into(), Cipher::Secure(key))
+    }
+
+    fn new(token: String, cipher: Cipher) -> Result<Self, Error> {
+        Ok(Self {
+            tokens: Pair::new(checked(token)?),
+            cipher,
+            mini_program: false,
+        })
+    }
+
+    /// Takes pushes that are signed with the token before this one, too.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a malformed token.
+    pub fn previous_token(mut self, token: impl Into<String>) -> Result<Self, Error> {
+        self.tokens.previous = Some(checked(token.into())?);
+        Ok(self)
+    }
+
+    /// Takes pushes that are encrypted with the EncodingAESKey before this one, too. They are
+    /// answered with the key they came with.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a malformed key, or in
+    /// [`Mode::Plaintext`].
+    pub fn previous_aes_key(mut self, aes_key: impl AsRef<str>) -> Result<Self, Error> {
+        match &mut self.cipher {
+            Cipher::Plaintext => Err(Error::input(
+                "aes_key",
+                "has no use in plaintext mode: take the keys with secure or compatible",
+            )),
+            Cipher::Compatible(keys) | Cipher::Secure(keys) => {
+                keys.previous = Some(AesKey::parse(aes_key)?);
+                Ok(self)
+            }
+        }
+    }
+
+    /// Says that the app is a 小程序. Its users can be answered passively by
+    /// [`Reply::transfer_customer_service`](crate::Reply::transfer_customer_service) alone:
+    /// whatever else a handler replies is sent as `success`, with a warning, since the platform
+    /// would tell the user that the service is out of order. Answer by a customer-service message.
+    #[must_use]
+    pub fn mini_program(mut self) -> Self {
+        self.mini_program = true;
+        self
+    }
+
+    pub(crate) fn is_mini_program(&self) -> bool {
+        self.mini_program
+    }
+
+    /// The mode the keys are used in.
+    pub fn mode(&self) -> Mode {
+        match self.cipher {
+            Cipher::Plaintext => Mode::Plaintext,
+            Cipher::Compatible(_) => Mode::Compatible,
+            Cipher::Secure(_) => Mode::Secure,
+        }
+    }
+
+    /// Says whose keys these are: a ciphertext names the app it is for, and another app's is
+    /// refused.
+    pub fn for_app(self, appid: AppId) -> Recipient {
+        Recipient { appid, keys: self }
+    }
+
+    /// The other half: what pushes are made with that these keys verify.
+    pub(crate) fn outgoing<'a>(&'a self, appid: &'a AppId) -> Sender<'a> {
+        Sender {
+            appid,
+            token: &self.tokens.current,
+            form: match &self.cipher {
+                Cipher::Plaintext => Form::Clear,
+                Cipher::Compatible(keys) => Form::Both(&keys.current),
+                Cipher::Secure(keys) => Form::Encrypted(&keys.current),
+            },
+        }
+    }
+
+    /// The token in use and the one before it.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = &Secret> {
+        self.tokens.iter()
+    }
+
+    /// The key in use and the one before it; none in plaintext mode.
+    pub(crate) fn aes_keys(&self) -> impl Iterator<Item = &AesKey> {
+        match &self.cipher {
+            Cipher::Plaintext => None,
+            Cipher::Compatible(keys) | Cipher::Secure(keys) => Some(keys.iter()),
+        }
+        .into_iter()
+        .flatten()
+    }
+}
+
+/// Prints the mode alone: a token may be short enough to be guessed from a fingerprint.
+impl fmt::Debug for CallbackKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CallbackKeys({:?})", self.mode())
+    }
+}
+
+/// The app that pushes are addressed to, with its keys; made by [`CallbackKeys::for_app`].
+#[derive(Debug, Clone)]
+pub struct Recipient {
+    appid: AppId,
+    keys: CallbackKeys,
+}
+
+impl Recipient {
+    /// The app.
+    pub fn appid(&self) -> &AppId {
+        &self.appid
+    }
+
+    /// Its keys.
+    pub fn keys(&self) -> &CallbackKeys {
+        &self.keys
+    }
+}
+
+fn checked(token: String) -> Result<Secret, Error> {
+    let legal = token.bytes().all(|byte| byte.is_ascii_graphic());
+    if !legal || !(1..=TOKEN_MAX).contains(&token.len()) {
+        return Err(Error::input(
+            "token",
+            format!(
+                "must be 1 to {TOKEN_MAX} printable ASCII characters without spaces (it has {} \
+                 bytes): copy the Token from 消息推送 in the 微信开发者平台",
+                token.len()
+            ),
+        ));
+    }
+    Ok(Secret::new(token))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AES_KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
+
+    #[test]
+    fn tokens_have_a_shape_and_errors_do_not_show_them() {
+        for wrong in ["", "with space", "newline\n", "令牌", &"x".repeat(65)] {
+            let error = CallbackKeys::plaintext(wrong).unwrap_err();
+            assert_eq!(error.field(), Some("token"));
+            assert!(wrong.is_empty() || !format!("{error} {error:?}").contains(wrong));
+        }
+        assert!(CallbackKeys::plaintext("x".repeat(64)).is_ok());
+    }
+
+    #[test]
+    fn debug_shows_neither_token_nor_key() {
+        let keys = CallbackKeys::secure("tokentoken", AES_KEY).unwrap();
+        let keys = keys.previous_token("oldoldold").unwrap();
+        let keys = keys.previous_aes_key("A".repeat(43)).unwrap();
+        assert_eq!(format!("{keys:?}"), "CallbackKeys(Secure)");
+        let recipient = keys.for_app(AppId::new("wx1").unwrap());
+        assert_eq!(
+            format!("{recipient:?}"),
+            "Recipient { appid: wx1, keys: CallbackKeys(Secure) }"
+        );
+    }
+
+    #[test]
+    fn plaintext_mode_has_no_key() {
+        let keys = CallbackKeys::plaintext("token").unwrap();
+        assert_eq!(keys.aes_keys().count(), 0);
+        let error = keys.previous_aes_key(AES_KEY).unwrap_err();
+        assert_eq!(error.field(), Some("aes_key"));
+    }
+}

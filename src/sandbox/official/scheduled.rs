@@ -1,0 +1,112 @@
+//! What the platform pushes of itself, some time after a call.
+
+use std::collections::VecDeque;
+
+use ::http::{Request, Response};
+use bytes::Bytes;
+use http_body::Body as HttpBody;
+use tower::{Service, ServiceExt};
+
+use crate::body::Body;
+use crate::error::BoxError;
+use crate::sandbox::http::Carrier;
+use crate::sandbox::push::Push;
+use crate::sandbox::{Delivery, Sandbox};
+
+/// The most pushes that wait.
+const PENDING_MAX: usize = 10_000;
+
+#[derive(Debug, Default)]
+pub(super) struct Scheduled {
+    pushes: VecDeque<Push>,
+    carrier: Option<Carrier>,
+}
+
+impl Scheduled {
+    pub(super) fn add(&mut self, push: Push) {
+        if self.pushes.len() == PENDING_MAX {
+            self.pushes.pop_front();
+        }
+        self.pushes.push_back(push);
+    }
+}
+
+impl Sandbox {
+    /// Pushes into `target` what the platform has to say of itself: what became of each template
+    /// message (`TEMPLATESENDJOBFINISH`), in their order. A sandbox whose pushes
+    /// [have a way](crate::sandbox::SandboxHttp::push_through) sends them at once; otherwise they
+    /// wait here, the latest 10,000 of them.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_wechat::Error> {
+    /// use tower_wechat::api::template;
+    /// use tower_wechat::sandbox::Sandbox;
+    /// use tower_wechat::{Message, Reply, handler_fn};
+    ///
+    /// async fn on_message(message: Message) -> Reply {
+    ///     println!("{:?}: {:?}", message.field("MsgID"), message.field("Status"));
+    ///     Reply::none()
+    /// }
+    ///
+    /// let sandbox = Sandbox::new();
+    /// let wechat = sandbox.wechat();
+    /// let routes = wechat.routes().on_message(handler_fn(on_message)).prefix("/v1/service/wx");
+    ///
+    /// let template = sandbox.add_template(&sandbox.appid(), "发货通知", "{{thing1.DATA}}");
+    /// let user = sandbox.user("Hui");
+    /// user.set_follows(true);
+    /// let message = template::SendTemplateMessage::new(user.openid(), template).value("thing1", "茶叶");
+    /// wechat.app(sandbox.appid())?.call(message).await?;
+    ///
+    /// let deliveries = sandbox.deliver_pending(routes).await;
+    /// assert!(deliveries.iter().all(|delivery| delivery.is_answered()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn deliver_pending<S, R>(&self, target: S) -> Vec<Delivery>
+    where
+        S: Service<Request<Body>, Response = Response<R>> + Clone,
+        R: HttpBody,
+        R::Error: Into<BoxError>,
+    {
+        // Those of now: a handler that sends at each one would keep this going for ever.
+        let pushes = std::mem::take(&mut self.state().official.pending.pushes);
+        let mut deliveries = Vec::with_capacity(pushes.len());
+        for push in pushes {
+            deliveries.push(self.push(push, target.clone()).await);
+        }
+        deliveries
+    }
+
+    pub(in crate::sandbox) fn carry(&self, carrier: Carrier) {
+        self.state().official.pending.carrier = Some(carrier);
+    }
+
+    /// Sends what waits, if there is a way.
+    pub(in crate::sandbox) fn deliver_in_background(&self) {
+        let carrier = {
+            let state = self.state();
+            let pending = &state.official.pending;
+            if pending.pushes.is_empty() {
+                return;
+            }
+            pending.carrier.clone()
+        };
+        let Some(carrier) = carrier else { return };
+        let sandbox = self.clone();
+        self.runtime.spawn(async move {
+            sandbox.deliver_pending(through(carrier)).await;
+        });
+    }
+}
+
+/// A carrier as a target of pushes.
+pub(in crate::sandbox) fn through(
+    carrier: Carrier,
+) -> impl Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future: Send> + Clone + Send
+{
+    carrier
+        .map_request(|request: Request<Body>| request.map(Body::into_bytes))
+        .map_response(|response: Response<Bytes>| response.map(Body::from))
+}

@@ -1,0 +1,80 @@
+//! What is known of an app's tokens beside the tokens themselves.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::front::Front;
+use super::refresh::Refresh;
+use super::single_flight::SingleFlight;
+use super::{TokenKey, TokenKind};
+use crate::clock::Moment;
+use crate::error::Error;
+use crate::secret::Secret;
+
+/// The entries of one app.
+pub(super) struct AppEntries {
+    pub(super) access: Entry,
+    pub(super) jsapi: Entry,
+    pub(super) card: Entry,
+}
+
+impl AppEntries {
+    pub(super) fn new(access: TokenKey) -> Self {
+        let ticket = |kind| Entry::new(TokenKey::new(access.appid.clone(), kind));
+        Self {
+            jsapi: ticket(TokenKind::JsapiTicket),
+            card: ticket(TokenKind::WxCardTicket),
+            access: Entry::new(access),
+        }
+    }
+
+    pub(super) fn of(&self, kind: TokenKind) -> &Entry {
+        match kind {
+            TokenKind::JsapiTicket => &self.jsapi,
+            TokenKind::WxCardTicket => &self.card,
+            TokenKind::StableAccessToken | TokenKind::AccessToken => &self.access,
+        }
+    }
+}
+
+/// One token of an app.
+pub(super) struct Entry {
+    pub(super) key: TokenKey,
+    pub(super) front: Front,
+    pub(super) flight: SingleFlight,
+    pub(super) refresh: Refresh,
+    memory: Mutex<Memory>,
+}
+
+#[derive(Default)]
+pub(super) struct Memory {
+    /// The source's refusal, while it is taken as its answer.
+    pub(super) refused: Option<Refused>,
+    /// The last token that the platform refused.
+    pub(super) retired: Option<Secret>,
+    /// Since when that token is used all the same.
+    pub(super) reinstated: Option<Moment>,
+}
+
+/// Why the source gave no token, since when that is known, and for how long it is remembered.
+pub(super) struct Refused {
+    pub(super) error: Error,
+    pub(super) since: Moment,
+    pub(super) kept: Duration,
+}
+
+impl Entry {
+    pub(super) fn new(key: TokenKey) -> Self {
+        Self {
+            key,
+            front: Front::default(),
+            flight: SingleFlight::default(),
+            refresh: Refresh::default(),
+            memory: Mutex::default(),
+        }
+    }
+
+    pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,470 @@
+//! Every message is handled once, however often it is sent.
+
+use std::collections::HashMap;
+use std::future::{pending, poll_fn};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::time::Duration;
+
+use http::StatusCode;
+use proptest::prelude::*;
+use tower::{Layer, ServiceExt};
+use tower_wechat::callback::dedup::{Claimed, DedupKey, DedupLayer, DedupOwner, DedupStore};
+use tower_wechat::callback::{HandlerFn, Overloaded};
+use tower_wechat::sandbox::{Attempt, Push, Sandbox};
+use tower_wechat::{
+    BoxError, BoxFuture, ManualClock, Message, Reply, Runtime, TokioRuntime, handler_fn,
+};
+
+use super::support::{
+    APPID, Tally, callback, counting, document, handler, message_of, push, seconds, send, text,
+    text_fields,
+};
+use crate::support::settle;
+
+#[tokio::test(start_paused = true)]
+async fn a_push_that_is_sent_again_joins_the_running_handler() {
+    let tally = Tally::default();
+    let dedup = DedupLayer::new().layer(counting(&tally, seconds(3.0)));
+    let sends: Vec<_> = (0..3).map(|_| send(&dedup, text(1))).collect();
+    settle().await;
+    assert_eq!((dedup.running(), tally.started()), (1, 1));
+    for sent in sends {
+        assert_eq!(sent.await.unwrap().unwrap(), Reply::text("1"));
+    }
+    assert_eq!(
+        (dedup.running(), dedup.remembered(), tally.ended()),
+        (0, 1, 1)
+    );
+}
+
+#[test]
+fn a_push_that_outlives_its_runtime_is_dropped_in_peace() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().build().unwrap();
+    let layer = DedupLayer::new().runtime(TokioRuntime::default());
+    let dedup = layer.layer(handler_fn(|_: Message| pending::<()>()));
+    let mut call = Box::pin(dedup.clone().oneshot(text(1)));
+    let polled = runtime.block_on(poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))));
+    assert!(polled.is_pending());
+    assert_eq!(dedup.running(), 1);
+    drop(runtime);
+    drop(call);
+    assert_eq!(dedup.running(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_finished_push_gets_the_stored_reply_or_success() {
+    let tally = Tally::default();
+    let dedup = DedupLayer::new().layer(counting(&tally, Duration::ZERO));
+    for _ in 0..3 {
+        let reply = dedup.clone().oneshot(text(1)).await.unwrap();
+        assert_eq!(reply, Reply::text("1"));
+    }
+    let quiet = DedupLayer::new().layer(handler(&tally, Duration::ZERO, |_| Ok(Reply::none())));
+    for _ in 0..3 {
+        assert_eq!(quiet.clone().oneshot(text(1)).await.unwrap(), Reply::none());
+    }
+    assert_eq!(tally.started(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_handler_runs_again_and_those_who_had_joined_are_told() {
+    let tally = Tally::default();
+    let dedup = DedupLayer::new().layer(handler(&tally, seconds(1.0), |number| match number {
+        1 => Err("the database is gone".into()),
+        2 => panic!("and now this"),
+        number => Ok(Reply::text(format!("{number}"))),
+    }));
+    for error in ["the database is gone", "the handler panicked"] {
+        let (first, joined) = (send(&dedup, text(1)), send(&dedup, text(1)));
+        assert_eq!(first.await.unwrap().unwrap_err().to_string(), error);
+        let joined = joined.await.unwrap().unwrap_err().to_string();
+        assert_eq!(joined, "the run that this push had joined failed");
+        assert_eq!((dedup.running(), dedup.remembered()), (0, 0));
+    }
+    for _ in 0..2 {
+        let reply = dedup.clone().oneshot(text(1)).await.unwrap();
+        assert_eq!(reply, Reply::text("3"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_connection_neither_cancels_nor_repeats_the_handler() {
+    let tally = Tally::default();
+    let dedup = DedupLayer::new().layer(counting(&tally, seconds(8.0)));
+    for _ in 0..2 {
+        let connection = tokio::time::timeout(seconds(3.0), dedup.clone().oneshot(text(1)));
+        assert!(connection.await.is_err());
+        assert_eq!(dedup.running(), 1);
+    }
+    let reply = dedup.clone().oneshot(text(1)).await.unwrap();
+    assert_eq!(reply, Reply::text("1"));
+    assert_eq!((tally.started(), tally.ended()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_fails_after_its_connection_is_gone_runs_again() {
+    let tally = Tally::default();
+    let dedup = DedupLayer::new().layer(handler(&tally, seconds(8.0), |number| match number {
+        1 => panic!("while nobody waits"),
+        number => Ok(Reply::text(format!("{number}"))),
+    }));
+    let connection = tokio::time::timeout(seconds(3.0), dedup.clone().oneshot(text(1)));
+    assert!(connection.await.is_err());
+    tokio::time::sleep(seconds(6.0)).await;
+    assert_eq!((dedup.running(), tally.ended()), (0, 0));
+    let reply = dedup.oneshot(text(1)).await.unwrap();
+    assert_eq!(reply, Reply::text("2"));
+}
+
+#[tokio::test]
+async fn whatever_differs_is_another_message() {
+    let tally = Tally::default();
+    let dedup = DedupLayer::new().layer(counting(&tally, Duration::ZERO));
+    let scan = |key: &str| {
+        document(&format!(
+            "<MsgType>event</MsgType><Event>SCAN</Event><EventKey>{key}</EventKey>"
+        ))
+    };
+    let check = |trace: &str| {
+        document(&format!(
+            "<MsgType>event</MsgType><Event>wxa_media_check</Event><trace_id>{trace}</trace_id>"
+        ))
+    };
+    let other_user = document(&text_fields(1)).replace(">o1<", ">o2<");
+    let with_id = |key: &str| scan(key).replace("</xml>", "<MsgId>1</MsgId></xml>");
+    let no_id = |content| {
+        let fields = format!("<MsgType>text</MsgType><Content>{content}</Content><MsgId>0</MsgId>");
+        document(&fields)
+    };
+    let different = [
+        message_of(APPID, document(&text_fields(1))),
+        message_of(APPID, document(&text_fields(2))),
+        message_of(APPID, document(&text_fields(1).replace(">1<", ">01<"))),
+        message_of("wxba5fad812f8e6fb9", document(&text_fields(1))),
+        message_of(APPID, other_user),
+        message_of(APPID, scan("a")),
+        message_of(APPID, scan("b")),
+        message_of("wxba5fad812f8e6fb9", scan("a")),
+        message_of(APPID, with_id("a")),
+        message_of(APPID, with_id("b")),
+        message_of(APPID, no_id("a")),
+        message_of(APPID, no_id("b")),
+        message_of(APPID, check("1")),
+        message_of(APPID, check("2")),
+        message_of(APPID, r#"{"MsgType":"event","Event":"subscribe"}"#.into()),
+        message_of(APPID, r#"{"MsgType":"event","Event":"unsubscribe"}"#.into()),
+    ];
+    for _ in 0..2 {
+        for (number, message) in different.iter().enumerate() {
+            let reply = dedup.clone().oneshot(message.clone()).await.unwrap();
+            assert_eq!(reply, Reply::text(format!("{}", number + 1)));
+        }
+    }
+    // What was written in another way is the same message as long as the id is.
+    let edited = document(&text_fields(1)).replace(">hi<", "> hi <");
+    let reply = dedup.clone().oneshot(message_of(APPID, edited)).await;
+    assert_eq!(reply.unwrap(), Reply::text("1"));
+}
+
+proptest! {
+    #[test]
+    fn keys_agree_exactly_when_documents_or_ids_do(
+        one in "[a-c]{0,3}", two in "[a-c]{0,3}", event: bool,
+    ) {
+        let of = |value: &str| {
+            let fields = match event {
+                true => format!("<MsgType>event</MsgType><EventKey>{value}</EventKey>"),
+                false => format!("<MsgType>text</MsgType><MsgId>1{value}</MsgId>"),
+            };
+            DedupKey::new(&message_of(APPID, document(&fields)))
+        };
+        prop_assert_eq!(of(&one) == of(&two), one == two);
+        prop_assert_eq!(of(&one).to_string().len(), 40);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_message_beyond_the_limit_is_503_at_once_and_those_that_run_go_on() {
+    let tally = Tally::default();
+    let dedup = DedupLayer::new()
+        .max_running(2)
+        .layer(counting(&tally, seconds(3.0)));
+    let callback = callback(dedup.clone());
+    let body = |id| document(&text_fields(id));
+    let running: Vec<_> = (1..=2)
+        .map(|id| tokio::spawn(callback.clone().oneshot(push(&format!("n{id}"), body(id)))))
+        .collect();
+    settle().await;
+
+    let refused = callback.clone().oneshot(push("n3", body(3))).await.unwrap();
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refused.into_body().into_bytes().is_empty());
+    let joined = callback.clone().oneshot(push("n1", body(1))).await.unwrap();
+    assert_eq!(joined.status(), StatusCode::OK);
+    for sent in running {
+        assert_eq!(sent.await.unwrap().unwrap().status(), StatusCode::OK);
+    }
+    let retried = callback.oneshot(push("n4", body(3))).await.unwrap();
+    assert_eq!(retried.status(), StatusCode::OK);
+    assert_eq!((tally.started(), dedup.running()), (3, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_so_many_join_one_run() {
+    let dedup = DedupLayer::new().layer(counting(&Tally::default(), seconds(3.0)));
+    // Those that are gone again do not count.
+    let first = send(&dedup, text(1));
+    settle().await;
+    for _ in 0..20 {
+        send(&dedup, text(1)).abort();
+    }
+    let joined: Vec<_> = (0..9).map(|_| send(&dedup, text(1))).collect();
+    let mut refused = 0;
+    for sent in joined {
+        if let Err(error) = sent.await.unwrap() {
+            assert!(error.get_ref().is::<Overloaded>(), "{error}");
+            refused += 1;
+        }
+    }
+    assert_eq!(refused, 1);
+    assert!(first.await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn a_message_is_forgotten_after_its_window() {
+    let (tally, clock) = (Tally::default(), ManualClock::at_unix(1_767_225_600));
+    let layer = DedupLayer::new().window(seconds(60.0)).clock(clock.clone());
+    let dedup = layer.layer(counting(&tally, Duration::ZERO));
+    for (pause, runs) in [(0, 1), (59, 1), (61, 2), (1000, 3)] {
+        clock.advance(Duration::from_secs(pause));
+        dedup.clone().oneshot(text(1)).await.unwrap();
+        assert_eq!(tally.started(), runs, "after {pause} s");
+    }
+    assert_eq!(dedup.remembered(), 1);
+}
+
+#[tokio::test]
+async fn a_million_messages_keep_the_memory_bounded_and_recent_ones_known() {
+    let tally = Tally::default();
+    let dedup = DedupLayer::new().capacity(1000).layer(quick(&tally));
+    let short = |id: usize| message_of(APPID, format!("<a><MsgId>1{id}</MsgId></a>"));
+    for id in 0..1_000_000 {
+        dedup.clone().oneshot(short(id)).await.unwrap();
+        assert!(dedup.remembered() <= 2000);
+        if id % 1000 == 999 {
+            dedup.clone().oneshot(short(id - 999)).await.unwrap();
+        }
+    }
+    assert_eq!((tally.started(), dedup.running()), (1_000_000, 0));
+}
+
+fn quick(tally: &Tally) -> HandlerFn<impl Fn(Message) -> std::future::Ready<()> + Clone + use<>> {
+    let tally = tally.clone();
+    handler_fn(move |_| {
+        tally.start();
+        std::future::ready(())
+    })
+}
+
+/// A runtime that drops every task, as one that shuts down does.
+struct Stopped;
+
+impl Runtime for Stopped {
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        drop(task);
+    }
+
+    fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_is_dropped_frees_the_message_and_wakes_those_who_had_joined() {
+    let tally = Tally::default();
+    let layer = DedupLayer::new().runtime(Stopped);
+    let dedup = layer.layer(counting(&tally, seconds(3.0)));
+    let first = send(&dedup, text(1));
+    settle().await;
+    let joined = send(&dedup, text(1));
+    settle().await;
+    first.abort();
+    assert!(joined.await.unwrap().is_err());
+    assert_eq!(dedup.running(), 0);
+    let reply = dedup.oneshot(text(1)).await.unwrap();
+    assert_eq!(reply, Reply::text("2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_platform_sends_again_until_the_handler_succeeds() {
+    let (sandbox, tally) = (Sandbox::new(), Tally::default());
+    let failing = handler(&tally, Duration::ZERO, |number| match number {
+        1 => Err("not yet".into()),
+        2 => panic!("nor now"),
+        _ => Ok(Reply::text("at last")),
+    });
+    let routes = sandbox.wechat().routes().on_message(failing);
+    let routes = routes.prefix("/v1/service/wx");
+    let delivery = sandbox
+        .push(Push::text(&sandbox.user("Hui"), "hi"), routes)
+        .await;
+    assert!(
+        matches!(
+            delivery.attempts[..],
+            [
+                Attempt::Status(500),
+                Attempt::Status(500),
+                Attempt::Reply(_)
+            ]
+        ),
+        "{delivery:?}"
+    );
+    assert_eq!(delivery.reply().unwrap().text(), Some("at last"));
+}
+
+/// What several instances share, as a database would keep it.
+#[derive(Clone, Default)]
+struct Shared {
+    entries: Arc<Mutex<HashMap<DedupKey, Entry>>>,
+    fault: Option<Fault>,
+}
+
+enum Entry {
+    Claim(DedupOwner),
+    Finished(Reply),
+}
+
+#[derive(Clone, Copy)]
+enum Fault {
+    Fails,
+    Hangs,
+    Panics,
+    /// Claims get no answer, and the rest does.
+    ClaimHangs,
+}
+
+impl Shared {
+    async fn meet(&self) -> Result<(), BoxError> {
+        match self.fault {
+            None | Some(Fault::ClaimHangs) => Ok(()),
+            Some(Fault::Fails) => Err("connection refused".into()),
+            Some(Fault::Hangs) => pending().await,
+            Some(Fault::Panics) => panic!("the store's own fault"),
+        }
+    }
+}
+
+impl DedupStore for Shared {
+    async fn claim(&self, key: &DedupKey, owner: &DedupOwner) -> Result<Claimed, BoxError> {
+        self.meet().await?;
+        if let Some(Fault::ClaimHangs) = self.fault {
+            pending::<()>().await;
+        }
+        let mut entries = self.entries.lock().unwrap();
+        Ok(match entries.get(key) {
+            Some(Entry::Claim(_)) => Claimed::Running,
+            Some(Entry::Finished(reply)) => Claimed::Finished(reply.clone()),
+            None => {
+                entries.insert(*key, Entry::Claim(*owner));
+                Claimed::Granted
+            }
+        })
+    }
+
+    async fn finish(&self, key: &DedupKey, reply: &Reply) -> Result<(), BoxError> {
+        self.meet().await?;
+        let finished = Entry::Finished(reply.clone());
+        self.entries.lock().unwrap().insert(*key, finished);
+        Ok(())
+    }
+
+    async fn release(&self, key: &DedupKey, owner: &DedupOwner) -> Result<(), BoxError> {
+        self.meet().await?;
+        let mut entries = self.entries.lock().unwrap();
+        if matches!(entries.get(key), Some(Entry::Claim(claimed)) if claimed == owner) {
+            entries.remove(key);
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn instances_that_share_a_store_run_a_message_once_between_them() {
+    let (tally, store) = (Tally::default(), Shared::default());
+    let instance = || {
+        let layer = DedupLayer::new().store(store.clone());
+        layer.layer(handler(&tally, seconds(2.0), |number| match number {
+            1 => panic!("the first time"),
+            number => Ok(Reply::text(format!("{number}"))),
+        }))
+    };
+    let (one, two) = (instance(), instance());
+    assert!(one.clone().oneshot(text(1)).await.is_err());
+    let first = send(&one, text(1));
+    settle().await;
+    let second = send(&two, text(1));
+    assert_eq!(first.await.unwrap().unwrap(), Reply::text("2"));
+    assert_eq!(second.await.unwrap().unwrap(), Reply::text("2"));
+    assert_eq!(instance().oneshot(text(1)).await.unwrap(), Reply::text("2"));
+    assert_eq!(tally.started(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_whose_claim_failed_leaves_the_claim_of_another_alone() {
+    let (tally, store) = (Tally::default(), Shared::default());
+    let instance = |fault| {
+        let store = store.clone();
+        let layer = DedupLayer::new().store(Shared { fault, ..store });
+        layer.layer(handler(&tally, seconds(3.0), |number| match number {
+            1 => Err("the database is gone".into()),
+            number => Ok(Reply::text(format!("{number}"))),
+        }))
+    };
+    let failing = send(&instance(Some(Fault::ClaimHangs)), text(1));
+    tokio::time::sleep(seconds(2.0)).await;
+    let claimed = send(&instance(None), text(1));
+    assert!(failing.await.unwrap().is_err());
+    let third = send(&instance(None), text(1));
+    assert_eq!(claimed.await.unwrap().unwrap(), Reply::text("2"));
+    assert_eq!(third.await.unwrap().unwrap(), Reply::text("2"));
+    assert_eq!(tally.started(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_push_that_another_instance_works_on_for_too_long_fails() {
+    let (tally, store) = (Tally::default(), Shared::default());
+    let long = DedupLayer::new()
+        .store(store.clone())
+        .layer(handler_fn(|_: Message| pending::<()>()));
+    send(&long, text(1));
+    settle().await;
+    let dedup = DedupLayer::new()
+        .store(store)
+        .layer(counting(&tally, seconds(1.0)));
+    let error = dedup.oneshot(text(1)).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the run that this push had joined failed"
+    );
+    assert_eq!(tally.started(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_fails_hangs_or_panics_is_passed_over() {
+    for fault in [Fault::Fails, Fault::Hangs, Fault::Panics] {
+        let tally = Tally::default();
+        let store = Shared {
+            fault: Some(fault),
+            ..Shared::default()
+        };
+        let dedup = DedupLayer::new()
+            .store(store)
+            .layer(counting(&tally, seconds(1.0)));
+        for _ in 0..2 {
+            let reply = dedup.clone().oneshot(text(1)).await.unwrap();
+            assert_eq!(reply, Reply::text("1"));
+        }
+    }
+}
