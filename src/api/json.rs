@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::outcome::{self, Outcome};
 use super::salvage::{self, Fault};
+use super::wire::{not_understood, repair, text};
 use crate::error::{ErrCode, Error, ErrorKind, Refusal};
 
 /// Reads an answer, or the refusal that stands in its place.
@@ -22,21 +23,6 @@ pub(super) fn done(body: &Bytes) -> Result<(), Error> {
             "the answer has no errcode, and this call succeeds with 0 only",
         )),
     }
-}
-
-/// An answer that is not the JSON that it should be. The parser's own text may quote a value, and a
-/// value may be a secret.
-pub(super) fn not_understood(error: &serde_json::Error) -> Error {
-    let reason = match error.classify() {
-        serde_json::error::Category::Data => "a field is missing or of another type",
-        serde_json::error::Category::Eof => "it ends too early",
-        _ => "it is not JSON",
-    };
-    let (line, column) = (error.line(), error.column());
-    Error::new(
-        ErrorKind::Answer,
-        format!("the answer was not understood: {reason}, at line {line} column {column}"),
-    )
 }
 
 fn faulty(fault: Fault) -> Error {
@@ -61,40 +47,12 @@ pub(super) fn refusal(body: &[u8]) -> Option<Refusal> {
     outcome::refusal(body)
 }
 
-/// The body from its first character on: without white space and a byte order mark in front.
-pub(crate) fn text(body: &[u8]) -> &[u8] {
-    let body = body.trim_ascii_start();
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    body.trim_ascii_start()
-}
-
 /// Parses, and once more with the text repaired and without the fields that are of another form:
 /// nicknames arrive with raw control characters, with bytes that are not UTF-8 and with halves of
 /// characters, and what is not known as `null`, `""` or `[]`.
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
     let body = text(body);
     serde_json::from_slice(body).or_else(|_| salvage::read(&repair(body)))
-}
-
-/// Replaces what is not UTF-8 and halves of characters, and control characters inside strings by a
-/// space.
-pub(super) fn repair(body: &[u8]) -> String {
-    let (mut in_string, mut escaped) = (false, false);
-    let repaired = |c: char| {
-        let result = if in_string && c < ' ' { ' ' } else { c };
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if in_string => escaped = true,
-            '"' => in_string = !in_string,
-            _ => {}
-        }
-        result
-    };
-    let text: String = String::from_utf8_lossy(body)
-        .chars()
-        .map(repaired)
-        .collect();
-    salvage::without_halves(&text)
 }
 
 #[cfg(test)]

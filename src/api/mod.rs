@@ -45,12 +45,14 @@ pub mod ticket;
 pub mod token;
 mod upload;
 pub mod user;
+mod wire;
 
 pub use self::done::Done;
 pub(crate) use self::encode::encode;
 pub use self::image::{Image, ImageFormat};
-pub(crate) use self::json::{errcode_of, text as text_of};
+pub(crate) use self::json::errcode_of;
 pub use self::upload::Upload;
+pub(crate) use self::wire::text as text_of;
 
 use bytes::Bytes;
 use http::Method;

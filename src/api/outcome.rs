@@ -9,7 +9,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::errcode::{Code, string};
-use super::json;
+use super::wire;
 use crate::error::{ErrCode, Error, ErrorKind, Refusal};
 
 /// What an answer that is no refusal states.
@@ -36,7 +36,7 @@ pub(super) fn read(body: &[u8]) -> Result<Outcome, Error> {
     if let Some(refusal) = found.refusal() {
         return Err(Error::platform(refusal));
     }
-    end.map_err(|error| json::not_understood(&error))?;
+    end.map_err(|error| wire::not_understood(&error))?;
     match found.code {
         Code::Absent => Ok(Outcome::Unstated),
         Code::Zero => Ok(Outcome::Success),
@@ -72,14 +72,14 @@ impl Found {
 /// syntax error counts, unless the object may only have been cut off there: half a number is another
 /// one. `None` if the body is not an object.
 fn scan(body: &[u8]) -> Option<(Found, serde_json::Result<()>)> {
-    let body = json::text(body);
+    let body = wire::text(body);
     if body.first() != Some(&b'{') {
         return None;
     }
     let mut found = Found::default();
     let mut end = found.scan(body);
     if is(&end, Category::Syntax) {
-        end = found.scan(json::repair(body).as_bytes());
+        end = found.scan(wire::repair(body).as_bytes());
     } else if is(&end, Category::Eof) {
         found = Found::default();
     }

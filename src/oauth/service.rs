@@ -95,14 +95,16 @@ impl<H> OAuthService<H> {
         self.with(|settings| settings.state_life = life)
     }
 
-    /// How long a result is there for a browser that comes again, and how many are kept; five
-    /// minutes and 10,000 if not called. Beyond that the oldest are forgotten.
+    /// How long a result is kept for a browser that comes again; five minutes if not called.
     #[must_use]
-    pub fn remember(self, life: Duration, most: u64) -> Self {
-        self.with(|settings| {
-            settings.result_life = life;
-            settings.results_max = most;
-        })
+    pub fn result_life(self, life: Duration) -> Self {
+        self.with(|settings| settings.result_life = life)
+    }
+
+    /// How many results are kept; 10,000 if not called. Beyond that the oldest are forgotten.
+    #[must_use]
+    pub fn max_results(self, results: u64) -> Self {
+        self.with(|settings| settings.results_max = results)
     }
 
     /// Lets users go to another site after they signed in.

@@ -55,6 +55,7 @@
 //! ```
 
 mod answer;
+mod builder;
 mod clients;
 mod events;
 mod kept;

@@ -716,7 +716,10 @@ async fn a_service_made_from_another_does_not_share_its_results() {
 #[tokio::test(start_paused = true)]
 async fn an_attempt_and_its_result_may_last_for_ever() {
     let (sandbox, login) = sandbox();
-    let login = login.state_life(Duration::MAX).remember(Duration::MAX, 100);
+    let login = login
+        .state_life(Duration::MAX)
+        .result_life(Duration::MAX)
+        .max_results(100);
     let mut browser = Browser::default();
     let back = path(&browser.consent(&sandbox, &login, "").await);
     assert!(session(&browser.get(&login, &back).await).is_some());
@@ -729,7 +732,8 @@ async fn an_attempt_and_its_result_last_as_long_as_the_host_says() {
     let (sandbox, login) = sandbox();
     let login = login
         .state_life(Duration::from_secs(60))
-        .remember(Duration::from_secs(30), 100);
+        .result_life(Duration::from_secs(30))
+        .max_results(100);
     let mut browser = Browser::default();
     let back = path(&browser.consent(&sandbox, &login, "").await);
     sandbox.advance(Duration::from_secs(59));

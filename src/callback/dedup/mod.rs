@@ -32,6 +32,7 @@
 //! | pushes that run | 1024 of each app: a new one beyond them fails with [`Overloaded`](super::Overloaded), which is 503 at once | [`max_running`](DedupLayer::max_running) |
 //! | pushes that join one run | 8 | |
 
+mod error;
 mod key;
 mod layer;
 mod memory;

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use tower::Service;
 
 use super::DedupKey;
+use super::error::RunFailed;
 use super::memory::{Claim, Shared, Verdict};
 use crate::callback::run::{Answer, Work, poll_work};
 use crate::callback::{HandlerError, IntoReply, Message, Overloaded, Reply};
@@ -191,15 +192,3 @@ impl fmt::Debug for DedupFuture {
         })
     }
 }
-
-/// The run that a push had joined failed, or was stopped.
-#[derive(Debug)]
-pub(super) struct RunFailed;
-
-impl fmt::Display for RunFailed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the run that this push had joined failed")
-    }
-}
-
-impl std::error::Error for RunFailed {}

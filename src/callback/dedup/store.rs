@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::service::RunFailed;
+use super::error::RunFailed;
 use super::{DedupKey, DedupOwner};
 use crate::callback::Reply;
 use crate::callback::run::{Work, end_of};

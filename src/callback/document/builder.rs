@@ -7,7 +7,8 @@ use bytes::Bytes;
 use super::error::ParseError;
 use super::inline::Inline;
 use super::limits::Limits;
-use super::nodes::{Node, Nodes};
+use super::node::Node;
+use super::nodes::Nodes;
 use super::span::Span;
 use super::substr_range::substr_range;
 

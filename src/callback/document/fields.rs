@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::nodes::Node;
+use super::node::Node;
 use crate::callback::document::Document;
 
 /// The elements of one level, in the order of the document; a list is repeated elements of one

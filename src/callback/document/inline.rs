@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::nodes::Node;
+use super::node::Node;
 use super::span::Span;
 
 /// How many elements an ordinary push has at most.

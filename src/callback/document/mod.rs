@@ -8,6 +8,7 @@ mod inline;
 mod json;
 mod limits;
 mod lossy;
+mod node;
 mod nodes;
 mod span;
 pub(crate) mod substr_range;

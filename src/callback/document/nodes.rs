@@ -5,16 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::inline::Inline;
-use super::span::Span;
-
-/// One element.
-#[derive(Clone, Copy)]
-pub(crate) struct Node {
-    pub(super) name: Span,
-    pub(super) value: Span,
-    /// The index of the first node that is not below this one.
-    pub(super) end: u32,
-}
+use super::node::Node;
 
 #[derive(Clone)]
 pub(crate) enum Nodes {
