@@ -54,9 +54,10 @@ mod no_handler;
 mod phone;
 mod qrcode;
 mod request_id;
-mod route;
+
 mod service;
 mod settings;
+mod table;
 mod template_message;
 mod token;
 mod unlimited_qrcode;

@@ -12,19 +12,13 @@ use tower::Service;
 
 use super::envelope;
 use super::future::ResponseFuture;
-use super::json::{self, JsonRoute, Options, Served};
-use super::phone::Phone;
-use super::qrcode::Qrcode;
+use super::json::JsonRoute;
 use super::request_id::RequestId;
-use super::route::Route;
-use super::template_message::TemplateMessage;
-use super::token::TokenRoute;
-use super::unlimited_qrcode::UnlimitedQrcode;
-use super::userinfo::UserInfo;
+use super::table::{self, Shared};
+use super::token::{ServeToken, TokenRoute};
 use crate::app::AppId;
 use crate::body::Body;
 use crate::callback::{Callback, IntoReply, Message};
-use crate::client::Wechat;
 use crate::error::BoxError;
 
 /// All documented routes as one service; made by [`Wechat::routes`].
@@ -60,10 +54,8 @@ use crate::error::BoxError;
 /// ```
 #[derive(Clone)]
 pub struct Routes<H> {
-    pub(super) wechat: Wechat,
     pub(super) prefix: Arc<str>,
-    pub(super) options: Options,
-    pub(super) userinfo: UserInfo,
+    pub(super) shared: Shared,
     pub(super) tokens: Option<TokenRoute>,
     /// What is checked of each app's pushes.
     pub(super) callbacks: Arc<BTreeMap<AppId, Callback<()>>>,
@@ -80,16 +72,6 @@ impl<H> Routes<H> {
             None => None,
         };
         callback.zip(self.handler.as_ref())
-    }
-
-    fn json<R, B>(&self, route: R, request: Request<B>) -> Served
-    where
-        R: JsonRoute,
-        B: HttpBody + Send + 'static,
-        B::Data: Send,
-        B::Error: Into<BoxError>,
-    {
-        json::serve(Ok(route), self.options.clone(), request)
     }
 }
 
@@ -122,28 +104,20 @@ where
         {
             return ResponseFuture::callback(callback.answer(handler, request));
         }
-        let wechat = &self.wechat;
-        ResponseFuture::json(match (Route::of(route), &self.tokens) {
-            (Some(Route::UserInfo), _) => self.json(self.userinfo.clone(), request),
-            (Some(Route::Qrcode), _) => self.json(Qrcode::new(wechat.clone()), request),
-            (Some(Route::UnlimitedQrcode), _) => {
-                self.json(UnlimitedQrcode::new(wechat.clone()), request)
-            }
-            (Some(Route::Phone), _) => self.json(Phone::new(wechat.clone()), request),
-            (Some(Route::TemplateMessage), _) => {
-                self.json(TemplateMessage::new(wechat.clone()), request)
-            }
-            (Some(Route::Token), Some(tokens)) => match self.options.failures_as_200 {
-                true => tokens.clone().failures_as_200().call(request),
-                false => tokens.clone().call(request),
-            },
-            (Some(Route::Token), None) | (None, _) => {
-                let id = RequestId::of(&request);
-                let path: String = request.uri().path().chars().take(128).collect();
-                tracing::info!(method = %request.method(), path, request_id = %id, "no such route");
-                return ResponseFuture::ready(envelope::failure(&Route::none(), &id, false));
-            }
-        })
+        if let (ServeToken::NAME, Some(tokens)) = (route, &self.tokens) {
+            let mut tokens = match self.shared.options.failures_as_200 {
+                true => tokens.clone().failures_as_200(),
+                false => tokens.clone(),
+            };
+            return ResponseFuture::json(tokens.call(request));
+        }
+        if let Some(serve) = table::find(route) {
+            return ResponseFuture::json(serve(&self.shared, request));
+        }
+        let id = RequestId::of(&request);
+        let path: String = request.uri().path().chars().take(128).collect();
+        tracing::info!(method = %request.method(), path, request_id = %id, "no such route");
+        ResponseFuture::ready(envelope::failure(&table::unknown(), &id, false))
     }
 }
 

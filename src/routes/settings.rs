@@ -8,6 +8,7 @@ use super::access::Access;
 use super::json::Options;
 use super::no_handler::NoHandler;
 use super::service::Routes;
+use super::table::Shared;
 use super::token::TokenRoute;
 use super::userinfo::UserInfo;
 use crate::callback::deadline::{Deadline, DeadlineLayer};
@@ -30,13 +31,15 @@ impl Routes<NoHandler> {
             callbacks: Arc::new(apps.collect()),
             handler: None,
             prefix: "".into(),
-            options: Options {
-                runtime: Some(wechat.runtime().clone()),
-                ..Options::default()
+            shared: Shared {
+                options: Options {
+                    runtime: Some(wechat.runtime().clone()),
+                    ..Options::default()
+                },
+                userinfo: UserInfo::new(wechat.clone()),
+                wechat,
             },
-            userinfo: UserInfo::new(wechat.clone()),
             tokens: None,
-            wechat,
         }
     }
 
@@ -82,9 +85,9 @@ impl Routes<NoHandler> {
         H::Future: Send,
     {
         let dedup = DedupLayer::new()
-            .shared_clock(self.wechat.clock().clone())
-            .shared_runtime(self.wechat.runtime().clone());
-        let deadline = deadline.or_runtime(self.wechat.runtime());
+            .shared_clock(self.shared.wechat.clock().clone())
+            .shared_runtime(self.shared.wechat.runtime().clone());
+        let deadline = deadline.or_runtime(self.shared.wechat.runtime());
         self.on_message_bare(dedup.layer(deadline.layer(handler)))
     }
 
@@ -97,10 +100,8 @@ impl Routes<NoHandler> {
         H::Error: Into<BoxError>,
     {
         Routes {
-            wechat: self.wechat,
             prefix: self.prefix,
-            options: self.options,
-            userinfo: self.userinfo,
+            shared: self.shared,
             tokens: self.tokens,
             callbacks: self.callbacks,
             handler: Some(handler),
@@ -123,7 +124,7 @@ impl<H> Routes<H> {
     /// It takes the place of an earlier [`unprotected`](Self::unprotected).
     #[must_use]
     pub fn access_keys(mut self, keys: impl IntoIterator<Item = impl Into<Secret>>) -> Self {
-        self.options.access = Access::keys(keys);
+        self.shared.options.access = Access::keys(keys);
         self
     }
 
@@ -135,14 +136,14 @@ impl<H> Routes<H> {
     /// the keys of [`serve_tokens`](Self::serve_tokens).
     #[must_use]
     pub fn unprotected(mut self) -> Self {
-        self.options.access = Access::Unprotected;
+        self.shared.options.access = Access::Unprotected;
         self
     }
 
     /// Answers every failure with HTTP 200, for callers that look at `ret.code` only.
     #[must_use]
     pub fn failures_as_200(mut self) -> Self {
-        self.options.failures_as_200 = true;
+        self.shared.options.failures_as_200 = true;
         self
     }
 
@@ -151,7 +152,7 @@ impl<H> Routes<H> {
     /// lives 60 seconds, a message that opens another page.
     #[must_use]
     pub fn ignore_unknown_fields(mut self) -> Self {
-        self.options.ignores_unknown_fields = true;
+        self.shared.options.ignores_unknown_fields = true;
         self
     }
 
@@ -177,7 +178,7 @@ impl<H> Routes<H> {
     /// Writes users' access and refresh tokens into answers, where they are empty otherwise.
     #[must_use]
     pub fn expose_tokens(mut self) -> Self {
-        self.userinfo.expose_tokens = true;
+        self.shared.userinfo.expose_tokens = true;
         self
     }
 
@@ -190,7 +191,7 @@ impl<H> Routes<H> {
         mut self,
         keys: impl IntoIterator<Item = impl Into<Secret>>,
     ) -> Result<Self, Error> {
-        self.tokens = Some(TokenRoute::new(self.wechat.clone(), keys)?);
+        self.tokens = Some(TokenRoute::new(self.shared.wechat.clone(), keys)?);
         Ok(self)
     }
 }

@@ -1,0 +1,68 @@
+//! The table of the JSON routes.
+
+use http::{Request, StatusCode};
+use http_body::Body as HttpBody;
+
+use super::failure::{Failure, RetCode};
+use super::json::{self, JsonRoute, Options, Served};
+use super::phone::Phone;
+use super::qrcode::Qrcode;
+use super::template_message::TemplateMessage;
+use super::unlimited_qrcode::UnlimitedQrcode;
+use super::userinfo::UserInfo;
+use crate::client::Wechat;
+use crate::error::BoxError;
+
+/// What the routes of the table share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) wechat: Wechat,
+    pub(super) options: Options,
+    pub(super) userinfo: UserInfo,
+}
+
+type Serve<B> = fn(&Shared, Request<B>) -> Served;
+
+/// Makes the names and the dispatch of the routes in the table.
+macro_rules! table {
+    ($($route:ident: $make:expr;)*) => {
+        const NAMES: &[&str] = &[$($route::NAME),*];
+
+        /// What serves the route of a name.
+        pub(super) fn find<B>(name: &str) -> Option<Serve<B>>
+        where
+            B: HttpBody + Send + 'static,
+            B::Data: Send,
+            B::Error: Into<BoxError>,
+        {
+            $(
+                if name == $route::NAME {
+                    return Some(|shared, request| {
+                        let make: fn(&Shared) -> $route = $make;
+                        json::serve(Ok(make(shared)), shared.options.clone(), request)
+                    });
+                }
+            )*
+            None
+        }
+    };
+}
+
+// A new route is a file with its `JsonRoute`, and a line here.
+table! {
+    UserInfo: |shared| shared.userinfo.clone();
+    Qrcode: |shared| Qrcode::new(shared.wechat.clone());
+    UnlimitedQrcode: |shared| UnlimitedQrcode::new(shared.wechat.clone());
+    Phone: |shared| Phone::new(shared.wechat.clone());
+    TemplateMessage: |shared| TemplateMessage::new(shared.wechat.clone());
+}
+
+/// There is no such route. The route of the tokens is not named to those who may not use it.
+pub(super) fn unknown() -> Failure {
+    let names = NAMES.join(", ");
+    let message = format!(
+        "no such route: there are {names}, wxmsg (when exactly one app receives pushes) and \
+         wxmsg/{{appid}}"
+    );
+    Failure::new(StatusCode::NOT_FOUND, RetCode::OTHER, message)
+}
