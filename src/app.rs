@@ -203,6 +203,11 @@ pub(crate) struct AppEntry {
 }
 
 impl AppEntry {
+    /// The app's secret.
+    pub(crate) fn secret(&self) -> Result<&Secret, Error> {
+        Ok(self.secret.secret())
+    }
+
     /// Under which the app's access token is kept. The tokens of the two grants are independent.
     pub(crate) fn token_key(&self) -> TokenKey {
         let kind = match self.grant {

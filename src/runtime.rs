@@ -88,10 +88,14 @@ impl SharedRuntime {
         future: impl Future<Output = T>,
     ) -> Option<T> {
         let mut future = pin!(future);
-        let mut sleep = self.sleep(limit);
+        // Made when it is needed: what is done at once pays for no timer.
+        let mut sleep = None;
         poll_fn(|cx| match future.as_mut().poll(cx) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending => sleep.as_mut().poll(cx).map(|()| None),
+            Poll::Pending => {
+                let sleep = sleep.get_or_insert_with(|| self.sleep(limit));
+                sleep.as_mut().poll(cx).map(|()| None)
+            }
         })
         .await
     }

@@ -1,41 +1,50 @@
 //! How a call is put on the wire.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
-use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, Request, header};
+use http::{HeaderValue, Method};
 
 use super::Endpoint;
 use crate::error::{Error, ErrorKind};
 
-/// The request of a call, still without host and credential.
-pub(crate) fn encode<E: Endpoint>(call: &E) -> Result<Request<Bytes>, Error> {
+/// A call as it is sent, still without host and credential.
+pub(crate) struct Encoded {
+    pub(crate) method: Method,
+    /// The path and the query.
+    pub(crate) target: Cow<'static, str>,
+    pub(crate) content_type: Option<HeaderValue>,
+    pub(crate) body: Bytes,
+}
+
+/// Checks a call and writes it.
+pub(crate) fn encode<E: Endpoint>(call: &E) -> Result<Encoded, Error> {
     call.check()?;
     let unencodable = || Error::new(ErrorKind::Input, "the call cannot be written as a request");
-    let mut request = Request::new(Bytes::new());
-    if E::METHOD != Method::GET {
-        let (content_type, body) = match call.upload() {
-            Some(upload) => upload.encode(),
-            None => {
-                // serde_json leaves non-ASCII text as it is, which the platform insists on.
-                let body = serde_json::to_vec(call).map_err(|_| unencodable())?;
-                ("application/json".to_owned(), body.into())
-            }
-        };
-        *request.body_mut() = body;
-        let content_type = HeaderValue::try_from(content_type).map_err(|_| unencodable())?;
-        request
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, content_type);
-    }
-    *request.method_mut() = E::METHOD;
-    let query = query(call).ok_or_else(unencodable)?;
-    let target = match &*query {
-        "" => E::PATH.to_owned(),
-        query => [E::PATH, "?", query].concat(),
+    let (content_type, body) = match (E::METHOD == Method::GET, call.upload()) {
+        (true, _) => (None, Bytes::new()),
+        (false, Some(upload)) => {
+            let (content_type, body) = upload.encode();
+            let content_type = HeaderValue::try_from(content_type).map_err(|_| unencodable())?;
+            (Some(content_type), body)
+        }
+        (false, None) => {
+            // serde_json leaves non-ASCII text as it is, which the platform insists on.
+            let body = serde_json::to_vec(call).map_err(|_| unencodable())?;
+            let json = HeaderValue::from_static("application/json");
+            (Some(json), body.into())
+        }
     };
-    let target = PathAndQuery::try_from(target).map_err(|_| unencodable())?;
-    *request.uri_mut() = target.into();
-    Ok(request)
+    let query = query(call).ok_or_else(unencodable)?;
+    Ok(Encoded {
+        method: E::METHOD,
+        target: match &*query {
+            "" => E::PATH.into(),
+            query => [E::PATH, "?", query].concat().into(),
+        },
+        content_type,
+        body,
+    })
 }
 
 /// The query of a call; `None` if its fields have no form as one.

@@ -1,6 +1,7 @@
 //! The platform's JSON: UTF-8 by name, with a refusal in place of an answer under HTTP 200.
 
 use bytes::Bytes;
+use memchr::memmem;
 use serde::de::DeserializeOwned;
 
 use super::outcome::{self, Outcome};
@@ -37,9 +38,38 @@ fn faulty(fault: Fault) -> Error {
     )
 }
 
-/// The code of a refusal, if the body is one.
-pub(crate) fn errcode_of(body: &[u8]) -> Option<ErrCode> {
-    refusal(body).map(|refusal| refusal.errcode)
+/// Reads an answer that [`verdict`] accepted.
+pub(super) fn accepted<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
+    parse(body).map_err(faulty)
+}
+
+/// What an answer is found to be before it is parsed into a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// A refusal with this code.
+    Refused(ErrCode),
+    /// A JSON object that is no refusal.
+    Accepted,
+    /// Not a JSON object, or one that is damaged: its type decides.
+    Open,
+}
+
+/// Judges an answer. One without an errcode, as most answers with data are, is not parsed.
+pub(crate) fn verdict(body: &[u8]) -> Verdict {
+    let body = text(body);
+    if body.first() != Some(&b'{') {
+        return Verdict::Open;
+    }
+    // A name can also be written with escapes, each of which has a backslash.
+    let may_have_errcode =
+        memmem::find(body, b"errcode").is_some() || memchr::memchr(b'\\', body).is_some();
+    if !may_have_errcode {
+        return Verdict::Accepted;
+    }
+    match outcome::read(body) {
+        Ok(_) => Verdict::Accepted,
+        Err(error) => error.errcode().map_or(Verdict::Open, Verdict::Refused),
+    }
 }
 
 /// The refusal that a body may be.

@@ -48,9 +48,9 @@ pub mod user;
 mod wire;
 
 pub use self::done::Done;
-pub(crate) use self::encode::encode;
+pub(crate) use self::encode::{Encoded, encode};
 pub use self::image::{Image, ImageFormat};
-pub(crate) use self::json::errcode_of;
+pub(crate) use self::json::{Verdict, verdict};
 pub use self::upload::Upload;
 pub(crate) use self::wire::text as text_of;
 
@@ -212,10 +212,23 @@ pub trait Answer: Sized + Send + 'static {
     /// [`ErrorKind::Answer`](crate::ErrorKind::Answer) when it is
     /// neither that nor what was expected.
     fn decode(body: &Bytes) -> Result<Self, Error>;
+
+    /// Reads the body once it is known that it is no refusal. Does the same as
+    /// [`decode`](Self::decode) unless it is implemented.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    fn decode_accepted(body: &Bytes) -> Result<Self, Error> {
+        Self::decode(body)
+    }
 }
 
 impl<T: DeserializeOwned + Send + 'static> Answer for T {
     fn decode(body: &Bytes) -> Result<Self, Error> {
         json::decode(body)
+    }
+
+    fn decode_accepted(body: &Bytes) -> Result<Self, Error> {
+        json::accepted(body)
     }
 }

@@ -10,8 +10,10 @@ use http::{Request, Response};
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 
-use super::stack::{self, Leaf, Wire};
-use super::{Hosts, RetryPolicy, Shared, TransportLayer, Wechat, transport, warm};
+use super::failover::Failover;
+use super::retry::Retry;
+use super::transport::{self, Leaf, Transport};
+use super::{Hosts, Shared, Stack, Wechat, warm};
 use crate::app::{AppConfig, AppEntry};
 use crate::clock::{Clock, SharedClock};
 use crate::error::{BoxError, Error};
@@ -138,20 +140,18 @@ impl WechatBuilder {
             SharedStore::new(MemoryStore::with_shared_clock(self.clock.clone()))
         });
 
-        let retry = RetryPolicy::shared(runtime.clone());
-        let transport = TransportLayer::shared(runtime.clone(), self.timeout);
-        let wire = stack::wire(transport, self.hosts.clone(), self.clock.clone(), leaf);
-        let for_tokens = stack::for_tokens(retry.clone(), wire.clone());
-        let source = SharedSource::new(PlatformSource::new(for_tokens, apps.clone()));
-        let calls = Wire { retry, wire };
-        let tickets = TicketSource::new(calls.clone(), apps.clone());
+        let retry = Retry::new(runtime.clone());
+        let failover = Failover::new(self.clock.clone());
+        let transport = Transport::new(leaf, runtime.clone(), self.timeout);
+        let stack = Stack::new(retry, self.hosts.clone(), failover, transport);
+        let source = SharedSource::new(PlatformSource::new(stack.clone(), apps.clone()));
+        let tickets = TicketSource::new(stack.clone(), apps.clone());
         let keys = apps.values().map(|entry| entry.token_key());
         let (clock, runs) = (self.clock.clone(), runtime.clone());
         let tokens = Tokens::new(keys, source, tickets, store, clock, runs);
-        let outbound = calls.for_calls(tokens.clone());
         let shared = Arc::new(Shared {
             apps,
-            outbound,
+            stack,
             tokens,
             hosts: self.hosts,
             clock: self.clock,

@@ -10,16 +10,18 @@
 //!   → transport   one deadline, one size cap, refusals recognised
 //! ```
 //!
-//! Both ends are tower services over collected [`Bytes`]: the platform refuses a token with HTTP
-//! 200 and a code in the body, so the body must be read before the exchange can be judged. Every
-//! layer is public; [`WechatBuilder::transport`] takes any service as the lowest one.
+//! The lowest end is a tower service over collected [`Bytes`](bytes::Bytes):
+//! [`WechatBuilder::transport`] takes any, with whatever layers the host wants around it. Bodies are
+//! collected because the platform refuses a token with HTTP 200 and a code in the body, so the body
+//! must be read before the exchange can be judged.
 
 mod answer_max;
 mod auth;
-mod base_uri;
 mod builder;
+mod call;
 
 mod failover;
+mod hosts;
 mod retry;
 mod stack;
 mod trace;
@@ -30,27 +32,21 @@ mod warm;
 mod reqwest;
 
 pub use self::answer_max::AnswerMax;
-pub use self::auth::{AuthLayer, Authenticated};
-pub use self::base_uri::{BaseUri, BaseUriLayer, Hosts};
 pub use self::builder::WechatBuilder;
+pub use self::call::CallContext;
+pub(crate) use self::call::exchange;
+pub use self::hosts::Hosts;
 
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
-pub use self::retry::RetryPolicy;
-pub(crate) use self::stack::{Outbound, Wire};
-pub use self::trace::{Trace, TraceLayer};
-pub use self::transport::{Transport, TransportLayer};
+pub(crate) use self::stack::Stack;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::Request;
-use tower::ServiceExt;
-
+use crate::api::Endpoint;
 use crate::api::oauth::AuthorizeUrl;
-use crate::api::{self, Answer, Auth, Endpoint, Host};
 use crate::app::{AppEntry, AppId};
 use crate::clock::SharedClock;
 use crate::error::Error;
@@ -76,7 +72,7 @@ pub struct Wechat(Arc<Shared>);
 
 struct Shared {
     apps: BTreeMap<AppId, Arc<AppEntry>>,
-    outbound: Outbound,
+    stack: Stack,
     tokens: Tokens,
     hosts: Hosts,
     clock: SharedClock,
@@ -161,7 +157,8 @@ impl App {
     /// # Errors
     /// Whatever the platform, the network or the endpoint's own check finds wrong.
     pub async fn call<E: Endpoint>(&self, call: E) -> Result<E::Response, Error> {
-        exchange(self.wechat.0.outbound.clone(), &self.entry, &call).await
+        let Shared { stack, tokens, .. } = &*self.wechat.0;
+        exchange(stack, Some(tokens), &self.entry, &call).await
     }
 
     /// The app's access token, from the cache whenever it can be.
@@ -190,71 +187,4 @@ impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("App").field(self.appid()).finish()
     }
-}
-
-/// What the layers need to know of a call, in its request's extensions. A request without it is
-/// refused by the layers, so that no credential is added to a foreign request by accident.
-#[derive(Debug, Clone)]
-pub struct CallContext {
-    entry: Arc<AppEntry>,
-    endpoint: &'static str,
-    auth: Auth,
-    host: Host,
-    repeatable: bool,
-}
-
-impl CallContext {
-    /// The app that calls.
-    pub fn appid(&self) -> &AppId {
-        &self.entry.appid
-    }
-
-    /// The endpoint's path: a label of few values.
-    pub fn endpoint(&self) -> &'static str {
-        self.endpoint
-    }
-
-    /// The credential to add.
-    pub fn auth(&self) -> Auth {
-        self.auth
-    }
-
-    /// The host to call.
-    pub fn host(&self) -> Host {
-        self.host
-    }
-
-    /// Whether the call may be repeated when it is not known whether the platform acted on it.
-    pub fn repeatable(&self) -> bool {
-        self.repeatable
-    }
-
-    fn of(request: &Request<Bytes>) -> Result<&Self, Error> {
-        request
-            .extensions()
-            .get()
-            .ok_or_else(|| Error::config("the request was not made by App::call"))
-    }
-}
-
-/// Sends one typed call through a stack.
-pub(crate) async fn exchange<E: Endpoint>(
-    outbound: Outbound,
-    entry: &Arc<AppEntry>,
-    call: &E,
-) -> Result<E::Response, Error> {
-    let exchange = async {
-        let mut request = api::encode(call)?;
-        request.extensions_mut().insert(CallContext {
-            entry: entry.clone(),
-            endpoint: E::PATH,
-            auth: E::AUTH,
-            host: E::HOST,
-            repeatable: call.repeatable(),
-        });
-        let response = outbound.oneshot(request).await?;
-        let answer = E::Response::decode(response.body())?;
-        E::check_answer(&answer, &entry.appid).map(|()| answer)
-    };
-    exchange.await.map_err(|error| error.at(E::PATH))
 }

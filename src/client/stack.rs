@@ -1,69 +1,121 @@
-//! The order of the layers, and why.
+//! The way of a call to the platform and back: what is done in which order, and why.
 
-use bytes::Bytes;
-use http::{Request, Response};
-use tower::ServiceBuilder;
-use tower::retry::RetryLayer;
-use tower::util::BoxCloneSyncService;
+use std::sync::Arc;
 
-use super::{AuthLayer, BaseUriLayer, Hosts, RetryPolicy, TraceLayer, TransportLayer};
-use crate::clock::SharedClock;
-use crate::error::{BoxError, Error};
+use http::Uri;
+use tracing::Instrument;
+
+use super::call::{Judged, Outgoing};
+use super::failover::Failover;
+use super::hosts::Hosts;
+use super::retry::Retry;
+use super::trace;
+use super::transport::Transport;
+use crate::api::Host;
+use crate::error::Error;
 use crate::token::Tokens;
 
-/// The stack as the crate keeps it.
-pub(crate) type Outbound = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, Error>;
-
-/// What a stack of calls stands on, to make one whenever it is needed.
+/// What calls go through. Its clones share what they learn of the platform's hosts.
 #[derive(Clone)]
-pub(crate) struct Wire {
-    pub(super) retry: RetryPolicy,
-    pub(super) wire: Outbound,
+pub(crate) struct Stack(Arc<Inner>);
+
+struct Inner {
+    retry: Retry,
+    hosts: Hosts,
+    failover: Failover,
+    transport: Transport,
 }
 
-impl Wire {
-    pub(crate) fn for_calls(&self, tokens: Tokens) -> Outbound {
-        for_calls(self.retry.clone(), tokens, self.wire.clone())
+impl Stack {
+    pub(super) fn new(
+        retry: Retry,
+        hosts: Hosts,
+        failover: Failover,
+        transport: Transport,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            retry,
+            hosts,
+            failover,
+            transport,
+        }))
+    }
+
+    /// Sends a call, as often as it takes.
+    pub(super) async fn send(
+        &self,
+        tokens: Option<&Tokens>,
+        call: &Outgoing,
+    ) -> Result<Judged, Error> {
+        // Outermost: one span a call, however often it is sent.
+        let traced = async {
+            let result = self.attempts(tokens, call).await;
+            trace::log(&call.context, &result);
+            result
+        };
+        traced.instrument(trace::span(&call.context)).await
+    }
+
+    async fn attempts(&self, tokens: Option<&Tokens>, call: &Outgoing) -> Result<Judged, Error> {
+        let mut attempts = self.0.retry.attempts();
+        loop {
+            // Below retry: each attempt asks for the token anew, since it may expire in the pause.
+            let result = self.authenticated(tokens, call).await;
+            match attempts.next(&call.context, &result) {
+                Some(pause) => pause.await,
+                None => return result,
+            }
+        }
+    }
+
+    /// Sends a call once, with this credential in its query.
+    pub(super) async fn once(
+        &self,
+        call: &Outgoing,
+        credential: &[(&str, &str)],
+    ) -> Result<Judged, Error> {
+        let Inner {
+            hosts,
+            failover,
+            transport,
+            ..
+        } = &*self.0;
+        // Below retry: a repeated call goes to another host if this one failed.
+        let chosen = match call.context.host() {
+            Host::Api => Some(failover.choose(call.context.repeatable())),
+            Host::Mp => None,
+        };
+        let base = hosts.base(call.context.host(), chosen.unwrap_or_default());
+        // The deadline is that of one exchange; several make up a call that is repeated.
+        let request = call.request(address(base, &call.encoded.target, credential)?);
+        let result = transport.exchange(request).await;
+        if let Some(chosen) = chosen {
+            failover.learn(chosen, hosts.count(), &result);
+        }
+        result
     }
 }
 
-/// The lowest service, with whatever error it has.
-pub(super) type Leaf = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, BoxError>;
-
-/// What carries a finished request to the platform.
-pub(super) fn wire(
-    transport: TransportLayer,
-    hosts: Hosts,
-    clock: SharedClock,
-    leaf: Leaf,
-) -> Outbound {
-    let wire = ServiceBuilder::new()
-        // Below auth: no credential is added before the host is known to be the platform's.
-        // Below retry: what is made again goes to another host if this one failed.
-        .layer(BaseUriLayer::shared(hosts, clock))
-        // The deadline is that of one exchange; several make up a call that is repeated.
-        .layer(transport)
-        .service(leaf);
-    BoxCloneSyncService::new(wire)
-}
-
-/// The stack that fetches tokens: all but auth, which would ask for a token to fetch one.
-pub(super) fn for_tokens(retry: RetryPolicy, wire: Outbound) -> Outbound {
-    let stack = ServiceBuilder::new()
-        .layer(TraceLayer::new())
-        .layer(RetryLayer::new(retry))
-        .service(wire);
-    BoxCloneSyncService::new(stack)
-}
-
-/// The stack of every other call.
-pub(super) fn for_calls(retry: RetryPolicy, tokens: Tokens, wire: Outbound) -> Outbound {
-    let stack = ServiceBuilder::new()
-        // Outermost: one span a call, however often it is sent.
-        .layer(TraceLayer::new())
-        // Above auth: each attempt asks for the token anew, since it may have died in the pause.
-        .layer(RetryLayer::new(retry))
-        .layer(AuthLayer::new(tokens))
-        .service(wire);
-    BoxCloneSyncService::new(stack)
+/// The address of a call, with its credential in the query.
+fn address(base: &str, target: &str, credential: &[(&str, &str)]) -> Result<Uri, Error> {
+    let credential_len: usize = credential
+        .iter()
+        .map(|(name, value)| name.len() + value.len() + 2)
+        .sum();
+    let mut address = String::with_capacity(base.len() + target.len() + credential_len);
+    address.push_str(base);
+    address.push_str(target);
+    if !credential.is_empty() {
+        let query = match target.contains('?') {
+            true => 0,
+            false => {
+                address.push('?');
+                address.len()
+            }
+        };
+        let mut serializer = form_urlencoded::Serializer::for_suffix(address, query);
+        serializer.extend_pairs(credential);
+        address = serializer.finish();
+    }
+    Uri::try_from(address).map_err(|_| Error::config("the address of the call is not a valid one"))
 }

@@ -1,16 +1,17 @@
-//! Turns any service into the lowest one of the stack.
+//! Carries the requests: one deadline, one size cap, refusals recognised.
 
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use tower::{Layer, Service};
+use tower::ServiceExt;
+use tower::util::BoxCloneSyncService;
 
 use super::AnswerMax;
+use super::call::Judged;
 use crate::api;
 use crate::error::{BoxError, Error, ErrorKind};
-use crate::runtime::{BoxFuture, Runtime, SharedRuntime};
+use crate::runtime::SharedRuntime;
 
 /// How long one exchange may take, unless the builder says otherwise.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
@@ -18,70 +19,36 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest answer that is taken. The largest known ones are images of some 300 KiB.
 pub(super) const ANSWER_MAX: AnswerMax = AnswerMax::new(4 << 20);
 
-/// Makes [`Transport`] services.
-#[derive(Debug, Clone)]
-pub struct TransportLayer {
+/// The service that the host or the feature `reqwest` gave, with whatever error it has.
+pub(super) type Leaf = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, BoxError>;
+
+/// Gives a service what calls rely on: a deadline from connecting to the last byte, a cap on the
+/// answer (4 MiB), an error for what a gateway answers in the platform's place, and the verdict on
+/// an answer.
+pub(super) struct Transport {
+    leaf: Leaf,
     runtime: SharedRuntime,
     timeout: Duration,
 }
 
-impl TransportLayer {
-    /// A layer with a deadline for each exchange, from connecting to the last byte.
-    pub fn new(runtime: impl Runtime, timeout: Duration) -> Self {
-        Self::shared(SharedRuntime::new(runtime), timeout)
-    }
-
-    pub(super) fn shared(runtime: SharedRuntime, timeout: Duration) -> Self {
-        Self { runtime, timeout }
-    }
-}
-
-impl<S> Layer<S> for TransportLayer {
-    type Service = Transport<S>;
-
-    fn layer(&self, inner: S) -> Transport<S> {
-        Transport {
-            inner,
-            layer: self.clone(),
+impl Transport {
+    pub(super) fn new(leaf: Leaf, runtime: SharedRuntime, timeout: Duration) -> Self {
+        Self {
+            leaf,
+            runtime,
+            timeout,
         }
     }
-}
 
-/// Gives a service what the layers above rely on: a deadline, a cap on the answer (4 MiB), an
-/// [`Error`] for everything that is not an answer of the platform, and the
-/// [`ErrCode`](crate::ErrCode) of a refusal in the response's extensions.
-#[derive(Debug, Clone)]
-pub struct Transport<S> {
-    inner: S,
-    layer: TransportLayer,
-}
-
-impl<S> Service<Request<Bytes>> for Transport<S>
-where
-    S: Service<Request<Bytes>, Response = Response<Bytes>>,
-    S::Error: Into<BoxError>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<Bytes>;
-    type Error = Error;
-    type Future = BoxFuture<'static, Result<Response<Bytes>, Error>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.inner.poll_ready(cx).map_err(own)
-    }
-
-    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let TransportLayer { runtime, timeout } = self.layer.clone();
-        let exchange = self.inner.call(request);
-        Box::pin(async move {
-            match runtime.timeout(timeout, exchange).await {
-                Some(result) => judge(result.map_err(own)?),
-                None => Err(Error::transport(
-                    ErrorKind::Timeout,
-                    format!("{timeout:?} passed"),
-                )),
+    pub(super) async fn exchange(&self, request: Request<Bytes>) -> Result<Judged, Error> {
+        let exchange = self.leaf.clone().oneshot(request);
+        match self.runtime.timeout(self.timeout, exchange).await {
+            Some(result) => judge(result.map_err(own)?),
+            None => {
+                let passed = format!("{:?} passed", self.timeout);
+                Err(Error::transport(ErrorKind::Timeout, passed))
             }
-        })
+        }
     }
 }
 
@@ -93,7 +60,7 @@ fn own(error: impl Into<BoxError>) -> Error {
     }
 }
 
-fn judge(mut response: Response<Bytes>) -> Result<Response<Bytes>, Error> {
+fn judge(response: Response<Bytes>) -> Result<Judged, Error> {
     let status = response.status();
     let body = response.body();
     if body.len() > ANSWER_MAX.bytes() {
@@ -110,8 +77,6 @@ fn judge(mut response: Response<Bytes>) -> Result<Response<Bytes>, Error> {
             "a gateway answered in the platform's place",
         ));
     }
-    if let Some(code) = api::errcode_of(body) {
-        response.extensions_mut().insert(code);
-    }
-    Ok(response)
+    let verdict = api::verdict(body);
+    Ok(Judged { response, verdict })
 }

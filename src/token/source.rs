@@ -9,7 +9,7 @@ use super::{Issued, TokenKey, TokenKind};
 use crate::api::Endpoint;
 use crate::api::token::{GetClassicToken, GetStableToken};
 use crate::app::{AppEntry, AppId};
-use crate::client::{Outbound, exchange};
+use crate::client::{Stack, exchange};
 use crate::error::Error;
 use crate::runtime::BoxFuture;
 
@@ -68,13 +68,13 @@ impl<T: TokenSource> DynSource for T {
 
 /// The platform's own endpoints.
 pub(crate) struct PlatformSource {
-    outbound: Outbound,
+    stack: Stack,
     apps: BTreeMap<AppId, Arc<AppEntry>>,
 }
 
 impl PlatformSource {
-    pub(crate) fn new(outbound: Outbound, apps: BTreeMap<AppId, Arc<AppEntry>>) -> Self {
-        Self { outbound, apps }
+    pub(crate) fn new(stack: Stack, apps: BTreeMap<AppId, Arc<AppEntry>>) -> Self {
+        Self { stack, apps }
     }
 }
 
@@ -82,7 +82,7 @@ impl TokenSource for PlatformSource {
     async fn fetch(&self, key: &TokenKey, fetch: Fetch) -> Result<Issued, Error> {
         let entry = self.apps.get(&key.appid);
         let entry = entry.ok_or_else(|| Error::unknown_app(key.appid.as_str()))?;
-        let (appid, outbound) = (entry.appid.clone(), self.outbound.clone());
+        let (appid, stack) = (entry.appid.clone(), &self.stack);
         let (grant, path) = match key.kind {
             TokenKind::JsapiTicket | TokenKind::WxCardTicket => {
                 return Err(Error::config("a ticket is not fetched by a token source"));
@@ -90,14 +90,14 @@ impl TokenSource for PlatformSource {
             TokenKind::StableAccessToken => {
                 let call = GetStableToken::new(appid, &entry.secret);
                 let call = call.force_refresh(fetch == Fetch::Forced);
-                let grant = exchange(outbound, entry, &call).await?;
+                let grant = exchange(stack, None, entry, &call).await?;
                 (grant, GetStableToken::PATH)
             }
             // Every call of the classic grant makes another token: there is nothing to force.
             TokenKind::AccessToken => {
                 let call = GetClassicToken::new(appid, &entry.secret);
                 (
-                    exchange(outbound, entry, &call).await?,
+                    exchange(stack, None, entry, &call).await?,
                     GetClassicToken::PATH,
                 )
             }

@@ -8,20 +8,20 @@ use super::{Issued, TokenKey, TokenKind, Tokens};
 use crate::api::Endpoint;
 use crate::api::ticket::GetTicket;
 use crate::app::{AppEntry, AppId};
-use crate::client::{Wire, exchange};
+use crate::client::{Stack, exchange};
 use crate::error::Error;
 
 /// Fetches tickets from the platform. It is handed the access tokens with each fetch: keeping them
 /// would make a circle, since they keep it.
 #[derive(Clone)]
 pub(crate) struct TicketSource {
-    wire: Wire,
+    stack: Stack,
     apps: BTreeMap<AppId, Arc<AppEntry>>,
 }
 
 impl TicketSource {
-    pub(crate) fn new(wire: Wire, apps: BTreeMap<AppId, Arc<AppEntry>>) -> Self {
-        Self { wire, apps }
+    pub(crate) fn new(stack: Stack, apps: BTreeMap<AppId, Arc<AppEntry>>) -> Self {
+        Self { stack, apps }
     }
 
     pub(super) async fn fetch(&self, tokens: Tokens, key: &TokenKey) -> Result<Issued, Error> {
@@ -31,7 +31,7 @@ impl TicketSource {
             TokenKind::WxCardTicket => GetTicket::wx_card(),
             _ => GetTicket::jsapi(),
         };
-        let ticket = exchange(self.wire.for_calls(tokens), entry, &call).await?;
+        let ticket = exchange(&self.stack, Some(&tokens), entry, &call).await?;
         let issued = Issued::new(ticket.ticket, Duration::from_secs(ticket.expires_in));
         issued.check().map_err(|error| error.at(GetTicket::PATH))
     }

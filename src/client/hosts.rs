@@ -1,20 +1,10 @@
 //! The platform's hosts: the only ones that ever see a credential.
 
-use std::future::ready;
-use std::task::{Context, Poll};
+use http::Uri;
 
-use bytes::Bytes;
-use http::uri::PathAndQuery;
-use http::{Request, Response, Uri};
-use tower::{Layer, Service};
-
-use super::CallContext;
-use super::failover::Failover;
 use crate::address;
 use crate::api::Host;
-use crate::clock::{Clock, SharedClock};
 use crate::error::Error;
-use crate::runtime::BoxFuture;
 
 /// Where the platform is: its real hosts, or a proxy's or sandbox's in their place.
 ///
@@ -115,7 +105,12 @@ impl Hosts {
         &self.open
     }
 
-    fn base(&self, host: Host, index: usize) -> &str {
+    /// How many hosts there are for calls.
+    pub(super) fn count(&self) -> usize {
+        self.api.len()
+    }
+
+    pub(super) fn base(&self, host: Host, index: usize) -> &str {
         match host {
             // There is always a first one.
             Host::Api => self.api.get(index).map_or("", String::as_str),
@@ -144,103 +139,6 @@ fn base_uri(name: &str, base: &str) -> Result<String, Error> {
         return Err(wrong("must hold no query and no user"));
     }
     Ok(base.trim_end_matches('/').to_owned())
-}
-
-/// Makes [`BaseUri`] services.
-#[derive(Debug, Clone)]
-pub struct BaseUriLayer {
-    hosts: Hosts,
-    failover: Failover,
-}
-
-impl BaseUriLayer {
-    /// A layer that sends calls to `hosts`.
-    pub fn new(hosts: Hosts) -> Self {
-        Self::shared(hosts, SharedClock::default())
-    }
-
-    /// Tells by `clock` when to try the first host again.
-    #[must_use]
-    pub fn clock(self, clock: impl Clock) -> Self {
-        Self::shared(self.hosts, SharedClock::new(clock))
-    }
-
-    pub(super) fn shared(hosts: Hosts, clock: SharedClock) -> Self {
-        let failover = Failover::new(clock);
-        Self { hosts, failover }
-    }
-}
-
-impl<S> Layer<S> for BaseUriLayer {
-    type Service = BaseUri<S>;
-
-    fn layer(&self, inner: S) -> BaseUri<S> {
-        BaseUri {
-            inner,
-            layer: self.clone(),
-        }
-    }
-}
-
-/// Turns the path of a call into an address at the platform, at the host that can be reached. A
-/// request that already names a host is refused.
-#[derive(Debug, Clone)]
-pub struct BaseUri<S> {
-    inner: S,
-    layer: BaseUriLayer,
-}
-
-impl<S> BaseUri<S> {
-    /// The address of a call, and which of its hosts that is.
-    fn absolute(&self, request: &Request<Bytes>) -> Result<(Uri, Option<usize>), Error> {
-        let call = CallContext::of(request)?;
-        let uri = request.uri();
-        if uri.host().is_some() {
-            return Err(Error::config("a call must not name its host"));
-        }
-        let BaseUriLayer { hosts, failover } = &self.layer;
-        let chosen = match call.host() {
-            Host::Api => Some(failover.choose(call.repeatable())),
-            Host::Mp => None,
-        };
-        let base = hosts.base(call.host(), chosen.unwrap_or_default());
-        let target = uri.path_and_query().map_or("/", PathAndQuery::as_str);
-        let uri = Uri::try_from(format!("{base}{target}"))
-            .map_err(|_| Error::config("the address of the call is not a valid one"))?;
-        Ok((uri, chosen))
-    }
-}
-
-impl<S> Service<Request<Bytes>> for BaseUri<S>
-where
-    S: Service<Request<Bytes>, Response = Response<Bytes>, Error = Error>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<Bytes>;
-    type Error = Error;
-    type Future = BoxFuture<'static, Result<Response<Bytes>, Error>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, mut request: Request<Bytes>) -> Self::Future {
-        let (uri, chosen) = match self.absolute(&request) {
-            Ok(absolute) => absolute,
-            Err(error) => return Box::pin(ready(Err(error))),
-        };
-        *request.uri_mut() = uri;
-        let exchange = self.inner.call(request);
-        let Some(chosen) = chosen else {
-            return Box::pin(exchange);
-        };
-        let (failover, hosts) = (self.layer.failover.clone(), self.layer.hosts.api.len());
-        Box::pin(async move {
-            let result = exchange.await;
-            failover.learn(chosen, hosts, &result);
-            result
-        })
-    }
 }
 
 #[cfg(test)]
