@@ -14,7 +14,7 @@ use tower_wechat::{AppId, ManualClock, Message, Reply, handler_fn};
 
 use crate::counted::{count, holds, runtime};
 use crate::fixture::{APPID, NOW, answering, quiet};
-use crate::{ONCE_FREED, ONCE_HELD};
+use crate::{DEDUP_FREED, DEDUP_HELD};
 
 const KEPT: usize = 100_000;
 const KIB: u64 = 1024;
@@ -41,9 +41,9 @@ fn a_hundred_thousand_messages_take_little_memory() {
     });
     assert_eq!(dedup.remembered(), KEPT);
     let held = u64::try_from(held).unwrap().div_ceil(KIB);
-    holds(ONCE_HELD, "100,000 finished messages", held);
+    holds(DEDUP_HELD, "100,000 finished messages", held);
     let most = counted.bytes_max.div_ceil(KIB);
-    holds(ONCE_HELD, "at any moment while 300,000 come", most);
+    holds(DEDUP_HELD, "at any moment while 300,000 come", most);
 }
 
 #[test]
@@ -96,8 +96,8 @@ fn no_message_pays_for_all_that_are_forgotten() {
     let (runtime, clock) = (runtime(), ManualClock::at_unix(NOW));
     let dedup = layer(&clock).layer(quiet());
     let freed = freed_after_an_hour(&runtime, &clock, dedup);
-    holds(ONCE_FREED, "200,000 messages without a reply", freed);
+    holds(DEDUP_FREED, "200,000 messages without a reply", freed);
     let dedup = layer(&clock).layer(answering());
     let freed = freed_after_an_hour(&runtime, &clock, dedup);
-    holds(ONCE_FREED, "200,000 messages with a reply", freed);
+    holds(DEDUP_FREED, "200,000 messages with a reply", freed);
 }

@@ -35,13 +35,15 @@ const BUDGETS: &[(&str, u64)] = &[
     // A token that is in the cache.
     ("token", 0),
     ("token in a handler below TokenLayer", 3),
+    // `App::call` of a `GET`, answered at once.
+    ("call", 10),
 ];
 
 /// How many more the feature `metrics` makes for each push, of its labels.
 const LABELS: u64 = if cfg!(feature = "metrics") { 1 } else { 0 };
 
 /// The most that `Dedup` may hold, in KiB.
-const ONCE_HELD: &[(&str, u64)] = &[
+const DEDUP_HELD: &[(&str, u64)] = &[
     ("100,000 finished messages", 2200),
     ("at any moment while 300,000 come", 2400),
 ];
@@ -53,7 +55,7 @@ const SIGNATURES_HELD: &[(&str, u64)] = &[
 ];
 
 /// The most allocations that `Dedup` may free in the one call that comes after an idle hour.
-const ONCE_FREED: &[(&str, u64)] = &[
+const DEDUP_FREED: &[(&str, u64)] = &[
     ("200,000 messages without a reply", 0),
     ("200,000 messages with a reply", 0),
 ];

@@ -4,12 +4,14 @@ use std::convert::Infallible;
 
 use http::{Request, Response};
 use tower::{Layer, service_fn};
+use tower_wechat::api::network::GetCallbackIp;
 use tower_wechat::sandbox::Sandbox;
 use tower_wechat::{Body, ManualClock, TokenLayer, Tokens};
 
 use crate::BUDGETS;
 use crate::counted::{count, holds, respond, runtime};
-use crate::fixture::NOW;
+use crate::fixture::platform::wechat;
+use crate::fixture::{self, NOW};
 
 const APPID: &str = Sandbox::APPID;
 
@@ -59,4 +61,18 @@ fn token_below_the_layer() {
         counted.count_total
     });
     holds(BUDGETS, "token in a handler below TokenLayer", taken);
+}
+
+/// A whole call over a transport in memory, the reading of its answer included.
+#[test]
+fn call() {
+    let runtime = runtime();
+    let app = wechat().app(fixture::APPID).unwrap();
+    runtime.block_on(app.call(GetCallbackIp::new())).unwrap();
+    let taken = median(|| {
+        let (counted, answer) = count(&runtime, app.call(GetCallbackIp::new()));
+        assert_eq!(answer.unwrap().ip_list.len(), 3);
+        counted.count_total
+    });
+    holds(BUDGETS, "call", taken);
 }
