@@ -38,10 +38,13 @@ impl Failover {
 
     /// The index of the host for one call.
     pub(super) fn choose(&self, repeatable: bool) -> usize {
-        let now = self.clock.moment();
         let mut state = self.state();
-        let waited = now.since(state.since);
-        if state.current == 0 || !repeatable || waited < RECOVERY {
+        // Nearly always, and then the time is not asked for.
+        if state.current == 0 || !repeatable {
+            return state.current;
+        }
+        let now = self.clock.moment();
+        if now.since(state.since) < RECOVERY {
             return state.current;
         }
         // Only this call: the others go on until it is known to have succeeded.
