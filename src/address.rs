@@ -2,11 +2,33 @@
 
 use std::net::IpAddr;
 
+use http::Uri;
+
 /// Whether `host`, as it stands in an address, is this very machine: no one on the way can read
 /// what is sent there.
 pub(crate) fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+    let is_loopback_ip = |ip: IpAddr| ip.is_loopback();
+    host.eq_ignore_ascii_case("localhost") || bare(host).parse().is_ok_and(is_loopback_ip)
+}
+
+/// Whether what is sent to an address stays unread on the way: it is encrypted, goes to this machine,
+/// or to one of the hosts that the caller trusts the way to.
+pub(crate) fn is_private(uri: &Uri, http_hosts: &[String]) -> bool {
+    let host = uri.host().unwrap_or_default();
+    let is_listed = || {
+        let mut known = http_hosts.iter();
+        known.any(|known| bare(known).eq_ignore_ascii_case(bare(host)))
+    };
+    match uri.scheme_str() {
+        Some("https") => true,
+        Some("http") => is_loopback(host) || is_listed(),
+        _ => false,
+    }
+}
+
+/// A host without the brackets of an IPv6 address.
+fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
 }
 
 #[cfg(test)]

@@ -162,7 +162,7 @@ pub enum TokenGrant {
 #[derive(Debug, Clone)]
 pub struct AppConfig {
     pub(crate) appid: String,
-    pub(crate) secret: AppSecret,
+    pub(crate) secret: Option<AppSecret>,
     pub(crate) callback: Option<CallbackKeys>,
     pub(crate) grant: TokenGrant,
 }
@@ -172,7 +172,19 @@ impl AppConfig {
     pub fn new(appid: impl Into<String>, secret: impl Into<AppSecret>) -> Self {
         Self {
             appid: appid.into(),
-            secret: secret.into(),
+            secret: Some(secret.into()),
+            callback: None,
+            grant: TokenGrant::default(),
+        }
+    }
+
+    /// An app whose secret this process does not have: its access tokens come from a
+    /// [`token_source`](crate::WechatBuilder::token_source). Calls that need the secret itself, such
+    /// as web OAuth, fail with [`ErrorKind::Config`](crate::ErrorKind::Config).
+    pub fn without_secret(appid: impl Into<String>) -> Self {
+        Self {
+            appid: appid.into(),
+            secret: None,
             callback: None,
             grant: TokenGrant::default(),
         }
@@ -197,15 +209,25 @@ impl AppConfig {
 #[derive(Debug)]
 pub(crate) struct AppEntry {
     pub(crate) appid: AppId,
-    pub(crate) secret: AppSecret,
+    secret: Option<AppSecret>,
     pub(crate) callback: Option<CallbackKeys>,
     pub(crate) grant: TokenGrant,
 }
 
 impl AppEntry {
     /// The app's secret.
-    pub(crate) fn secret(&self) -> Result<&Secret, Error> {
-        Ok(self.secret.secret())
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for an app without one.
+    pub(crate) fn secret(&self) -> Result<&AppSecret, Error> {
+        self.secret.as_ref().ok_or_else(|| {
+            let appid = &self.appid;
+            Error::config(format!("app {appid} has no secret, which this call needs"))
+        })
+    }
+
+    pub(crate) fn has_secret(&self) -> bool {
+        self.secret.is_some()
     }
 
     /// Under which the app's access token is kept. The tokens of the two grants are independent.
@@ -229,7 +251,10 @@ impl TryFrom<AppConfig> for AppEntry {
             grant,
         } = config;
         let appid = AppId::new(appid)?;
-        if secret.secret().expose().is_empty() {
+        if secret
+            .as_ref()
+            .is_some_and(|secret| secret.secret().expose().is_empty())
+        {
             return Err(Error::input(
                 "secret",
                 format!("of app {appid} must not be empty"),

@@ -22,7 +22,7 @@ impl Stack {
             Auth::None => self.once(call, &[]).await,
             Auth::AppId => self.once(call, &[("appid", appid.as_str())]).await,
             Auth::AppSecret => {
-                let secret = call.context.entry().secret()?.expose();
+                let secret = call.context.entry().secret()?.secret().expose();
                 let credential = [("appid", appid.as_str()), ("secret", secret)];
                 self.once(call, &credential).await
             }

@@ -19,7 +19,8 @@ use crate::clock::{Clock, SharedClock};
 use crate::error::{BoxError, Error};
 use crate::runtime::{Runtime, SharedRuntime};
 use crate::token::{
-    MemoryStore, PlatformSource, SharedSource, SharedStore, TicketSource, TokenStore, Tokens,
+    MemoryStore, PlatformSource, SharedSource, SharedStore, TicketSource, TokenSource, TokenStore,
+    Tokens,
 };
 
 /// Collects the configuration of a [`Wechat`]; made by [`Wechat::builder`].
@@ -32,6 +33,7 @@ pub struct WechatBuilder {
     runtime: Option<SharedRuntime>,
     transport: Option<Leaf>,
     store: Option<SharedStore>,
+    source: Option<SharedSource>,
     warm: bool,
 }
 
@@ -49,6 +51,7 @@ impl WechatBuilder {
             runtime,
             transport: None,
             store: None,
+            source: None,
             warm: false,
         }
     }
@@ -87,6 +90,13 @@ impl WechatBuilder {
     /// Shares tokens with other instances through `store`.
     pub fn token_store(mut self, store: impl TokenStore) -> Self {
         self.store = Some(SharedStore::new(store));
+        self
+    }
+
+    /// Fetches access tokens from `source` instead of the platform. Tickets are fetched from the
+    /// platform with these tokens.
+    pub fn token_source(mut self, source: impl TokenSource) -> Self {
+        self.source = Some(SharedSource::new(source));
         self
     }
 
@@ -144,7 +154,18 @@ impl WechatBuilder {
         let failover = Failover::new(self.clock.clone());
         let transport = Transport::new(leaf, runtime.clone(), self.timeout);
         let stack = Stack::new(retry, self.hosts.clone(), failover, transport);
-        let source = SharedSource::new(PlatformSource::new(stack.clone(), apps.clone()));
+        let source = match self.source {
+            Some(source) => source,
+            None => {
+                if let Some(entry) = apps.values().find(|entry| !entry.has_secret()) {
+                    let appid = &entry.appid;
+                    return Err(Error::config(format!(
+                        "app {appid} has no secret: give it one, or set a `token_source`"
+                    )));
+                }
+                SharedSource::new(PlatformSource::new(stack.clone(), apps.clone()))
+            }
+        };
         let tickets = TicketSource::new(stack.clone(), apps.clone());
         let keys = apps.values().map(|entry| entry.token_key());
         let (clock, runs) = (self.clock.clone(), runtime.clone());

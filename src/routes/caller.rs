@@ -43,7 +43,7 @@ impl Caller {
     /// The app that is meant.
     pub(super) fn app(&self, wechat: &Wechat) -> Result<App, Failure> {
         let app = wechat.app(&self.appid);
-        app.map_err(|error| Failure::of(error, RetCode::APP))
+        app.map_err(|error| Failure::from_error(error, RetCode::APP))
     }
 }
 

@@ -78,7 +78,7 @@ impl Failure {
     /// An error of a call, under the code of what was to be had. A wrong argument keeps the code
     /// 3584002, what the operator must mend, such as a wrong secret, 3584005, and an access token
     /// that was not to be had 3584004.
-    pub fn of(error: Error, code: RetCode) -> Self {
+    pub fn from_error(error: Error, code: RetCode) -> Self {
         let code = match error.class() {
             _ if error.kind() == ErrorKind::Input => RetCode::PARAMETER,
             ErrorClass::Config => RetCode::APP,

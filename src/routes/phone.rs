@@ -101,7 +101,7 @@ impl JsonRoute for Phone {
 
         let app = caller.app(&self.wechat)?;
         let answer = app.call(GetPhoneNumber::new(PhoneCode::new(code))).await;
-        let answer = answer.map_err(|error| Failure::of(error, RetCode::PHONE))?;
+        let answer = answer.map_err(|error| Failure::from_error(error, RetCode::PHONE))?;
         tracing::debug!(
             source = caller.source,
             appid = caller.appid,

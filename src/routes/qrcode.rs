@@ -140,7 +140,7 @@ impl JsonRoute for Qrcode {
         let code = request.code()?;
 
         let app = caller.app(&self.wechat)?;
-        let failed = |error| Failure::of(error, RetCode::QR_CODE);
+        let failed = |error| Failure::from_error(error, RetCode::QR_CODE);
         let ticket = app.call(code).await.map_err(failed)?;
         let image = app.call(qrcode::ShowQrcode::of(&ticket)).await;
         let image = image.map_err(failed)?;

@@ -21,7 +21,7 @@ use crate::body::Body;
 use crate::callback::{Callback, IntoReply, Message};
 use crate::error::BoxError;
 
-/// All documented routes as one service; made by [`Wechat::routes`].
+/// All documented routes as one service; made by [`Wechat::routes`](crate::Wechat::routes).
 ///
 /// The JSON routes answer 401 until the host says who may call them:
 /// [`access_keys`](Self::access_keys), or [`unprotected`](Self::unprotected).

@@ -36,8 +36,11 @@ const KEY_MIN: usize = 16;
 /// | `access_token`, or none | `appid`, `access_token`, `expires_in` |
 /// | `jsapi_ticket`, `wx_card_ticket` | `appid`, `ticket`, `expires_in` |
 ///
-/// `expires_in` is what is left of its life in seconds. Ask again then, or a minute earlier, and
-/// whenever the platform refuses the token; every answer comes from the cache.
+/// `expires_in` is what is left of its life in seconds. Ask again then, or a minute earlier; every
+/// answer comes from the cache. When the platform refuses an access token (40001, 40014, 42001), ask
+/// with that token as `refused`: it is replaced, unless that has been done already.
+///
+/// Services in Rust use [`TokenRouteSource`](crate::token::TokenRouteSource).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -149,6 +152,7 @@ pub(super) struct TokenRequest {
     appid: Option<String>,
     flow_id: Option<String>,
     kind: Option<String>,
+    refused: Option<Secret>,
 }
 
 /// What `token` answers with.
@@ -189,17 +193,23 @@ impl JsonRoute for ServeToken {
         let caller = Caller::check(request.source, request.appid, request.flow_id)?;
         let tokens = self.wechat.tokens();
         let kind = request.kind.as_deref().unwrap_or_default();
-        let token = match kind {
-            "" | "access_token" => tokens.get(&caller.appid).await,
-            "jsapi_ticket" => tokens.ticket(&caller.appid).await,
-            "wx_card_ticket" => tokens.card_ticket(&caller.appid).await,
+        let token = match (kind, &request.refused) {
+            ("" | "access_token", Some(refused)) => tokens.renew(&caller.appid, refused).await,
+            (_, Some(_)) => {
+                return Err(Failure::parameter(
+                    "refused goes with kind access_token only",
+                ));
+            }
+            ("" | "access_token", None) => tokens.get(&caller.appid).await,
+            ("jsapi_ticket", None) => tokens.ticket(&caller.appid).await,
+            ("wx_card_ticket", None) => tokens.card_ticket(&caller.appid).await,
             _ => {
                 return Err(Failure::parameter(
                     "kind must be access_token, jsapi_ticket or wx_card_ticket",
                 ));
             }
         };
-        let token = token.map_err(|error| Failure::of(error, RetCode::TOKEN))?;
+        let token = token.map_err(|error| Failure::from_error(error, RetCode::TOKEN))?;
         tracing::info!(
             source = caller.source,
             appid = caller.appid,

@@ -164,7 +164,7 @@ impl JsonRoute for UnlimitedQrcode {
 
         let app = caller.app(&self.wechat)?;
         let image = app.call(call).await;
-        let image = image.map_err(|error| Failure::of(error, RetCode::QR_CODE))?;
+        let image = image.map_err(|error| Failure::from_error(error, RetCode::QR_CODE))?;
         tracing::debug!(source = caller.source, appid = caller.appid, "made a code");
         Ok(UnlimitedQrcodeAnswer {
             flow_id: caller.flow_id,

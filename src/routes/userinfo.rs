@@ -121,9 +121,9 @@ impl JsonRoute for UserInfo {
 
         let app = caller.app(&self.wechat)?;
         let token = app.call(oauth::ExchangeCode::new(code)).await;
-        let token = token.map_err(|error| Failure::of(error, RetCode::TOKEN))?;
+        let token = token.map_err(|error| Failure::from_error(error, RetCode::TOKEN))?;
         let profile = profile_of(&app, oauth::GetUserInfo::new(&token), &token).await;
-        let profile = profile.map_err(|error| Failure::of(error, RetCode::USER_INFO))?;
+        let profile = profile.map_err(|error| Failure::from_error(error, RetCode::USER_INFO))?;
         tracing::debug!(
             source = caller.source,
             appid = caller.appid,

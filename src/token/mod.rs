@@ -41,6 +41,7 @@ mod entry;
 mod front;
 mod layer;
 mod refresh;
+mod route_source;
 mod single_flight;
 mod source;
 mod store;
@@ -53,7 +54,8 @@ mod token;
 mod tokens;
 
 pub use self::layer::{TokenLayer, TokenService};
-pub use self::source::{Fetch, TokenSource};
+pub use self::route_source::TokenRouteSource;
+pub use self::source::{Fetch, SourceFn, TokenSource, source_fn};
 pub(crate) use self::source::{PlatformSource, SharedSource};
 pub(crate) use self::store::SharedStore;
 pub use self::store::{MemoryStore, StoreError, TokenStore};

@@ -1,6 +1,7 @@
 //! Where a new token comes from.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,21 +13,28 @@ use crate::app::{AppEntry, AppId};
 use crate::client::{Stack, exchange};
 use crate::error::Error;
 use crate::runtime::BoxFuture;
+use crate::secret::Secret;
 
-/// How a source is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Which token a source is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fetch {
-    /// For the current token.
+    /// The current token.
     Current,
-    /// For another one than the current, which is dead. It counts against the platform's budget.
-    Forced,
+    /// Another token than the current one, which the platform refused. It counts against the
+    /// platform's budget.
+    Forced {
+        /// The token that was refused.
+        refused: Secret,
+    },
 }
 
-/// Fetches tokens: from the platform. A service of the host's own that keeps them cannot stand in its
-/// place yet.
+/// Fetches access tokens. Without one they come from the platform;
+/// [`WechatBuilder::token_source`](crate::WechatBuilder::token_source) sets another.
 ///
-/// Implement it with an `async fn`.
+/// [`TokenRouteSource`](super::TokenRouteSource) asks the `token` route of another service, and
+/// [`source_fn`] makes a source of a function. Otherwise implement it with an `async fn`. A fetch is
+/// given up after 30 seconds; one that fails or panics fails the calls that wait for it.
 pub trait TokenSource: Send + Sync + 'static {
     /// Fetches the token of `key`.
     fn fetch(
@@ -34,6 +42,57 @@ pub trait TokenSource: Send + Sync + 'static {
         key: &TokenKey,
         fetch: Fetch,
     ) -> impl Future<Output = Result<Issued, Error>> + Send;
+}
+
+/// Makes a [`TokenSource`] of a function.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use tower_wechat::token::{Fetch, Issued, TokenKey, source_fn};
+/// use tower_wechat::{AppConfig, Error, Wechat};
+///
+/// async fn fetch(key: TokenKey, fetch: Fetch) -> Result<Issued, Error> {
+///     // … ask the service that keeps the tokens of `key.appid` …
+///     Ok(Issued::new("the token", Duration::from_secs(7200)))
+/// }
+///
+/// # let transport = tower::service_fn(|_: http::Request<bytes::Bytes>| async {
+/// #     Ok::<_, std::convert::Infallible>(http::Response::new(bytes::Bytes::new()))
+/// # });
+/// let wechat = Wechat::builder()
+///     .app(AppConfig::without_secret("wx3cc8fd6963e31a32"))
+///     .token_source(source_fn(fetch))
+/// #   .transport(transport)
+///     .build()?;
+/// # Ok::<(), Error>(())
+/// ```
+pub fn source_fn<F, Fut>(fetch: F) -> SourceFn<F>
+where
+    F: Fn(TokenKey, Fetch) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Issued, Error>> + Send,
+{
+    SourceFn(fetch)
+}
+
+/// The source of [`source_fn`].
+#[derive(Clone, Copy)]
+pub struct SourceFn<F>(F);
+
+impl<F, Fut> TokenSource for SourceFn<F>
+where
+    F: Fn(TokenKey, Fetch) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Issued, Error>> + Send,
+{
+    async fn fetch(&self, key: &TokenKey, fetch: Fetch) -> Result<Issued, Error> {
+        (self.0)(key.clone(), fetch).await
+    }
+}
+
+impl<F> fmt::Debug for SourceFn<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SourceFn")
+    }
 }
 
 /// A source as the crate keeps it.
@@ -88,14 +147,14 @@ impl TokenSource for PlatformSource {
                 return Err(Error::config("a ticket is not fetched by a token source"));
             }
             TokenKind::StableAccessToken => {
-                let call = GetStableToken::new(appid, &entry.secret);
-                let call = call.force_refresh(fetch == Fetch::Forced);
+                let call = GetStableToken::new(appid, entry.secret()?);
+                let call = call.force_refresh(fetch != Fetch::Current);
                 let grant = exchange(stack, None, entry, &call).await?;
                 (grant, GetStableToken::PATH)
             }
             // Every call of the classic grant makes another token: there is nothing to force.
             TokenKind::AccessToken => {
-                let call = GetClassicToken::new(appid, &entry.secret);
+                let call = GetClassicToken::new(appid, entry.secret()?);
                 (
                     exchange(stack, None, entry, &call).await?,
                     GetClassicToken::PATH,

@@ -389,7 +389,11 @@ impl Tokens {
         if is_retired(&issued) {
             if store.take_forced_refresh(runtime, key).await {
                 tracing::warn!(appid = %key.appid, "the refused token came back: forcing a new one");
-                issued = source.fetch(key, Fetch::Forced).await?.check()?;
+                let refused = issued.secret.clone();
+                issued = source
+                    .fetch(key, Fetch::Forced { refused })
+                    .await?
+                    .check()?;
             } else {
                 entry.memory().reinstated = Some(asked);
             }

@@ -123,29 +123,18 @@ impl Target {
                 format!("of target {:?} must be at least 1", self.0.name),
             ));
         }
-        let host = self.0.url.host().unwrap_or_default();
-        let listed = || {
-            let mut known = http_hosts.iter();
-            known.any(|known| bare(known).eq_ignore_ascii_case(bare(host)))
-        };
-        match self.0.url.scheme_str() {
-            Some("https") => Ok(()),
-            Some("http") if address::is_loopback(host) || listed() => Ok(()),
-            _ => Err(Error::input(
+        if !address::is_private(&self.0.url, http_hosts) {
+            return Err(Error::input(
                 "url",
                 format!(
                     "of target {:?} must begin with https://; http:// is for loopback addresses \
                      and for hosts that are explicitly allowed",
                     self.0.name
                 ),
-            )),
+            ));
         }
+        Ok(())
     }
-}
-
-/// An IPv6 address may stand in brackets.
-fn bare(host: &str) -> &str {
-    host.trim_start_matches('[').trim_end_matches(']')
 }
 
 /// Prints neither the address, whose path may be a secret, nor the keys.

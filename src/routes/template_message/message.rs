@@ -122,7 +122,7 @@ impl Message {
             && !appid.is_empty()
         {
             let appid = AppId::new(appid);
-            let appid = appid.map_err(|error| Failure::of(error, RetCode::PARAMETER))?;
+            let appid = appid.map_err(|error| Failure::from_error(error, RetCode::PARAMETER))?;
             message = message.mini_program(appid, pagepath);
         }
         if let Some(id) = given(self.client_msg_id) {

@@ -116,7 +116,7 @@ impl JsonRoute for TemplateMessage {
 
         let app = caller.app(&self.wechat)?;
         let sent = app.call(message).await;
-        let sent = sent.map_err(|error| Failure::of(error, RetCode::TEMPLATE_MESSAGE))?;
+        let sent = sent.map_err(|error| Failure::from_error(error, RetCode::TEMPLATE_MESSAGE))?;
         tracing::debug!(
             source = caller.source,
             appid = caller.appid,

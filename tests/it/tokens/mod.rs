@@ -2,6 +2,7 @@
 
 mod forced;
 mod odd_answers;
+mod sources;
 mod stopped;
 mod warm;
 
