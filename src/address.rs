@@ -1,9 +1,9 @@
-//! What an address says about who can be reached at it.
+//! Detects loopback addresses.
 
 use std::net::IpAddr;
 
-/// Whether `host`, as it stands in an address, is this very machine: no one on the way can read
-/// what is sent there.
+/// Returns whether `host`, as written in a URL, is this machine. Nobody else can read traffic to
+/// it.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost") || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
