@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-/// Returns whether `host`, as written in a URL, is this machine. Nobody else can read traffic to
-/// it.
+/// Returns whether `host`, as written in a URL, is this machine. Traffic to it can't be read on the
+/// way.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost") || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())

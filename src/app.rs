@@ -141,12 +141,12 @@ impl fmt::Debug for AppSecret {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum TokenGrant {
-    /// 获取稳定版接口调用凭据 (`stable_token`). Repeated calls return the same token, so instances that don't
-    /// coordinate can't invalidate each other's tokens.
+    /// 获取稳定版接口调用凭据 (`stable_token`). Repeated calls return the same token, so instances
+    /// that don't coordinate can't invalidate each other's tokens.
     #[default]
     Stable,
-    /// 获取接口调用凭据 (`token`). Every call makes a new token and retires the previous one. Use it for an
-    /// app whose other services use this call and share its tokens.
+    /// 获取接口调用凭据 (`token`). Every call makes a new token and retires the previous one. Use
+    /// it for an app whose other services use this call and share its tokens.
     Classic,
 }
 

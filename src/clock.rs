@@ -121,7 +121,7 @@ impl Moment {
         }
     }
 
-    /// Returns the moment when `duration` has passed, by both readings.
+    /// Returns this moment plus `duration`.
     pub(crate) fn after(self, duration: Duration) -> Self {
         Self {
             wall: self.wall.checked_add(duration).unwrap_or(self.wall),
@@ -136,7 +136,7 @@ impl Moment {
 
     /// Returns the time since `earlier`, by the reading that shows the longer time.
     ///
-    /// It is zero if `earlier` is later, which can happen if another thread read it.
+    /// It is zero if `earlier` is later, as a moment read by another thread can be.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         let wall = self.wall.duration_since(earlier.wall).unwrap_or_default();
         wall.max(self.monotonic.saturating_sub(earlier.monotonic))

@@ -14,8 +14,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// An async runtime, which spawns tasks and waits for time to pass.
 ///
-/// The feature `tokio`, which is a default feature, provides [`TokioRuntime`]. For any other
-/// runtime, implement these two methods and pass the value to the builder.
+/// With the default feature `tokio`, the crate uses [`TokioRuntime`]. For any other runtime,
+/// implement these two methods and pass the value to the builder.
 pub trait Runtime: Send + Sync + 'static {
     /// Runs `task` to its end, even if the caller is dropped.
     fn spawn(&self, task: BoxFuture<'static, ()>);

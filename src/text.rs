@@ -14,8 +14,8 @@ pub(crate) fn cut(text: &str, max: usize) -> &str {
 
 /// Splits a text into a message of at most `max` bytes and the rest.
 ///
-/// The message ends with a line, or else a sentence, or else a word, and not within a link, `<a
-/// …>…</a>`. It is cut elsewhere if it would otherwise be less than half full or leave more than
+/// The message ends with a line, or else a sentence, or else a word, and not within a link,
+/// `<a …>…</a>`. It is cut elsewhere if it would otherwise be less than half full or leave more than
 /// `room` bytes for the rest.
 ///
 /// Concatenated, the two parts are the text. The first is empty only if the text is.

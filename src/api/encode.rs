@@ -1,4 +1,4 @@
-//! How a call is put on the wire.
+//! Encodes a call as an HTTP request.
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -7,16 +7,16 @@ use http::{HeaderValue, Method, Request, header};
 use super::Endpoint;
 use crate::error::{Error, ErrorKind};
 
-/// The request of a call, still without host and credential.
+/// Encodes a call as a request, without host and credential.
 pub(crate) fn encode<E: Endpoint>(call: &E) -> Result<Request<Bytes>, Error> {
     call.check()?;
-    let unencodable = || Error::new(ErrorKind::Input, "the call cannot be written as a request");
+    let unencodable = || Error::new(ErrorKind::Input, "the call cannot be encoded as a request");
     let mut request = Request::new(Bytes::new());
     if E::METHOD != Method::GET {
         let (content_type, body) = match call.upload() {
             Some(upload) => upload.encode(),
             None => {
-                // serde_json leaves non-ASCII text as it is, which the platform insists on.
+                // serde_json does not escape non-ASCII text, which the platform requires.
                 let body = serde_json::to_vec(call).map_err(|_| unencodable())?;
                 ("application/json".to_owned(), body.into())
             }
@@ -38,7 +38,7 @@ pub(crate) fn encode<E: Endpoint>(call: &E) -> Result<Request<Bytes>, Error> {
     Ok(request)
 }
 
-/// The query of a call; `None` if its fields have no form as one.
+/// Returns the query of a call, or `None` if its fields can't be encoded as a query.
 fn query<E: Endpoint>(call: &E) -> Option<String> {
     let fields = match E::METHOD == Method::GET {
         true => serde_urlencoded::to_string(call).ok()?,

@@ -32,7 +32,7 @@ fn joined(error: &(dyn Error + 'static)) -> String {
         next = error.source();
         let is_generic = GENERIC.iter().any(|start| text.starts_with(start));
         let says_why = !is_generic || next.is_none() && texts.is_empty();
-                // Some errors already print their source.
+        // Some errors already print their source.
         if says_why && !texts.contains(&text) {
             let joint = if texts.is_empty() { "" } else { ": " };
             texts.extend([joint, &text]);

@@ -107,7 +107,7 @@ impl ErrCode {
     pub const MALFORMED_BODY: Self = Self(47001);
     /// 47003: an argument of a template breaks the rule of its type. The errmsg names it.
     pub const INVALID_TEMPLATE_ARGUMENT: Self = Self(47003);
-    /// 48001: neither the account nor the user's consent covers this call.
+    /// 48001: the account, or the user's consent, does not cover this call.
     pub const API_UNAUTHORIZED: Self = Self(48001);
     /// 48006: this month's quota clearings are used up.
     pub const CLEARINGS_EXHAUSTED: Self = Self(48006);

@@ -127,9 +127,7 @@ impl ErrCode {
             (40201, _) => "no callback address is set: set it in 消息推送 in the 微信开发者平台",
             (43003, _) => "the platform must be called over https",
             (46003, _) => "the account has no menu made through the API",
-            (48001, "/sns/userinfo") => {
-                "only snsapi_base was requested: request snsapi_userinfo"
-            }
+            (48001, "/sns/userinfo") => "only snsapi_base was requested: request snsapi_userinfo",
             (48001, "/cgi-bin/qrcode/create") => {
                 "only a verified service account (服务号) can make QR codes"
             }

@@ -23,8 +23,8 @@ pub(crate) struct Refusal {
 impl Refusal {
     /// Splits the request id off the platform's text.
     ///
-    /// The text ends with ` rid: 6523d26a-12345678-12345678`, or in the older forms with ` hints: [
-    /// req_id: abc ]` or ` hint: [abc]`.
+    /// The text ends with ` rid: 6523d26a-12345678-12345678`, or in the older forms with
+    /// ` hints: [ req_id: abc ]` or ` hint: [abc]`.
     pub(crate) fn new(errcode: ErrCode, errmsg: &str) -> Self {
         let after = |mark, id: fn(&str) -> Option<&str>| {
             let (text, tail) = errmsg.split_once(mark)?;
