@@ -42,6 +42,7 @@ impl Clock for SystemClock {
 
     #[allow(clippy::disallowed_methods)]
     fn monotonic(&self) -> Duration {
+        // Shared by all instances, so that their readings are comparable.
         static START: OnceLock<Instant> = OnceLock::new();
         START.get_or_init(Instant::now).elapsed()
     }

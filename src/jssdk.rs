@@ -47,7 +47,7 @@ pub struct PageConfig {
     pub timestamp: u64,
     /// A random text.
     pub nonce_str: String,
-    /// The signature over the ticket, the other fields and the page's URL.
+    /// The signature over the ticket, the nonce, the timestamp and the page's URL.
     pub signature: String,
 }
 

@@ -27,6 +27,7 @@ pub(crate) fn contain<T>(code: impl FnOnce() -> T) -> Result<T, Panicked> {
 /// Drops the payload of a panic. The payload's `Drop` can panic, too.
 fn discard(payload: Box<dyn Any + Send>) -> Panicked {
     if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        // Dropping the second payload could panic again, so it is leaked.
         std::mem::forget(second);
     }
     Panicked

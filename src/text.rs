@@ -15,8 +15,8 @@ pub(crate) fn cut(text: &str, max: usize) -> &str {
 /// Splits a text into a message of at most `max` bytes and the rest.
 ///
 /// The message ends with a line, or else a sentence, or else a word, and not within a link,
-/// `<a …>…</a>`. It is cut elsewhere if it would otherwise be less than half full or leave more than
-/// `room` bytes for the rest.
+/// `<a …>…</a>`. It is cut elsewhere if it would otherwise be less than half full or leave more
+/// than `room` bytes for the rest.
 ///
 /// Concatenated, the two parts are the text. The first is empty only if the text is.
 pub(crate) fn split(text: &str, max: usize, room: usize) -> (&str, &str) {
@@ -24,6 +24,7 @@ pub(crate) fn split(text: &str, max: usize, room: usize) -> (&str, &str) {
     if head.len() == text.len() {
         return (text, "");
     }
+    // A lower bound on the cut: what does not fit into `room` can't be sent in later messages.
     let least = (max / 2).max(text.len().saturating_sub(room));
     let reads_well = |end: &usize| *end >= least && link_over(text, *end, max).is_none();
     let end = ends(head, is_line_end)

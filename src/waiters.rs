@@ -35,6 +35,7 @@ impl Waiters {
         let permit = self.0.clone().try_acquire_owned().map_err(busy)?;
         let (done, output) = oneshot::channel();
         runtime.spawn(async move {
+            // Held until the work ends, so that dropped callers can't start unlimited work.
             let _permit = permit;
             // The caller may have been dropped.
             let _ = done.send(work.await);

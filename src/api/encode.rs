@@ -48,6 +48,7 @@ fn query<E: Endpoint>(call: &E) -> Option<String> {
     if own.is_empty() {
         return Some(fields);
     }
+    // `for_suffix` adds a `&` if there are fields before.
     let mut query = form_urlencoded::Serializer::for_suffix(fields, 0);
     query.extend_pairs(own);
     Some(query.finish())

@@ -11,6 +11,7 @@ use crate::error::{ErrCode, Error, ErrorKind, Refusal};
 
 /// Decodes a response, or returns the refusal in it as an error.
 pub(super) fn decode<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
+    // First: a refusal can also contain every field of `T`.
     outcome::read(body)?;
     parse(body).map_err(faulty)
 }

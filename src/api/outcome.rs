@@ -127,6 +127,7 @@ impl<'de> Visitor<'de> for &mut Found {
 
         while let Some(field) = object.next_key()? {
             match field {
+                // With duplicate keys, a refusal must win over a zero.
                 Field::Errcode => self.code = self.code.max(Code::read(object.next_value()?)),
                 Field::Errmsg => {
                     let shown = shown(object.next_value()?);

@@ -136,8 +136,8 @@ impl Endpoint for CreateQrcode {
     type Response = Ticket;
     const PATH: &'static str = "/cgi-bin/qrcode/create";
 
-    /// A repeated temporary code costs only quota; a repeated permanent code of a scene is the
-    /// first one.
+    /// A duplicate temporary code is wasted but harmless. A second permanent code of the same scene
+    /// is the first one.
     const REPEATABLE: bool = true;
 
     fn check(&self) -> Result<(), Error> {

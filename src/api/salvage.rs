@@ -22,6 +22,7 @@ pub(super) enum Fault {
 /// other fields are not changed.
 pub(super) fn read<T: DeserializeOwned>(document: &str) -> Result<T, Fault> {
     let mut value: Value = serde_json::from_str(document).map_err(Fault::Syntax)?;
+    // Each round removes one field and parses again, so their number is bounded.
     for _ in 0..MOST {
         let error = match serde_path_to_error::deserialize::<_, T>(&value) {
             Ok(read) => return Ok(read),

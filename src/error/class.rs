@@ -28,6 +28,7 @@ pub enum ErrorClass {
 impl ErrCode {
     /// Returns the class of the code, for a call made with an app's access token.
     pub const fn class(self) -> ErrorClass {
+        // Codes that are not listed are `Unknown`: a wrong remedy is worse than none.
         match self.get() {
             40001 | 40014 | 42001 => ErrorClass::Refresh,
             -1 | 1003 | 20001 | 200001 | 61450 | 43108 | 44990..=44992 | 45011 | 45066 => {

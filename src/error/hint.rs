@@ -5,6 +5,7 @@ use super::{ErrCode, ErrorClass, miniprogram};
 impl ErrCode {
     /// Returns advice for the code at `endpoint`, if the code has a usual cause.
     pub(crate) fn hint_at(self, endpoint: &str) -> Option<&'static str> {
+        // The mini-program calls come first, because they give some numbers another meaning.
         miniprogram::hint_at(self, endpoint)
             .or_else(|| self.credential_hint(endpoint))
             .or_else(|| self.message_hint(endpoint))

@@ -159,6 +159,7 @@ impl Error {
     /// Changes the error. A shared error is left as it is and becomes the source of the changed
     /// copy.
     fn with(self, change: impl FnOnce(&mut Inner)) -> Self {
+        // Other callers may hold the same error, so a shared one must not change.
         let mut inner = Arc::try_unwrap(self.0).unwrap_or_else(|shared| Inner {
             kind: shared.kind,
             endpoint: shared.endpoint,
@@ -280,7 +281,8 @@ impl Error {
         }
     }
 
-    /// Returns whether this is a QR code image, the only call that is refused by HTTP status.
+    /// Returns whether the failed call fetched a QR code image. It is the only call that is refused
+    /// by HTTP status.
     fn is_of_ticket(&self) -> bool {
         self.endpoint() == Some("/cgi-bin/showqrcode")
     }

@@ -28,8 +28,8 @@ pub(super) fn scene(scene: &str) -> Result<(), Error> {
         return Err(Error::input(
             "scene",
             format!(
-                "must be 1 to 32 characters (it has {len}): store longer data yourself and send its \
-                 key"
+                "must be 1 to 32 characters (it has {len}): store longer data yourself, and send \
+                 its key"
             ),
         ));
     }

@@ -75,8 +75,7 @@ impl EncryptedData {
     ///   it is not a `T`.
     pub fn decrypt<T: DeserializeOwned>(&self, key: &SessionKey, app: &AppId) -> Result<T, Error> {
         let text = self.decrypt_text(key)?;
-        // With a wrong key, the padding is valid by chance now and then. The bytes are not JSON
-        // then.
+        // A wrong key can yield valid padding by chance. The bytes are not JSON then.
         let Ok(Marked { watermark }) = json::parse(&text) else {
             return Err(stale());
         };
@@ -98,7 +97,7 @@ impl EncryptedData {
 
     fn decrypt_text(&self, key: &SessionKey) -> Result<Vec<u8>, Error> {
         limits::given("encryptedData", &self.encrypted_data, MAX_LEN)?;
-        let wrong = |field| Error::input(field, "is not base64: pass it on as the client got it");
+        let wrong = |field| Error::input(field, "is not base64: pass it on unchanged");
         let iv = STANDARD.decode(&self.iv).map_err(|_| wrong("iv"))?;
         let iv: [u8; 16] = iv
             .try_into()
