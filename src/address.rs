@@ -1,11 +1,11 @@
-//! What an address says about who can be reached at it.
+//! Detects loopback addresses.
 
 use std::net::IpAddr;
 
 use http::Uri;
 
-/// Whether `host`, as it stands in an address, is this very machine: no one on the way can read
-/// what is sent there.
+/// Returns whether `host`, as written in a URL, is this machine. Traffic to it can't be read on the
+/// way.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let is_loopback_ip = |ip: IpAddr| ip.is_loopback();
     host.eq_ignore_ascii_case("localhost") || bare(host).parse().is_ok_and(is_loopback_ip)

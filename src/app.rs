@@ -1,4 +1,4 @@
-//! The accounts: a 公众号 (official account) or a 小程序 (mini-program) each.
+//! The configured accounts: official accounts (公众号) and mini-programs (小程序).
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::secret::Secret;
 use crate::token::{TokenKey, TokenKind};
 
-/// The id of an app, such as `wx3cc8fd6963e31a32`. Not a secret. Case matters.
+/// The id of an app, such as `wx3cc8fd6963e31a32`. It is not a secret. Case matters.
 ///
 /// ```
 /// use tower_wechat::AppId;
@@ -26,10 +26,10 @@ use crate::token::{TokenKey, TokenKind};
 pub struct AppId(Arc<str>);
 
 impl AppId {
-    /// The longest id that is taken, in bytes.
+    /// The maximum length of an id, in bytes.
     pub const MAX_LEN: usize = 64;
 
-    /// Takes an id of 1 to 64 ASCII letters, digits, `-` and `_`.
+    /// Creates an id of 1 to 64 ASCII letters, digits, `-` and `_`.
     ///
     /// # Errors
     /// [`ErrorKind::Input`](crate::ErrorKind::Input) for anything else.
@@ -50,18 +50,18 @@ impl AppId {
         Ok(Self(appid.into()))
     }
 
-    /// An id that is known to be well-formed.
+    /// Creates an id that is known to be well-formed.
     #[cfg(feature = "sandbox")]
     pub(crate) fn known(appid: &'static str) -> Self {
         Self(appid.into())
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The same, without a copy.
+    /// Returns the id without copying it.
     #[cfg(feature = "metrics")]
     pub(crate) fn shared(&self) -> Arc<str> {
         Arc::clone(&self.0)
@@ -113,12 +113,12 @@ impl<'de> Deserialize<'de> for AppId {
     }
 }
 
-/// The secret of an app (AppSecret), which fetches its tokens.
+/// The secret of an app (AppSecret), which authorizes fetching its tokens.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AppSecret(Secret);
 
 impl AppSecret {
-    /// The secret as a [`Secret`], to expose or to send.
+    /// Returns the secret as a [`Secret`], to expose or to send.
     pub fn secret(&self) -> &Secret {
         &self.0
     }
@@ -136,21 +136,21 @@ impl fmt::Debug for AppSecret {
     }
 }
 
-/// Which call fetches an app's access token.
+/// The call that fetches an app's access token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum TokenGrant {
-    /// 获取稳定版接口调用凭据 (`stable_token`): asking again returns the same token, so instances
-    /// that do not know of each other cannot kill each other's.
+    /// 获取稳定版接口调用凭据 (`stable_token`). Repeated calls return the same token, so instances
+    /// that don't coordinate can't invalidate each other's tokens.
     #[default]
     Stable,
-    /// 获取接口调用凭据 (`token`): every call makes a new token and retires the one before it. For
-    /// an app whose other services use this call and share its tokens.
+    /// 获取接口调用凭据 (`token`). Every call makes a new token and retires the previous one. Use
+    /// it for an app whose other services use this call and share its tokens.
     Classic,
 }
 
-/// One app as the host configures it.
+/// The configuration of one app.
 ///
 /// ```
 /// use tower_wechat::{AppConfig, CallbackKeys};
@@ -168,7 +168,7 @@ pub struct AppConfig {
 }
 
 impl AppConfig {
-    /// An app by its id and secret. A malformed id is reported by the builder that takes the app.
+    /// Creates the configuration of an app. The builder that takes it reports a malformed id.
     pub fn new(appid: impl Into<String>, secret: impl Into<AppSecret>) -> Self {
         Self {
             appid: appid.into(),
@@ -190,14 +190,14 @@ impl AppConfig {
         }
     }
 
-    /// Makes the app receive pushes, checked with these keys.
+    /// Lets the app receive pushes, verified with `keys`.
     #[must_use]
     pub fn callback(mut self, keys: CallbackKeys) -> Self {
         self.callback = Some(keys);
         self
     }
 
-    /// Chooses the call that fetches this app's access token.
+    /// Sets the call that fetches the app's access token. Defaults to [`TokenGrant::Stable`].
     #[must_use]
     pub fn token_grant(mut self, grant: TokenGrant) -> Self {
         self.grant = grant;
@@ -205,7 +205,7 @@ impl AppConfig {
     }
 }
 
-/// One app after its configuration was checked.
+/// The validated configuration of one app.
 #[derive(Debug)]
 pub(crate) struct AppEntry {
     pub(crate) appid: AppId,
@@ -230,7 +230,7 @@ impl AppEntry {
         self.secret.is_some()
     }
 
-    /// Under which the app's access token is kept. The tokens of the two grants are independent.
+    /// Returns the key that stores the app's access token. The two grants have independent tokens.
     pub(crate) fn token_key(&self) -> TokenKey {
         let kind = match self.grant {
             TokenGrant::Stable => TokenKind::StableAccessToken,

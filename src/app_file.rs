@@ -1,4 +1,4 @@
-//! An app in a host's settings file.
+//! Deserializes an app from a settings file.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -30,9 +30,12 @@ struct Keys {
     mini_program: bool,
 }
 
-/// From a table of a settings file: `appid`, `secret`, `token_grant` (`"stable"` or `"classic"`) and
-/// `callback`, with `token`, `aes_key`, `mode` (`"plaintext"`, `"compatible"` or `"secure"`; secure
-/// where there is an `aes_key`), `previous_token`, `previous_aes_key` and `mini_program`.
+/// Deserializes a table of a settings file.
+///
+/// The table has `appid`, `secret`, `token_grant` (`"stable"` or `"classic"`) and `callback`. The
+/// callback has `token`, `aes_key`, `mode` (`"plaintext"`, `"compatible"` or `"secure"`),
+/// `previous_token`, `previous_aes_key` and `mini_program`. The mode defaults to secure if there is
+/// an `aes_key`, and to plaintext otherwise.
 impl<'de> Deserialize<'de> for AppConfig {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let file = File::deserialize(deserializer)?;
@@ -41,7 +44,7 @@ impl<'de> Deserialize<'de> for AppConfig {
         let Some(keys) = file.callback else {
             return Ok(config);
         };
-        // The error's own text names the field, and never quotes a value.
+        // The error's text names the field and never quotes a value.
         let keys = keys.read().map_err(D::Error::custom)?;
         Ok(config.callback(keys))
     }
@@ -55,11 +58,11 @@ impl Keys {
             (Some(Mode::Secure) | None, Some(key)) => CallbackKeys::secure(token, key.expose())?,
             (Some(Mode::Compatible), Some(key)) => CallbackKeys::compatible(token, key.expose())?,
             (Some(Mode::Plaintext), Some(_)) => {
-                let why = "is plaintext although there is an aes_key: take one of the two out";
+                let why = "is plaintext although there is an aes_key: remove one of the two";
                 return Err(Error::input("mode", why));
             }
             (Some(_), None) => {
-                return Err(Error::input("aes_key", "is missing: this mode needs it"));
+                return Err(Error::input("aes_key", "is missing: this mode requires it"));
             }
         };
         if let Some(token) = &self.previous_token {

@@ -1,4 +1,4 @@
-//! The body of every response the crate answers with.
+//! The body of the crate's HTTP responses.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -9,8 +9,9 @@ use http_body::{Frame, SizeHint};
 
 use crate::callback::Rejection;
 
-/// A body that is whole in memory: a type of the crate's own, so that its API does not move with
-/// another crate's.
+/// A response body held in memory.
+///
+/// It is a type of this crate, so that the crate's API does not depend on another crate's version.
 ///
 /// ```
 /// use tower_wechat::Body;
@@ -20,17 +21,17 @@ use crate::callback::Rejection;
 #[derive(Debug, Clone, Default)]
 pub struct Body {
     bytes: Bytes,
-    /// Beside the bytes, since the extensions of a response would cost three allocations.
+    /// Stored next to the bytes, because response extensions would cost three allocations.
     rejection: Option<Rejection>,
 }
 
 impl Body {
-    /// A body without a byte.
+    /// Creates an empty body.
     pub fn empty() -> Self {
         Self::default()
     }
 
-    /// The body of a request that was refused, without a byte.
+    /// Creates the empty body of a rejection.
     pub(crate) fn refused(rejection: Rejection) -> Self {
         Self {
             bytes: Bytes::new(),
@@ -38,12 +39,13 @@ impl Body {
         }
     }
 
-    /// Why the request was refused that this answers; `None` for any other answer. It is not sent.
+    /// Returns why the request was rejected, or `None` for any other response. The reason is not
+    /// sent to the peer.
     pub fn rejection(&self) -> Option<Rejection> {
         self.rejection
     }
 
-    /// All its bytes that have not been read.
+    /// Returns all bytes that have not been read.
     pub fn into_bytes(self) -> Bytes {
         self.bytes
     }

@@ -1,22 +1,21 @@
-//! The only place that asks for the time.
+//! Clocks. No other module reads the time.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Tells the time: to tokens when they expire, to callbacks how old a push is.
+/// A source of time, used for the expiry of tokens and the age of pushes.
 ///
-/// It has two readings, because neither is enough alone: the wall clock may be set back, and
-/// monotonic time stops while a machine is suspended. What expires takes the larger elapsed time
-/// of the two; what must not be forgotten early, such as the memory against replayed pushes, is
-/// measured by monotonic time alone.
+/// It has two readings, because neither is sufficient alone: the wall clock can be set back, and
+/// monotonic time stops while a machine is suspended. Expiry uses the larger elapsed time of the
+/// two. Replay protection, which must not forget a push early, uses monotonic time alone.
 ///
-/// [`SystemClock`] is the default. A test injects a [`ManualClock`] and moves it.
+/// [`SystemClock`] is the default. Tests use a [`ManualClock`] and advance it.
 pub trait Clock: Send + Sync + 'static {
-    /// The wall clock, which may be set forward and back.
+    /// Returns the wall-clock time, which can be set forward and back.
     fn now(&self) -> SystemTime;
 
-    /// The time since some fixed moment of this process, which never goes back.
+    /// Returns the time since a fixed moment of this process. It never goes back.
     fn monotonic(&self) -> Duration;
 }
 
@@ -43,12 +42,13 @@ impl Clock for SystemClock {
 
     #[allow(clippy::disallowed_methods)]
     fn monotonic(&self) -> Duration {
+        // Shared by all instances, so that their readings are comparable.
         static START: OnceLock<Instant> = OnceLock::new();
         START.get_or_init(Instant::now).elapsed()
     }
 }
 
-/// A clock that stands still until it is moved; its clones move together.
+/// A clock that only moves when it is advanced or set. Its clones share the same time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -59,14 +59,14 @@ impl Clock for SystemClock {
 /// clock.advance(Duration::from_secs(7200));
 /// assert_eq!(clock.now(), before + Duration::from_secs(7200));
 ///
-/// clock.set(before); // the wall clock is set back, and monotonic time is not
+/// clock.set(before); // sets the wall clock back, but not monotonic time
 /// assert_eq!((clock.now(), clock.monotonic()), (before, Duration::from_secs(7200)));
 /// ```
 #[derive(Debug, Clone)]
 pub struct ManualClock(Arc<Mutex<Moment>>);
 
 impl ManualClock {
-    /// A clock that shows `time`. Its monotonic time is zero.
+    /// Creates a clock that shows `time`. Its monotonic time is zero.
     pub fn new(time: SystemTime) -> Self {
         Self(Arc::new(Mutex::new(Moment {
             wall: time,
@@ -74,19 +74,19 @@ impl ManualClock {
         })))
     }
 
-    /// A clock that shows `seconds` since the Unix epoch.
+    /// Creates a clock that shows `seconds` since the Unix epoch.
     pub fn at_unix(seconds: u64) -> Self {
         Self::new(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
     }
 
-    /// Moves both readings forward, as time that passes does.
+    /// Moves both readings forward, as passing time does.
     pub fn advance(&self, by: Duration) {
         let mut moment = self.moment();
         moment.wall += by;
         moment.monotonic += by;
     }
 
-    /// Sets the wall clock alone, forward or back, as an operator, NTP or a suspended machine does.
+    /// Sets the wall clock only, forward or back, as an operator, NTP or a suspend does.
     pub fn set(&self, time: SystemTime) {
         self.moment().wall = time;
     }
@@ -106,7 +106,7 @@ impl Clock for ManualClock {
     }
 }
 
-/// Both readings of a clock, for what expires.
+/// Both readings of a clock at one moment, to measure expiry.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment {
     pub(crate) wall: SystemTime,
@@ -114,7 +114,7 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
-    /// What a clock shows.
+    /// Reads `clock`.
     pub(crate) fn of(clock: &impl Clock) -> Self {
         Self {
             wall: clock.now(),
@@ -122,7 +122,7 @@ impl Moment {
         }
     }
 
-    /// When `duration` has passed, by either reading.
+    /// Returns this moment plus `duration`.
     pub(crate) fn after(self, duration: Duration) -> Self {
         Self {
             wall: self.wall.checked_add(duration).unwrap_or(self.wall),
@@ -130,20 +130,21 @@ impl Moment {
         }
     }
 
-    /// Whether either reading has come to `end`.
+    /// Returns whether either reading has reached `end`.
     pub(crate) fn has_reached(self, end: Self) -> bool {
         self.wall >= end.wall || self.monotonic >= end.monotonic
     }
 
-    /// The time since `earlier`: the larger of what the two readings say. It is zero if `earlier`
-    /// is later, which a reading of another thread may be.
+    /// Returns the time since `earlier`, by the reading that shows the longer time.
+    ///
+    /// It is zero if `earlier` is later, as a moment read by another thread can be.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         let wall = self.wall.duration_since(earlier.wall).unwrap_or_default();
         wall.max(self.monotonic.saturating_sub(earlier.monotonic))
     }
 }
 
-/// The clock as the crate keeps it.
+/// The crate's shared handle to a clock.
 #[derive(Clone)]
 pub(crate) struct SharedClock(Arc<dyn Clock>);
 
@@ -152,18 +153,18 @@ impl SharedClock {
         Self(Arc::new(clock))
     }
 
-    /// Both readings.
+    /// Returns both readings.
     pub(crate) fn moment(&self) -> Moment {
         Moment::of(self)
     }
 
-    /// The current time in whole seconds since the Unix epoch; 0 for a clock set before it.
+    /// Returns the seconds since the Unix epoch, or 0 if the clock is set before it.
     pub(crate) fn unix(&self) -> u64 {
         unix(self.now())
     }
 }
 
-/// A time in whole seconds since the Unix epoch; 0 for one before it.
+/// Returns `time` in seconds since the Unix epoch, or 0 if it is before the epoch.
 pub(crate) fn unix(time: SystemTime) -> u64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH);
     since.map_or(0, |elapsed| elapsed.as_secs())

@@ -1,14 +1,14 @@
-//! Bytes as lower-case hexadecimal digits.
+//! Encodes bytes as lower-case hexadecimal digits.
 
-/// All their digits.
+/// Returns the digits of all bytes.
 pub(crate) fn lower(bytes: &[u8]) -> String {
     let mut digits = vec![0; 2 * bytes.len()];
     fill(bytes, &mut digits);
-    // Digits are text.
+    // Digits are always valid UTF-8.
     String::from_utf8(digits).unwrap_or_default()
 }
 
-/// Writes their digits, for which there is room.
+/// Writes the digits of `bytes` into `digits`, which must have twice the length.
 pub(crate) fn write<'a>(bytes: &[u8], digits: &'a mut [u8]) -> &'a str {
     fill(bytes, digits);
     std::str::from_utf8(digits).unwrap_or_default()
@@ -28,7 +28,7 @@ fn fill(bytes: &[u8], digits: &mut [u8]) {
     }
 }
 
-/// The first `len` digits, which is an even number, or as many as there are.
+/// Returns the first `len` digits, or all if there are fewer. `len` must be even.
 pub(crate) fn first(bytes: &[u8], len: usize) -> String {
     lower(bytes.get(..len / 2).unwrap_or(bytes))
 }

@@ -1,6 +1,6 @@
-//! Signatures for pages and cards that use WeChat's JS-SDK.
+//! Signatures for pages and cards that use the WeChat JS-SDK.
 //!
-//! [`App::page_config`] makes all that `wx.config` needs, with the app's ticket from the cache:
+//! [`App::page_config`] returns everything that `wx.config` needs, using the app's cached ticket:
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -15,9 +15,9 @@
 //! # }
 //! ```
 //!
-//! The address is that of the page exactly as the browser shows it, with its query: a page signs
-//! `location.href`. In an app of one page on iOS it is the address that the app was entered by.
-//! Tickets stay on the server. Source: JS-SDK 使用权限签名算法.
+//! Sign the page's URL exactly as the browser shows it, including the query: a page signs
+//! `location.href`. In a single-page app on iOS, sign the URL that the app was entered by. Tickets
+//! never leave the server. Source: JS-SDK 使用权限签名算法.
 
 use std::time::UNIX_EPOCH;
 
@@ -33,43 +33,43 @@ use crate::error::Error;
 use crate::hex;
 use crate::secret::Secret;
 
-/// The longest address that is signed, in bytes.
+/// The maximum length of a signed URL, in bytes.
 const URL_MAX: usize = 8192;
 
-/// What `wx.config` needs, under its own names; add `debug` and `jsApiList` in the page.
+/// The fields that `wx.config` needs, under its names. Add `debug` and `jsApiList` in the page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PageConfig {
-    /// The app.
+    /// The app's id.
     pub app_id: AppId,
-    /// When it was signed, in Unix seconds.
+    /// The time of signing, in Unix seconds.
     pub timestamp: u64,
-    /// A text by chance.
+    /// A random text.
     pub nonce_str: String,
-    /// The signature of the three and the page's address.
+    /// The signature over the ticket, the nonce, the timestamp and the page's URL.
     pub signature: String,
 }
 
-/// What `wx.addCard` needs as `cardExt`, once serialized. Source: 批量添加卡券接口.
+/// The fields of `cardExt` for `wx.addCard`. Serialize it to JSON. Source: 批量添加卡券接口.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CardExt {
-    /// When it was signed, in Unix seconds, as text.
+    /// The time of signing, in Unix seconds, as text.
     pub timestamp: String,
-    /// A text by chance.
+    /// A random text.
     pub nonce_str: String,
-    /// The signature of both and of the card.
+    /// The signature over the ticket, the other fields and the card.
     pub signature: String,
 }
 
 impl App {
-    /// Signs a page of this official account for `wx.config`. The part of the address after a `#`
-    /// is left out, as the platform wants it.
+    /// Signs a page of this official account for `wx.config`. The fragment, from `#` on, is not
+    /// signed, as the platform requires.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input) when it is not the address of a page; those
-    /// of [`Tokens::ticket`](crate::Tokens::ticket).
+    /// Returns [`ErrorKind::Input`](crate::ErrorKind::Input) if `url` is not the URL of a page, and
+    /// the errors of [`Tokens::ticket`](crate::Tokens::ticket).
     pub async fn page_config(&self, url: impl AsRef<str>) -> Result<PageConfig, Error> {
         let url = page(url.as_ref())?;
         let ticket = self.wechat().tokens().ticket(self.appid()).await?;
@@ -83,11 +83,11 @@ impl App {
         })
     }
 
-    /// Signs a card that anyone may add once, for `wx.addCard`. For cards with a code or an openid
-    /// of their own there is [`card_signature`].
+    /// Signs a card that anyone may add once, for `wx.addCard`. For cards with a code or an openid,
+    /// use [`card_signature`].
     ///
     /// # Errors
-    /// Those of [`Tokens::card_ticket`](crate::Tokens::card_ticket).
+    /// Returns the errors of [`Tokens::card_ticket`](crate::Tokens::card_ticket).
     pub async fn card_ext(&self, card_id: impl AsRef<str>) -> Result<CardExt, Error> {
         let ticket = self.wechat().tokens().card_ticket(self.appid()).await?;
         let (timestamp, nonce_str) = (self.unix_now().to_string(), nonce());
@@ -111,8 +111,10 @@ impl App {
     }
 }
 
-/// The signature of a page: SHA-1 over ticket, nonce, time and address, in this order and as they
-/// are, in lower-case hexadecimal. What follows a `#` in the address is left out.
+/// Signs a page. Returns the SHA-1 digest over ticket, nonce, time and URL in lower-case
+/// hexadecimal.
+///
+/// The values are neither sorted nor encoded. The fragment of the URL, from `#` on, is not signed.
 ///
 /// ```
 /// use tower_wechat::jssdk::signature;
@@ -132,9 +134,11 @@ pub fn signature(ticket: &Secret, nonce: &str, timestamp: u64, url: &str) -> Str
     hex::lower(&sha.finalize())
 }
 
-/// The signature of a card: SHA-1 over the values in their order as bytes, in lower-case
-/// hexadecimal. For `wx.addCard` the values are those of the card ticket, timestamp, card_id, code,
-/// openid and nonce_str that are given; for `wx.chooseCard` those of the ticket, appId, shopId,
+/// Signs a card. Returns the SHA-1 digest over the values, sorted as bytes, in lower-case
+/// hexadecimal.
+///
+/// For `wx.addCard`, pass those values that the card has: the card ticket, timestamp, card_id,
+/// code, openid and nonce_str. For `wx.chooseCard`, pass those of the ticket, appId, shopId,
 /// timestamp, nonceStr, cardId and cardType. Source: 卡券签名和校验.
 ///
 /// ```
@@ -150,7 +154,7 @@ pub fn card_signature<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
     hex::lower(&sha.finalize())
 }
 
-/// An address that can be one of a page, without its fragment.
+/// Checks that `url` can be a page's URL and returns it without its fragment.
 fn page(url: &str) -> Result<&str, Error> {
     let is_page = ["https://", "http://"].iter().any(|scheme| {
         url.strip_prefix(scheme)
@@ -160,7 +164,7 @@ fn page(url: &str) -> Result<&str, Error> {
     if !is_page || has_blank {
         return Err(Error::input(
             "url",
-            "must be the page's address as the browser has it: location.href.split('#')[0]",
+            "must be the page's URL as the browser shows it: location.href.split('#')[0]",
         ));
     }
     if url.len() > URL_MAX {

@@ -1,4 +1,4 @@
-//! Contains a panic of the host's code, so that one request fails and the server goes on.
+//! Contains panics of application code, so that only the request fails and not the server.
 
 use std::any::Any;
 use std::fmt;
@@ -6,33 +6,34 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// The host's code panicked. The panic's payload, which may hold anything, is not kept.
+/// Application code panicked. The panic's payload can hold anything and is not kept.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Panicked;
 
 impl fmt::Display for Panicked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the code of the host panicked")
+        f.write_str("application code panicked")
     }
 }
 
 impl std::error::Error for Panicked {}
 
-/// Runs `code`, and makes an error of a panic.
+/// Runs `code` and turns a panic into an error.
 pub(crate) fn contain<T>(code: impl FnOnce() -> T) -> Result<T, Panicked> {
-    // What the code shares with others is behind locks that do not poison.
+    // Unwind safety: what `code` shares with others is behind locks that do not poison.
     catch_unwind(AssertUnwindSafe(code)).map_err(discard)
 }
 
-/// Drops the payload of a panic, whose `Drop` may panic in turn.
+/// Drops the payload of a panic. The payload's `Drop` can panic, too.
 fn discard(payload: Box<dyn Any + Send>) -> Panicked {
     if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        // Dropping the second payload could panic again, so it is leaked.
         std::mem::forget(second);
     }
     Panicked
 }
 
-/// A future whose panics are errors: those of its polls, and those of its drop.
+/// Wraps a future and turns panics while it is polled or dropped into errors.
 pub(crate) struct Contained<F>(Option<Pin<Box<F>>>);
 
 impl<F: Future> Contained<F> {
@@ -45,7 +46,7 @@ impl<F: Future> Future for Contained<F> {
     type Output = Result<F::Output, Panicked>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // A future that is polled after its end may answer anything.
+        // A future must not be polled after completion, so any result is allowed.
         let Some(future) = &mut self.0 else {
             return Poll::Ready(Err(Panicked));
         };
@@ -59,12 +60,12 @@ impl<F: Future> Future for Contained<F> {
     }
 }
 
-/// A future is dropped before its end when the peer disconnects.
+/// The future is dropped before its end when the peer disconnects.
 impl<F> Drop for Contained<F> {
     fn drop(&mut self) {
         let future = self.0.take();
         if contain(|| drop(future)).is_err() {
-            tracing::error!("the work on a request panicked when it was cancelled");
+            tracing::error!("a request's future panicked while it was cancelled");
         }
     }
 }

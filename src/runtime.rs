@@ -1,4 +1,4 @@
-//! What the crate needs of an async runtime.
+//! The async runtime that the crate runs on.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -9,23 +9,25 @@ use std::time::Duration;
 
 use tracing::Instrument;
 
-/// A boxed future that can move between threads.
+/// A boxed future that is `Send`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// An async runtime: it runs a task to its end even when the caller is gone, and it waits.
+/// An async runtime, which spawns tasks and waits for time to pass.
 ///
-/// With the feature `tokio` (part of the default features) [`TokioRuntime`] is used. Under any
-/// other runtime, implement these two methods and pass the value to the builder.
+/// With the default feature `tokio`, the crate uses [`TokioRuntime`]. For any other runtime,
+/// implement these two methods and pass the value to the builder.
 pub trait Runtime: Send + Sync + 'static {
-    /// Runs `task` to its end, whatever becomes of the caller.
+    /// Runs `task` to its end, even if the caller is dropped.
     fn spawn(&self, task: BoxFuture<'static, ()>);
 
     /// Waits for `duration`.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 }
 
-/// The tokio runtime that the caller runs in. Outside of one, tasks are given up with an error in
-/// the log, and a wait does not end by itself.
+/// The tokio runtime of the caller.
+///
+/// Outside of a tokio runtime, tasks are dropped with an error in the log, and
+/// [`sleep`](Runtime::sleep) never completes.
 #[cfg(feature = "tokio")]
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
@@ -34,16 +36,16 @@ pub struct TokioRuntime;
 #[cfg(feature = "tokio")]
 impl Runtime for TokioRuntime {
     fn spawn(&self, task: BoxFuture<'static, ()>) {
-        // A future can outlive the runtime that it was polled in, and what is left of it is spawned
-        // when it is dropped: where a panic could end the process.
+        // A future can outlive its runtime and spawn its remaining work when it is dropped.
+        // `tokio::spawn` would panic there, and a panic in a drop can abort the process.
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(task)),
-            Err(_) => tracing::error!("a task was given up: there is no tokio runtime any more"),
+            Err(_) => tracing::error!("dropped a task: there is no tokio runtime"),
         }
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        // Who waits outside of a runtime has no timer; one of tokio's would panic.
+        // tokio's timer panics outside of a runtime.
         match tokio::runtime::Handle::try_current() {
             Ok(_) => Box::pin(tokio::time::sleep(duration)),
             Err(_) => Box::pin(std::future::pending()),
@@ -51,7 +53,7 @@ impl Runtime for TokioRuntime {
     }
 }
 
-/// The runtime as the crate keeps it.
+/// The crate's shared handle to a runtime.
 #[derive(Clone)]
 pub(crate) struct SharedRuntime(Arc<dyn Runtime>);
 
@@ -60,8 +62,7 @@ impl SharedRuntime {
         Self(Arc::new(runtime))
     }
 
-    /// The runtime that was given, or else the tokio runtime that the caller runs in, if it runs in
-    /// one.
+    /// Returns `given`, or else the caller's tokio runtime if there is one.
     pub(crate) fn or_current(given: Option<&Self>) -> Option<Self> {
         #[cfg(feature = "tokio")]
         return given.cloned().or_else(|| {
@@ -81,7 +82,7 @@ impl SharedRuntime {
         self.0.sleep(duration)
     }
 
-    /// The output of `future`, or `None` when `limit` passed first.
+    /// Returns the output of `future`, or `None` if `limit` passes first.
     pub(crate) async fn timeout<T>(
         &self,
         limit: Duration,

@@ -1,4 +1,4 @@
-//! Secrets that cannot be printed, compared in variable time or serialized by accident.
+//! Secrets that can't be printed, serialized or compared in variable time by accident.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use subtle::ConstantTimeEq;
 
 use crate::hex;
 
-/// A secret text: an app secret, a token, a session key, a code.
+/// A secret text, such as an app secret, a token, a session key or a code.
 ///
-/// It is wiped from memory when the last clone is dropped, compares in constant time, prints only
-/// a fingerprint, and does not implement `Serialize`: a type that holds one cannot be answered to
+/// It is wiped from memory when the last clone is dropped, compares in constant time, and prints
+/// only a fingerprint. It does not implement `Serialize`, so a type that holds one can't be sent to
 /// a client by accident.
 ///
 /// ```
@@ -27,17 +27,17 @@ use crate::hex;
 pub struct Secret(Arc<SecretString>);
 
 impl Secret {
-    /// Takes a text as a secret.
+    /// Creates a secret from a text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Arc::new(SecretString::from(text.into())))
     }
 
-    /// The text itself, for the one place that sends it.
+    /// Returns the text itself. Call it only where the secret is sent.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// Eight hexadecimal digits that tell two secrets apart in a log without giving either away.
+    /// Returns eight hexadecimal digits that distinguish secrets in a log without revealing them.
     pub fn fingerprint(&self) -> String {
         hex::first(&Sha1::digest(self.expose().as_bytes()), 8)
     }
@@ -78,12 +78,13 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
-/// Writes a secret into an outgoing request. To be named field by field with
-/// `#[serde(serialize_with = "tower_wechat::serialize_exposed")]`, so that every place that sends a secret
-/// can be found by its name.
+/// Serializes a secret into an outgoing request.
+///
+/// Name it field by field with `#[serde(serialize_with = "tower_wechat::serialize_exposed")]`.
+/// Every field that sends a secret can then be found by searching for that name.
 ///
 /// # Errors
-/// Only those of the serializer.
+/// Returns only the errors of the serializer.
 pub fn serialize_exposed<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose())
 }

@@ -1,9 +1,9 @@
-//! Where a text that is too long for one message is cut.
+//! Splits texts that are too long for one message.
 
-/// The longest character, in bytes of UTF-8.
+/// The maximum length of a character, in bytes of UTF-8.
 const CHAR_MAX: usize = 4;
 
-/// As much of a text as fits into `max` bytes, up to a whole character.
+/// Returns the longest prefix of a text that fits into `max` bytes and ends with a whole character.
 pub(crate) fn cut(text: &str, max: usize) -> &str {
     let mut end = text.len().min(max);
     while !text.is_char_boundary(end) {
@@ -12,16 +12,19 @@ pub(crate) fn cut(text: &str, max: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// As much of a text as reads well in a message of `max` bytes, and the rest. It ends with a line,
-/// or else a sentence, or else a word, unless that would leave more than half of the message empty
-/// or more than `room` bytes for the rest; and not within a link, `<a …>…</a>`.
+/// Splits a text into a message of at most `max` bytes and the rest.
 ///
-/// The two together are the text. The first is empty only when the text is.
+/// The message ends with a line, or else a sentence, or else a word, and not within a link,
+/// `<a …>…</a>`. It is cut elsewhere if it would otherwise be less than half full or leave more
+/// than `room` bytes for the rest.
+///
+/// Concatenated, the two parts are the text. The first is empty only if the text is.
 pub(crate) fn split(text: &str, max: usize, room: usize) -> (&str, &str) {
     let head = cut(text, max);
     if head.len() == text.len() {
         return (text, "");
     }
+    // A lower bound on the cut: what does not fit into `room` can't be sent in later messages.
     let least = (max / 2).max(text.len().saturating_sub(room));
     let reads_well = |end: &usize| *end >= least && link_over(text, *end, max).is_none();
     let end = ends(head, is_line_end)
@@ -33,10 +36,10 @@ pub(crate) fn split(text: &str, max: usize, room: usize) -> (&str, &str) {
     text.split_at_checked(end).unwrap_or((head, ""))
 }
 
-/// Splits a text into at most `most` messages of `max` bytes each; `None` if it is too long for
-/// that.
+/// Splits a text into at most `most` messages of `max` bytes each. Returns `None` if it is too
+/// long.
 pub(crate) fn pieces(text: &str, max: usize, most: usize) -> Option<Vec<&str>> {
-    // A whole character more may not have fitted into a message.
+    // A cut before a whole character wastes up to `CHAR_MAX - 1` bytes of a message.
     let sure = max.saturating_sub(CHAR_MAX - 1);
     let mut pieces = Vec::new();
     let mut rest = text;
@@ -51,7 +54,8 @@ pub(crate) fn pieces(text: &str, max: usize, most: usize) -> Option<Vec<&str>> {
     None
 }
 
-/// Where a text may end, the last such place first, by what is before the character and itself.
+/// Returns the positions where `text` may end, last first. `is_end` gets the text before a
+/// character and the character.
 fn ends(text: &str, is_end: fn(&str, char) -> bool) -> impl Iterator<Item = usize> {
     let chars = text.char_indices().rev();
     chars.filter_map(move |(start, c)| {
@@ -65,7 +69,7 @@ fn is_line_end(_: &str, c: char) -> bool {
 }
 
 fn is_sentence_end(before: &str, c: char) -> bool {
-    // Without a space these are as likely a part of an address.
+    // Without a space, these can be part of a URL.
     let ends_latin = || c.is_whitespace() && before.ends_with(['.', '!', '?', ';']);
     matches!(c, '。' | '！' | '？' | '；' | '…') || ends_latin()
 }
@@ -74,8 +78,8 @@ fn is_word_end(_: &str, c: char) -> bool {
     c.is_whitespace()
 }
 
-/// Where the link begins that `end` is within. One longer than a message is none: it cannot be
-/// kept whole.
+/// Returns the start of the link that `end` is within. A link longer than a message is ignored,
+/// because it can't be kept whole.
 fn link_over(text: &str, end: usize, max: usize) -> Option<usize> {
     const OPEN: &str = "<a ";
     const CLOSE: &str = "</a>";
@@ -105,7 +109,7 @@ mod tests {
             ("one two three four", "one two "),
             ("abcdefghijklmnop", "abcdefghijkl"),
             ("十十十十十", "十十十十"),
-            // Half of the message would be empty.
+            // A cut at the newline would leave half of the message empty.
             ("a\nbcdefghijklmnop", "a\nbcdefghijk"),
         ] {
             assert_eq!(heads(text, 12), head, "{text}");
@@ -117,7 +121,7 @@ mod tests {
         let link = "<a href=\"https://example.com/a b\">the\npage</a>";
         let text = format!("{}{link}, and so on", "x".repeat(40));
         assert_eq!(heads(&text, 70), "x".repeat(40));
-        // Not even when the message ends within the link's first letters.
+        // The link also stays whole if the message ends within `<a `.
         let short = format!("{}<a href=\"u\">page</a>", "x".repeat(40));
         assert_eq!(heads(&short, 41), "x".repeat(40));
         let open = format!("{}<a href=\"", "x".repeat(40));

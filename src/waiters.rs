@@ -1,4 +1,4 @@
-//! Callers who wait for work that goes on without them.
+//! Callers that wait for a task.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError, oneshot};
 use crate::error::{Error, ErrorKind};
 use crate::runtime::SharedRuntime;
 
-/// How long a caller waits. The work may wait in turn for a task whose runtime has stopped.
+/// How long a caller waits. The task can in turn wait for one whose runtime has stopped.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
-/// Bounds how many there are.
+/// Limits the number of waiting callers.
 #[derive(Debug, Clone)]
 pub(crate) struct Waiters(Arc<Semaphore>);
 
@@ -20,13 +20,13 @@ impl Waiters {
         Self(Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS))))
     }
 
-    /// Counts one who waits until what is returned is dropped.
+    /// Counts a waiting caller until the permit is dropped.
     pub(crate) fn enter(&self) -> Result<SemaphorePermit<'_>, Error> {
         self.0.try_acquire().map_err(busy)
     }
 
-    /// The output of `work`, which is a task of its own: a caller who is dropped does not stop it. It
-    /// is waited for as long as [`WAIT_MAX`].
+    /// Spawns `work` and returns its output. Dropping the caller does not stop it. Waits for at
+    /// most [`WAIT_MAX`].
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         runtime: &SharedRuntime,
@@ -35,8 +35,9 @@ impl Waiters {
         let permit = self.0.clone().try_acquire_owned().map_err(busy)?;
         let (done, output) = oneshot::channel();
         runtime.spawn(async move {
+            // Held until the work ends, so that dropped callers can't start unlimited work.
             let _permit = permit;
-            // A caller that is gone does not need it.
+            // The caller may have been dropped.
             let _ = done.send(work.await);
         });
         let stopped = |_| Error::new(ErrorKind::Interrupted, "the task was stopped");
@@ -44,7 +45,7 @@ impl Waiters {
         let late = || {
             Err(Error::new(
                 ErrorKind::Timeout,
-                "the task did not end in time",
+                "the task did not finish in time",
             ))
         };
         waited.map_or_else(late, |output| output.map_err(stopped))
@@ -52,5 +53,5 @@ impl Waiters {
 }
 
 fn busy(_: TryAcquireError) -> Error {
-    Error::new(ErrorKind::Busy, "too many callers wait already")
+    Error::new(ErrorKind::Busy, "too many callers are already waiting")
 }

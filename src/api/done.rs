@@ -1,15 +1,14 @@
-//! An answer that says nothing but that it is one.
+//! A response without data.
 
 use bytes::Bytes;
 
 use super::{Answer, json};
 use crate::error::Error;
 
-/// The platform did what it was asked to do: its answer has an errcode of 0. An answer without an
-/// errcode is an error of kind [`Answer`](crate::ErrorKind::Answer), for there is nothing else in it
-/// to tell success by.
+/// The response of a call that returns no data.
 ///
-/// The response of every call that answers with no data:
+/// Decoding requires an errcode of 0. A response without an errcode is an error of kind
+/// [`Answer`](crate::ErrorKind::Answer), because nothing else in it indicates success.
 ///
 /// ```
 /// use bytes::Bytes;

@@ -1,4 +1,4 @@
-//! How a call is put on the wire.
+//! Encodes a call as an HTTP request.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use http::{HeaderValue, Method};
 use super::Endpoint;
 use crate::error::{Error, ErrorKind};
 
-/// A call as it is sent, still without host and credential.
+/// A call ready to send, without host and credential.
 pub(crate) struct Encoded {
     pub(crate) method: Method,
     /// The path and the query.
@@ -17,10 +17,10 @@ pub(crate) struct Encoded {
     pub(crate) body: Bytes,
 }
 
-/// Checks a call and writes it.
+/// Checks and encodes a call.
 pub(crate) fn encode<E: Endpoint>(call: &E) -> Result<Encoded, Error> {
     call.check()?;
-    let unencodable = || Error::new(ErrorKind::Input, "the call cannot be written as a request");
+    let unencodable = || Error::new(ErrorKind::Input, "the call cannot be encoded as a request");
     let (content_type, body) = match (E::METHOD == Method::GET, call.upload()) {
         (true, _) => (None, Bytes::new()),
         (false, Some(upload)) => {
@@ -29,7 +29,7 @@ pub(crate) fn encode<E: Endpoint>(call: &E) -> Result<Encoded, Error> {
             (Some(content_type), body)
         }
         (false, None) => {
-            // serde_json leaves non-ASCII text as it is, which the platform insists on.
+            // serde_json does not escape non-ASCII text, which the platform requires.
             let body = serde_json::to_vec(call).map_err(|_| unencodable())?;
             let json = HeaderValue::from_static("application/json");
             (Some(json), body.into())
@@ -47,7 +47,7 @@ pub(crate) fn encode<E: Endpoint>(call: &E) -> Result<Encoded, Error> {
     })
 }
 
-/// The query of a call; `None` if its fields have no form as one.
+/// Returns the query of a call, or `None` if its fields can't be encoded as a query.
 fn query<E: Endpoint>(call: &E) -> Option<String> {
     let fields = match E::METHOD == Method::GET {
         true => serde_urlencoded::to_string(call).ok()?,
@@ -57,6 +57,7 @@ fn query<E: Endpoint>(call: &E) -> Option<String> {
     if own.is_empty() {
         return Some(fields);
     }
+    // `for_suffix` adds a `&` if there are fields before.
     let mut query = form_urlencoded::Serializer::for_suffix(fields, 0);
     query.extend_pairs(own);
     Some(query.finish())

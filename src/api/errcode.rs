@@ -1,8 +1,9 @@
-//! The errcode of an answer, in the types that the platform gives it.
+//! Reads the errcode of a response, which the platform sends as several JSON types.
 
 use serde_json::value::RawValue;
 
-/// An errcode as it was found. Of several the largest counts, in the order of this list.
+/// An errcode as found in a response. If there are several, the greatest counts, in the order of
+/// the variants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) enum Code {
     #[default]
@@ -13,7 +14,7 @@ pub(super) enum Code {
 }
 
 impl Code {
-    /// A number, a string that holds one, or nothing. A float may stand for a whole number.
+    /// Reads a number, a string that holds one, or `null`. A float counts if it is a whole number.
     pub(super) fn read(raw: &RawValue) -> Self {
         if raw.get() == "null" {
             return Self::Absent;
@@ -29,12 +30,12 @@ impl Code {
     }
 }
 
-/// The text of a JSON string; `None` for any other value.
+/// Returns the text of a JSON string, or `None` for any other value.
 pub(super) fn string(raw: &RawValue) -> Option<String> {
     serde_json::from_str(raw.get()).ok()
 }
 
-/// The whole number that a float stands for. Beyond 2⁵³ it may stand for several.
+/// Returns the integer that a float equals. Beyond 2⁵³ a float can stand for several integers.
 fn whole(text: &str) -> Option<i64> {
     let number: f64 = text.parse().ok()?;
     let exact = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0;

@@ -1,4 +1,4 @@
-//! An image, or the refusal that comes in its place.
+//! A response that is an image or a refusal.
 
 use std::fmt;
 
@@ -9,10 +9,10 @@ use bytes::Bytes;
 use super::{Answer, json};
 use crate::error::{Error, ErrorKind};
 
-/// An image as the platform answers with it: `qrcode/create`'s by ticket, a mini-program's code.
+/// An image returned by the platform: a QR code of `qrcode/create`, or a code of a mini-program.
 ///
-/// It is told from a refusal by its first bytes: the platform's Content-Type is wrong in both
-/// directions.
+/// The first bytes distinguish it from a refusal. The platform's Content-Type does not: it sends
+/// either with the other's type.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -36,12 +36,12 @@ pub struct Image {
 pub enum ImageFormat {
     /// JPEG.
     Jpeg,
-    /// PNG: a code with a transparent ground.
+    /// PNG. Codes with a transparent background have this format.
     Png,
 }
 
 impl ImageFormat {
-    /// The media type, for a Content-Type.
+    /// Returns the media type, for a Content-Type.
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Jpeg => "image/jpeg",
@@ -59,17 +59,17 @@ impl ImageFormat {
 }
 
 impl Image {
-    /// The format, told by the bytes.
+    /// Returns the format, detected from the first bytes.
     pub fn format(&self) -> ImageFormat {
         self.format
     }
 
-    /// The file.
+    /// Returns the image file.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
 
-    /// The image as a `data:` URL, for a page or a JSON document.
+    /// Returns the image as a `data:` URL, for a page or a JSON document.
     pub fn data_url(&self) -> String {
         let mut url = format!("data:{};base64,", self.format.media_type());
         STANDARD.encode_string(&self.bytes, &mut url);
@@ -94,7 +94,7 @@ impl Answer for Image {
             Some(refusal) => Err(Error::platform(refusal)),
             None => Err(Error::new(
                 ErrorKind::Answer,
-                "the answer is neither a JPEG or PNG image nor a refusal",
+                "the response is not a JPEG or PNG image, and not a refusal",
             )),
         }
     }

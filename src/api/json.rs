@@ -1,4 +1,5 @@
-//! The platform's JSON: UTF-8 by name, with a refusal in place of an answer under HTTP 200.
+//! Reads the platform's JSON. A refusal also comes under HTTP 200, and the text is not always
+//! UTF-8.
 
 use bytes::Bytes;
 use memchr::memmem;
@@ -9,19 +10,20 @@ use super::salvage::{self, Fault};
 use super::wire::{not_understood, repair, text};
 use crate::error::{ErrCode, Error, ErrorKind, Refusal};
 
-/// Reads an answer, or the refusal that stands in its place.
+/// Decodes a response, or returns the refusal in it as an error.
 pub(super) fn decode<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
+    // First: a refusal can also contain every field of `T`.
     outcome::read(body)?;
     parse(body).map_err(faulty)
 }
 
-/// Reads an answer whose only content is an errcode of 0.
+/// Checks a response whose only content is an errcode of 0.
 pub(super) fn done(body: &Bytes) -> Result<(), Error> {
     match outcome::read(body)? {
         Outcome::Success => Ok(()),
         Outcome::Unstated => Err(Error::new(
             ErrorKind::Answer,
-            "the answer has no errcode, and this call succeeds with 0 only",
+            "the response has no errcode, and this call succeeds only with errcode 0",
         )),
     }
 }
@@ -29,32 +31,32 @@ pub(super) fn done(body: &Bytes) -> Result<(), Error> {
 fn faulty(fault: Fault) -> Error {
     let reason = match fault {
         Fault::Syntax(error) => return not_understood(&error),
-        Fault::Field(field) => format!("its field {field} is missing, empty or of another type"),
-        Fault::Form => "it is of another form".to_owned(),
+        Fault::Field(field) => format!("its field {field} is missing, empty or of the wrong type"),
+        Fault::Form => "its structure is unexpected".to_owned(),
     };
     Error::new(
         ErrorKind::Answer,
-        format!("the answer was not understood: {reason}"),
+        format!("could not parse the response: {reason}"),
     )
 }
 
-/// Reads an answer that [`verdict`] accepted.
+/// Parses a response that [`verdict`] accepted.
 pub(super) fn accepted<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
     parse(body).map_err(faulty)
 }
 
-/// What an answer is found to be before it is parsed into a type.
+/// The result of judging a response before it is parsed into a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// A refusal with this code.
     Refused(ErrCode),
     /// A JSON object that is no refusal.
     Accepted,
-    /// Not a JSON object, or one that is damaged: its type decides.
+    /// Not a JSON object, or a damaged one: the response type decides.
     Open,
 }
 
-/// Judges an answer. One without an errcode, as most answers with data are, is not parsed.
+/// Judges a response. A response without an errcode, such as most that carry data, is not parsed.
 pub(crate) fn verdict(body: &[u8]) -> Verdict {
     let body = text(body);
     if body.first() != Some(&b'{') {
@@ -72,14 +74,15 @@ pub(crate) fn verdict(body: &[u8]) -> Verdict {
     }
 }
 
-/// The refusal that a body may be.
+/// Returns the refusal in `body`, if it is one.
 pub(super) fn refusal(body: &[u8]) -> Option<Refusal> {
     outcome::refusal(body)
 }
 
-/// Parses, and once more with the text repaired and without the fields that are of another form:
-/// nicknames arrive with raw control characters, with bytes that are not UTF-8 and with halves of
-/// characters, and what is not known as `null`, `""` or `[]`.
+/// Parses a document, and on failure parses it again after repairs.
+///
+/// The repairs fix the text and drop fields of an unexpected form. Nicknames come with raw control
+/// characters, invalid UTF-8 and lone surrogates. Unknown values come as `null`, `""` or `[]`.
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
     let body = text(body);
     serde_json::from_slice(body).or_else(|_| salvage::read(&repair(body)))

@@ -1,4 +1,4 @@
-//! The keywords of template and subscribe messages, and the rules of their types.
+//! Keywords of template and subscribe messages, and the rules of their types.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ impl Keyword {
     }
 }
 
-/// Checks every value by the rule of its keyword's type.
+/// Checks every value against the rule of its keyword's type.
 pub(super) fn check(data: &Keywords) -> Result<(), Error> {
     for (key, Keyword { value }) in data {
         if let Err(limit) = rule(key, value) {
@@ -36,9 +36,10 @@ pub(super) fn check(data: &Keywords) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether a value keeps the rule of its keyword's type, or what the rule is. The type is the
-/// keyword without the digits at its end; a type that is not known has no rule but that a value
-/// is there.
+/// Checks a value against the rule of its keyword's type. Returns the rule if the value breaks it.
+///
+/// The type is the keyword without its trailing digits. The only rule of an unknown type is that
+/// the value is not empty.
 pub(crate) fn rule(key: &str, value: &str) -> Result<(), &'static str> {
     let len = value.chars().count();
     let all = |legal: fn(char) -> bool| value.chars().all(legal);
@@ -83,7 +84,7 @@ pub(crate) fn rule(key: &str, value: &str) -> Result<(), &'static str> {
         ),
         "amount" => (
             is_amount(value),
-            "a sum of at most 10 digits, with a currency sign before or 元 behind it",
+            "an amount of at most 10 digits, with a currency sign before or 元 after it",
         ),
         "time" | "date" => (
             len <= 64 && all(|c| c.is_ascii_digit() || "-/:年月日时分秒 ~T".contains(c)),

@@ -1,4 +1,4 @@
-//! Readers for fields that the platform types in more than one way.
+//! Deserializers for fields that the platform sends as several types.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
 use crate::secret::Secret;
 
-/// A number, or a string that holds one.
+/// Reads a number, or a string that holds one.
 pub(crate) fn number<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: FromStr + TryFrom<i64> + TryFrom<u64>,
@@ -41,7 +41,7 @@ where
     deserializer.deserialize_any(Number(std::marker::PhantomData))
 }
 
-/// A text, or a number as text.
+/// Reads a text, or a number as text.
 pub(crate) fn digits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     struct Digits;
 
@@ -68,7 +68,8 @@ pub(crate) fn digits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Strin
     deserializer.deserialize_any(Digits)
 }
 
-/// A flag: a number or a string that holds one, zero for false; or a boolean; or nothing.
+/// Reads a flag: a boolean, a number, a string that holds one, or `null`. Zero and `null` are
+/// false.
 pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     struct Flag;
 
@@ -103,12 +104,12 @@ pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D
     deserializer.deserialize_any(Flag)
 }
 
-/// The secret of a field that is not there.
+/// Returns the default of a missing secret field.
 pub(crate) fn no_secret() -> Secret {
     Secret::new("")
 }
 
-/// A text that cannot be done without: an empty one is none.
+/// Reads a text that must not be empty.
 pub(crate) fn required<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: From<String>,
@@ -121,13 +122,13 @@ where
     }
 }
 
-/// A text, where an empty one or `null` means none.
+/// Reads a text. An empty text or `null` is `None`.
 pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     Ok(text.filter(|text| !text.is_empty()))
 }
 
-/// A value, or its default for `null`.
+/// Reads a value. `null` is the default.
 pub(crate) fn or_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Deserialize<'de> + Default,
@@ -136,8 +137,8 @@ where
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// A value that is there, or its default for `null`: with `#[serde(default)]`, `None` says that the
-/// field is missing.
+/// Reads a value. `null` is the default. With `#[serde(default)]`, `None` means that the field is
+/// missing.
 pub(crate) fn given<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: Deserialize<'de> + Default,
@@ -146,7 +147,7 @@ where
     or_default(deserializer).map(Some)
 }
 
-/// A number, or a string that holds one, or `null` for none.
+/// Reads a number, or a string that holds one. `null` is `None`.
 pub(crate) fn optional_number<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<u64>, D::Error> {

@@ -1,4 +1,5 @@
-//! Limits that are checked before anything is sent. A value is refused, never cut.
+//! Checks the platform's limits before a call is sent. A value beyond a limit is refused, never
+//! cut.
 
 use std::ops::RangeInclusive;
 
@@ -22,7 +23,7 @@ pub(super) fn bytes(
     length(field, value.len(), limits, "bytes")
 }
 
-/// Checks how many there are.
+/// Checks a number of entries.
 pub(super) fn count(
     field: &'static str,
     len: usize,
@@ -31,7 +32,7 @@ pub(super) fn count(
     length(field, len, limits, "entries")
 }
 
-/// Checks that there is a value at all.
+/// Checks that a value is not empty.
 pub(super) fn given(field: &'static str, value: &str) -> Result<(), Error> {
     if value.is_empty() {
         return Err(Error::input(field, "must not be empty"));

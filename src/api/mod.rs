@@ -1,7 +1,7 @@
-//! The platform's calls: one file an area, and the request type *is* the endpoint.
+//! Calls to the platform. Each request type is an [`Endpoint`].
 //!
-//! A call is made through an [`App`](crate::App), which adds the credential, repeats what is safe
-//! to repeat and turns a refusal into an [`Error`]:
+//! Make a call through an [`App`](crate::App). It adds the credential, repeats calls that are safe
+//! to repeat, and turns a refusal into an [`Error`]:
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -18,7 +18,7 @@
 //! # }
 //! ```
 //!
-//! A call that is not shipped takes a dozen lines in the host's own crate: see [`Endpoint`].
+//! A call that this crate does not provide takes about a dozen lines: see [`Endpoint`].
 
 pub mod customer_service;
 mod done;
@@ -62,20 +62,21 @@ use serde::de::DeserializeOwned;
 use crate::app::AppId;
 use crate::error::Error;
 
-/// One of the platform's hosts for calls.
+/// A host that serves the platform's calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Host {
-    /// `api.weixin.qq.com`: nearly every call.
+    /// `api.weixin.qq.com`, which serves nearly every call.
     #[default]
     Api,
-    /// `mp.weixin.qq.com`: the images of QR codes.
+    /// `mp.weixin.qq.com`, which serves the images of QR codes.
     Mp,
 }
 
-/// A call of the platform. The implementing type is the request: its fields are the query of a
-/// `GET` and the JSON body of a `POST`. A `POST` may have a [`query`](Self::query) as well, or
-/// [upload](Self::upload) a file.
+/// A call to the platform.
+///
+/// The implementing type is the request. Its fields are the query of a `GET` and the JSON body of a
+/// `POST`. A `POST` can also have a [`query`](Self::query), or [upload](Self::upload) a file.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -101,13 +102,13 @@ pub enum Host {
 /// }
 /// ```
 pub trait Endpoint: Serialize + Send + Sync {
-    /// What the platform answers.
+    /// The response of the platform.
     type Response: Answer;
 
-    /// The path, with a leading slash. It also names the call in spans and errors.
+    /// The path, with a leading slash. It also identifies the call in spans and errors.
     const PATH: &'static str;
 
-    /// `POST` with a JSON body, or `GET` with the fields in the query.
+    /// The HTTP method: `POST` with a JSON body, or `GET` with the fields in the query.
     const METHOD: Method = Method::POST;
 
     /// The credential that the client adds.
@@ -116,23 +117,27 @@ pub trait Endpoint: Serialize + Send + Sync {
     /// The host that serves the call.
     const HOST: Host = Host::Api;
 
-    /// Whether the call may be repeated when it is not known whether the platform acted on it. A
-    /// call that sends something to a user must leave this `false`.
+    /// Whether the call may be repeated if it is unknown whether the platform acted on it. It must
+    /// be `false` for a call that sends something to a user.
     const REPEATABLE: bool = false;
 
-    /// Whether this call may be repeated: [`REPEATABLE`](Self::REPEATABLE), unless it depends on
-    /// the fields, as of a message with an id by which the platform knows a second one.
+    /// Returns whether this call may be repeated. Defaults to [`REPEATABLE`](Self::REPEATABLE).
+    ///
+    /// Implement it if that depends on the fields. For example, a message may be repeated if it has
+    /// an id by which the platform recognizes duplicates.
     fn repeatable(&self) -> bool {
         Self::REPEATABLE
     }
 
-    /// What stands in the query beside the credential and the fields of a `GET`. A field that the
-    /// query holds is left out of the body of a `POST` by `#[serde(skip)]`.
+    /// Returns query parameters besides the credential and the fields of a `GET`.
+    ///
+    /// Put `#[serde(skip)]` on a field of a `POST` that goes into the query, to keep it out of the
+    /// body.
     fn query(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }
 
-    /// The file that a `POST` sends as `multipart/form-data`, in place of the fields as JSON.
+    /// Returns the file that a `POST` sends as `multipart/form-data` instead of the JSON body.
     ///
     /// ```
     /// use serde::{Deserialize, Serialize};
@@ -166,51 +171,54 @@ pub trait Endpoint: Serialize + Send + Sync {
         None
     }
 
-    /// Checks the limits of the platform before anything is sent.
+    /// Checks the platform's limits before anything is sent.
     ///
     /// # Errors
-    /// [`Error::input`], naming the field, its limit and what to do.
+    /// Returns [`Error::input`] with the field, its limit and what to do.
     fn check(&self) -> Result<(), Error> {
         Ok(())
     }
 
-    /// Checks an answer against the app that called, before the caller sees it.
+    /// Checks a response against the calling app, before the caller gets it.
     ///
     /// # Errors
-    /// When the answer is not this app's.
+    /// Returns an error if the response is not for this app.
     fn check_answer(_answer: &Self::Response, _appid: &AppId) -> Result<(), Error> {
         Ok(())
     }
 }
 
-/// The credential that an [`Endpoint`] is called with.
+/// The credential that the client adds to an [`Endpoint`]'s request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Auth {
-    /// None: the request carries its own.
+    /// None. The request contains its own credential, or needs none.
     None,
     /// `appid=` in the query.
     AppId,
     /// `appid=` and `secret=` in the query.
     AppSecret,
-    /// The app's `access_token=` in the query; a dead one is replaced and the call made once more.
+    /// The app's `access_token=` in the query. A rejected token is replaced, and the call repeated
+    /// once.
     AccessToken,
 }
 
-/// A body that the platform answers with.
+/// A response body of the platform.
 ///
 /// Any `Deserialize` type is read from a JSON object. An errcode other than 0 in it is a refusal,
-/// whatever stands beside it; without an errcode, the required fields of the type decide whether the
-/// object is an answer. A call that answers with nothing but an errcode has [`Done`] as its
-/// [`Response`](Endpoint::Response): a type whose fields may all be missing takes every object for
-/// success. An [`Image`] is told from a refusal by its bytes.
+/// regardless of other fields. Without an errcode, the type's required fields decide whether the
+/// object is a valid response.
+///
+/// For a call that returns only an errcode, use [`Done`] as the [`Response`](Endpoint::Response). A
+/// type without required fields would accept every object as success. An [`Image`] is distinguished
+/// from a refusal by its bytes.
 pub trait Answer: Sized + Send + 'static {
-    /// Reads the body of a successful HTTP exchange.
+    /// Decodes the body of a successful HTTP exchange.
     ///
     /// # Errors
-    /// [`ErrorKind::Platform`](crate::ErrorKind::Platform) when the body is a refusal,
-    /// [`ErrorKind::Answer`](crate::ErrorKind::Answer) when it is
-    /// neither that nor what was expected.
+    /// Returns [`ErrorKind::Platform`](crate::ErrorKind::Platform) if the body is a refusal, and
+    /// [`ErrorKind::Answer`](crate::ErrorKind::Answer) if it is neither a refusal nor the expected
+    /// response.
     fn decode(body: &Bytes) -> Result<Self, Error>;
 
     /// Reads the body once it is known that it is no refusal. Does the same as

@@ -1,11 +1,11 @@
-//! The addresses of the platform, for firewalls on either side.
+//! The platform's IP addresses, for firewalls, and a check of the callback's reachability.
 
 use http::Method;
 use serde::{Deserialize, Serialize};
 
 use super::{Endpoint, lenient};
 
-/// The addresses that pushes come from. Source: 获取微信推送服务器 IP (`getcallbackip`).
+/// Lists the addresses that pushes come from. Source: 获取微信推送服务器 IP (`getcallbackip`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -24,7 +24,7 @@ use super::{Endpoint, lenient};
 pub struct GetCallbackIp {}
 
 impl GetCallbackIp {
-    /// The call; it has no arguments.
+    /// Creates the call, which has no arguments.
     pub fn new() -> Self {
         Self::default()
     }
@@ -37,7 +37,7 @@ impl Endpoint for GetCallbackIp {
     const REPEATABLE: bool = true;
 }
 
-/// The addresses that calls go to; to be asked anew every day. Source: 获取微信 API 服务器 IP
+/// Lists the addresses that calls go to. Fetch them again every day. Source: 获取微信 API 服务器 IP
 /// (`get_api_domain_ip`).
 ///
 /// ```
@@ -57,7 +57,7 @@ impl Endpoint for GetCallbackIp {
 pub struct GetApiDomainIp {}
 
 impl GetApiDomainIp {
-    /// The call; it has no arguments.
+    /// Creates the call, which has no arguments.
     pub fn new() -> Self {
         Self::default()
     }
@@ -70,7 +70,7 @@ impl Endpoint for GetApiDomainIp {
     const REPEATABLE: bool = true;
 }
 
-/// Addresses; an entry may be a range such as `101.226.103.0/25`.
+/// A list of addresses. An entry can be a range such as `101.226.103.0/25`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct IpList {
@@ -78,7 +78,7 @@ pub struct IpList {
     pub ip_list: Vec<String>,
 }
 
-/// Lets the platform resolve and reach the callback's host. Source: 网络通信检测 (`callbackCheck`).
+/// Makes the platform resolve and ping the callback's host. Source: 网络通信检测 (`callbackCheck`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -99,21 +99,21 @@ pub struct CheckCallback {
     check_operator: Operator,
 }
 
-/// What a [`CheckCallback`] does.
+/// The check that a [`CheckCallback`] makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Action {
-    /// Resolves the host's name.
+    /// Resolves the host name.
     Dns,
-    /// Reaches the host's addresses.
+    /// Pings the host's addresses.
     Ping,
-    /// Both.
+    /// Makes both checks.
     #[default]
     All,
 }
 
-/// The network from which a [`CheckCallback`] is made.
+/// The network that a [`CheckCallback`] is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[non_exhaustive]
@@ -122,27 +122,27 @@ pub enum Operator {
     ChinaNet,
     /// China Unicom (中国联通).
     Unicom,
-    /// Tencent's own (腾讯自建出口).
+    /// Tencent's network (腾讯自建出口).
     Cap,
-    /// The one that suits the host's address.
+    /// The network that suits the host's address.
     #[default]
     Default,
 }
 
 impl CheckCallback {
-    /// Both checks, from the network that suits.
+    /// Creates a call that makes both checks from the suitable network.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Chooses the check.
+    /// Sets the check. Defaults to both.
     #[must_use]
     pub fn action(mut self, action: Action) -> Self {
         self.action = action;
         self
     }
 
-    /// Chooses the network.
+    /// Sets the network. Defaults to the one that suits the host's address.
     #[must_use]
     pub fn operator(mut self, operator: Operator) -> Self {
         self.check_operator = operator;
@@ -156,18 +156,18 @@ impl Endpoint for CheckCallback {
     const REPEATABLE: bool = true;
 }
 
-/// How the callback's host was found.
+/// The results of a [`CheckCallback`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Checks")]
 #[non_exhaustive]
 pub struct Checked {
-    /// The addresses of its name.
+    /// The addresses of the host name.
     pub dns: Vec<Dns>,
-    /// How each was reached.
+    /// The ping results of the addresses.
     pub ping: Vec<Ping>,
 }
 
-/// The same as the platform sends it: the results of the checks that were asked for.
+/// The results on the wire. Only the requested checks are present.
 #[derive(Deserialize)]
 struct Checks {
     #[serde(default, deserialize_with = "lenient::given")]
@@ -181,7 +181,7 @@ impl TryFrom<Checks> for Checked {
 
     fn try_from(checks: Checks) -> Result<Self, Self::Error> {
         if checks.dns.is_none() && checks.ping.is_none() {
-            return Err("the result of neither check is there");
+            return Err("the results of both checks are missing");
         }
         Ok(Self {
             dns: checks.dns.unwrap_or_default(),
@@ -197,25 +197,25 @@ pub struct Dns {
     /// The address.
     #[serde(default)]
     pub ip: String,
-    /// The network that it is in.
+    /// The network of the address.
     #[serde(default)]
     pub real_operator: String,
 }
 
-/// How an address of the callback's host was reached.
+/// The ping result of one address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Ping {
     /// The address.
     #[serde(default)]
     pub ip: String,
-    /// The network that it was reached from.
+    /// The network that the ping was sent from.
     #[serde(default)]
     pub from_operator: String,
-    /// How many packets were lost, such as `0%`.
+    /// The share of lost packets, such as `0%`.
     #[serde(default)]
     pub package_loss: String,
-    /// How long it took, such as `23.079ms`.
+    /// The round-trip time, such as `23.079ms`.
     #[serde(default)]
     pub time: String,
 }

@@ -1,5 +1,4 @@
-//! Whether the platform did what it was asked to: the errcode of an answer, read apart from all that
-//! stands beside it.
+//! Reads whether a call succeeded: the errcode of a response, independently of its other fields.
 
 use std::fmt;
 
@@ -12,25 +11,25 @@ use super::errcode::{Code, string};
 use super::wire;
 use crate::error::{ErrCode, Error, ErrorKind, Refusal};
 
-/// What an answer that is no refusal states.
+/// The outcome of a response that is not a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// An errcode of 0.
+    /// The errcode is 0.
     Success,
-    /// No errcode, as in most answers that hold data.
+    /// There is no errcode, as in most responses that hold data.
     Unstated,
 }
 
-/// Reads the outcome of a call from its answer.
+/// Reads the outcome of a call from its response.
 ///
 /// # Errors
-/// [`ErrorKind::Platform`] for a refusal; [`ErrorKind::Answer`] when the answer is not a JSON
-/// object, or its errcode is not a whole number.
+/// Returns [`ErrorKind::Platform`] for a refusal, and [`ErrorKind::Answer`] if the response is not
+/// a JSON object or its errcode is not an integer.
 pub(super) fn read(body: &[u8]) -> Result<Outcome, Error> {
     let answer = |message| Error::new(ErrorKind::Answer, message);
     let Some((found, end)) = scan(body) else {
         return Err(answer(
-            "the answer was not understood: it is not a JSON object",
+            "could not parse the response: it is not a JSON object",
         ));
     };
     if let Some(refusal) = found.refusal() {
@@ -41,17 +40,17 @@ pub(super) fn read(body: &[u8]) -> Result<Outcome, Error> {
         Code::Absent => Ok(Outcome::Unstated),
         Code::Zero => Ok(Outcome::Success),
         Code::Unreadable | Code::Refused(_) => {
-            Err(answer("the errcode of the answer is not a whole number"))
+            Err(answer("the errcode of the response is not an integer"))
         }
     }
 }
 
-/// The refusal that a body may be.
+/// Returns the refusal in `body`, if it is one.
 pub(super) fn refusal(body: &[u8]) -> Option<Refusal> {
     scan(body)?.0.refusal()
 }
 
-/// What was found in an answer.
+/// The fields found in a response.
 #[derive(Debug, Default)]
 struct Found {
     code: Code,
@@ -68,9 +67,11 @@ impl Found {
     }
 }
 
-/// Looks through an object, and once more with its text repaired. What was found in front of a
-/// syntax error counts, unless the object may only have been cut off there: half a number is another
-/// one. `None` if the body is not an object.
+/// Scans an object for its errcode, and scans it again with its text repaired after a syntax error.
+/// Returns `None` if the body is not an object.
+///
+/// What was found before the error counts, unless the object is cut off there: a truncated number
+/// is another number.
 fn scan(body: &[u8]) -> Option<(Found, serde_json::Result<()>)> {
     let body = wire::text(body);
     if body.first() != Some(&b'{') {
@@ -126,6 +127,7 @@ impl<'de> Visitor<'de> for &mut Found {
 
         while let Some(field) = object.next_key()? {
             match field {
+                // With duplicate keys, a refusal must win over a zero.
                 Field::Errcode => self.code = self.code.max(Code::read(object.next_value()?)),
                 Field::Errmsg => {
                     let shown = shown(object.next_value()?);
@@ -138,7 +140,7 @@ impl<'de> Visitor<'de> for &mut Found {
     }
 }
 
-/// A value as text for people; `None` if it has no short one.
+/// Returns a value as text for people, or `None` if it has no short text.
 fn shown(raw: &RawValue) -> Option<String> {
     match raw.get().bytes().next()? {
         b'"' => string(raw),

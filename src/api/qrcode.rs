@@ -1,5 +1,5 @@
-//! Parametric QR codes of an official account (带参数的二维码): a code with a scene, which comes
-//! back with the push of everyone who scans it.
+//! Parametric QR codes of an official account (带参数的二维码). The code holds a scene, which is
+//! part of the push for every scan.
 
 use std::time::Duration;
 
@@ -9,21 +9,21 @@ use serde::{Deserialize, Serialize};
 use super::{Auth, Endpoint, Host, Image, lenient, limit};
 use crate::error::Error;
 
-/// The longest life of a temporary code: thirty days.
+/// The maximum lifetime of a temporary code: thirty days.
 const LIFE_MAX: Duration = Duration::from_secs(2_592_000);
 
-/// The life of a temporary code of which nothing else is said: the platform's own default today.
-/// It has changed over the years, so it is always sent.
+/// The default lifetime of a temporary code, which is also the platform's default. The platform's
+/// default has changed over the years, so the lifetime is always sent.
 const LIFE: Duration = Duration::from_secs(60);
 
-/// The largest number of a permanent code.
+/// The maximum numeric scene of a permanent code.
 const PERMANENT_ID_MAX: u32 = 100_000;
 
-/// Makes a QR code. Source: 生成带参数的二维码 (`qrcode/create`). For verified service accounts
-/// (服务号).
+/// Creates a QR code. Source: 生成带参数的二维码 (`qrcode/create`). For verified service accounts
+/// (服务号) only.
 ///
-/// Whether the scene is a number or a text, and whether the code is temporary or permanent, chooses
-/// the platform's action: `QR_SCENE`, `QR_STR_SCENE`, `QR_LIMIT_SCENE` or `QR_LIMIT_STR_SCENE`.
+/// The type of the scene and the lifetime select the platform's action: `QR_SCENE`, `QR_STR_SCENE`,
+/// `QR_LIMIT_SCENE` or `QR_LIMIT_STR_SCENE`.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -57,11 +57,11 @@ struct ActionInfo {
     scene: Scene,
 }
 
-/// What a QR code stands for.
+/// The value that a QR code holds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub enum Scene {
-    /// A number: not 0, and at most 100,000 for a permanent code.
+    /// A number that is not 0, and at most 100,000 for a permanent code.
     #[serde(rename = "scene_id")]
     Id(u32),
     /// A text of 1 to 64 characters.
@@ -88,7 +88,8 @@ impl From<String> for Scene {
 }
 
 impl CreateQrcode {
-    /// A code that expires: after a minute, unless [`expires_in`](Self::expires_in) says otherwise.
+    /// Creates a temporary code. It expires after a minute, or after
+    /// [`expires_in`](Self::expires_in).
     pub fn temporary(scene: impl Into<Scene>) -> Self {
         let scene = scene.into();
         Self {
@@ -101,8 +102,10 @@ impl CreateQrcode {
         }
     }
 
-    /// A code that works for ever. An account can make 100,000 of them and delete none: prefer
-    /// temporary ones for whatever ends.
+    /// Creates a code that never expires.
+    ///
+    /// An account can make 100,000 of them and delete none. Prefer temporary codes for anything
+    /// that ends.
     pub fn permanent(scene: impl Into<Scene>) -> Self {
         let scene = scene.into();
         Self {
@@ -115,8 +118,8 @@ impl CreateQrcode {
         }
     }
 
-    /// The life of a temporary code: one second to thirty days, in whole seconds. A permanent code
-    /// with a life is refused.
+    /// Sets the lifetime of a temporary code: one second to thirty days, rounded up to whole
+    /// seconds. Defaults to a minute. A permanent code with a lifetime is refused.
     #[must_use]
     pub fn expires_in(mut self, life: Duration) -> Self {
         let part = u64::from(life.subsec_nanos() > 0);
@@ -133,7 +136,8 @@ impl Endpoint for CreateQrcode {
     type Response = Ticket;
     const PATH: &'static str = "/cgi-bin/qrcode/create";
 
-    /// A second temporary code is a waste; a second permanent one of the same scene is the first.
+    /// A duplicate temporary code is wasted but harmless. A second permanent code of the same scene
+    /// is the first one.
     const REPEATABLE: bool = true;
 
     fn check(&self) -> Result<(), Error> {
@@ -160,7 +164,7 @@ impl Endpoint for CreateQrcode {
                 Err(Error::input(
                     "expire_seconds",
                     format!(
-                        "must be 1 to {} (it is {seconds}): thirty days at most",
+                        "must be 1 to {} (it is {seconds}): the maximum is thirty days",
                         LIFE_MAX.as_secs()
                     ),
                 ))
@@ -170,25 +174,25 @@ impl Endpoint for CreateQrcode {
     }
 }
 
-/// A QR code that was made.
+/// A QR code that was created.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Ticket {
-    /// Names the code: for its image ([`ShowQrcode`]), and in the pushes of those who scan it.
+    /// Identifies the code in [`ShowQrcode`] and in the pushes for its scans.
     #[serde(deserialize_with = "lenient::required")]
     pub ticket: String,
-    /// The remaining life in seconds, of a temporary code.
+    /// The remaining lifetime of a temporary code, in seconds.
     #[serde(default, deserialize_with = "lenient::optional_number")]
     pub expire_seconds: Option<u64>,
-    /// What the image holds, to draw one's own.
+    /// The text in the image, to draw your own image.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub url: String,
 }
 
-/// The image of a QR code. Source: 通过 ticket 换取二维码 (`showqrcode`). It needs no token, and any
-/// browser can fetch it as well.
+/// Fetches the image of a QR code. Source: 通过 ticket 换取二维码 (`showqrcode`).
 ///
-/// A ticket that the platform does not know is answered with HTTP 404.
+/// The call needs no token, so a browser can also make it. The platform returns HTTP 404 for an
+/// unknown ticket.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -210,14 +214,14 @@ pub struct ShowQrcode {
 }
 
 impl ShowQrcode {
-    /// The image of a ticket, which is passed as it came: it is encoded here, once.
+    /// Fetches the image of a ticket. Pass the ticket without encoding it.
     pub fn new(ticket: impl Into<String>) -> Self {
         Self {
             ticket: ticket.into(),
         }
     }
 
-    /// The image of a code that was just made.
+    /// Fetches the image of a code that was just created.
     pub fn of(ticket: &Ticket) -> Self {
         Self::new(ticket.ticket.as_str())
     }

@@ -1,27 +1,28 @@
-//! Reads an answer that has a field of another form than the documented one.
+//! Parses a response that has fields of an undocumented form.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
-/// How many fields of one answer may be of another form.
+/// The maximum number of such fields in one response.
 const MOST: usize = 256;
 
-/// Why an answer was not understood.
+/// Why a response could not be parsed.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// It is not JSON, or ends too early.
+    /// The text is not JSON, or ends too early.
     Syntax(serde_json::Error),
-    /// A field that cannot be done without is not there, or of no use.
+    /// A required field is missing or unusable.
     Field(String),
-    /// It is of another form altogether.
+    /// The whole response has an unexpected structure.
     Form,
 }
 
-/// Reads a document, without the fields that are of another form: they count as absent, and the
-/// rest is as it is.
+/// Parses a document. Fields of an undocumented form are removed, so they count as absent. The
+/// other fields are not changed.
 pub(super) fn read<T: DeserializeOwned>(document: &str) -> Result<T, Fault> {
     let mut value: Value = serde_json::from_str(document).map_err(Fault::Syntax)?;
+    // Each round removes one field and parses again, so their number is bounded.
     for _ in 0..MOST {
         let error = match serde_path_to_error::deserialize::<_, T>(&value) {
             Ok(read) => return Ok(read),
@@ -37,7 +38,7 @@ pub(super) fn read<T: DeserializeOwned>(document: &str) -> Result<T, Fault> {
     Err(Fault::Form)
 }
 
-/// The field that an error says is missing, with the path to it.
+/// Returns the field that an error reports as missing, with its path.
 fn missing(error: &serde_path_to_error::Error<serde_json::Error>) -> Option<String> {
     let text = error.inner().to_string();
     let (field, _) = text.strip_prefix("missing field `")?.split_once('`')?;
@@ -49,7 +50,7 @@ fn missing(error: &serde_path_to_error::Error<serde_json::Error>) -> Option<Stri
     Some(steps.join("."))
 }
 
-/// Takes what is at a path out of a value.
+/// Removes the value at `path`. Returns whether it existed.
 fn remove(value: &mut Value, path: &Path) -> bool {
     let steps: Vec<_> = path.iter().collect();
     let Some((last, before)) = steps.split_last() else {
@@ -70,21 +71,21 @@ fn remove(value: &mut Value, path: &Path) -> bool {
     }
 }
 
-/// Replaces halves of characters in UTF-16 that stand alone: `\ud83d` becomes `\ufffd`.
+/// Replaces lone UTF-16 surrogates in escapes: `\ud83d` becomes `\ufffd`.
 pub(super) fn without_halves(document: &str) -> String {
     let mut whole = String::with_capacity(document.len());
     let mut rest = document;
     while let Some((before, escape)) = rest.split_once('\\') {
         whole.push_str(before);
         let kept = match unit(escape) {
-            // Both halves, as they are.
+            // A surrogate pair: keep both escapes.
             Some((0xD800..0xDC00, behind)) if has_low(behind) => 11,
             Some((0xD800..0xE000, behind)) => {
                 whole.push_str("\\ufffd");
                 rest = behind;
                 continue;
             }
-            // What is escaped may be a backslash itself.
+            // The escaped character can be a backslash, so skip it.
             _ => escape.chars().next().map_or(0, char::len_utf8),
         };
         whole.extend(["\\", escape.get(..kept).unwrap_or_default()]);
@@ -94,7 +95,7 @@ pub(super) fn without_halves(document: &str) -> String {
     whole
 }
 
-/// The number behind `u`, and what follows.
+/// Returns the code unit after `u`, and the text after it.
 fn unit(escape: &str) -> Option<(u32, &str)> {
     let (digits, behind) = escape.strip_prefix('u')?.split_at_checked(4)?;
     Some((u32::from_str_radix(digits, 16).ok()?, behind))

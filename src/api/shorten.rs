@@ -1,5 +1,5 @@
-//! Short keys (短 key 托管): up to 4 KiB of text behind fifteen letters and digits, for what does not
-//! fit into a scene.
+//! Short keys (短 key 托管). A key of fifteen letters and digits stands for up to 4 KiB of text
+//! that does not fit into a scene.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::{Endpoint, lenient, limit};
 use crate::error::Error;
 
-/// The longest life of a short key, and the platform's default: thirty days.
+/// The maximum and default lifetime of a short key: thirty days.
 const LIFE_MAX: Duration = Duration::from_secs(2_592_000);
 
-/// Keeps a text. Source: 生成短 key (`genShorten`).
+/// Stores a text under a short key. Source: 生成短 key (`genShorten`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -36,7 +36,7 @@ pub struct GenerateShortKey {
 }
 
 impl GenerateShortKey {
-    /// Keeps a text of 1 to 4096 bytes for thirty days.
+    /// Stores a text of 1 to 4096 bytes for thirty days.
     pub fn new(long_data: impl Into<String>) -> Self {
         Self {
             long_data: long_data.into(),
@@ -44,7 +44,7 @@ impl GenerateShortKey {
         }
     }
 
-    /// Keeps it for a shorter time, in whole seconds.
+    /// Sets a shorter lifetime, rounded up to whole seconds. Defaults to thirty days.
     #[must_use]
     pub fn expires_in(mut self, life: Duration) -> Self {
         let part = u64::from(life.subsec_nanos() > 0);
@@ -66,7 +66,7 @@ impl Endpoint for GenerateShortKey {
         Err(Error::input(
             "expire_seconds",
             format!(
-                "must be 1 to {} (it is {}): thirty days at most",
+                "must be 1 to {} (it is {}): the maximum is thirty days",
                 LIFE_MAX.as_secs(),
                 self.expire_seconds
             ),
@@ -74,16 +74,16 @@ impl Endpoint for GenerateShortKey {
     }
 }
 
-/// The name of a text that is kept.
+/// The key of a stored text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ShortKey {
-    /// Fifteen letters and digits.
+    /// The key: fifteen letters and digits.
     #[serde(deserialize_with = "lenient::required")]
     pub short_key: String,
 }
 
-/// Reads a text that was kept. Source: 还原短 key (`fetchShorten`).
+/// Fetches a stored text. Source: 还原短 key (`fetchShorten`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -93,7 +93,7 @@ pub struct ShortKey {
 /// # let app = sandbox.wechat().app(sandbox.appid())?;
 ///
 /// let error = app.call(shorten::FetchShortKey::new("0123456789abcde")).await.unwrap_err();
-/// assert_eq!(error.errcode(), Some(ErrCode::new(9410012))); // unknown, expired or another account's
+/// assert_eq!(error.errcode(), Some(ErrCode::new(9410012))); // unknown, expired or foreign key
 /// # Ok(())
 /// # }
 /// ```
@@ -104,7 +104,7 @@ pub struct FetchShortKey {
 }
 
 impl FetchShortKey {
-    /// The text of a key that this account made.
+    /// Fetches the text of a key that this account created.
     pub fn new(short_key: impl Into<String>) -> Self {
         Self {
             short_key: short_key.into(),
@@ -122,17 +122,17 @@ impl Endpoint for FetchShortKey {
     }
 }
 
-/// A text that was kept.
+/// A stored text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Kept {
     /// The text.
     #[serde(deserialize_with = "lenient::required")]
     pub long_data: String,
-    /// When it was handed in, in seconds since the Unix epoch.
+    /// The time when it was stored, in seconds since the Unix epoch.
     #[serde(default, deserialize_with = "lenient::number")]
     pub create_time: u64,
-    /// The remaining life in seconds.
+    /// The remaining lifetime in seconds.
     #[serde(default, deserialize_with = "lenient::number")]
     pub expire_seconds: u64,
 }

@@ -1,5 +1,5 @@
-//! Subscribe messages (订阅消息): of a mini-program, and of an official account (订阅通知). A user
-//! allows each one beforehand; a one-time permission is used up by one message.
+//! Subscribe messages (订阅消息) of a mini-program and of an official account (订阅通知). The user
+//! must allow them beforehand. A one-time permission allows one message.
 
 use serde::Serialize;
 
@@ -11,8 +11,8 @@ use crate::error::Error;
 /// Sends a subscribe message of a mini-program. Source: 发送订阅消息 (`sendMessage`,
 /// `message/subscribe/send`).
 ///
-/// It has no id by which the platform knows a second one: a message that may have been sent is not
-/// repeated.
+/// A message that may have been sent is not repeated: the call has no id by which the platform
+/// recognizes duplicates.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -29,7 +29,7 @@ use crate::error::Error;
 ///     .page("pages/order?id=42");
 /// # user.allow_message(&template_id);
 /// app.call(message.clone()).await?;
-/// let again = app.call(message).await.unwrap_err(); // the one permission is used up
+/// let again = app.call(message).await.unwrap_err(); // the permission was for one message
 /// assert_eq!(again.errcode(), Some(ErrCode::MESSAGE_REFUSED));
 /// # Ok(())
 /// # }
@@ -52,16 +52,16 @@ pub struct SendSubscribeMessage {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum State {
-    /// The one in development.
+    /// The development version.
     Developer,
-    /// The one on trial.
+    /// The trial version.
     Trial,
-    /// The published one.
+    /// The published version.
     #[default]
     Formal,
 }
 
-/// The language in which a mini-program is opened.
+/// The language that a mini-program is opened in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
 #[non_exhaustive]
 pub enum Lang {
@@ -81,7 +81,7 @@ pub enum Lang {
 }
 
 impl SendSubscribeMessage {
-    /// A message to the user `touser`, an openid, by a template of the mini-program's own list.
+    /// Creates a message to `touser`, an openid, from a template in the mini-program's list.
     pub fn new(touser: impl Into<String>, template_id: impl Into<String>) -> Self {
         Self {
             message: Templated::new(touser, template_id),
@@ -91,35 +91,36 @@ impl SendSubscribeMessage {
         }
     }
 
-    /// The value of a keyword, named as in the template: `thing1` for `{{thing1.DATA}}`.
+    /// Sets the value of a keyword, named as in the template: `thing1` for `{{thing1.DATA}}`.
     #[must_use]
     pub fn value(mut self, keyword: impl Into<String>, value: impl Into<String>) -> Self {
         self.message.value(keyword, value);
         self
     }
 
-    /// The page that a tap opens, with its query; none without it.
+    /// Sets the page that a tap opens, which can have a query. Without it, a tap opens nothing.
     #[must_use]
     pub fn page(mut self, page: impl Into<String>) -> Self {
         self.page = Some(page.into());
         self
     }
 
-    /// The version that a tap opens.
+    /// Sets the version that a tap opens. Defaults to the published one.
     #[must_use]
     pub fn state(mut self, state: State) -> Self {
         self.miniprogram_state = Some(state);
         self
     }
 
-    /// The language in which a tap opens it.
+    /// Sets the language of the opened mini-program. Defaults to simplified Chinese.
     #[must_use]
     pub fn lang(mut self, lang: Lang) -> Self {
         self.lang = Some(lang);
         self
     }
 
-    /// As [`template::SendTemplateMessage::strict`](super::template::SendTemplateMessage::strict).
+    /// Also checks each value against the rule of its keyword's type. See
+    /// [`template::SendTemplateMessage::strict`](super::template::SendTemplateMessage::strict).
     #[must_use]
     pub fn strict(mut self) -> Self {
         self.message.strict();
@@ -137,7 +138,9 @@ impl Endpoint for SendSubscribeMessage {
 }
 
 /// Sends a subscribe message of an official account. Source: 发送订阅通知
-/// (`message/subscribe/bizsend`). As [`SendSubscribeMessage`] in everything else.
+/// (`message/subscribe/bizsend`).
+///
+/// Like [`SendSubscribeMessage`], it is not repeated.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -169,7 +172,7 @@ pub struct BizSendSubscribeMessage {
 }
 
 impl BizSendSubscribeMessage {
-    /// A message to the user `touser`, an openid, by a template of the account's own list.
+    /// Creates a message to `touser`, an openid, from a template in the account's list.
     pub fn new(touser: impl Into<String>, template_id: impl Into<String>) -> Self {
         Self {
             message: Templated::new(touser, template_id),
@@ -178,28 +181,29 @@ impl BizSendSubscribeMessage {
         }
     }
 
-    /// The value of a keyword.
+    /// Sets the value of a keyword, named as in the template: `thing1` for `{{thing1.DATA}}`.
     #[must_use]
     pub fn value(mut self, keyword: impl Into<String>, value: impl Into<String>) -> Self {
         self.message.value(keyword, value);
         self
     }
 
-    /// The web page that a tap opens.
+    /// Sets the web page that a tap opens.
     #[must_use]
     pub fn page(mut self, url: impl Into<String>) -> Self {
         self.page = Some(url.into());
         self
     }
 
-    /// The mini-program that a tap opens: published, and linked to this account.
+    /// Sets the mini-program that a tap opens. It must be published and linked to this account.
     #[must_use]
     pub fn mini_program(mut self, appid: AppId, pagepath: impl Into<String>) -> Self {
         self.miniprogram = Some(MiniProgram::new(appid, pagepath));
         self
     }
 
-    /// As [`template::SendTemplateMessage::strict`](super::template::SendTemplateMessage::strict).
+    /// Also checks each value against the rule of its keyword's type. See
+    /// [`template::SendTemplateMessage::strict`](super::template::SendTemplateMessage::strict).
     #[must_use]
     pub fn strict(mut self) -> Self {
         self.message.strict();

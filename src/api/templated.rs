@@ -1,4 +1,4 @@
-//! What template and subscribe messages have in common.
+//! Fields that template and subscribe messages share.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use super::limit;
 use crate::app::AppId;
 use crate::error::Error;
 
-/// A message to one user by a template.
+/// A message to one user from a template.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Templated {
     touser: String,
@@ -31,7 +31,7 @@ impl Templated {
         self.data.insert(keyword.into(), Keyword::new(value));
     }
 
-    /// Has [`check`](Self::check) look at the values too.
+    /// Makes [`check`](Self::check) also check the values.
     pub(super) fn strict(&mut self) {
         self.strict = true;
     }

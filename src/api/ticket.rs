@@ -1,5 +1,5 @@
 //! The tickets that sign pages and cards. [`Tokens::ticket`](crate::Tokens::ticket) fetches and
-//! keeps them; a host rarely makes this call.
+//! caches them, so an application rarely makes this call.
 
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -28,12 +28,12 @@ pub struct GetTicket {
 }
 
 impl GetTicket {
-    /// The ticket that signs `wx.config`.
+    /// Fetches the ticket that signs `wx.config`.
     pub fn jsapi() -> Self {
         Self { r#type: "jsapi" }
     }
 
-    /// The ticket that signs cards (卡券).
+    /// Fetches the ticket that signs cards (卡券).
     pub fn wx_card() -> Self {
         Self { r#type: "wx_card" }
     }
@@ -46,14 +46,14 @@ impl Endpoint for GetTicket {
     const REPEATABLE: bool = true;
 }
 
-/// A ticket as the platform grants it. It does not depend on the access token that fetched it.
+/// A ticket. It stays valid independently of the access token that fetched it.
 #[derive(Debug, Clone, Deserialize)]
 #[non_exhaustive]
 pub struct Ticket {
     /// The ticket.
     #[serde(deserialize_with = "lenient::required")]
     pub ticket: Secret,
-    /// Its remaining life in seconds, at most 7200.
+    /// The remaining lifetime in seconds, at most 7200.
     #[serde(deserialize_with = "lenient::number")]
     pub expires_in: u64,
 }

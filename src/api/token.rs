@@ -1,5 +1,5 @@
-//! The two calls that fetch an app's access token. [`Tokens`](crate::Tokens) makes them; a host
-//! rarely does.
+//! The two calls that fetch an app's access token. [`Tokens`](crate::Tokens) makes them, so an
+//! application rarely does.
 
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -8,8 +8,10 @@ use super::{Auth, Endpoint, lenient};
 use crate::app::{AppId, AppSecret};
 use crate::secret::{Secret, serialize_exposed};
 
-/// Asks for the app's current token; asking again returns the same one until its last five
-/// minutes. Source: 获取稳定版接口调用凭据 (`getStableAccessToken`): 10,000 calls a minute.
+/// Fetches the app's current token. Source: 获取稳定版接口调用凭据 (`getStableAccessToken`).
+///
+/// Repeated calls return the same token until its last five minutes. The limit is 10,000 calls a
+/// minute.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -36,7 +38,7 @@ pub struct GetStableToken {
 }
 
 impl GetStableToken {
-    /// The current token of an app.
+    /// Fetches the current token of an app.
     pub fn new(appid: AppId, secret: &AppSecret) -> Self {
         Self {
             grant_type: "client_credential",
@@ -46,7 +48,8 @@ impl GetStableToken {
         }
     }
 
-    /// Asks for a new token and kills the current one at once: 20 times a day, 30 seconds apart.
+    /// Requests a new token and invalidates the current one immediately. The limit is 20 times a
+    /// day, at least 30 seconds apart.
     #[must_use]
     pub fn force_refresh(mut self, force: bool) -> Self {
         self.force_refresh = force;
@@ -60,14 +63,15 @@ impl Endpoint for GetStableToken {
     const AUTH: Auth = Auth::None;
     const REPEATABLE: bool = true;
 
-    /// A forced refresh is not: each counts against the day's twenty.
+    /// A forced refresh is not repeatable: each one counts toward the 20 of the day.
     fn repeatable(&self) -> bool {
         !self.force_refresh
     }
 }
 
-/// Makes a new token; the one before it dies five minutes later. Source: 获取接口调用凭据
-/// (`getAccessToken`): 2,000 calls a day.
+/// Fetches a new token. Source: 获取接口调用凭据 (`getAccessToken`).
+///
+/// The previous token stays valid for five more minutes. The limit is 2,000 calls a day.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -93,7 +97,7 @@ pub struct GetClassicToken {
 }
 
 impl GetClassicToken {
-    /// A new token of an app.
+    /// Fetches a new token of an app.
     pub fn new(appid: AppId, secret: &AppSecret) -> Self {
         Self {
             grant_type: "client_credential",
@@ -111,14 +115,14 @@ impl Endpoint for GetClassicToken {
     const REPEATABLE: bool = true;
 }
 
-/// A token as the platform grants it.
+/// A token granted by the platform.
 #[derive(Debug, Clone, Deserialize)]
 #[non_exhaustive]
 pub struct Grant {
     /// The token.
     #[serde(deserialize_with = "lenient::required")]
     pub access_token: Secret,
-    /// Its remaining life in seconds, at most 7200.
+    /// The remaining lifetime in seconds, at most 7200.
     #[serde(deserialize_with = "lenient::number")]
     pub expires_in: u64,
 }

@@ -1,4 +1,4 @@
-//! A file that is sent with a call.
+//! A file that is uploaded with a call.
 
 use std::fmt;
 
@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use crate::hex;
 
-/// A file that a call sends as `multipart/form-data`: see [`Endpoint::upload`](super::Endpoint::upload).
+/// A file that a call sends as `multipart/form-data`. See
+/// [`Endpoint::upload`](super::Endpoint::upload).
 ///
 /// ```
 /// use tower_wechat::api::Upload;
@@ -25,8 +26,10 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// A file with its name, by whose extension the platform tells what it is, and its media type,
-    /// as the field `media`.
+    /// Creates an upload in the field `media`.
+    ///
+    /// `content_type` is the media type. The platform detects the kind of file from the extension
+    /// of `file_name`.
     pub fn new(
         file_name: impl Into<String>,
         content_type: impl Into<String>,
@@ -41,23 +44,23 @@ impl Upload {
         }
     }
 
-    /// The name of the file's field; `media` unless set.
+    /// Sets the name of the file's field. Defaults to `media`.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Adds a field of text in front of the file.
+    /// Adds a text field before the file.
     #[must_use]
     pub fn field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.fields.push((name.into(), value.into()));
         self
     }
 
-    /// The `Content-Type` and the body of the form.
+    /// Returns the `Content-Type` and the body of the form.
     pub(super) fn encode(&self) -> (String, Bytes) {
-        // By chance it is in no file.
+        // 128 random bits: the file can't contain the boundary.
         let boundary = hex::lower(&rand::random::<[u8; 16]>());
         let mut body = Vec::with_capacity(self.content.len() + 512);
         for (name, value) in &self.fields {
@@ -84,14 +87,14 @@ impl Upload {
     }
 }
 
-/// A name within quotation marks, as browsers write it.
+/// Escapes a name inside quotes, as browsers do.
 fn quoted(name: &str) -> String {
     name.replace('\r', "%0D")
         .replace('\n', "%0A")
         .replace('"', "%22")
 }
 
-/// Without the file and what is said of it.
+/// Omits the file's content and the text fields.
 impl fmt::Debug for Upload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Upload")

@@ -1,17 +1,17 @@
-//! The text of an answer, and what is wrong with one that cannot be read.
+//! Prepares the text of a response for parsing, and describes parse errors.
 
 use super::salvage;
 use crate::error::{Error, ErrorKind};
 
-/// The body from its first character on: without white space and a byte order mark in front.
+/// Returns the body without leading white space and byte order mark.
 pub(crate) fn text(body: &[u8]) -> &[u8] {
     let body = body.trim_ascii_start();
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     body.trim_ascii_start()
 }
 
-/// Replaces what is not UTF-8 and halves of characters, and control characters inside strings by a
-/// space.
+/// Replaces invalid UTF-8, lone surrogates, and control characters inside strings. A control
+/// character becomes a space.
 pub(super) fn repair(body: &[u8]) -> String {
     let (mut in_string, mut escaped) = (false, false);
     let repaired = |c: char| {
@@ -31,17 +31,18 @@ pub(super) fn repair(body: &[u8]) -> String {
     salvage::without_halves(&text)
 }
 
-/// An answer that is not the JSON that it should be. The parser's own text may quote a value, and a
-/// value may be a secret.
+/// Creates an error for a response that is not the expected JSON.
+///
+/// The parser's text is left out: it can quote a value, and a value can be a secret.
 pub(super) fn not_understood(error: &serde_json::Error) -> Error {
     let reason = match error.classify() {
-        serde_json::error::Category::Data => "a field is missing or of another type",
+        serde_json::error::Category::Data => "a field is missing or of the wrong type",
         serde_json::error::Category::Eof => "it ends too early",
         _ => "it is not JSON",
     };
     let (line, column) = (error.line(), error.column());
     Error::new(
         ErrorKind::Answer,
-        format!("the answer was not understood: {reason}, at line {line} column {column}"),
+        format!("could not parse the response: {reason}, at line {line} column {column}"),
     )
 }

@@ -1,4 +1,4 @@
-//! Answers for a browser: never stored, and silent about where it came from.
+//! Responses for browsers. They are never cached and leak no referrer.
 
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
@@ -8,13 +8,13 @@ use http::{HeaderValue, Response, StatusCode};
 
 use crate::body::Body;
 
-/// Sends the browser to an address.
+/// Redirects the browser to `location`.
 pub(crate) fn redirect(location: &str) -> Response<Body> {
-    // An address with a control character in it is none.
+    // A location with a control character is not a valid header value.
     let Ok(mut location) = HeaderValue::try_from(location) else {
         return page(StatusCode::BAD_REQUEST, "");
     };
-    // A code may be part of it.
+    // The location can contain a code.
     location.set_sensitive(true);
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::FOUND;
@@ -23,7 +23,7 @@ pub(crate) fn redirect(location: &str) -> Response<Body> {
     response
 }
 
-/// A small page without scripts, pictures or frames. `html` must be escaped.
+/// Returns a small page without scripts, images or frames. `html` must be escaped.
 pub(crate) fn page(status: StatusCode, html: &str) -> Response<Body> {
     let page = format!(
         "<!doctype html><html><meta charset=\"utf-8\">\
@@ -43,7 +43,7 @@ pub(crate) fn page(status: StatusCode, html: &str) -> Response<Body> {
     response
 }
 
-/// The answer to a method other than the allowed one.
+/// Returns the response to a method other than `allowed`.
 pub(crate) fn not_allowed(allowed: &'static str) -> Response<Body> {
     let mut response = page(StatusCode::METHOD_NOT_ALLOWED, "");
     let allowed = HeaderValue::from_static(allowed);
@@ -51,15 +51,16 @@ pub(crate) fn not_allowed(allowed: &'static str) -> Response<Body> {
     response
 }
 
-/// Keeps an answer out of caches, and the address of the request, which has a code in it, out of
-/// the requests that follow.
+/// Keeps a response out of caches.
+///
+/// Also keeps the request's URL out of the `Referer` of later requests, because it contains a code.
 pub(crate) fn seal<T>(response: &mut Response<T>) {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
 }
 
-/// A text as HTML shows it, in content and in quoted attributes.
+/// Escapes a text for HTML content and quoted attributes.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

@@ -7,10 +7,10 @@ use http::{HeaderValue, Request};
 
 use crate::secret::Secret;
 
-/// The length of the value: 190 random bits.
+/// The length of the value, which holds 190 random bits.
 const LEN: usize = 32;
 
-/// A cookie for the whole host, out of reach of scripts and of requests from other sites.
+/// A cookie for the whole host, hidden from scripts and from other sites' requests.
 #[derive(Debug, Clone)]
 pub(crate) struct Cookie {
     name: String,
@@ -18,25 +18,28 @@ pub(crate) struct Cookie {
 }
 
 impl Cookie {
-    /// A cookie of this name. A secure one cannot be planted by another host of the same domain or
-    /// over plain HTTP: that is what `__Host-` tells the browser to see to.
+    /// Creates a cookie with this name.
+    ///
+    /// A secure cookie gets the `__Host-` prefix: the browser then rejects it from other hosts of
+    /// the same domain and over plain HTTP, so it can't be planted.
     pub(crate) fn new(name: &str, secure: bool) -> Self {
         let prefix = if secure { "__Host-" } else { "" };
         let name = format!("{prefix}{name}");
         Self { name, secure }
     }
 
-    /// A new value.
+    /// Returns a new random value.
     pub(crate) fn value() -> Secret {
         Secret::new(super::random(LEN))
     }
 
-    /// The value that a request brought. The site's other cookies, and malformed ones of this
-    /// name, are skipped.
+    /// Returns the cookie's value in a request. Other cookies, and malformed values of this one,
+    /// are skipped.
     ///
-    /// Two different well-formed values give none: one of them was planted, and taking it could
-    /// sign a user in as someone else. Browsers let no other host plant a `__Host-` cookie, so
-    /// that this stops nobody there; over plain HTTP it stops a user whose cookie was doubled.
+    /// Returns `None` for two different well-formed values: one of them was planted, and using it
+    /// could sign a user in as someone else. Browsers don't let another host plant a `__Host-`
+    /// cookie, so this rejects nobody who uses HTTPS. Over plain HTTP it rejects a user whose
+    /// cookie was duplicated.
     pub(crate) fn read<B>(&self, request: &Request<B>) -> Option<Secret> {
         let headers = request.headers().get_all(COOKIE).into_iter();
         let pairs = headers.flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
@@ -46,10 +49,10 @@ impl Cookie {
         single.then(|| Secret::new(value))
     }
 
-    /// The value in a pair of this name, if it is well-formed.
+    /// Returns the value of a pair with this cookie's name, if it is well-formed.
     fn value_of<'a>(&self, pair: &'a [u8]) -> Option<&'a str> {
-        // Only ASCII spaces are trimmed: a browser does not apply the rules of `__Host-` to a name
-        // that begins with another kind of space.
+        // Trim ASCII whitespace only: browsers don't apply the `__Host-` rules to a name that
+        // starts with another kind of space.
         let pair = pair.trim_ascii();
         let value = pair
             .strip_prefix(self.name.as_bytes())?
@@ -58,7 +61,7 @@ impl Cookie {
         std::str::from_utf8(value).ok().filter(|_| legal)
     }
 
-    /// The header that sets the value for `life`.
+    /// Returns the `Set-Cookie` header that sets the value for `life`.
     pub(crate) fn set(&self, value: &Secret, life: Duration) -> Option<HeaderValue> {
         let secure = if self.secure { "; Secure" } else { "" };
         let header = format!(

@@ -1,4 +1,4 @@
-//! HandlerTracker that answer a browser.
+//! Handlers that respond to browsers.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -14,8 +14,8 @@ use crate::body::Body;
 use crate::error::{BoxError, chain};
 use crate::runtime::BoxFuture;
 
-/// The handler that [`sign_in_fn`](crate::oauth::sign_in_fn) or
-/// [`scanned_fn`](crate::scan_login::scanned_fn) makes of an async function.
+/// A handler made from an async function by [`sign_in_fn`](crate::oauth::sign_in_fn) or
+/// [`scanned_fn`](crate::scan_login::scanned_fn).
 #[derive(Clone, Copy)]
 pub struct AnswerFn<F> {
     f: F,
@@ -47,14 +47,14 @@ where
     }
 }
 
-/// The longest body of an answer, in bytes.
+/// The maximum size of a handler's response body, in bytes.
 const ANSWER_MAX: usize = 1 << 20;
 
-/// Why an answer of the host's has no body of ours.
+/// A handler's response body could not be read.
 #[derive(Debug)]
 pub(crate) struct Unread;
 
-/// An answer of the host's with its body read into memory: it is a redirect or a small page.
+/// Reads the body of a handler's response into memory. It is a redirect or a small page.
 pub(crate) async fn whole<B>(answer: Response<B>) -> Result<Response<Body>, Unread>
 where
     B: HttpBody,
@@ -65,7 +65,7 @@ where
     let body = body.map_err(|error| {
         tracing::error!(
             error = chain(&*error),
-            "the body of an answer cannot be read, or is longer than {ANSWER_MAX} bytes"
+            "could not read a response body, or it is longer than {ANSWER_MAX} bytes"
         );
         Unread
     })?;

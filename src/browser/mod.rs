@@ -1,4 +1,4 @@
-//! What browsers send and get, as opposed to the platform and to other services.
+//! HTTP for browsers, as opposed to the platform and to other services.
 
 mod answer;
 mod cookie;
@@ -14,7 +14,7 @@ pub(crate) use self::params::Params;
 use rand::RngExt;
 use rand::distr::Alphanumeric;
 
-/// Random letters and digits, nearly six bits each.
+/// Returns random letters and digits. Each holds almost six random bits.
 pub(crate) fn random(len: usize) -> String {
     let letters = rand::rng().sample_iter(Alphanumeric).take(len);
     letters.map(char::from).collect()

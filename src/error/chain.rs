@@ -1,21 +1,23 @@
-//! Errors of the host's own, in a log.
+//! Formats errors and their sources for logs.
 
 use std::error::Error;
 
 use crate::panic::contain;
 
-/// The texts of an error and of its sources, for a field of a log. Recorded as a string it is
-/// quoted, so that what a user wrote into it forges no line; its `Display` may panic.
+/// Returns the texts of an error and its sources, for a log field.
+///
+/// Record the result as a string: tracing quotes it, so user text inside it can't forge a log line.
+/// A panic in a `Display` is contained.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     contain(|| joined(error)).unwrap_or_else(|_| "an error whose text panicked".to_owned())
 }
 
-/// The same of a transport's error, without any query: the credential is in it.
+/// Like [`chain`], for transport errors. Strips URL queries, which contain credentials.
 pub(super) fn causes(error: &(dyn Error + 'static)) -> String {
     without_queries(&chain(error))
 }
 
-/// What says no more than that a request failed.
+/// The beginnings of texts that only say that a request failed.
 const GENERIC: [&str; 3] = [
     "error sending request",
     "client error (",
@@ -30,7 +32,7 @@ fn joined(error: &(dyn Error + 'static)) -> String {
         next = error.source();
         let is_generic = GENERIC.iter().any(|start| text.starts_with(start));
         let says_why = !is_generic || next.is_none() && texts.is_empty();
-        // Some errors print their source themselves.
+        // Some errors already print their source.
         if says_why && !texts.contains(&text) {
             let joint = if texts.is_empty() { "" } else { ": " };
             texts.extend([joint, &text]);

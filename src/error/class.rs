@@ -1,4 +1,4 @@
-//! Which kind of remedy helps against which code.
+//! Maps error codes to the remedies that help.
 
 use super::{ErrCode, miniprogram};
 
@@ -6,28 +6,29 @@ use super::{ErrCode, miniprogram};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorClass {
-    /// The access token is dead: a new one and the same call again. The client has already done so
-    /// once when a caller sees this.
+    /// The access token was rejected. Fetch a new one and repeat the call. When a caller sees this
+    /// class, the client has already done so once.
     Refresh,
-    /// It may pass: the same call again, later.
+    /// The failure may be temporary. Repeat the call later.
     Retry,
-    /// A quota is used up: nothing helps before it resets.
+    /// A quota is used up. No call succeeds before it resets.
     Quota,
-    /// The operator must act: secret, IP whitelist, account settings.
+    /// The operator must act: correct the secret, the IP whitelist or the account settings.
     Config,
-    /// The user must act: sign in again, follow the account, allow the message.
+    /// The user must act: sign in again, follow the account or allow the message.
     User,
     /// The account may not make this call.
     Permission,
     /// An argument of the call is wrong.
     Input,
-    /// Not known; repeating is not expected to help.
+    /// The code is not known. Repeating the call is not expected to help.
     Unknown,
 }
 
 impl ErrCode {
-    /// The remedy, for a call made with an app's access token.
+    /// Returns the class of the code, for a call made with an app's access token.
     pub const fn class(self) -> ErrorClass {
+        // Codes that are not listed are `Unknown`: a wrong remedy is worse than none.
         match self.get() {
             40001 | 40014 | 42001 => ErrorClass::Refresh,
             -1 | 1003 | 20001 | 200001 | 61450 | 43108 | 44990..=44992 | 45011 | 45066 => {
@@ -98,7 +99,8 @@ impl ErrCode {
         }
     }
 
-    /// The remedy at one endpoint: some reuse a number for something else.
+    /// Returns the class of the code at `endpoint`. Some endpoints reuse a number with another
+    /// meaning.
     pub(crate) fn class_at(self, endpoint: &str) -> ErrorClass {
         if let Some(class) = miniprogram::class_at(self, endpoint) {
             return class;
@@ -107,11 +109,11 @@ impl ErrCode {
         match (endpoint, self.get()) {
             ("/cgi-bin/token" | "/cgi-bin/stable_token", 40001) => ErrorClass::Config,
             (_, 40001 | 40014 | 42001) if of_user => ErrorClass::User,
-            // A wrong appid in the message; the calling app's own was accepted with its token.
+            // The appid in the message is wrong. The calling app's id was accepted with its token.
             ("/cgi-bin/message/template/send" | "/cgi-bin/message/subscribe/bizsend", 40013) => {
                 ErrorClass::Input
             }
-            // The recipient is none of the account's, or has left it.
+            // The recipient does not belong to the account, or has unfollowed it.
             (
                 "/cgi-bin/message/template/send"
                 | "/cgi-bin/message/subscribe/send"

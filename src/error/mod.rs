@@ -1,4 +1,4 @@
-//! One opaque error for everything that can go wrong between the caller and the platform.
+//! The crate's error type, its kinds and its remedies.
 
 mod chain;
 mod class;
@@ -22,13 +22,13 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-/// Any error as a box, as tower's middleware passes it.
+/// A boxed error, as tower's middleware passes it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What went wrong, and what to do about it.
+/// The error of a call to the platform: what went wrong and what to do about it.
 ///
-/// It is cheap to clone, so that callers who waited for the same token share it, and it holds no
-/// URL, no secret and no body. It prints as one line: what came from outside is escaped.
+/// It is cheap to clone, so callers that waited for the same token share it. It holds no URL, no
+/// secret and no body. It prints as one line: text from outside is escaped.
 ///
 /// ```
 /// use tower_wechat::{AppId, ErrorClass, ErrorKind};
@@ -50,35 +50,35 @@ struct Inner {
     source: Option<BoxError>,
 }
 
-/// Where an [`Error`] arose.
+/// The kind of failure of an [`Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The host's configuration is wrong.
+    /// The configuration is wrong.
     Config,
-    /// No app of this id is configured.
+    /// No app with this id is configured.
     UnknownApp,
-    /// An argument breaks a limit of the platform; nothing was sent.
+    /// An argument breaks a limit of the platform. Nothing was sent.
     Input,
-    /// The platform could not be reached; nothing was sent.
+    /// The platform could not be reached. Nothing was sent.
     Connect,
-    /// The certificate of what answered in the platform's name was not accepted; nothing was sent.
+    /// The peer's certificate was not accepted. Nothing was sent.
     Certificate,
-    /// No answer came in time; the platform may have acted.
+    /// No response came in time. The platform may have acted.
     Timeout,
-    /// The connection broke midway; the platform may have acted.
+    /// The connection broke midway. The platform may have acted.
     Transport,
-    /// A gateway answered in the platform's place, with this HTTP status.
+    /// A gateway responded instead of the platform, with this HTTP status.
     Status(u16),
-    /// The answer could not be understood, or was larger than the cap.
+    /// The response could not be parsed, or was larger than the size limit.
     Answer,
-    /// The platform refused, with an [`ErrCode`].
+    /// The platform refused the call with an [`ErrCode`].
     Platform,
-    /// Data of a mini-program's user does not fit the session key: the user must sign in again.
+    /// A mini-program user's data does not match the session key. The user must sign in again.
     Session,
-    /// The task that worked on the call was stopped, as on shutdown.
+    /// The task that worked on the call was stopped, for example on shutdown.
     Interrupted,
-    /// As many callers wait for the same as may; nothing was sent.
+    /// Too many callers already wait for the same result. Nothing was sent.
     Busy,
 }
 
@@ -98,13 +98,14 @@ impl Error {
         Self::new(ErrorKind::Config, message)
     }
 
-    /// An argument that breaks a limit: `message` says which, and what to do.
+    /// Creates an error for an argument that breaks a limit. `message` names the limit and what to
+    /// do.
     pub fn input(field: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Input, message).with(|inner| inner.field = Some(field))
     }
 
     pub(crate) fn unknown_app(appid: &str) -> Self {
-        // An id comes from outside and may be of any length.
+        // The id comes from outside and can have any length.
         let shown: String = appid.chars().take(crate::AppId::MAX_LEN).collect();
         Self::new(
             ErrorKind::UnknownApp,
@@ -116,18 +117,21 @@ impl Error {
         Self::new(ErrorKind::Platform, "").with(|inner| inner.refusal = Some(refusal))
     }
 
-    /// User data that a session key does not open or sign.
+    /// Creates an error for user data that a session key does not decrypt or sign.
     pub(crate) fn session(what: &'static str) -> Self {
-        let advice = "the key is not the current one, or the data was changed on its way: let the \
-                      client call wx.login, then read the data anew";
+        let advice = "the key is not the current one, or the data was changed in transit: let the \
+                      client call wx.login, then read the data again";
         Self::new(ErrorKind::Session, format!("{what}: {advice}"))
     }
 
-    /// An error of a transport, of a kind that says whether the platform may have acted
-    /// ([`ErrorKind::Connect`], [`ErrorKind::Timeout`] or [`ErrorKind::Transport`]). Its message
-    /// has the texts of the source and of what caused that. The source must not hold a URL: the
-    /// access token is part of it. A connection that failed for a certificate is of the kind
-    /// [`ErrorKind::Certificate`].
+    /// Creates a transport error.
+    ///
+    /// `kind` says whether the platform may have acted: [`ErrorKind::Connect`],
+    /// [`ErrorKind::Timeout`] or [`ErrorKind::Transport`]. A [`ErrorKind::Connect`] whose cause is
+    /// a certificate becomes [`ErrorKind::Certificate`].
+    ///
+    /// The message contains the texts of the source and its causes. The source must not hold a URL,
+    /// because the access token is part of it.
     pub fn transport(kind: ErrorKind, source: impl Into<BoxError>) -> Self {
         let source = source.into();
         let causes = chain::causes(&*source);
@@ -137,14 +141,14 @@ impl Error {
         };
         let message = match kind {
             ErrorKind::Connect | ErrorKind::Certificate => "the platform could not be reached",
-            ErrorKind::Timeout => "no answer in time",
+            ErrorKind::Timeout => "no response in time",
             _ => "the connection broke",
         };
         let message = format!("{message}: {causes}");
         Self::new(kind, message).with(|inner| inner.source = Some(source))
     }
 
-    /// Names the call that failed.
+    /// Sets the endpoint that failed, unless one is set.
     pub(crate) fn at(self, endpoint: &'static str) -> Self {
         if self.0.endpoint.is_some() {
             return self;
@@ -152,8 +156,10 @@ impl Error {
         self.with(|inner| inner.endpoint = Some(endpoint))
     }
 
-    /// Changes an error that was just made, or one that is shared by leaving the shared one as is.
+    /// Changes the error. A shared error is left as it is and becomes the source of the changed
+    /// copy.
     fn with(self, change: impl FnOnce(&mut Inner)) -> Self {
+        // Other callers may hold the same error, so a shared one must not change.
         let mut inner = Arc::try_unwrap(self.0).unwrap_or_else(|shared| Inner {
             kind: shared.kind,
             endpoint: shared.endpoint,
@@ -166,48 +172,50 @@ impl Error {
         Self(Arc::new(inner))
     }
 
-    /// Where it arose.
+    /// Returns the kind of failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The path of the platform call that failed, such as `/sns/userinfo`.
+    /// Returns the path of the platform call that failed, such as `/sns/userinfo`.
     pub fn endpoint(&self) -> Option<&'static str> {
         self.0.endpoint
     }
 
-    /// The argument that is wrong, for [`ErrorKind::Input`].
+    /// Returns the name of the wrong argument, for [`ErrorKind::Input`].
     pub fn field(&self) -> Option<&'static str> {
         self.0.field
     }
 
-    /// What was found wrong on our side of the wire; empty for a refusal of the platform.
+    /// Returns what failed on this side of the connection. It is empty for a refusal of the
+    /// platform.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The platform's number for its refusal.
+    /// Returns the platform's error code, if the platform refused the call.
     pub fn errcode(&self) -> Option<ErrCode> {
         self.0.refusal.as_ref().map(|refusal| refusal.errcode)
     }
 
-    /// The platform's text for its refusal, without the `rid`, up to 512 characters. It is not
+    /// Returns the platform's error text without the `rid`, up to 512 characters. The text is not
     /// stable: decide by [`errcode`](Self::errcode).
     ///
-    /// It is the text as it came, and may hold control characters and quotes: escape it before it
-    /// goes into a text log. The error's own `Display` does.
+    /// The text is not escaped and can hold control characters and quotes. Escape it before writing
+    /// it to a text log. The error's `Display` does so.
     pub fn errmsg(&self) -> Option<&str> {
         self.0.refusal.as_ref().map(|refusal| &*refusal.errmsg)
     }
 
-    /// The platform's id of the refused request, to quote to its support. It can be looked up for
-    /// seven days. At most 64 characters: hexadecimal digits and dashes; in the platform's older
-    /// form also letters and `_!.`.
+    /// Returns the platform's id of the refused request, to quote to its support.
+    ///
+    /// It can be looked up for seven days. It has at most 64 characters: hexadecimal digits and
+    /// dashes, and in the platform's older form also letters and `_!.`.
     pub fn rid(&self) -> Option<&str> {
         self.0.refusal.as_ref()?.rid.as_deref()
     }
 
-    /// The address of this machine as the platform saw it, when it is not on the app's IP
+    /// Returns this machine's address as the platform saw it, if it is not on the app's IP
     /// whitelist (40164).
     pub fn egress_ip(&self) -> Option<IpAddr> {
         let refusal = self.0.refusal.as_ref()?;
@@ -216,7 +224,7 @@ impl Error {
             .filter(|_| refusal.errcode == ErrCode::IP_NOT_WHITELISTED)
     }
 
-    /// What kind of remedy helps.
+    /// Returns the kind of remedy that helps.
     pub fn class(&self) -> ErrorClass {
         match self.kind() {
             ErrorKind::Config | ErrorKind::UnknownApp | ErrorKind::Certificate => {
@@ -238,26 +246,28 @@ impl Error {
         }
     }
 
-    /// What to do, in plain words, for the refusals that have a usual cause.
+    /// Returns advice in plain words, for failures that have a usual cause.
     pub fn hint(&self) -> Option<&'static str> {
         let endpoint = self.endpoint().unwrap_or_default();
         match self.errcode() {
             Some(code) => code.hint_at(endpoint),
             None if self.kind() == ErrorKind::Status(404) && self.is_of_ticket() => {
-                Some("the ticket is not one that qrcode/create returned, or was changed")
+                Some("the ticket was not returned by qrcode/create, or was changed")
             }
             None if self.kind() == ErrorKind::Certificate => Some(
                 "install CA certificates (a bare container has none: the package \
                  ca-certificates), set the clock of this machine, or find the proxy that answers \
-                 in the platform's place",
+                 instead of the platform",
             ),
             None => miniprogram::hint_without_answer(self.kind(), endpoint),
         }
     }
 
-    /// The HTTP status with which a server answers its own caller when a call failed so: 400 for a
-    /// wrong argument, 404 for an unknown app, 422 for what the user or the caller must mend, 429
-    /// for a used-up quota, 503 and 504 for what may pass, 502 for the rest.
+    /// Returns the HTTP status for a server to send to its own client when a call failed.
+    ///
+    /// It is 400 for a wrong argument, 404 for an unknown app, 422 for what the user or the caller
+    /// must correct, and 429 for a used-up quota. It is 503 if the platform or this process is busy
+    /// or a task was stopped, 504 for a timeout, and 502 for the rest.
     pub fn status(&self) -> StatusCode {
         match (self.kind(), self.class()) {
             (ErrorKind::Input, _) => StatusCode::BAD_REQUEST,
@@ -271,18 +281,18 @@ impl Error {
         }
     }
 
-    /// The image of a QR code is the one call that is refused by HTTP status.
+    /// Returns whether the failed call fetched a QR code image. It is the only call that is refused
+    /// by HTTP status.
     fn is_of_ticket(&self) -> bool {
         self.endpoint() == Some("/cgi-bin/showqrcode")
     }
 
-    /// Whether the same call may succeed later without anyone changing anything.
+    /// Returns whether the same call may succeed later without any change.
     pub fn is_transient(&self) -> bool {
         self.class() == ErrorClass::Retry
     }
 
-    /// Whether the platform surely did not act on the call, so that repeating it is safe for any
-    /// call.
+    /// Returns whether the platform cannot have acted, so that any call is safe to repeat.
     pub(crate) fn was_not_sent(&self) -> bool {
         matches!(self.kind(), ErrorKind::Connect | ErrorKind::Certificate)
     }
@@ -298,7 +308,7 @@ impl fmt::Display for Error {
         }
         match &self.0.refusal {
             Some(refusal) => write!(f, "{refusal}")?,
-            // A message may name what the caller gave.
+            // A message can quote what the caller passed.
             None => write!(f, "{}", Printed(self.message()))?,
         }
         if let ErrorKind::Status(status) = self.kind() {

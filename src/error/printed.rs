@@ -1,9 +1,9 @@
-//! Text from outside, in a form that stays within its line and its field of a text log.
+//! Escapes text from outside for a line or a field of a text log.
 
 use std::fmt::{self, Write};
 
-/// Prints a text with escapes (`\n`, `\u{1b}`) for the characters that do not print: controls,
-/// separators of lines, and marks that turn the direction of the text.
+/// Prints a text and escapes the characters that do not print (`\n`, `\u{1b}`): control characters,
+/// line separators and bidirectional marks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Printed<'a>(pub(super) &'a str);
 
@@ -11,7 +11,7 @@ impl fmt::Display for Printed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for c in self.0.chars() {
             match c {
-                // The escapes of Rust's own for them are for texts in quotes.
+                // `escape_debug` escapes these too, which is only needed inside quotes.
                 '"' | '\'' | '\\' => f.write_char(c)?,
                 _ => write!(f, "{}", c.escape_debug())?,
             }
@@ -20,9 +20,8 @@ impl fmt::Display for Printed<'_> {
     }
 }
 
-/// Prints a text as it is if it consists of words, numbers and their usual marks, and in quotes with
-/// escapes if it holds anything by which a reader of the log may take it for fields or lines of
-/// their own.
+/// Prints letters, digits and common punctuation as they are. Any other text is quoted and escaped,
+/// so that it can't be read as further fields or lines of the log.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Quoted<'a>(pub(super) &'a str);
 

@@ -1,4 +1,4 @@
-//! A refusal of the platform: `{"errcode":40001,"errmsg":"invalid credential … rid: …"}`.
+//! Parses a refusal of the platform: `{"errcode":40001,"errmsg":"invalid credential … rid: …"}`.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,23 +6,25 @@ use std::net::IpAddr;
 use super::ErrCode;
 use super::printed::Quoted;
 
-/// The longest errmsg that is kept, in characters.
+/// The maximum number of characters kept of an errmsg.
 const ERRMSG_MAX: usize = 512;
 
-/// The longest id of a request that is kept, in bytes.
+/// The maximum length of a request id, in bytes.
 const RID_MAX: usize = 64;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
     pub(crate) errcode: ErrCode,
-    /// As the platform sent it: it may hold any character.
+    /// The text from the platform, unescaped.
     pub(crate) errmsg: Box<str>,
     pub(crate) rid: Option<Box<str>>,
 }
 
 impl Refusal {
-    /// Splits the `rid` off the platform's text: ` rid: 6523d26a-12345678-12345678`, or the older
-    /// ` hints: [ req_id: abc ]` and ` hint: [abc]`.
+    /// Splits the request id off the platform's text.
+    ///
+    /// The text ends with ` rid: 6523d26a-12345678-12345678`, or in the older forms with
+    /// ` hints: [ req_id: abc ]` or ` hint: [abc]`.
     pub(crate) fn new(errcode: ErrCode, errmsg: &str) -> Self {
         let after = |mark, id: fn(&str) -> Option<&str>| {
             let (text, tail) = errmsg.split_once(mark)?;
@@ -40,21 +42,21 @@ impl Refusal {
         }
     }
 
-    /// The address in `invalid ip 1.2.3.4 ipv6 ::ffff:1.2.3.4, not in whitelist`.
+    /// Returns the address in `invalid ip 1.2.3.4 ipv6 ::ffff:1.2.3.4, not in whitelist`.
     pub(crate) fn egress_ip(&self) -> Option<IpAddr> {
         let words = self.errmsg.split([' ', ',', '[', ']']);
         words.into_iter().find_map(|word| word.parse().ok())
     }
 }
 
-/// The id after `rid:`: hexadecimal digits and dashes, and nothing else up to the next space.
+/// Returns the id after `rid:`. It is the next word and has only hexadecimal digits and dashes.
 fn rid(tail: &str) -> Option<&str> {
     let id = tail.split_whitespace().next()?;
     let id = id.trim_end_matches([',', ';', '.']);
     bounded(id, |c| c.is_ascii_hexdigit() || c == '-')
 }
 
-/// The id in one of the older forms.
+/// Returns the id in one of the older forms.
 fn req_id(tail: &str) -> Option<&str> {
     let tail = tail.trim_start_matches([' ', '[']);
     let tail = tail.strip_prefix("req_id:").unwrap_or(tail).trim_start();

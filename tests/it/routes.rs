@@ -71,7 +71,7 @@ async fn a_code_that_was_used_says_so() {
         envelope["ret"]["msg"]
             .as_str()
             .unwrap()
-            .contains("the code was used before")
+            .contains("the code was already used")
     );
     assert_eq!(envelope["body"], json!({}));
 }

@@ -1,4 +1,4 @@
-//! Cards that lead to a page.
+//! Cards that open a page.
 
 use serde::Serialize;
 
@@ -23,8 +23,10 @@ pub struct MiniProgramPage {
 }
 
 impl MiniProgramPage {
-    /// A card with a title that opens `pagepath`, a path of `app.json` that may carry a query, such
-    /// as `pages/index/index?foo=bar`. Its picture is an image by its MediaId, best 520 × 416 pixels.
+    /// Creates a card that opens `pagepath`, a path in `app.json` such as
+    /// `pages/index/index?foo=bar`. It can have a query.
+    ///
+    /// `thumb_media_id` is the MediaId of the card's picture, ideally 520 × 416 pixels.
     pub fn new(
         title: impl Into<String>,
         pagepath: impl Into<String>,
@@ -38,8 +40,9 @@ impl MiniProgramPage {
         }
     }
 
-    /// Sets the mini-program, which must be linked to the account. An official account has to name
-    /// it; a mini-program sends a page of its own, and names none.
+    /// Sets the mini-program that is opened. It must be linked to the account.
+    ///
+    /// An official account must set it. A mini-program must not: it opens its own page.
     #[must_use]
     pub fn appid(mut self, appid: AppId) -> Self {
         self.appid = Some(appid);
@@ -53,7 +56,7 @@ impl MiniProgramPage {
     }
 }
 
-/// A card (图文链接) that leads to a page. Mini-programs only: an official account sends an
+/// A card (图文链接) that opens a web page. For mini-programs only: official accounts send an
 /// [`Article`].
 #[derive(Debug, Clone, Serialize)]
 pub struct Link {
@@ -64,7 +67,7 @@ pub struct Link {
 }
 
 impl Link {
-    /// A card that leads to `url`.
+    /// Creates a card that opens `url`.
     pub fn new(title: impl Into<String>, url: impl Into<String>) -> Self {
         Self {
             title: title.into(),
@@ -81,7 +84,8 @@ impl Link {
         self
     }
 
-    /// Sets where the picture is: JPG or PNG, best 640 × 320 pixels, or 80 × 80 for a small one.
+    /// Sets the URL of the picture: JPG or PNG, ideally 640 × 320 pixels, or 80 × 80 for a small
+    /// one.
     #[must_use]
     pub fn thumb_url(mut self, url: impl Into<String>) -> Self {
         self.thumb_url = url.into();

@@ -1,4 +1,4 @@
-//! What a message says, by its kind.
+//! The content of a message, by its kind.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use super::{
 use crate::api::limit;
 use crate::error::Error;
 
-/// The body of a message under the name of its kind.
+/// The content of a message. The variant's name is the field that holds it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Content {

@@ -1,4 +1,4 @@
-//! Videos and music.
+//! Video and music messages.
 
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ pub struct Video {
 }
 
 impl Video {
-    /// A video by its MediaId, and that of its picture.
+    /// Creates a video from its MediaId and the MediaId of its thumbnail.
     pub fn new(media_id: impl Into<String>, thumb_media_id: impl Into<String>) -> Self {
         Self {
             media_id: media_id.into(),
@@ -47,7 +47,7 @@ impl Video {
     }
 }
 
-/// A piece of music to send.
+/// Music to send.
 #[derive(Debug, Clone, Serialize)]
 pub struct Music {
     musicurl: String,
@@ -60,8 +60,8 @@ pub struct Music {
 }
 
 impl Music {
-    /// Music by where it is heard, and the MediaId of its picture. Wi-Fi gets the address at high
-    /// quality, which is the same unless [set](Self::hq_music_url).
+    /// Creates music from its URL and the MediaId of its thumbnail. The same URL is used on Wi-Fi,
+    /// unless [`hq_music_url`](Self::hq_music_url) sets another one.
     pub fn new(music_url: impl Into<String>, thumb_media_id: impl Into<String>) -> Self {
         let musicurl = music_url.into();
         Self {
@@ -73,7 +73,8 @@ impl Music {
         }
     }
 
-    /// Sets where it is heard at high quality.
+    /// Sets the URL of the high-quality version, which is used on Wi-Fi. Defaults to the URL of the
+    /// music.
     #[must_use]
     pub fn hq_music_url(mut self, url: impl Into<String>) -> Self {
         self.hqmusicurl = url.into();

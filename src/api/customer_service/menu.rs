@@ -1,12 +1,12 @@
-//! A text with answers to tap.
+//! A message with options to tap.
 
 use serde::Serialize;
 
 use crate::api::limit;
 use crate::error::Error;
 
-/// A text with answers to tap (菜单消息). A tap sends the words of the answer as a text of the user,
-/// with its id as [`menu_id`](crate::callback::event::Text::menu_id).
+/// A message with options to tap (菜单消息). A tap sends the option's words as a text message of
+/// the user, with the option's id as [`menu_id`](crate::callback::event::Text::menu_id).
 ///
 /// ```
 /// use tower_wechat::api::customer_service::MsgMenu;
@@ -30,7 +30,7 @@ struct Item {
 }
 
 impl MsgMenu {
-    /// A menu below a text. It needs at least one [`item`](Self::item).
+    /// Creates a menu below the text `head`. It needs at least one [`item`](Self::item).
     pub fn new(head: impl Into<String>) -> Self {
         Self {
             head_content: head.into(),
@@ -39,7 +39,7 @@ impl MsgMenu {
         }
     }
 
-    /// Adds an answer: an id of the account's own, and the words that the user taps.
+    /// Adds an option: an id that you choose, and the words that the user taps.
     #[must_use]
     pub fn item(mut self, id: impl Into<String>, content: impl Into<String>) -> Self {
         let (id, content) = (id.into(), content.into());
@@ -47,7 +47,7 @@ impl MsgMenu {
         self
     }
 
-    /// Sets the text below the answers.
+    /// Sets the text below the options.
     #[must_use]
     pub fn tail(mut self, tail: impl Into<String>) -> Self {
         self.tail_content = tail.into();

@@ -1,5 +1,5 @@
-//! Customer-service messages (客服消息): what an account says to a user who was in touch with it
-//! lately.
+//! Customer-service messages (客服消息), which an account can send to a user after a recent
+//! interaction. The limits depend on the interaction:
 //!
 //! | the user | messages | within |
 //! |---|---|---|

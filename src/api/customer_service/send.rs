@@ -1,4 +1,4 @@
-//! The sending of a message.
+//! Sends customer-service messages.
 
 use serde::Serialize;
 
@@ -7,8 +7,10 @@ use super::{Article, Link, MiniProgramPage, MsgMenu, Music, Video};
 use crate::api::{Done, Endpoint, limit};
 use crate::error::Error;
 
-/// Sends a message to a user. Source: 发送客服消息 (`sendCustomMessage`): up to five in the 48 hours
-/// after the user wrote, three in the minute after a tap on the menu, a scan or a subscription.
+/// Sends a message to a user. Source: 发送客服消息 (`sendCustomMessage`).
+///
+/// An account can send up to five messages in the 48 hours after the user wrote. It can send three
+/// in the minute after a tap on the menu, a scan or a subscription.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -31,15 +33,20 @@ use crate::error::Error;
 /// # }
 /// ```
 ///
-/// A call is not repeated when it is not known what became of it: the user might get the message
+/// The call is not repeated if its outcome is unknown, because the user could get the message
 /// twice.
 ///
 /// # Errors
-/// 45015: the user was not in touch for too long, or has left. 45047: too many messages since. 40003:
-/// the openid is not one of the app. 40007: the MediaId is unknown. 40008: the account's type does
-/// not send this kind. 48001: the account may not make this call. 48002: the user has switched the
-/// account's messages off. An argument beyond a limit is
-/// [`ErrorKind::Input`](crate::ErrorKind::Input), and nothing is sent.
+/// - 45015: the user's last interaction is too old, or the user has unfollowed the account.
+/// - 45047: too many messages were sent since the last interaction.
+/// - 40003: the openid does not belong to the app.
+/// - 40007: the MediaId is unknown.
+/// - 40008: this type of account can't send this kind of message.
+/// - 48001: the account may not make this call.
+/// - 48002: the user has switched off messages from the account.
+///
+/// An argument beyond a limit is [`ErrorKind::Input`](crate::ErrorKind::Input), and nothing is
+/// sent.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct SendCustomerServiceMessage {
@@ -57,78 +64,80 @@ struct Account {
 }
 
 impl SendCustomerServiceMessage {
-    /// The longest text, in bytes.
+    /// The maximum length of a text, in bytes.
     pub const MAX_TEXT: usize = 2048;
 
-    /// The most messages after the user wrote.
+    /// The maximum number of messages after the user wrote.
     pub const MAX_MESSAGES: usize = 5;
 
-    /// A text of up to [`MAX_TEXT`](Self::MAX_TEXT) bytes; a longer one takes several messages, as
-    /// [`split_text`](Self::split_text) makes them. It may hold links: `<a href="…">…</a>`
-    /// from an official account, with `data-miniprogram-appid` and `data-miniprogram-path` to a page
-    /// of a mini-program.
+    /// Creates a text message of up to [`MAX_TEXT`](Self::MAX_TEXT) bytes. Use
+    /// [`split_text`](Self::split_text) for a longer text.
+    ///
+    /// The text can contain links, `<a href="…">…</a>`. A link from an official account can open a
+    /// page of a mini-program with `data-miniprogram-appid` and `data-miniprogram-path`.
     pub fn text(openid: impl Into<String>, content: impl Into<String>) -> Self {
         let content = content.into();
         Self::new(openid, Content::Text { content })
     }
 
-    /// An image by its MediaId.
+    /// Creates an image message from a MediaId.
     pub fn image(openid: impl Into<String>, media_id: impl Into<String>) -> Self {
         let media_id = media_id.into();
         Self::new(openid, Content::Image { media_id })
     }
 
-    /// A voice recording by its MediaId.
+    /// Creates a voice message from a MediaId.
     pub fn voice(openid: impl Into<String>, media_id: impl Into<String>) -> Self {
         let media_id = media_id.into();
         Self::new(openid, Content::Voice { media_id })
     }
 
-    /// A video.
+    /// Creates a video message.
     pub fn video(openid: impl Into<String>, video: Video) -> Self {
         Self::new(openid, Content::Video(video))
     }
 
-    /// A piece of music.
+    /// Creates a music message.
     pub fn music(openid: impl Into<String>, music: Music) -> Self {
         Self::new(openid, Content::Music(music))
     }
 
-    /// A card that leads to a page. The platform takes exactly one.
+    /// Creates a card that opens a page. The platform accepts exactly one article.
     pub fn news(openid: impl Into<String>, article: Article) -> Self {
         let articles = [article];
         Self::new(openid, Content::News { articles })
     }
 
-    /// Articles of the account (图文消息) by the MediaId of their material.
+    /// Creates a message with articles of the account (图文消息) from the MediaId of their
+    /// material.
     pub fn mp_news(openid: impl Into<String>, media_id: impl Into<String>) -> Self {
         let media_id = media_id.into();
         Self::new(openid, Content::MpNews { media_id })
     }
 
-    /// A published article of the account by the `article_id` of its publication (发布).
+    /// Creates a message with a published article, from the `article_id` of its publication (发布).
     pub fn mp_news_article(openid: impl Into<String>, article_id: impl Into<String>) -> Self {
         let article_id = article_id.into();
         Self::new(openid, Content::MpNewsArticle { article_id })
     }
 
-    /// A text with answers to tap.
+    /// Creates a text with options to tap.
     pub fn msg_menu(openid: impl Into<String>, menu: MsgMenu) -> Self {
         Self::new(openid, Content::MsgMenu(menu))
     }
 
-    /// A card or coupon (卡券) by its id.
+    /// Creates a message with a card or coupon (卡券) from its id.
     pub fn wx_card(openid: impl Into<String>, card_id: impl Into<String>) -> Self {
         let card_id = card_id.into();
         Self::new(openid, Content::WxCard { card_id })
     }
 
-    /// A card that opens a page of a mini-program.
+    /// Creates a card that opens a page of a mini-program.
     pub fn mini_program_page(openid: impl Into<String>, page: MiniProgramPage) -> Self {
         Self::new(openid, Content::MiniProgramPage(page))
     }
 
-    /// A card of a mini-program that leads to a web page.
+    /// Creates a card of a mini-program that opens a web page.
     pub fn link(openid: impl Into<String>, link: Link) -> Self {
         Self::new(openid, Content::Link(link))
     }
@@ -142,7 +151,7 @@ impl SendCustomerServiceMessage {
         }
     }
 
-    /// Sends it in the name of an account of the customer service, such as `name@wxid`.
+    /// Sends the message as a customer-service account, such as `name@wxid`.
     #[must_use]
     pub fn kf_account(mut self, kf_account: impl Into<String>) -> Self {
         let kf_account = kf_account.into();

@@ -1,16 +1,18 @@
-//! A text that is too long for one message.
+//! Splits a text into several messages.
 
 use super::SendCustomerServiceMessage;
 use crate::error::Error;
 use crate::text;
 
 impl SendCustomerServiceMessage {
-    /// A text of any length that fits into [`MAX_MESSAGES`](Self::MAX_MESSAGES), as the messages to
-    /// send one after the other. Each ends with a line, a sentence or a word where that leaves it
-    /// more than half full, and links stay whole. All together are the text.
+    /// Splits a text into up to [`MAX_MESSAGES`](Self::MAX_MESSAGES) messages. Send them one after
+    /// the other.
     ///
-    /// A message that the user gets besides counts as well; and where only three are allowed, such
-    /// as after a tap on the menu, the fourth is refused with 45047.
+    /// Each message ends with a line, a sentence or a word if that leaves it more than half full.
+    /// Links are not split. Concatenated, the messages are the text.
+    ///
+    /// Other messages to the user also count toward the limit. If only three are allowed, such as
+    /// after a tap on the menu, the fourth is refused with 45047.
     ///
     /// ```
     /// use tower_wechat::api::customer_service::SendCustomerServiceMessage;
@@ -21,8 +23,8 @@ impl SendCustomerServiceMessage {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input) when it does not fit: up to 10,225 bytes
-    /// always do, and more than 10,240 never.
+    /// Returns [`ErrorKind::Input`](crate::ErrorKind::Input) if the text does not fit. Up to 10,225
+    /// bytes always fit, and more than 10,240 never do.
     pub fn split_text(
         openid: impl Into<String>,
         content: impl AsRef<str>,

@@ -1,4 +1,4 @@
-//! What the calls put on the wire, and what they refuse to.
+//! Tests of the requests on the wire and of the arguments that are refused.
 
 use serde_json::json;
 

@@ -1,14 +1,14 @@
-//! What the user sees while an answer is being written.
+//! The typing status that the user sees.
 
 use serde::Serialize;
 
 use crate::api::{Done, Endpoint, limit};
 use crate::error::Error;
 
-/// Shows the user that the account is typing (对方正在输入), or no longer. Source: 客服输入状态
-/// (`typing`); for mini-programs, 客服消息输入状态.
+/// Shows or hides the typing status (对方正在输入). Source: 客服输入状态 (`typing`); for
+/// mini-programs, 客服消息输入状态.
 ///
-/// The user sees it for 15 seconds, or until the next message.
+/// The user sees the status for 15 seconds, or until the next message.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -22,10 +22,10 @@ use crate::error::Error;
 /// # let routes = wechat.routes().on_message(handler_fn(|_| async { Reply::none() }));
 /// # sandbox.push(Push::text(&user, "hi"), routes.prefix("/v1/service/wx")).await;
 ///
-/// // The user has just asked something.
+/// // The user has just asked a question.
 /// app.call(SetTyping::start(&openid)).await?;
 /// # assert!(user.sees_typing());
-/// // … and once the answer is found:
+/// // … and with the answer:
 /// app.call(SendCustomerServiceMessage::text(&openid, "We are open until ten")).await?;
 /// # assert!(!user.sees_typing());
 /// # Ok(())
@@ -33,10 +33,13 @@ use crate::error::Error;
 /// ```
 ///
 /// # Errors
-/// 45015: the account may send the user no message at this time. 45080: no message went between the
-/// two in the last 30 seconds. 45081: the user sees it already. 40003: the openid is not one of the
-/// app. 48001: the account may not make this call. An empty openid is
-/// [`ErrorKind::Input`](crate::ErrorKind::Input), and nothing is sent.
+/// - 45015: the account can't send the user a message at this time.
+/// - 45080: the account and the user exchanged no message in the last 30 seconds.
+/// - 45081: the user already sees the status.
+/// - 40003: the openid does not belong to the app.
+/// - 48001: the account may not make this call.
+///
+/// An empty openid is [`ErrorKind::Input`](crate::ErrorKind::Input), and nothing is sent.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct SetTyping {
@@ -45,14 +48,14 @@ pub struct SetTyping {
 }
 
 impl SetTyping {
-    /// `Typing`: the user sees that the account is typing.
+    /// Shows the status (`Typing`).
     pub fn start(openid: impl Into<String>) -> Self {
         let touser = openid.into();
         let command = "Typing";
         Self { touser, command }
     }
 
-    /// `CancelTyping`: the user does not see it any more.
+    /// Hides the status (`CancelTyping`).
     pub fn cancel(openid: impl Into<String>) -> Self {
         let touser = openid.into();
         let command = "CancelTyping";

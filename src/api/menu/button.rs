@@ -1,4 +1,4 @@
-//! A button of a menu.
+//! Buttons of a menu.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,33 +6,33 @@ use super::super::{lenient, limit};
 use crate::app::AppId;
 use crate::error::Error;
 
-/// A button, or a submenu of up to five.
+/// A button of a menu, or a submenu of up to five buttons.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Button {
-    /// What is written on it: at most 16 bytes in the bar, 60 in a submenu. A Chinese character has
-    /// three.
+    /// The label: at most 16 bytes in the menu bar, 60 in a submenu. A Chinese character takes
+    /// three bytes.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub name: String,
-    /// What a tap does: `click`, `view`, `miniprogram`, `scancode_push`, `scancode_waitmsg`,
+    /// The action of a tap: `click`, `view`, `miniprogram`, `scancode_push`, `scancode_waitmsg`,
     /// `pic_sysphoto`, `pic_photo_or_album`, `pic_weixin`, `location_select`, `media_id`,
-    /// `article_id` and so on; none for a submenu.
+    /// `article_id` and so on. `None` for a submenu.
     #[serde(rename = "type", default, deserialize_with = "lenient::text")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// Comes back with the push; at most 128 bytes.
+    /// The key in the push for a tap, at most 128 bytes.
     #[serde(default, deserialize_with = "lenient::text")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// The page that is opened; at most 1024 bytes.
+    /// The URL of the page that is opened, at most 1024 bytes.
     #[serde(default, deserialize_with = "lenient::text")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// The material that is sent, of a `media_id`.
+    /// The material that is sent, for `media_id`.
     #[serde(default, deserialize_with = "lenient::text")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub media_id: Option<String>,
-    /// The article that is opened, of an `article_id` or `article_view_limited`.
+    /// The article that is opened, for `article_id` or `article_view_limited`.
     #[serde(default, deserialize_with = "lenient::text")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub article_id: Option<String>,
@@ -51,12 +51,12 @@ pub struct Button {
 }
 
 impl Button {
-    /// A button whose tap is pushed with `key`.
+    /// Creates a button whose tap is pushed with `key`.
     pub fn click(name: impl Into<String>, key: impl Into<String>) -> Self {
         Self::of_kind(name, "click", key)
     }
 
-    /// A button whose tap opens a page.
+    /// Creates a button that opens a page.
     pub fn view(name: impl Into<String>, url: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -66,7 +66,7 @@ impl Button {
         }
     }
 
-    /// A button whose tap opens a mini-program, or `url` in a WeChat that is too old for it.
+    /// Creates a button that opens a mini-program, or `url` if the WeChat client is too old for it.
     pub fn mini_program(
         name: impl Into<String>,
         appid: AppId,
@@ -81,7 +81,7 @@ impl Button {
         }
     }
 
-    /// A button of another kind that has a key, such as `scancode_push`.
+    /// Creates a button of another kind that has a key, such as `scancode_push`.
     pub fn of_kind(
         name: impl Into<String>,
         kind: impl Into<String>,
@@ -95,7 +95,7 @@ impl Button {
         }
     }
 
-    /// A button that sends a material.
+    /// Creates a button that sends a material.
     pub fn media(name: impl Into<String>, media_id: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -105,7 +105,7 @@ impl Button {
         }
     }
 
-    /// A button that opens one to five others.
+    /// Creates a submenu of one to five buttons.
     pub fn submenu(name: impl Into<String>, buttons: impl IntoIterator<Item = Button>) -> Self {
         Self {
             name: name.into(),
@@ -129,7 +129,7 @@ impl Button {
 
     fn check_tap(&self) -> Result<(), Error> {
         if !self.sub_button.is_empty() {
-            let message = "must be empty in a button that does something, or is in a submenu";
+            let message = "must be empty in a button that has an action or is in a submenu";
             return Err(Error::input("button.sub_button", message));
         }
         let given = |value: &Option<String>| value.as_deref().unwrap_or_default().to_owned();
@@ -137,7 +137,7 @@ impl Button {
         match self.kind.as_deref().unwrap_or_default() {
             "" => Err(Error::input(
                 "button.type",
-                "is missing: a button outside the bar must do something",
+                "is missing: a button outside the menu bar must have an action",
             )),
             "view" => limit::bytes("button.url", &url, 1..=1024),
             "miniprogram" => {

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::{Done, Endpoint, lenient, limit};
 use crate::error::Error;
 
-/// Replaces the menu. Source: 创建自定义菜单 (`createCustomMenu`). Users see it within a day, at once
-/// if they follow anew.
+/// Replaces the menu. Source: 创建自定义菜单 (`createCustomMenu`). Users see it within a day, or at
+/// once after following the account again.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -41,7 +41,7 @@ pub struct CreateMenu {
 }
 
 impl CreateMenu {
-    /// A menu of one to three buttons.
+    /// Creates a menu of one to three buttons.
     pub fn new(buttons: impl IntoIterator<Item = Button>) -> Self {
         Self {
             button: buttons.into_iter().collect(),
@@ -60,8 +60,8 @@ impl Endpoint for CreateMenu {
     }
 }
 
-/// The current menu. Source: 获取自定义菜单配置 (`getMenu`). It is refused with 46003 if there is
-/// none that was made through the API.
+/// Fetches the current menu. Source: 获取自定义菜单配置 (`getMenu`). It is refused with 46003 if no
+/// menu was made through the API.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -80,7 +80,7 @@ impl Endpoint for CreateMenu {
 pub struct GetMenu {}
 
 impl GetMenu {
-    /// The call; it has no arguments.
+    /// Creates the call, which has no arguments.
     pub fn new() -> Self {
         Self::default()
     }
@@ -93,11 +93,11 @@ impl Endpoint for GetMenu {
     const REPEATABLE: bool = true;
 }
 
-/// The menus of an account. Those for some users only (个性化菜单) are not read.
+/// The menus of an account. Menus for some users only (个性化菜单) are not read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Menus {
-    /// The menu of everyone.
+    /// The menu for all users.
     pub menu: Menu,
 }
 
@@ -105,10 +105,10 @@ pub struct Menus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Menu {
-    /// Its buttons.
+    /// The buttons.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub button: Vec<Button>,
-    /// Its id, if there are menus for some users only.
+    /// The menu's id, if there are menus for some users only.
     #[serde(default, deserialize_with = "lenient::optional_number")]
     pub menuid: Option<u64>,
 }
@@ -131,7 +131,7 @@ pub struct Menu {
 pub struct DeleteMenu {}
 
 impl DeleteMenu {
-    /// The call; it has no arguments.
+    /// Creates the call, which has no arguments.
     pub fn new() -> Self {
         Self::default()
     }

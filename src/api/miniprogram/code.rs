@@ -1,10 +1,11 @@
-//! Codes that open a mini-program when they are scanned (小程序码 and 小程序二维码). Each call
-//! answers with an [`Image`].
+//! Codes that open a mini-program when they are scanned (小程序码 and 小程序二维码). The response
+//! of each call is an [`Image`].
 //!
 //! | call | code | how many |
 //! |---|---|---|
 //! | [`GetUnlimitedQrcode`] | round, holds a scene of 32 characters | unlimited, 5,000 calls a minute |
-//! | [`GetQrcode`] | round, holds a path | 100,000 over the life of the app, together with the next |
+//! | [`GetQrcode`] | round, holds a path | 100,000 over the life of the app, together with the next
+//! |
 //! | [`CreateQrcode`] | square, holds a path | |
 
 use serde::Serialize;
@@ -15,9 +16,10 @@ use super::{EnvVersion, limits, style};
 use crate::api::{Endpoint, Image};
 use crate::error::Error;
 
-/// A round code that holds a scene. Source: 获取不限制的小程序码 (`getUnlimitedQRCode`).
+/// Creates a round code that holds a scene. Source: 获取不限制的小程序码 (`getUnlimitedQRCode`).
 ///
-/// The page gets the scene URL-encoded, as `query.scene`: `decodeURIComponent` it there.
+/// The page gets the scene URL-encoded, as `query.scene`. Decode it there with
+/// `decodeURIComponent`.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -35,7 +37,9 @@ use crate::error::Error;
 /// ```
 ///
 /// # Errors
-/// 41030: the page is not in the released version. 40129 and 40169: the scene. 45009: the quota.
+/// - 41030: the page is not in the released version.
+/// - 40129 and 40169: the scene is invalid.
+/// - 45009: the quota is used up.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct GetUnlimitedQrcode {
@@ -51,8 +55,8 @@ pub struct GetUnlimitedQrcode {
 }
 
 impl GetUnlimitedQrcode {
-    /// A code with a scene of 1 to 32 characters: ASCII letters, digits and
-    /// `!#$&'()*+,/:;=?@-._~`. It opens the home page.
+    /// Creates a code with a scene of 1 to 32 characters: ASCII letters, digits and
+    /// `!#$&'()*+,/:;=?@-._~`. The code opens the home page.
     pub fn new(scene: impl Into<String>) -> Self {
         Self {
             scene: scene.into(),
@@ -63,30 +67,30 @@ impl GetUnlimitedQrcode {
         }
     }
 
-    /// The page that opens, such as `pages/index/index`: without a leading `/` and without a
-    /// query.
+    /// Sets the page that opens, such as `pages/index/index`. It has no leading `/` and no query.
+    /// Defaults to the home page.
     #[must_use]
     pub fn page(mut self, page: impl Into<String>) -> Self {
         self.page = Some(page.into());
         self
     }
 
-    /// Whether the page must be in the released version, as it must if this is not called. An app
-    /// may have 60,000 pages that are not checked.
+    /// Sets whether the page must be in the released version. Defaults to true. An app can have
+    /// 60,000 pages that are not checked.
     #[must_use]
     pub fn check_path(mut self, check: bool) -> Self {
         self.check_path = Some(check);
         self
     }
 
-    /// The version that opens.
+    /// Sets the version that opens. Defaults to the released one.
     #[must_use]
     pub fn env_version(mut self, version: EnvVersion) -> Self {
         self.env_version = Some(version);
         self
     }
 
-    /// How the code looks.
+    /// Sets how the code looks.
     #[must_use]
     pub fn style(mut self, style: Style) -> Self {
         self.style = style;
@@ -106,7 +110,7 @@ impl Endpoint for GetUnlimitedQrcode {
     }
 }
 
-/// A round code that holds a path. Source: 获取小程序码 (`getQRCode`).
+/// Creates a round code that holds a path. Source: 获取小程序码 (`getQRCode`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -123,7 +127,8 @@ impl Endpoint for GetUnlimitedQrcode {
 /// ```
 ///
 /// # Errors
-/// 40159: the path. 45029: all codes that an app may have of this kind are made.
+/// - 40159: the path is invalid.
+/// - 45029: the app has made as many codes of this kind as it may.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct GetQrcode {
@@ -135,7 +140,7 @@ pub struct GetQrcode {
 }
 
 impl GetQrcode {
-    /// A code with a path of at most 1024 bytes, which may have a query.
+    /// Creates a code with a path of at most 1024 bytes, which can have a query.
     pub fn new(path: impl Into<String>) -> Self {
         Self {
             path: path.into(),
@@ -144,14 +149,14 @@ impl GetQrcode {
         }
     }
 
-    /// The version that opens.
+    /// Sets the version that opens. Defaults to the released one.
     #[must_use]
     pub fn env_version(mut self, version: EnvVersion) -> Self {
         self.env_version = Some(version);
         self
     }
 
-    /// How the code looks.
+    /// Sets how the code looks.
     #[must_use]
     pub fn style(mut self, style: Style) -> Self {
         self.style = style;
@@ -159,7 +164,7 @@ impl GetQrcode {
     }
 }
 
-/// Not repeated when the answer is lost: each code is one of 100,000.
+/// Not repeated if the response is lost, because each code is one of 100,000.
 impl Endpoint for GetQrcode {
     type Response = Image;
     const PATH: &'static str = "/wxa/getwxacode";
@@ -170,7 +175,7 @@ impl Endpoint for GetQrcode {
     }
 }
 
-/// A square code that holds a path. Source: 获取小程序二维码 (`createQRCode`).
+/// Creates a square code that holds a path. Source: 获取小程序二维码 (`createQRCode`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -187,7 +192,7 @@ impl Endpoint for GetQrcode {
 /// ```
 ///
 /// # Errors
-/// As [`GetQrcode`], of whose number it is taken.
+/// The same as for [`GetQrcode`], whose limit of 100,000 codes includes this call.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct CreateQrcode {
@@ -197,7 +202,7 @@ pub struct CreateQrcode {
 }
 
 impl CreateQrcode {
-    /// A code with a path of at most 128 bytes, which may have a query.
+    /// Creates a code with a path of at most 128 bytes, which can have a query.
     pub fn new(path: impl Into<String>) -> Self {
         Self {
             path: path.into(),
@@ -205,7 +210,7 @@ impl CreateQrcode {
         }
     }
 
-    /// The width in pixels, 280 to 1280; 430 if not called.
+    /// Sets the width in pixels, 280 to 1280. Defaults to 430.
     #[must_use]
     pub fn width(mut self, pixels: u32) -> Self {
         self.width = Some(pixels);
@@ -213,7 +218,7 @@ impl CreateQrcode {
     }
 }
 
-/// Not repeated when the answer is lost: each code is one of 100,000.
+/// Not repeated if the response is lost, because each code is one of 100,000.
 impl Endpoint for CreateQrcode {
     type Response = Image;
     const PATH: &'static str = "/cgi-bin/wxaapp/createwxaqrcode";

@@ -1,22 +1,22 @@
-//! The limits that several calls share.
+//! Limits that several calls share.
 
 use crate::api::limit;
 use crate::error::Error;
 
-/// The longest path with its query, or query alone, in characters.
+/// The maximum length of a path with its query, or of a query alone, in bytes.
 pub(super) const PATH_MAX: usize = 1024;
 
-/// What may stand in a scene, beside letters and digits.
+/// The characters allowed in a scene besides letters and digits.
 const SCENE_MARKS: &str = "!#$&'()*+,/:;=?@-._~";
 
-/// The query parameter that the platform keeps for itself.
+/// A query parameter that the platform reserves.
 const RESERVED: &str = "scancode_time";
 
 fn is_legal(c: char, more: &str) -> bool {
     c.is_ascii_alphanumeric() || SCENE_MARKS.contains(c) || more.contains(c)
 }
 
-/// The first character that is not legal, as it may be shown.
+/// Returns the first character that is not allowed, in a printable form.
 fn illegal(text: &str, more: &str) -> Option<String> {
     let found = text.chars().find(|c| !is_legal(*c, more))?;
     Some(found.escape_default().to_string())
@@ -28,8 +28,8 @@ pub(super) fn scene(scene: &str) -> Result<(), Error> {
         return Err(Error::input(
             "scene",
             format!(
-                "must be 1 to 32 characters (it has {len}): keep what is longer yourself, and send \
-                 the number it is kept under"
+                "must be 1 to 32 characters (it has {len}): store longer data yourself, and send \
+                 its key"
             ),
         ));
     }
@@ -45,7 +45,7 @@ pub(super) fn scene(scene: &str) -> Result<(), Error> {
     reserved("scene", scene)
 }
 
-/// A page by its name alone.
+/// Checks a page path without a query.
 pub(super) fn page(page: &str) -> Result<(), Error> {
     within("page", page, PATH_MAX)?;
     if page.starts_with('/') {
@@ -57,13 +57,13 @@ pub(super) fn page(page: &str) -> Result<(), Error> {
     if page.contains('?') {
         return Err(Error::input(
             "page",
-            "must not have a query: what the page is to know goes into scene",
+            "must not have a query: pass the page's parameters in scene",
         ));
     }
     Ok(())
 }
 
-/// A page with its query, of at most `max` bytes.
+/// Checks a page path with its query, of at most `max` bytes.
 pub(super) fn path(field: &'static str, path: &str, max: usize) -> Result<(), Error> {
     if path.is_empty() {
         return Err(Error::input(
@@ -86,7 +86,7 @@ pub(super) fn query(query: &str) -> Result<(), Error> {
     }
 }
 
-/// A text of at most `max` bytes.
+/// Checks a text of at most `max` bytes.
 pub(super) fn within(field: &'static str, text: &str, max: usize) -> Result<(), Error> {
     match text.len() {
         len if len > max => Err(Error::input(
@@ -97,7 +97,7 @@ pub(super) fn within(field: &'static str, text: &str, max: usize) -> Result<(), 
     }
 }
 
-/// A text that must be there, of at most `max` bytes.
+/// Checks a text of 1 to `max` bytes.
 pub(super) fn given(field: &'static str, text: &str, max: usize) -> Result<(), Error> {
     limit::given(field, text)?;
     within(field, text, max)
@@ -107,7 +107,7 @@ fn reserved(field: &'static str, text: &str) -> Result<(), Error> {
     if text.contains(RESERVED) {
         return Err(Error::input(
             field,
-            "must not contain scancode_time, which the platform adds itself: take another name",
+            "must not contain scancode_time, which the platform adds itself: use another name",
         ));
     }
     Ok(())

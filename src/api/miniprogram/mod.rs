@@ -1,13 +1,13 @@
-//! Mini-programs (小程序): codes and links that open one, the user's session, phone number and
-//! data.
+//! Mini-programs (小程序): codes and links that open one, and the session, phone number and data of
+//! its users.
 //!
-//! | to do | take |
+//! | to do | use |
 //! |---|---|
-//! | a code image | [`code`] |
-//! | a link | [`link`] |
-//! | sign a user in, keep or end the session | [`session`] |
-//! | the user's phone number | [`phone`] |
-//! | read what `wx.getUserInfo` and its like gave the client | [`user_data`] |
+//! | create a code image | [`code`] |
+//! | create a link | [`link`] |
+//! | sign a user in, check or reset the session | [`session`] |
+//! | read the user's phone number | [`phone`] |
+//! | decrypt the data of `wx.getUserInfo` and similar calls | [`user_data`] |
 
 pub mod code;
 mod limits;
@@ -37,7 +37,7 @@ pub enum EnvVersion {
 }
 
 impl EnvVersion {
-    /// The version that the platform calls `release`, `trial` or `develop`.
+    /// Returns the version named `release`, `trial` or `develop`.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "release" => Some(Self::Release),

@@ -1,4 +1,4 @@
-//! The user's phone number, by the code of the button `getPhoneNumber`.
+//! The user's phone number, from the code of a `getPhoneNumber` button.
 
 use std::fmt;
 
@@ -10,14 +10,16 @@ use crate::app::AppId;
 use crate::error::{Error, ErrorKind};
 use crate::secret::{Secret, serialize_exposed};
 
-/// The code that a button with `open-type="getPhoneNumber"` gives the client, as
-/// `event.detail.code`. It works once, for five minutes. It is not a
-/// [`LoginCode`](super::session::LoginCode), with which it is often confused.
+/// The code that a button with `open-type="getPhoneNumber"` returns to the client, as
+/// `event.detail.code`.
+///
+/// It works once, within five minutes. Do not confuse it with a
+/// [`LoginCode`](super::session::LoginCode).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhoneCode(Secret);
 
 impl PhoneCode {
-    /// Takes a code as the client sent it.
+    /// Wraps a code from the client.
     pub fn new(code: impl Into<Secret>) -> Self {
         Self(code.into())
     }
@@ -35,11 +37,13 @@ impl From<&str> for PhoneCode {
     }
 }
 
-/// Trades a phone code for the number. Source: 手机号快速验证 (`getPhoneNumber`).
+/// Exchanges a phone code for the number. Source: 手机号快速验证 (`getPhoneNumber`).
 ///
-/// It is never repeated: the code works once, and a number costs money. When the answer is lost,
-/// ask the user to press the button again. An answer for another app than the one that calls is an
-/// error of kind [`Answer`](ErrorKind::Answer).
+/// The call is never repeated, because the code works once and each number costs money. If the
+/// response is lost, ask the user to press the button again.
+///
+/// A response for another app than the calling one is an error of kind
+/// [`Answer`](ErrorKind::Answer).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -57,8 +61,8 @@ impl From<&str> for PhoneCode {
 /// ```
 ///
 /// # Errors
-/// 40029: the code is unknown, used, older than five minutes, or one of `wx.login`. 40013: it is
-/// another app's.
+/// - 40029: the code is unknown, used, older than five minutes, or from `wx.login`.
+/// - 40013: the code belongs to another app.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct GetPhoneNumber {
@@ -69,12 +73,12 @@ pub struct GetPhoneNumber {
 }
 
 impl GetPhoneNumber {
-    /// The trade of a code.
+    /// Creates the call for a code.
     pub fn new(code: PhoneCode) -> Self {
         Self { code, openid: None }
     }
 
-    /// Lets the platform check that the code is this user's.
+    /// Makes the platform check that the code belongs to this user.
     #[must_use]
     pub fn openid(mut self, openid: impl Into<String>) -> Self {
         self.openid = Some(openid.into());
@@ -100,12 +104,12 @@ impl Endpoint for GetPhoneNumber {
         }
         Err(Error::new(
             ErrorKind::Answer,
-            "the number was read for another app: its watermark.appid is not the caller's",
+            "the number belongs to another app: its watermark.appid is not the caller's",
         ))
     }
 }
 
-/// The answer to [`GetPhoneNumber`].
+/// The response to [`GetPhoneNumber`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PhoneNumber {
@@ -113,22 +117,23 @@ pub struct PhoneNumber {
     pub phone_info: PhoneInfo,
 }
 
-/// A user's phone number; also what the older `encryptedData` of the button holds. Prints no
-/// number: it is personal data.
+/// A user's phone number. The older `encryptedData` of the button decrypts to it, too.
+///
+/// `Debug` omits the number, because it is personal data.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PhoneInfo {
-    /// The number; a foreign one begins with `+` and the code of its country.
+    /// The number. A foreign number begins with `+` and its country code.
     #[serde(deserialize_with = "lenient::required")]
     pub phone_number: String,
-    /// The number without the code of its country.
+    /// The number without its country code.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub pure_phone_number: String,
-    /// The code of the country, such as `86`.
+    /// The country code, such as `86`.
     #[serde(default, deserialize_with = "lenient::digits")]
     pub country_code: String,
-    /// For whom the platform read the number, and when.
+    /// The app that the platform read the number for, and the time.
     pub watermark: Watermark,
 }
 

@@ -1,10 +1,10 @@
-//! How a code looks.
+//! The look of a code.
 
 use serde::Serialize;
 
 use crate::error::Error;
 
-/// The size and the colours of a code.
+/// The size and the colors of a code.
 ///
 /// ```
 /// use tower_wechat::api::miniprogram::code::{LineColor, Style};
@@ -25,33 +25,33 @@ pub struct Style {
 }
 
 impl Style {
-    /// 430 pixels wide, black on white.
+    /// Creates the default style: 430 pixels wide, black on white.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The width in pixels, 280 to 1280.
+    /// Sets the width in pixels, 280 to 1280. Defaults to 430.
     #[must_use]
     pub fn width(mut self, pixels: u32) -> Self {
         self.width = Some(pixels);
         self
     }
 
-    /// Lets the platform choose the colour of the lines.
+    /// Lets the platform choose the line color.
     #[must_use]
     pub fn auto_color(mut self) -> Self {
         self.auto_color = Some(true);
         self
     }
 
-    /// The colour of the lines, unless the platform chooses it.
+    /// Sets the line color. It has no effect with [`auto_color`](Self::auto_color).
     #[must_use]
     pub fn line_color(mut self, color: LineColor) -> Self {
         self.line_color = Some(color);
         self
     }
 
-    /// Leaves the ground transparent: the image is then a PNG.
+    /// Makes the background transparent. The image is then a PNG.
     #[must_use]
     pub fn transparent(mut self) -> Self {
         self.is_hyaline = Some(true);
@@ -63,7 +63,7 @@ impl Style {
     }
 }
 
-/// A colour of lines.
+/// The line color of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
 #[non_exhaustive]
 pub struct LineColor {
@@ -73,7 +73,7 @@ pub struct LineColor {
 }
 
 impl LineColor {
-    /// A colour by its parts of red, green and blue.
+    /// Creates a color from its red, green and blue parts.
     pub fn new(r: u8, g: u8, b: u8) -> Self {
         Self { r, g, b }
     }

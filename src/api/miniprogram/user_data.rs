@@ -1,5 +1,5 @@
-//! What `wx.getUserProfile`, `wx.getWeRunData` and their like give the client, encrypted for its
-//! server. Source: 开放数据校验与解密.
+//! The encrypted data that `wx.getUserProfile`, `wx.getWeRunData` and similar calls return to the
+//! client, for its server. Source: 开放数据校验与解密.
 
 use std::fmt;
 
@@ -18,10 +18,10 @@ use crate::api::{json, lenient};
 use crate::app::AppId;
 use crate::error::Error;
 
-/// The longest ciphertext that is taken, in bytes.
+/// The maximum length of a ciphertext, in bytes.
 const MAX_LEN: usize = 1 << 20;
 
-/// A user's data as the client got it; it deserializes from the client's own JSON.
+/// A user's data as the client received it. It deserializes from the client's JSON.
 ///
 /// ```
 /// use tower_wechat::api::miniprogram::session::SessionKey;
@@ -48,12 +48,12 @@ const MAX_LEN: usize = 1 << 20;
 pub struct EncryptedData {
     /// The ciphertext, in base64.
     pub encrypted_data: String,
-    /// The initial vector, base64 of 16 bytes.
+    /// The initialization vector: base64 of 16 bytes.
     pub iv: String,
 }
 
 impl EncryptedData {
-    /// The data by its two parts.
+    /// Creates the data from its two parts.
     pub fn new(encrypted_data: impl Into<String>, iv: impl Into<String>) -> Self {
         Self {
             encrypted_data: encrypted_data.into(),
@@ -61,26 +61,28 @@ impl EncryptedData {
         }
     }
 
-    /// Decrypts the data and checks that it is this app's, by its watermark. Data of a user, such as
-    /// [`UserProfile`] and [`PhoneInfo`](super::phone::PhoneInfo), must have one; that of a group, a
-    /// chat or a share, such as [`GroupInfo`], has none.
+    /// Decrypts the data and checks by its watermark that it belongs to this app.
+    ///
+    /// The data of a user must have a watermark, such as [`UserProfile`] and
+    /// [`PhoneInfo`](super::phone::PhoneInfo). The data of a group, a chat or a share has none,
+    /// such as [`GroupInfo`].
     ///
     /// # Errors
-    /// [`ErrorKind::Session`](crate::ErrorKind::Session) when the key does not open the data: it is
-    /// usually an older one, since the client called `wx.login` again.
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input) when a part is not base64 of the right length,
-    /// of the field `watermark.appid` when the data is another app's, and of the field
-    /// `encryptedData` when it is not a `T`.
+    /// - [`ErrorKind::Session`](crate::ErrorKind::Session) if the key does not decrypt the data. It
+    ///   is usually an older key, because the client has called `wx.login` again.
+    /// - [`ErrorKind::Input`](crate::ErrorKind::Input) if a part is not base64 of the right length.
+    ///   The field is `watermark.appid` if the data belongs to another app, and `encryptedData` if
+    ///   it is not a `T`.
     pub fn decrypt<T: DeserializeOwned>(&self, key: &SessionKey, app: &AppId) -> Result<T, Error> {
         let text = self.decrypt_text(key)?;
-        // A wrong key gives, now and then, bytes with a padding: they are not this document.
+        // A wrong key can yield valid padding by chance. The bytes are not JSON then.
         let Ok(Marked { watermark }) = json::parse(&text) else {
             return Err(stale());
         };
         if watermark.is_some_and(|appid| appid.0.as_deref() != Some(app.as_str())) {
             return Err(Error::input(
                 "watermark.appid",
-                "is another app's: the data was made for a client of that one",
+                "belongs to another app: the data was made for a client of that app",
             ));
         }
         json::parse(&text).map_err(|fault| {
@@ -88,14 +90,14 @@ impl EncryptedData {
                 Fault::Field(field) => format!(": its field {field} is missing"),
                 _ => String::new(),
             };
-            let message = "holds other fields than expected: another call of the client made it";
+            let message = "has unexpected fields: another call of the client made it";
             Error::input("encryptedData", format!("{message}{field}"))
         })
     }
 
     fn decrypt_text(&self, key: &SessionKey) -> Result<Vec<u8>, Error> {
         limits::given("encryptedData", &self.encrypted_data, MAX_LEN)?;
-        let wrong = |field| Error::input(field, "is not base64: pass it on as the client got it");
+        let wrong = |field| Error::input(field, "is not base64: pass it on unchanged");
         let iv = STANDARD.decode(&self.iv).map_err(|_| wrong("iv"))?;
         let iv: [u8; 16] = iv
             .try_into()
@@ -109,14 +111,14 @@ impl EncryptedData {
     }
 }
 
-/// Any data. A mark of another form is of no app.
+/// Any data. A watermark of an unexpected form belongs to no app, so it never matches.
 #[derive(Deserialize)]
 struct Marked {
     #[serde(default, deserialize_with = "mark")]
     watermark: Option<Mark>,
 }
 
-/// The app in a watermark, if it has one.
+/// The appid in a watermark, if there is one.
 struct Mark(Option<String>);
 
 fn mark<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Mark>, D::Error> {
@@ -126,29 +128,29 @@ fn mark<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Mark>, D::E
 }
 
 fn stale() -> Error {
-    Error::session("the session_key does not open encryptedData")
+    Error::session("the session_key does not decrypt encryptedData")
 }
 
-/// Prints no content.
+/// Omits the content.
 impl fmt::Debug for EncryptedData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EncryptedData({} bytes)", self.encrypted_data.len())
     }
 }
 
-/// A user's profile. Since 2022 the platform leaves all of it empty but for a nickname `微信用户`
-/// and a grey picture.
+/// A user's profile. Since 2022 the platform returns only the nickname `微信用户` and a grey
+/// picture, and leaves the rest empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UserProfile {
-    /// The user's id for this mini-program; some calls leave it out.
+    /// The user's id in this mini-program. Some calls omit it.
     #[serde(default, deserialize_with = "lenient::text")]
     pub open_id: Option<String>,
     /// The nickname.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub nick_name: String,
-    /// 0 unknown, 1 male, 2 female.
+    /// 0: unknown, 1: male, 2: female.
     #[serde(default, deserialize_with = "lenient::number")]
     pub gender: u8,
     /// The language of the place names.
@@ -163,18 +165,18 @@ pub struct UserProfile {
     /// The country.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub country: String,
-    /// The picture's address.
+    /// The URL of the picture.
     #[serde(default, deserialize_with = "lenient::text")]
     pub avatar_url: Option<String>,
-    /// The user's id over all apps of one Open Platform account.
+    /// The user's id across all apps of one Open Platform account.
     #[serde(default, deserialize_with = "lenient::text")]
     pub union_id: Option<String>,
-    /// For whom the platform read the data, and when.
+    /// The app that the platform read the data for, and the time.
     pub watermark: Watermark,
 }
 
-/// A group or a chat, from `wx.getGroupEnterInfo`, `wx.getShareInfo` or `wx.getChatToolInfo`. It has
-/// no watermark. Source: wx.getGroupEnterInfo, wx.getShareInfo, wx.getChatToolInfo.
+/// A group or a chat. It has no watermark. Source: wx.getGroupEnterInfo, wx.getShareInfo,
+/// wx.getChatToolInfo.
 ///
 /// ```
 /// use tower_wechat::api::miniprogram::user_data::GroupInfo;
@@ -186,7 +188,7 @@ pub struct UserProfile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GroupInfo {
-    /// The group's id for this mini-program; none for a chat of two.
+    /// The group's id in this mini-program, or `None` for a chat of two users.
     #[serde(
         default,
         rename = "openGId",
@@ -195,10 +197,10 @@ pub struct GroupInfo {
         deserialize_with = "lenient::text"
     )]
     pub open_gid: Option<String>,
-    /// The id of a chat of two, for this mini-program.
+    /// The id of a chat of two users, in this mini-program.
     #[serde(default, deserialize_with = "lenient::text")]
     pub open_single_roomid: Option<String>,
-    /// Which kind of chat it is, by the platform's number.
+    /// The platform's number for the kind of chat.
     #[serde(default, deserialize_with = "lenient::optional_number")]
     pub chat_type: Option<u64>,
 }

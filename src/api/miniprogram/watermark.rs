@@ -1,18 +1,18 @@
-//! The mark by which the platform says for whom it read a user's data.
+//! The watermark in user data, which names the app that it was read for.
 
 use serde::{Deserialize, Serialize};
 
 use crate::api::lenient;
 use crate::app::AppId;
 
-/// For whom the platform read data, and when.
+/// The app that the platform read user data for, and the time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Watermark {
-    /// When, in Unix seconds.
+    /// The time, in Unix seconds.
     #[serde(default, deserialize_with = "lenient::number")]
     pub timestamp: u64,
-    /// The mini-program. The calls of this crate refuse data of another one.
+    /// The mini-program's appid. The calls of this crate reject data of another app.
     #[serde(deserialize_with = "lenient::required")]
     pub appid: String,
 }

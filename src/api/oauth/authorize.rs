@@ -1,4 +1,4 @@
-//! The page on which a user consents.
+//! The authorization page, where a user consents.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use crate::app::AppId;
 use crate::client::Hosts;
 use crate::error::Error;
 
-/// What the user is asked to consent to.
+/// The consent that the user is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Scope {
@@ -18,7 +18,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The platform's name.
+    /// Returns the platform's name for the scope.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Base => "snsapi_base",
@@ -27,10 +27,10 @@ impl Scope {
     }
 }
 
-/// The address to send a browser to, made by [`App::authorize_url`](crate::App::authorize_url).
-/// Source: 网页授权, 用户同意授权，获取 code.
+/// Builds the URL of the authorization page. Created by
+/// [`App::authorize_url`](crate::App::authorize_url). Source: 网页授权, 用户同意授权，获取 code.
 ///
-/// The platform compares the order of the parameters, so it is fixed here.
+/// The order of the parameters is fixed, because the platform checks it.
 ///
 /// ```
 /// use tower_wechat::api::oauth::Scope;
@@ -61,7 +61,7 @@ pub struct AuthorizeUrl {
 }
 
 impl AuthorizeUrl {
-    /// The longest state, in bytes.
+    /// The maximum length of a state, in bytes.
     pub const STATE_MAX: usize = 128;
 
     pub(crate) fn new(hosts: &Hosts, appid: AppId, redirect_uri: String) -> Self {
@@ -76,20 +76,22 @@ impl AuthorizeUrl {
         }
     }
 
-    /// What to ask for; `snsapi_userinfo` if not called.
+    /// Sets the scope. Defaults to [`Scope::UserInfo`].
     pub fn scope(mut self, scope: Scope) -> Self {
         self.scope = scope;
         self
     }
 
-    /// A text that comes back with the code: up to 128 letters and digits. Check that it is the
-    /// one that was sent with this browser, or anyone can sign a victim in as themselves.
+    /// Sets a text that comes back with the code: up to 128 letters and digits.
+    ///
+    /// Check that it is the state that was sent with this browser. Otherwise an attacker can sign a
+    /// victim in to the attacker's account.
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
         self
     }
 
-    /// Shows the dialog even where the platform would skip it.
+    /// Shows the dialog even if the platform would skip it.
     pub fn force_popup(mut self) -> Self {
         self.force_popup = true;
         self
@@ -101,17 +103,17 @@ impl AuthorizeUrl {
         self
     }
 
-    /// The address.
+    /// Returns the URL.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a state that is not letters and digits or
-    /// is too long, and for a redirect address that is not an absolute http or https one.
+    /// Returns [`ErrorKind::Input`](crate::ErrorKind::Input) if the state is too long or is not
+    /// letters and digits, or if the redirect URL is not an absolute http or https URL.
     pub fn build(self) -> Result<String, Error> {
         let redirect = &self.redirect_uri;
         if !redirect.starts_with("https://") && !redirect.starts_with("http://") {
             return Err(Error::input(
                 "redirect_uri",
-                "must begin with https:// or http://: its host is the one registered as 网页授权域名",
+                "must begin with https:// or http://: its host must be registered as 网页授权域名",
             ));
         }
         let mut url = form_urlencoded::Serializer::new(String::new());

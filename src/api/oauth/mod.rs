@@ -1,8 +1,8 @@
-//! Web OAuth (网页授权): from the authorisation page to the user's profile.
+//! Web OAuth (网页授权): from the authorization page to the user's profile.
 //!
-//! The browser is sent to an [`AuthorizeUrl`] and comes back with a code; [`ExchangeCode`] trades
-//! the code, once, for the user's openid and a token of that user, with which [`GetUserInfo`] reads
-//! the profile. [`UserInfoService`](crate::routes::UserInfoService) does both.
+//! The browser is redirected to an [`AuthorizeUrl`] and comes back with a code. [`ExchangeCode`]
+//! exchanges the code, once, for the user's openid and a user token. [`GetUserInfo`] reads the
+//! profile with the token. [`UserInfoService`](crate::routes::UserInfoService) does both.
 
 mod authorize;
 
@@ -16,7 +16,7 @@ use super::{Answer, Auth, Done, Endpoint, lenient};
 use crate::error::Error;
 use crate::secret::{Secret, serialize_exposed};
 
-/// The longest code, token or openid that is sent on, in bytes.
+/// The maximum length of a code, token or openid, in bytes.
 const MAX_LEN: usize = 1024;
 
 fn check(field: &'static str, value: &str) -> Result<(), Error> {
@@ -24,15 +24,15 @@ fn check(field: &'static str, value: &str) -> Result<(), Error> {
         0 => Err(Error::input(field, "must not be empty")),
         len if len > MAX_LEN => Err(Error::input(
             field,
-            format!("must be at most {MAX_LEN} bytes (it has {len}): pass it on as it came"),
+            format!("must be at most {MAX_LEN} bytes (it has {len}): pass it on unchanged"),
         )),
         _ => Ok(()),
     }
 }
 
-/// Trades a code for the user's token. Source: 网页授权, 通过 code 换取网页授权 access_token.
+/// Exchanges a code for the user's token. Source: 网页授权, 通过 code 换取网页授权 access_token.
 ///
-/// A code works once and for five minutes: a lost answer cannot be asked for again.
+/// A code works once, within five minutes. A lost response can't be requested again.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -57,7 +57,7 @@ pub struct ExchangeCode {
 }
 
 impl ExchangeCode {
-    /// The trade of the code that came back with the browser.
+    /// Creates the call for the code that came back with the browser.
     pub fn new(code: impl Into<Secret>) -> Self {
         Self {
             code: code.into(),
@@ -77,7 +77,7 @@ impl Endpoint for ExchangeCode {
     }
 }
 
-/// Prolongs a user's token. Source: 网页授权, 刷新 access_token.
+/// Refreshes a user's token. Source: 网页授权, 刷新 access_token.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -103,7 +103,7 @@ pub struct RefreshUserToken {
 }
 
 impl RefreshUserToken {
-    /// The prolongation by the refresh token, which lives thirty days.
+    /// Creates the call from the refresh token, which is valid for thirty days.
     pub fn new(refresh_token: impl Into<Secret>) -> Self {
         Self {
             grant_type: "refresh_token",
@@ -124,36 +124,36 @@ impl Endpoint for RefreshUserToken {
     }
 }
 
-/// A token of one user for one app. It is not the app's access token, and neither works in the
-/// other's place.
+/// A token of one user for one app. It is not the app's access token, and they are not
+/// interchangeable.
 #[derive(Debug, Clone, Deserialize)]
 #[non_exhaustive]
 pub struct UserToken {
     /// The token, for [`GetUserInfo`] and [`CheckUserToken`].
     #[serde(deserialize_with = "lenient::required")]
     pub access_token: Secret,
-    /// Its life in seconds, 7200.
+    /// The lifetime in seconds, 7200.
     #[serde(default = "user_token_life", deserialize_with = "lenient::number")]
     pub expires_in: u64,
-    /// Prolongs the token for thirty days; empty if the platform gave none.
+    /// The refresh token, valid for thirty days. It is empty if the platform returned none.
     #[serde(default = "lenient::no_secret")]
     pub refresh_token: Secret,
-    /// The user's id for this app.
+    /// The user's id in this app.
     #[serde(deserialize_with = "lenient::required")]
     pub openid: String,
-    /// What the user consented to, comma-separated.
+    /// The scopes that the user consented to, comma-separated.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub scope: String,
-    /// The user opened the page in snapshot mode (快照页): openid, unionid and profile are those
-    /// of a virtual account. Never bind anything to it.
+    /// Whether the user opened the page in snapshot mode (快照页). The openid, unionid and profile
+    /// are then those of a virtual account. Never bind anything to it.
     #[serde(
         default,
         rename = "is_snapshotuser",
         deserialize_with = "lenient::flag"
     )]
     pub is_snapshot_user: bool,
-    /// The user's id over all apps of one Open Platform account; none if the app is not bound to
-    /// one, or if only `snsapi_base` was asked for.
+    /// The user's id across all apps of one Open Platform account. It is `None` if the app is not
+    /// bound to one, or if only `snsapi_base` was requested.
     #[serde(default, deserialize_with = "lenient::text")]
     pub unionid: Option<String>,
 }
@@ -163,7 +163,7 @@ fn user_token_life() -> u64 {
 }
 
 impl UserToken {
-    /// Whether the user consented to more than to be known.
+    /// Returns whether the user consented to `snsapi_userinfo`.
     pub(crate) fn grants_profile(&self) -> bool {
         self.scope
             .split(',')
@@ -187,7 +187,8 @@ pub enum Lang {
     English,
 }
 
-/// Reads the profile of a user who consented to `snsapi_userinfo`. Source: 网页授权, 拉取用户信息.
+/// Fetches the profile of a user who consented to `snsapi_userinfo`. Source: 网页授权,
+/// 拉取用户信息.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -214,7 +215,7 @@ pub struct GetUserInfo {
 }
 
 impl GetUserInfo {
-    /// The profile of the user that `token` is of.
+    /// Creates the call for the user of `token`.
     pub fn new(token: &UserToken) -> Self {
         Self {
             access_token: token.access_token.clone(),
@@ -223,7 +224,7 @@ impl GetUserInfo {
         }
     }
 
-    /// Chooses the language of the place names.
+    /// Sets the language of the place names. Defaults to simplified Chinese.
     #[must_use]
     pub fn lang(mut self, lang: Lang) -> Self {
         self.lang = lang;
@@ -239,43 +240,43 @@ impl Endpoint for GetUserInfo {
     const REPEATABLE: bool = true;
 }
 
-/// A user's profile. Since October 2021 the platform leaves sex and place empty.
+/// A user's profile. Since October 2021 the platform leaves the sex and the place empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Profile {
-    /// The user's id for this app.
+    /// The user's id in this app.
     #[serde(deserialize_with = "lenient::required")]
     pub openid: String,
-    /// Any text, emoji included; may be empty or `微信用户`.
+    /// Any text, including emoji. It can be empty or `微信用户`.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub nickname: String,
-    /// 0 unknown, 1 male, 2 female.
+    /// 0: unknown, 1: male, 2: female.
     #[serde(default, deserialize_with = "lenient::number")]
     pub sex: u8,
-    /// The province; usually empty.
+    /// The province. It is usually empty.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub province: String,
-    /// The city; usually empty.
+    /// The city. It is usually empty.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub city: String,
-    /// The country; usually empty.
+    /// The country. It is usually empty.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub country: String,
-    /// The picture's address, which dies when the user changes the picture. The last number is
-    /// its size: 0 (640×640), 46, 64, 96 or 132.
+    /// The URL of the picture. It stops working when the user changes the picture. The last number
+    /// is the size: 0 (640×640), 46, 64, 96 or 132.
     #[serde(default, deserialize_with = "lenient::text")]
     pub headimgurl: Option<String>,
-    /// Marks such as `chinaunicom`.
+    /// Privileges such as `chinaunicom`.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub privilege: Vec<String>,
-    /// The user's id over all apps of one Open Platform account.
+    /// The user's id across all apps of one Open Platform account.
     #[serde(default, deserialize_with = "lenient::text")]
     pub unionid: Option<String>,
 }
 
-/// Asks whether a user's token still works. Source: 网页授权, 检验授权凭证.
+/// Checks whether a user's token is still valid. Source: 网页授权, 检验授权凭证.
 ///
-/// A token that does not is an error of class [`User`](crate::ErrorClass::User).
+/// An invalid token is an error of class [`User`](crate::ErrorClass::User).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -300,7 +301,7 @@ pub struct CheckUserToken {
 }
 
 impl CheckUserToken {
-    /// The question for one user's token.
+    /// Creates the call for one user's token.
     pub fn new(token: &UserToken) -> Self {
         Self {
             access_token: token.access_token.clone(),
@@ -317,7 +318,7 @@ impl Endpoint for CheckUserToken {
     const REPEATABLE: bool = true;
 }
 
-/// The token works.
+/// The token is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Valid {}

@@ -1,4 +1,4 @@
-//! Quotas of calls (openApi 管理), and what the platform remembers of a refused one.
+//! Call quotas (openApi 管理), and the platform's records of refused calls.
 
 mod rid;
 
@@ -11,7 +11,7 @@ use crate::app::{AppId, AppSecret};
 use crate::error::Error;
 use crate::secret::{Secret, serialize_exposed};
 
-/// How much of a call's quota is left. Source: 查询 API 调用额度 (`getApiQuota`).
+/// Fetches the quota of a call. Source: 查询 API 调用额度 (`getApiQuota`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -32,7 +32,7 @@ pub struct GetQuota {
 }
 
 impl GetQuota {
-    /// The question for one call, by its path with the leading slash: an
+    /// Creates the query for one call. `cgi_path` is its path with the leading slash, an
     /// [`Endpoint::PATH`].
     pub fn new(cgi_path: impl Into<String>) -> Self {
         Self {
@@ -61,42 +61,43 @@ impl Endpoint for GetQuota {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Quotas {
-    /// That of the day; it resets at midnight, China time.
+    /// The daily quota. It resets at midnight, China time.
     pub quota: Daily,
-    /// That of a shorter time, if there is one.
+    /// The quota of a shorter period, if there is one.
     #[serde(default)]
     pub rate_limit: Option<Rate>,
 }
 
-/// A quota of the day, in calls.
+/// A daily quota, in calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Daily {
-    /// How many may be made.
+    /// The number of calls allowed.
     #[serde(deserialize_with = "lenient::number")]
     pub daily_limit: u64,
-    /// How many were made, to within about one in a hundred.
+    /// The number of calls made, accurate to about 1%.
     #[serde(deserialize_with = "lenient::number")]
     pub used: u64,
-    /// How many are left.
+    /// The number of calls left.
     #[serde(deserialize_with = "lenient::number")]
     pub remain: u64,
 }
 
-/// A quota of a shorter time.
+/// A quota of a shorter period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Rate {
-    /// How many calls may be made.
+    /// The number of calls allowed.
     #[serde(default, deserialize_with = "lenient::number")]
     pub call_count: u64,
-    /// In how many seconds.
+    /// The length of the period, in seconds.
     #[serde(default, deserialize_with = "lenient::number")]
     pub refresh_second: u64,
 }
 
-/// Resets the quotas of all calls; ten times a month, together with [`ClearQuotaBySecret`] and the
-/// console. Source: 清空 API 的调用 quota (`clearQuota`).
+/// Resets the quotas of all calls. Source: 清空 API 的调用 quota (`clearQuota`).
+///
+/// It is allowed ten times a month, counted together with [`ClearQuotaBySecret`] and the console.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -116,7 +117,7 @@ pub struct ClearQuota {
 }
 
 impl ClearQuota {
-    /// The reset for an app, which must be the one that calls.
+    /// Creates the reset of an app's quotas. The app must be the calling one.
     pub fn new(appid: AppId) -> Self {
         Self { appid }
     }
@@ -127,8 +128,10 @@ impl Endpoint for ClearQuota {
     const PATH: &'static str = "/cgi-bin/clear_quota";
 }
 
-/// The same without an access token: for when the quota of fetching one is used up. Source: 使用
-/// AppSecret 重置 API 调用次数 (`clearQuotaByAppSecret`).
+/// Resets the quotas of all calls without an access token. Source: 使用 AppSecret 重置 API 调用次数
+/// (`clearQuotaByAppSecret`).
+///
+/// Use it if the quota for fetching an access token is used up.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -151,7 +154,7 @@ pub struct ClearQuotaBySecret {
 }
 
 impl ClearQuotaBySecret {
-    /// The reset for an app.
+    /// Creates the reset of an app's quotas.
     pub fn new(appid: AppId, secret: &AppSecret) -> Self {
         Self {
             appid,

@@ -1,4 +1,4 @@
-//! What the platform remembers of a refused call.
+//! The platform's record of a refused call.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,8 +6,9 @@ use super::super::{Endpoint, lenient, limit};
 use crate::error::Error;
 use crate::secret::Secret;
 
-/// What the platform remembers of a refused call, for seven days. Source: 查询 rid 信息
-/// (`getRidInfo`).
+/// Fetches the platform's record of a refused call. Source: 查询 rid 信息 (`getRidInfo`).
+///
+/// The platform keeps the record for seven days.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -30,7 +31,7 @@ pub struct GetRid {
 }
 
 impl GetRid {
-    /// The question for an id as [`Error::rid`](crate::Error::rid) has it.
+    /// Creates the query for a `rid`, such as [`Error::rid`](crate::Error::rid) returns.
     pub fn new(rid: impl Into<String>) -> Self {
         Self { rid: rid.into() }
     }
@@ -46,7 +47,7 @@ impl Endpoint for GetRid {
     }
 }
 
-/// A call that the platform remembers.
+/// A recorded call.
 #[derive(Debug, Clone, Deserialize)]
 #[non_exhaustive]
 pub struct Remembered {
@@ -54,25 +55,25 @@ pub struct Remembered {
     pub request: RememberedRequest,
 }
 
-/// A call as the platform saw it. The address and the bodies may hold credentials.
+/// A call as the platform saw it. The URL and the bodies can contain credentials.
 #[derive(Debug, Clone, Deserialize)]
 #[non_exhaustive]
 pub struct RememberedRequest {
-    /// When it was made, in seconds since the Unix epoch.
+    /// The time of the call, in seconds since the Unix epoch.
     #[serde(default, deserialize_with = "lenient::number")]
     pub invoke_time: u64,
-    /// How long it took, in milliseconds.
+    /// The duration of the call, in milliseconds.
     #[serde(default, deserialize_with = "lenient::number")]
     pub cost_in_ms: u64,
-    /// Its query.
+    /// The query of the request.
     pub request_url: Secret,
-    /// What was sent.
+    /// The body of the request.
     #[serde(default = "lenient::no_secret")]
     pub request_body: Secret,
-    /// What was answered.
+    /// The body of the response.
     #[serde(default = "lenient::no_secret")]
     pub response_body: Secret,
-    /// The address that it came from.
+    /// The IP address of the client.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub client_ip: String,
 }

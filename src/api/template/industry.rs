@@ -1,4 +1,4 @@
-//! The industries of an account, which decide on the templates it may add.
+//! The industries of an account, which determine the templates that it can add.
 
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::super::{Done, Endpoint, lenient, limit};
 use crate::error::Error;
 
-/// Chooses the account's two industries; once a month. Source: 设置所属行业 (`setIndustry`).
+/// Sets the account's two industries. It is allowed once a month. Source: 设置所属行业
+/// (`setIndustry`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -29,7 +30,8 @@ pub struct SetIndustry {
 }
 
 impl SetIndustry {
-    /// The industries by their numbers in the platform's table, such as `1` for 互联网/电子商务.
+    /// Creates the call from the industries' numbers in the platform's table, such as `1` for
+    /// 互联网/电子商务.
     pub fn new(first: impl Into<String>, second: impl Into<String>) -> Self {
         Self {
             industry_id1: first.into(),
@@ -48,7 +50,7 @@ impl Endpoint for SetIndustry {
     }
 }
 
-/// The account's industries. Source: 获取行业信息 (`getIndustry`).
+/// Fetches the account's industries. Source: 获取行业信息 (`getIndustry`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -67,7 +69,7 @@ impl Endpoint for SetIndustry {
 pub struct GetIndustry {}
 
 impl GetIndustry {
-    /// The call; it has no arguments.
+    /// Creates the call, which has no arguments.
     pub fn new() -> Self {
         Self::default()
     }
@@ -84,15 +86,15 @@ impl Endpoint for GetIndustry {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Industries {
-    /// The first.
+    /// The primary industry.
     #[serde(deserialize_with = "lenient::or_default")]
     pub primary_industry: Industry,
-    /// The second.
+    /// The secondary industry.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub secondary_industry: Industry,
 }
 
-/// An industry by its names.
+/// The names of an industry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Industry {

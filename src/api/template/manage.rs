@@ -1,4 +1,4 @@
-//! The templates of an account: 25 at most.
+//! The templates of an account, at most 25.
 
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::super::{Done, Endpoint, lenient, limit};
 use crate::error::Error;
 
-/// Adds a template of the platform's library to the account's own. Source: 添加模板
+/// Adds a template from the platform's library to the account's list. Source: 添加模板
 /// (`addTemplate`).
 ///
 /// ```
@@ -31,7 +31,8 @@ pub struct AddTemplate {
 }
 
 impl AddTemplate {
-    /// A template by its number in the library, with the chosen keywords in their order.
+    /// Creates the call from the template's number in the library and the chosen keywords, in
+    /// order.
     pub fn new<K: Into<String>>(
         template_id_short: impl Into<String>,
         keyword_names: impl IntoIterator<Item = K>,
@@ -52,16 +53,16 @@ impl Endpoint for AddTemplate {
     }
 }
 
-/// A template that was added.
+/// A template that was added to the account's list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Added {
-    /// Its id in the account's own list.
+    /// The template's id in the account's list.
     #[serde(deserialize_with = "lenient::required")]
     pub template_id: String,
 }
 
-/// The templates of the account. Source: 获取已添加至账号下所有模板列表 (`getAllTemplates`).
+/// Lists the templates of the account. Source: 获取已添加至账号下所有模板列表 (`getAllTemplates`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -82,7 +83,7 @@ pub struct Added {
 pub struct ListTemplates {}
 
 impl ListTemplates {
-    /// The call; it has no arguments.
+    /// Creates the call, which has no arguments.
     pub fn new() -> Self {
         Self::default()
     }
@@ -99,28 +100,28 @@ impl Endpoint for ListTemplates {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Templates {
-    /// At most 25.
+    /// The templates, at most 25.
     #[serde(deserialize_with = "lenient::or_default")]
     pub template_list: Vec<Template>,
 }
 
-/// A template of the account's own list.
+/// A template in the account's list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Template {
-    /// Its id, for [`SendTemplateMessage`](super::SendTemplateMessage).
+    /// The template's id, for [`SendTemplateMessage`](super::SendTemplateMessage).
     #[serde(deserialize_with = "lenient::required")]
     pub template_id: String,
-    /// Its title.
+    /// The title.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub title: String,
-    /// The first part of its industry.
+    /// The first part of the template's industry.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub primary_industry: String,
-    /// The second part of its industry.
+    /// The second part of the template's industry.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub deputy_industry: String,
-    /// Its text, with a placeholder such as `{{thing1.DATA}}` for each keyword.
+    /// The text, with a placeholder such as `{{thing1.DATA}}` for each keyword.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub content: String,
     /// A filled-in example.
@@ -129,13 +130,13 @@ pub struct Template {
 }
 
 impl Template {
-    /// The keywords of the text, in their order.
+    /// Returns the keywords of the text, in order.
     pub fn keywords(&self) -> impl Iterator<Item = &str> {
         keywords_of(&self.content)
     }
 }
 
-/// The keywords in a template's text.
+/// Returns the keywords in a template's text.
 pub(crate) fn keywords_of(content: &str) -> impl Iterator<Item = &str> {
     content
         .split("{{")
@@ -143,7 +144,7 @@ pub(crate) fn keywords_of(content: &str) -> impl Iterator<Item = &str> {
         .filter_map(|rest| rest.split_once(".DATA}}").map(|(keyword, _)| keyword))
 }
 
-/// Removes a template from the account's own. Source: 删除模板 (`deleteTemplate`).
+/// Removes a template from the account's list. Source: 删除模板 (`deleteTemplate`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -166,7 +167,7 @@ pub struct DeleteTemplate {
 }
 
 impl DeleteTemplate {
-    /// The removal of a template.
+    /// Creates the call for a template.
     pub fn new(template_id: impl Into<String>) -> Self {
         Self {
             template_id: template_id.into(),

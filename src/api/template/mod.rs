@@ -1,6 +1,7 @@
 //! Template messages (模板消息) of a service account, and its templates.
 //!
-//! What became of a message comes later, as a push with the id that [`SendTemplateMessage`] returned:
+//! The delivery result of a message comes later, in a push with the id that [`SendTemplateMessage`]
+//! returned:
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -30,7 +31,7 @@
 //!
 //! let message = template::SendTemplateMessage::new(openid, template_id).value("thing1", "茶叶");
 //! let sent = wechat.app(appid)?.call(message).await?;
-//! // … and some time later:
+//! // … and later:
 //! # sandbox.deliver_pending(routes).await;
 //! let outcomes = outcomes.lock().unwrap();
 //! assert_eq!(outcomes.get(&sent.msgid.to_string()), Some(&TemplateOutcome::Delivered));
@@ -55,11 +56,11 @@ use crate::error::Error;
 
 /// Sends a template message to a follower. Source: 发送模板消息 (`sendTemplateMessage`).
 ///
-/// An answer means that the message was accepted. Whether it arrived comes later, as the push
-/// `TEMPLATESENDJOBFINISH` with the same id as its `MsgID`.
+/// A response means that the platform accepted the message. The delivery result comes later, in the
+/// push `TEMPLATESENDJOBFINISH`, whose `MsgID` is the same id.
 ///
-/// A message with a [`client_msg_id`](Self::client_msg_id) is sent again when it is not known what
-/// became of it; one without is not, since the user might get it twice.
+/// A message with a [`client_msg_id`](Self::client_msg_id) is sent again if its outcome is unknown.
+/// Without one it is not, because the user could get it twice.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -97,7 +98,8 @@ pub struct SendTemplateMessage {
 }
 
 impl SendTemplateMessage {
-    /// A message to the follower `touser`, an openid, by a template of the account's own list.
+    /// Creates a message to the follower `touser`, an openid, from a template in the account's
+    /// list.
     pub fn new(touser: impl Into<String>, template_id: impl Into<String>) -> Self {
         Self {
             message: Templated::new(touser, template_id),
@@ -107,39 +109,46 @@ impl SendTemplateMessage {
         }
     }
 
-    /// The value of a keyword, named as in the template: `thing1` for `{{thing1.DATA}}`.
+    /// Sets the value of a keyword, named as in the template: `thing1` for `{{thing1.DATA}}`.
     #[must_use]
     pub fn value(mut self, keyword: impl Into<String>, value: impl Into<String>) -> Self {
         self.message.value(keyword, value);
         self
     }
 
-    /// The page that a tap opens.
+    /// Sets the page that a tap opens.
     #[must_use]
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
         self
     }
 
-    /// The mini-program that a tap opens, before any [`url`](Self::url): published, and linked to
-    /// this account. The page's path may carry a query; an empty one is the first page.
+    /// Sets the mini-program that a tap opens. It must be published and linked to this account, and
+    /// takes precedence over a [`url`](Self::url).
+    ///
+    /// The path of the page can have a query. An empty path opens the first page.
     #[must_use]
     pub fn mini_program(mut self, appid: AppId, pagepath: impl Into<String>) -> Self {
         self.miniprogram = Some(MiniProgram::new(appid, pagepath));
         self
     }
 
-    /// An id by which the platform knows a second message to the same user, for ten minutes: it is
-    /// not sent again. Give each message its own; at most 32 characters are known to be taken.
+    /// Sets an id by which the platform recognizes a duplicate message to the same user, for ten
+    /// minutes. A duplicate is not sent.
+    ///
+    /// Give each message a different id. Up to 32 characters are known to be accepted.
     #[must_use]
     pub fn client_msg_id(mut self, id: impl Into<String>) -> Self {
         self.client_msg_id = Some(id.into());
         self
     }
 
-    /// Also checks each value by the rule of its keyword's type before it is sent, such as 20
-    /// characters for a `thing`: the platform refuses the whole message with 47003 otherwise. Leave
-    /// it off for templates of the older kind (`keyword1`, `first`), whose values it cuts.
+    /// Also checks each value against the rule of its keyword's type before sending, such as at
+    /// most 20 characters for a `thing`.
+    ///
+    /// Without it, the platform refuses the whole message with 47003 if a value breaks its rule.
+    /// Don't use it for templates of the older kind (`keyword1`, `first`), whose values the
+    /// platform cuts.
     #[must_use]
     pub fn strict(mut self) -> Self {
         self.message.strict();
@@ -164,12 +173,12 @@ impl Endpoint for SendTemplateMessage {
     }
 }
 
-/// A message that was accepted.
+/// A message that the platform accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Sent {
-    /// Its id, of up to 19 digits: a JSON reader that keeps numbers as floating point changes it,
-    /// so pass it on as text.
+    /// The message's id, of up to 19 digits. Pass it on as text: a JSON reader that stores numbers
+    /// as floating point changes it.
     #[serde(deserialize_with = "lenient::number")]
     pub msgid: u64,
 }

@@ -1,11 +1,11 @@
-//! Who follows.
+//! The list of followers.
 
 use http::Method;
 use serde::{Deserialize, Serialize};
 
 use super::super::{Endpoint, lenient};
 
-/// The openids of the followers, up to 10,000 a page. Source: 获取关注用户列表 (`getFans`).
+/// Lists the openids of the followers, up to 10,000 a page. Source: 获取关注用户列表 (`getFans`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -36,12 +36,12 @@ pub struct ListFollowers {
 }
 
 impl ListFollowers {
-    /// The first page.
+    /// Fetches the first page.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The page after the one that ended with `next_openid`.
+    /// Fetches the page after the one that ended with `next_openid`.
     pub fn after(next_openid: impl Into<String>) -> Self {
         Self {
             next_openid: next_openid.into(),
@@ -60,15 +60,15 @@ impl Endpoint for ListFollowers {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Page {
-    /// How many followers there are in all.
+    /// The total number of followers.
     #[serde(deserialize_with = "lenient::number")]
     pub total: u64,
-    /// How many of them are on this page.
+    /// The number of followers on this page.
     #[serde(default, deserialize_with = "lenient::number")]
     pub count: u64,
     #[serde(default, deserialize_with = "lenient::or_default")]
     data: Openids,
-    /// Where the next page begins; none after the last one.
+    /// Where the next page begins, or `None` after the last page.
     #[serde(default, deserialize_with = "lenient::text")]
     pub next_openid: Option<String>,
 }
@@ -80,7 +80,7 @@ struct Openids {
 }
 
 impl Page {
-    /// The openids on this page; none when it is past the last one.
+    /// Returns the openids on this page. It is empty past the last page.
     pub fn openids(&self) -> &[String] {
         &self.data.openid
     }

@@ -11,8 +11,10 @@ pub use super::oauth::Lang;
 use super::{Done, Endpoint, lenient, limit};
 use crate::error::Error;
 
-/// What the account knows of a user. Source: 获取用户基本信息 (`userInfo`). The nickname and the
-/// picture are no longer part of it: see [`oauth::GetUserInfo`](super::oauth::GetUserInfo).
+/// Fetches what the account knows about a user. Source: 获取用户基本信息 (`userInfo`).
+///
+/// It does not include the nickname and the picture: see
+/// [`oauth::GetUserInfo`](super::oauth::GetUserInfo).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -39,7 +41,7 @@ pub struct GetUser {
 }
 
 impl GetUser {
-    /// The question for one user.
+    /// Creates the query for one user.
     pub fn new(openid: impl Into<String>) -> Self {
         Self {
             openid: openid.into(),
@@ -47,7 +49,7 @@ impl GetUser {
         }
     }
 
-    /// Chooses the language of the place names.
+    /// Sets the language of the place names. Defaults to simplified Chinese.
     #[must_use]
     pub fn lang(mut self, lang: Lang) -> Self {
         self.lang = lang;
@@ -66,7 +68,8 @@ impl Endpoint for GetUser {
     }
 }
 
-/// The same for up to 100 users. Source: 批量获取用户基本信息 (`batchUserInfo`).
+/// Fetches what the account knows about up to 100 users. Source: 批量获取用户基本信息
+/// (`batchUserInfo`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -89,7 +92,7 @@ pub struct BatchGetUsers {
 }
 
 impl BatchGetUsers {
-    /// The question for 1 to 100 users.
+    /// Creates the query for 1 to 100 users.
     pub fn new(openids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             user_list: openids.into_iter().map(GetUser::new).collect(),
@@ -108,52 +111,52 @@ impl Endpoint for BatchGetUsers {
     }
 }
 
-/// Several users.
+/// The response to [`BatchGetUsers`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Users {
-    /// The users, in the order of the question.
+    /// The users, in the order of the query.
     #[serde(deserialize_with = "lenient::or_default")]
     pub user_info_list: Vec<User>,
 }
 
-/// A user as the account knows them.
+/// What the account knows about a user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct User {
-    /// Whether the user follows the account; if not, all that follows here is empty.
+    /// Whether the user follows the account. If not, the fields about the user are empty.
     #[serde(default, deserialize_with = "lenient::flag")]
     pub subscribe: bool,
-    /// The user's id for this app.
+    /// The user's id in this app.
     #[serde(deserialize_with = "lenient::required")]
     pub openid: String,
-    /// The user's id over all apps of one Open Platform account, if the app is bound to one.
+    /// The user's id across all apps of one Open Platform account, if the app is bound to one.
     #[serde(default, deserialize_with = "lenient::text")]
     pub unionid: Option<String>,
-    /// When the user last began to follow, in seconds since the Unix epoch.
+    /// The time when the user last followed the account, in seconds since the Unix epoch.
     #[serde(default, deserialize_with = "lenient::number")]
     pub subscribe_time: u64,
-    /// The account's own note on the user.
+    /// The account's note about the user.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub remark: String,
     /// The ids of the user's tags.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub tagid_list: Vec<u32>,
-    /// How the user came to follow, such as `ADD_SCENE_QR_CODE`.
+    /// How the user came to follow the account, such as `ADD_SCENE_QR_CODE`.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub subscribe_scene: String,
-    /// The number of the QR code through which the user came; 0 for none.
+    /// The numeric scene of the QR code through which the user came, or 0 if there is none.
     #[serde(default, deserialize_with = "lenient::number")]
     pub qr_scene: u32,
-    /// The text of the QR code through which the user came.
+    /// The text scene of the QR code through which the user came.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub qr_scene_str: String,
-    /// The language of the user's WeChat; usually empty.
+    /// The language of the user's WeChat. It is usually empty.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub language: String,
 }
 
-/// Notes something on a user. Source: 设置用户备注名 (`updateRemark`).
+/// Sets the note about a user. Source: 设置用户备注名 (`updateRemark`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -177,7 +180,7 @@ pub struct UpdateRemark {
 }
 
 impl UpdateRemark {
-    /// A note of less than 30 characters; an empty one removes it.
+    /// Creates the call with a note of less than 30 characters. An empty one removes the note.
     pub fn new(openid: impl Into<String>, remark: impl Into<String>) -> Self {
         Self {
             openid: openid.into(),

@@ -294,7 +294,7 @@ fn a_field_that_cannot_be_done_without_is_named() {
     ] {
         let error = Of::<oauth::ExchangeCode>::decode(&Bytes::from(body)).unwrap_err();
         let expected =
-            "the answer was not understood: its field openid is missing, empty or of another type";
+            "could not parse the response: its field openid is missing, empty or of the wrong type";
         assert_eq!(
             (error.kind(), error.to_string().as_str()),
             (ErrorKind::Answer, expected)

@@ -1,8 +1,10 @@
-//! Links that open a mini-program: from a browser or a text message ([`GenerateScheme`],
-//! [`GenerateUrlLink`]), or from a chat ([`GenerateShortLink`]).
+//! Links that open a mini-program.
 //!
-//! Schemes and URL links live at most 30 days; an app may make 500,000 of both together a day, 100
-//! a second.
+//! [`GenerateScheme`] and [`GenerateUrlLink`] create links for browsers and text messages, and
+//! [`GenerateShortLink`] for chats.
+//!
+//! Schemes and URL links are valid for at most 30 days. An app can make 500,000 of both together a
+//! day, and 100 a second.
 
 mod query;
 mod short;
@@ -17,7 +19,8 @@ use serde::{Deserialize, Serialize};
 use crate::api::{Endpoint, lenient};
 use crate::error::Error;
 
-/// A link of the form `weixin://dl/business/?t=…`. Source: 获取加密 scheme 码 (`generateScheme`).
+/// Creates a link of the form `weixin://dl/business/?t=…`. Source: 获取加密 scheme 码
+/// (`generateScheme`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -35,8 +38,10 @@ use crate::error::Error;
 /// ```
 ///
 /// # Errors
-/// 40165: the path; 85401: the expiry; 44993: the quota of the day; 40002 and 85407: the account
-/// may not make links.
+/// - 40165: the path is invalid.
+/// - 85401: the expiry is invalid.
+/// - 44993: the daily quota is used up.
+/// - 40002 and 85407: the account may not make links.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct GenerateScheme {
@@ -47,7 +52,7 @@ pub struct GenerateScheme {
 }
 
 impl GenerateScheme {
-    /// A link to a page, for a time.
+    /// Creates a link to a page, valid until `expiry`.
     pub fn new(target: Target, expiry: Expiry) -> Self {
         Self {
             jump_wxa: target,
@@ -67,16 +72,16 @@ impl Endpoint for GenerateScheme {
     }
 }
 
-/// The answer to [`GenerateScheme`].
+/// The response to [`GenerateScheme`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OpenLink {
-    /// The link. Browsers on iOS open it as it is; on Android a page has to redirect to it.
+    /// The link. Browsers on iOS open it directly. On Android a page must redirect to it.
     #[serde(deserialize_with = "lenient::required")]
     pub openlink: String,
 }
 
-/// A link of the form `https://wxaurl.cn/…`. Source: 获取加密 URLLink (`generateUrlLink`).
+/// Creates a link of the form `https://wxaurl.cn/…`. Source: 获取加密 URLLink (`generateUrlLink`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -93,7 +98,7 @@ pub struct OpenLink {
 /// ```
 ///
 /// # Errors
-/// As [`GenerateScheme`].
+/// The same as for [`GenerateScheme`].
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct GenerateUrlLink {
@@ -104,7 +109,7 @@ pub struct GenerateUrlLink {
 }
 
 impl GenerateUrlLink {
-    /// A link to a page, for a time.
+    /// Creates a link to a page, valid until `expiry`.
     pub fn new(target: Target, expiry: Expiry) -> Self {
         Self { target, expiry }
     }
@@ -120,7 +125,7 @@ impl Endpoint for GenerateUrlLink {
     }
 }
 
-/// The answer to [`GenerateUrlLink`].
+/// The response to [`GenerateUrlLink`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UrlLink {

@@ -1,4 +1,4 @@
-//! What became of a link.
+//! Looks up links.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::api::miniprogram::limits;
 use crate::api::{Endpoint, lenient};
 use crate::error::Error;
 
-/// Reads a scheme back. Source: 查询 scheme 码 (`queryScheme`).
+/// Looks up a scheme. Source: 查询 scheme 码 (`queryScheme`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -25,7 +25,7 @@ use crate::error::Error;
 /// ```
 ///
 /// # Errors
-/// 85403: there is no such link.
+/// 85403: the link does not exist.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct QueryScheme {
@@ -34,7 +34,7 @@ pub struct QueryScheme {
 }
 
 impl QueryScheme {
-    /// The question for one link.
+    /// Creates the query for one link.
     pub fn new(scheme: impl Into<String>) -> Self {
         Self {
             scheme: scheme.into(),
@@ -53,7 +53,7 @@ impl Endpoint for QueryScheme {
     }
 }
 
-/// The answer to [`QueryScheme`].
+/// The response to [`QueryScheme`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Scheme {
@@ -61,7 +61,7 @@ pub struct Scheme {
     pub scheme_info: LinkInfo,
 }
 
-/// Reads a URL link back. Source: 查询 URLLink (`queryUrlLink`).
+/// Looks up a URL link. Source: 查询 URLLink (`queryUrlLink`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -78,7 +78,7 @@ pub struct Scheme {
 /// ```
 ///
 /// # Errors
-/// 85403: there is no such link.
+/// 85403: the link does not exist.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct QueryUrlLink {
@@ -87,7 +87,7 @@ pub struct QueryUrlLink {
 }
 
 impl QueryUrlLink {
-    /// The question for one link.
+    /// Creates the query for one link.
     pub fn new(url_link: impl Into<String>) -> Self {
         Self {
             url_link: url_link.into(),
@@ -106,7 +106,7 @@ impl Endpoint for QueryUrlLink {
     }
 }
 
-/// The answer to [`QueryUrlLink`].
+/// The response to [`QueryUrlLink`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UrlLinkInfo {
@@ -114,22 +114,22 @@ pub struct UrlLinkInfo {
     pub url_link_info: LinkInfo,
 }
 
-/// A link as the platform knows it.
+/// The platform's record of a link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LinkInfo {
-    /// The mini-program that it opens.
+    /// The appid of the mini-program that it opens.
     pub appid: String,
-    /// The page; empty for the home page.
+    /// The page. It is empty for the home page.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub path: String,
     /// The query of the page.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub query: String,
-    /// When it was made, in Unix seconds.
+    /// The time of creation, in Unix seconds.
     #[serde(default, deserialize_with = "lenient::number")]
     pub create_time: u64,
-    /// When it stops to work, in Unix seconds.
+    /// The time of expiry, in Unix seconds.
     #[serde(default, deserialize_with = "lenient::number")]
     pub expire_time: u64,
     /// The version that it opens: `release`, `trial` or `develop`.

@@ -6,7 +6,8 @@ use crate::api::miniprogram::limits;
 use crate::api::{Endpoint, lenient};
 use crate::error::Error;
 
-/// A link of the form `#小程序://…`, for chats. Source: 获取 ShortLink (`generateShortLink`).
+/// Creates a link of the form `#小程序://…`, for chats. Source: 获取 ShortLink
+/// (`generateShortLink`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -23,8 +24,10 @@ use crate::error::Error;
 /// ```
 ///
 /// # Errors
-/// 40066: the page; 40225: the title; 43104: the account's category may not; 85400: the 100,000
-/// permanent links are made.
+/// - 40066: the page is invalid.
+/// - 40225: the title is invalid.
+/// - 43104: the account's category does not permit short links.
+/// - 85400: the app has made its 100,000 permanent links.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct GenerateShortLink {
@@ -36,7 +39,8 @@ pub struct GenerateShortLink {
 }
 
 impl GenerateShortLink {
-    /// A link to a page of at most 1024 bytes, which may have a query; it lives 30 days.
+    /// Creates a link to a page of at most 1024 bytes, which can have a query. The link is valid
+    /// for 30 days.
     pub fn new(page_url: impl Into<String>) -> Self {
         Self {
             page_url: page_url.into(),
@@ -45,14 +49,14 @@ impl GenerateShortLink {
         }
     }
 
-    /// What the link is shown as. The platform cuts it after 20 characters.
+    /// Sets the title of the link. The platform cuts it after 20 characters.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.page_title = Some(title.into());
         self
     }
 
-    /// Makes the link last: an app may have 100,000 of these.
+    /// Makes the link permanent. An app can have 100,000 permanent links.
     #[must_use]
     pub fn permanent(mut self) -> Self {
         self.is_permanent = Some(true);
@@ -69,7 +73,7 @@ impl Endpoint for GenerateShortLink {
     }
 }
 
-/// The answer to [`GenerateShortLink`].
+/// The response to [`GenerateShortLink`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ShortLink {

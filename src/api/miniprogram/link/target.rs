@@ -1,4 +1,4 @@
-//! What a link opens, and for how long.
+//! The target and the expiry of a link.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -6,14 +6,14 @@ use serde::{Serialize, Serializer};
 use crate::api::miniprogram::{EnvVersion, limits};
 use crate::error::Error;
 
-/// The longest life of a link, in days.
+/// The maximum lifetime of a link, in days.
 const DAYS_MAX: u32 = 30;
 
-/// When a link stops to work.
+/// When a link expires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Expiry {
-    /// At a time in Unix seconds, a minute to 30 days from now.
+    /// At a time in Unix seconds, between a minute and 30 days from now.
     At(u64),
     /// After 1 to 30 days.
     Days(u32),
@@ -25,7 +25,7 @@ impl Expiry {
             Self::Days(days) if !(1..=DAYS_MAX).contains(&days) => Err(Error::input(
                 "expire_interval",
                 format!(
-                    "must be 1 to {DAYS_MAX} days (it is {days}): make a new link before the end"
+                    "must be 1 to {DAYS_MAX} days (it is {days}): make a new link before it expires"
                 ),
             )),
             _ => Ok(()),
@@ -50,7 +50,7 @@ impl Serialize for Expiry {
     }
 }
 
-/// What a link opens: the home page of the released version at first.
+/// The target of a link. Defaults to the home page of the released version.
 ///
 /// ```
 /// use tower_wechat::api::miniprogram::EnvVersion;
@@ -70,12 +70,12 @@ pub struct Target {
 }
 
 impl Target {
-    /// The home page.
+    /// Targets the home page.
     pub fn home() -> Self {
         Self::default()
     }
 
-    /// A page of the released version, without a query.
+    /// Targets a page of the released version, without a query.
     pub fn page(path: impl Into<String>) -> Self {
         Self {
             path: Some(path.into()),
@@ -83,7 +83,7 @@ impl Target {
         }
     }
 
-    /// The query of the page, at most 1024 characters: ASCII letters, digits, `%` and
+    /// Sets the query of the page, at most 1024 characters: ASCII letters, digits, `%` and
     /// `!#$&'()*+,/:;=?@-._~`.
     #[must_use]
     pub fn query(mut self, query: impl Into<String>) -> Self {
@@ -91,7 +91,7 @@ impl Target {
         self
     }
 
-    /// The version that opens.
+    /// Sets the version that opens. Defaults to the released one.
     #[must_use]
     pub fn env_version(mut self, version: EnvVersion) -> Self {
         self.env_version = Some(version);
@@ -104,7 +104,7 @@ impl Target {
         if path.contains('?') {
             return Err(Error::input(
                 "path",
-                "must not have a query: that is a field of its own",
+                "must not have a query: set the query with Target::query",
             ));
         }
         self.query.as_deref().map_or(Ok(()), limits::query)

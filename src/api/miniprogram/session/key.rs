@@ -1,4 +1,4 @@
-//! What a session key signs.
+//! The session key and its signatures.
 
 use std::fmt;
 
@@ -17,8 +17,8 @@ use crate::secret::Secret;
 
 /// The key of one user's session (`session_key`): base64 of 16 bytes.
 ///
-/// It must not reach the client, so it does not serialize; to keep it, store
-/// [`secret().expose()`](Secret::expose), and take it from there with [`new`](Self::new).
+/// It must not reach the client, so it does not implement `Serialize`. To keep it, store
+/// [`secret().expose()`](Secret::expose) and restore it with [`new`](Self::new).
 ///
 /// ```
 /// use tower_wechat::api::miniprogram::session::SessionKey;
@@ -30,35 +30,37 @@ use crate::secret::Secret;
 /// ```compile_fail,E0277
 /// # use tower_wechat::api::miniprogram::session::SessionKey;
 /// # let key = SessionKey::new("o0q0otL8aEzpcZL/FT9WsQ==");
-/// serde_json::to_string(&key); // the client must not have it
+/// serde_json::to_string(&key); // does not compile: the client must not get the key
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionKey(Secret);
 
 impl SessionKey {
-    /// Takes a key as the platform gave it.
+    /// Wraps a key from the platform.
     pub fn new(session_key: impl Into<Secret>) -> Self {
         Self(session_key.into())
     }
 
-    /// The key as a [`Secret`], to store it.
+    /// Returns the key as a [`Secret`], to store it.
     pub fn secret(&self) -> &Secret {
         &self.0
     }
 
-    /// HMAC-SHA256 of a message, keyed with the text of the key, in lower-case hexadecimal. Source:
+    /// Signs a message: HMAC-SHA256 keyed with the key's text, in lower-case hexadecimal. Source:
     /// 用户登录态签名.
     pub fn sign(&self, message: &str) -> String {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.expose().as_bytes()) else {
-            // Keys of every length are taken.
+            // Unreachable: HMAC accepts keys of any length.
             return String::new();
         };
         mac.update(message.as_bytes());
         hex::lower(&mac.finalize().into_bytes())
     }
 
-    /// Checks the `signature` that `wx.getUserProfile` and its like give for their `rawData`:
-    /// SHA-1 of the data and the key, compared in constant time. Source: 开放数据校验与解密.
+    /// Verifies the `signature` that `wx.getUserProfile` and similar calls return for their
+    /// `rawData`. Source: 开放数据校验与解密.
+    ///
+    /// The signature is the SHA-1 digest of the data and the key. It is compared in constant time.
     ///
     /// ```
     /// use tower_wechat::ErrorKind;
@@ -70,8 +72,8 @@ impl SessionKey {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Session`](crate::ErrorKind::Session): the data was changed on its way, or the
-    /// key is not the one of this session any more.
+    /// Returns [`ErrorKind::Session`](crate::ErrorKind::Session) if the data was changed in
+    /// transit, or if the key is not the current one of this session.
     pub fn check_raw_data(&self, raw_data: &str, signature: &str) -> Result<(), Error> {
         let mut sha = Sha1::new();
         sha.update(raw_data.as_bytes());
@@ -80,11 +82,11 @@ impl SessionKey {
         let given = signature.to_ascii_lowercase();
         match bool::from(expected.as_bytes().ct_eq(given.as_bytes())) {
             true => Ok(()),
-            false => Err(Error::session("the signature of rawData does not fit")),
+            false => Err(Error::session("the signature of rawData does not match")),
         }
     }
 
-    /// The bytes of the key.
+    /// Returns the bytes of the key.
     pub(in crate::api::miniprogram) fn bytes(&self) -> Result<[u8; 16], Error> {
         let bytes = STANDARD.decode(self.0.expose()).ok();
         bytes
@@ -92,7 +94,7 @@ impl SessionKey {
             .ok_or_else(|| {
                 Error::input(
                     "session_key",
-                    "must be base64 of 16 bytes: take it from jscode2session as it is",
+                    "must be base64 of 16 bytes: pass on the key of jscode2session unchanged",
                 )
             })
     }

@@ -1,4 +1,4 @@
-//! The user's session: from the code of `wx.login` to the key that opens the user's data.
+//! The user's session: exchanges the code of `wx.login` for the key that decrypts the user's data.
 
 mod key;
 mod proof;
@@ -14,13 +14,15 @@ use crate::api::{Auth, Endpoint, lenient};
 use crate::error::Error;
 use crate::secret::{Secret, serialize_exposed};
 
-/// The code that `wx.login` gives the client. It works once, for five minutes. It is not a
-/// [`PhoneCode`](super::phone::PhoneCode), with which it is often confused.
+/// The code that `wx.login` returns to the client.
+///
+/// It works once, within five minutes. Do not confuse it with a
+/// [`PhoneCode`](super::phone::PhoneCode).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginCode(Secret);
 
 impl LoginCode {
-    /// Takes a code as the client sent it.
+    /// Wraps a code from the client.
     pub fn new(code: impl Into<Secret>) -> Self {
         Self(code.into())
     }
@@ -38,11 +40,11 @@ impl From<&str> for LoginCode {
     }
 }
 
-/// Trades a login code for the user's openid and session key. Source: 小程序登录
+/// Exchanges a login code for the user's openid and session key. Source: 小程序登录
 /// (`code2Session`).
 ///
-/// Keep the key on the server, and give the client a token of your own. Calling `wx.login` again
-/// may replace the key: data that was encrypted before is then lost.
+/// Keep the key on the server, and give the client a token of your own. Another `wx.login` may
+/// replace the key. Data that was encrypted with the old key is then lost.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -60,8 +62,10 @@ impl From<&str> for LoginCode {
 /// ```
 ///
 /// # Errors
-/// 40029: the code is unknown or older than five minutes. 40163: it was used. 40226: the platform
-/// blocks this user. 45011: more than 100 times a minute for this user.
+/// - 40029: the code is unknown or older than five minutes.
+/// - 40163: the code was used.
+/// - 40226: the platform blocks this user.
+/// - 45011: there were more than 100 calls in a minute for this user.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct CodeToSession {
@@ -71,7 +75,7 @@ pub struct CodeToSession {
 }
 
 impl CodeToSession {
-    /// The trade of a code.
+    /// Creates the call for a code.
     pub fn new(code: LoginCode) -> Self {
         Self {
             js_code: code,
@@ -95,16 +99,16 @@ impl Endpoint for CodeToSession {
     }
 }
 
-/// A user's session. It cannot be serialized, so that its key does not reach a client.
+/// A user's session. It does not implement `Serialize`, so that its key can't reach a client.
 #[derive(Debug, Clone, Deserialize)]
 #[non_exhaustive]
 pub struct Session {
-    /// The user's id for this mini-program.
+    /// The user's id in this mini-program.
     #[serde(deserialize_with = "lenient::required")]
     pub openid: String,
-    /// The key that opens and signs this user's data.
+    /// The key that decrypts and signs this user's data.
     pub session_key: SessionKey,
-    /// The user's id over all apps of one Open Platform account, if the mini-program is bound to
+    /// The user's id across all apps of one Open Platform account, if the mini-program is bound to
     /// one.
     #[serde(default, deserialize_with = "lenient::text")]
     pub unionid: Option<String>,

@@ -1,4 +1,4 @@
-//! Calls in which the caller proves that it has the session key, without sending it.
+//! Calls that prove possession of the session key without sending it.
 
 use bytes::Bytes;
 use http::Method;
@@ -10,7 +10,7 @@ use crate::api::{Answer, Done, Endpoint};
 use crate::error::Error;
 use crate::secret::{Secret, serialize_exposed};
 
-/// How a session proves that it knows its key.
+/// Proves that the caller knows the session key.
 #[derive(Debug, Clone, Serialize)]
 struct Proof {
     openid: String,
@@ -33,7 +33,7 @@ impl Proof {
     }
 }
 
-/// Asks whether a session key still works. Source: 检验登录态 (`checkSessionKey`).
+/// Checks whether a session key is still valid. Source: 检验登录态 (`checkSessionKey`).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -52,7 +52,8 @@ impl Proof {
 /// ```
 ///
 /// # Errors
-/// 87009, of class [`User`](crate::ErrorClass::User): it does not; let the client call `wx.login`.
+/// 87009, of class [`User`](crate::ErrorClass::User): the key is not valid. Let the client call
+/// `wx.login`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 #[non_exhaustive]
@@ -61,7 +62,7 @@ pub struct CheckSession {
 }
 
 impl CheckSession {
-    /// The question for one user's key, of which only a signature is sent.
+    /// Creates the call for one user's key. Only a signature made with the key is sent.
     pub fn new(openid: impl Into<String>, key: &SessionKey) -> Self {
         Self {
             proof: Proof::new(openid, key),
@@ -80,7 +81,7 @@ impl Endpoint for CheckSession {
     }
 }
 
-/// The key works.
+/// The session key is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Valid {}
@@ -91,7 +92,7 @@ impl Answer for Valid {
     }
 }
 
-/// Replaces a session key by a new one, of which the client knows nothing. Source: 重置登录态
+/// Replaces a session key with a new one that the client does not know. Source: 重置登录态
 /// (`resetUserSessionKey`).
 ///
 /// ```
@@ -120,7 +121,7 @@ pub struct ResetSession {
 }
 
 impl ResetSession {
-    /// The replacement of one user's key.
+    /// Creates the call that replaces one user's key.
     pub fn new(openid: impl Into<String>, key: &SessionKey) -> Self {
         Self {
             proof: Proof::new(openid, key),
