@@ -193,7 +193,7 @@ pub use self::body::Body;
 pub use self::callback::{Callback, CallbackKeys, Event, IntoReply, Message, Reply, handler_fn};
 pub use self::client::{App, Wechat, WechatBuilder};
 pub use self::clock::{Clock, ManualClock, SystemClock};
-pub use self::error::{BoxError, ErrCode, Error, ErrorClass, ErrorKind};
+pub use self::error::{BoxError, ErrCode, Error, ErrorClass, ErrorKind, StoreError};
 #[cfg(feature = "tokio")]
 pub use self::runtime::TokioRuntime;
 pub use self::runtime::{BoxFuture, Runtime};

@@ -19,8 +19,8 @@ use crate::clock::{Clock, SharedClock};
 use crate::error::{BoxError, Error};
 use crate::runtime::{Runtime, SharedRuntime};
 use crate::token::{
-    MemoryStore, PlatformSource, SharedSource, SharedStore, TicketSource, TokenSource, TokenStore,
-    Tokens,
+    MemoryTokenStore, PlatformSource, SharedSource, SharedStore, TicketSource, TokenSource,
+    TokenStore, Tokens,
 };
 
 /// Collects the configuration of a [`Wechat`]; made by [`Wechat::builder`].
@@ -147,7 +147,7 @@ impl WechatBuilder {
             None => default_transport()?,
         };
         let store = self.store.unwrap_or_else(|| {
-            SharedStore::new(MemoryStore::with_shared_clock(self.clock.clone()))
+            SharedStore::new(MemoryTokenStore::with_shared_clock(self.clock.clone()))
         });
 
         let retry = Retry::new(runtime.clone());

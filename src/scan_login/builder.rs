@@ -8,7 +8,7 @@ use http::request::Parts;
 use super::clients::{Client, Clients};
 use super::kept::Kept;
 use super::login::{DIGITS, ScanLogin};
-use super::memory::MemoryScans;
+use super::memory::MemoryScanStore;
 use super::settings::Settings;
 use super::store::ScanStore;
 use super::waits::Waits;
@@ -30,7 +30,7 @@ impl ScanLogin {
     /// Pending sign-ins by the clock and the runtime of `wechat`: in memory, for at most 10,000
     /// at a time, of five minutes each, with scenes that begin with `login-`.
     pub fn new(wechat: &Wechat) -> Self {
-        let store = MemoryScans::new(wechat.clock().clone(), PENDING_MAX);
+        let store = MemoryScanStore::new(wechat.clock().clone(), PENDING_MAX);
         Self {
             settings: Arc::new(Settings {
                 prefix: "login-".to_owned(),

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::store::{ScanError, ScanStore, ScannedUser};
-use crate::error::BoxError;
+use crate::error::StoreError;
 use crate::panic::{Contained, Panicked};
+use crate::runtime::BoxFuture;
 
 #[derive(Clone)]
-pub(super) struct Kept(Arc<dyn ScanStore>);
+pub(super) struct Kept(Arc<dyn DynStore>);
 
 impl Kept {
     pub(super) fn new(store: impl ScanStore) -> Self {
@@ -32,12 +33,40 @@ impl Kept {
     }
 }
 
-async fn outcome<T>(work: impl Future<Output = Result<T, BoxError>>) -> Result<T, ScanError> {
+async fn outcome<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, ScanError> {
     match Contained::new(work).await {
         Ok(outcome) => outcome.map_err(ScanError::Store),
         Err(Panicked) => {
             tracing::error!("the store of pending sign-ins panicked");
             Err(ScanError::Panicked)
         }
+    }
+}
+
+/// The same trait with boxed futures, so that it can be kept without its type.
+trait DynStore: Send + Sync {
+    fn open<'a>(&'a self, scene: &'a str, life: Duration) -> Answer<'a, bool>;
+    fn complete<'a>(&'a self, scene: &'a str, user: ScannedUser) -> Answer<'a, bool>;
+    fn wait<'a>(&'a self, scene: &'a str) -> Answer<'a, Option<ScannedUser>>;
+    fn close<'a>(&'a self, scene: &'a str) -> Answer<'a, bool>;
+}
+
+type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
+
+impl<S: ScanStore> DynStore for S {
+    fn open<'a>(&'a self, scene: &'a str, life: Duration) -> Answer<'a, bool> {
+        Box::pin(ScanStore::open(self, scene, life))
+    }
+
+    fn complete<'a>(&'a self, scene: &'a str, user: ScannedUser) -> Answer<'a, bool> {
+        Box::pin(ScanStore::complete(self, scene, user))
+    }
+
+    fn wait<'a>(&'a self, scene: &'a str) -> Answer<'a, Option<ScannedUser>> {
+        Box::pin(ScanStore::wait(self, scene))
+    }
+
+    fn close<'a>(&'a self, scene: &'a str) -> Answer<'a, bool> {
+        Box::pin(ScanStore::close(self, scene))
     }
 }

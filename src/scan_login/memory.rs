@@ -9,13 +9,12 @@ use tokio::sync::watch;
 
 use super::store::{ScanStore, ScannedUser};
 use crate::clock::{Clock, Moment, SharedClock};
-use crate::error::BoxError;
-use crate::runtime::BoxFuture;
+use crate::error::StoreError;
 
 /// A [`ScanStore`] in the memory of one process, for a limited number of scenes.
 ///
 /// When it is full no further sign-in begins until one ends: nobody's is thrown out for another's.
-pub struct MemoryScans {
+pub struct MemoryScanStore {
     clock: SharedClock,
     capacity: usize,
     scenes: Mutex<Scenes>,
@@ -66,7 +65,7 @@ impl Scenes {
     }
 }
 
-impl MemoryScans {
+impl MemoryScanStore {
     /// A store for at most `capacity` scenes at a time.
     pub fn new(clock: impl Clock, capacity: usize) -> Self {
         Self {
@@ -119,44 +118,36 @@ impl MemoryScans {
     }
 }
 
-impl ScanStore for MemoryScans {
-    fn open<'a>(&'a self, scene: &'a str, life: Duration) -> BoxFuture<'a, Result<bool, BoxError>> {
-        Box::pin(async move { Ok(self.add(scene, life)) })
+impl ScanStore for MemoryScanStore {
+    async fn open(&self, scene: &str, life: Duration) -> Result<bool, StoreError> {
+        Ok(self.add(scene, life))
     }
 
-    fn complete<'a>(
-        &'a self,
-        scene: &'a str,
-        user: ScannedUser,
-    ) -> BoxFuture<'a, Result<bool, BoxError>> {
-        Box::pin(async move { Ok(self.set(scene, user)) })
+    async fn complete(&self, scene: &str, user: ScannedUser) -> Result<bool, StoreError> {
+        Ok(self.set(scene, user))
     }
 
-    fn wait(&self, scene: &str) -> BoxFuture<'static, Result<Option<ScannedUser>, BoxError>> {
+    async fn wait(&self, scene: &str) -> Result<Option<ScannedUser>, StoreError> {
         let receiver = {
             let scenes = self.scenes();
             scenes.open.get(scene).map(|scene| scene.user.subscribe())
         };
-        Box::pin(async move {
-            let Some(mut receiver) = receiver else {
-                return Ok(None);
-            };
-            let scanned = receiver.wait_for(Option::is_some).await;
-            Ok(scanned.ok().and_then(|user| user.clone()))
-        })
+        let Some(mut receiver) = receiver else {
+            return Ok(None);
+        };
+        let scanned = receiver.wait_for(Option::is_some).await;
+        Ok(scanned.ok().and_then(|user| user.clone()))
     }
 
-    fn close<'a>(&'a self, scene: &'a str) -> BoxFuture<'a, Result<bool, BoxError>> {
-        Box::pin(async move {
-            self.scenes().end(scene);
-            Ok(true)
-        })
+    async fn close(&self, scene: &str) -> Result<bool, StoreError> {
+        self.scenes().end(scene);
+        Ok(true)
     }
 }
 
-impl fmt::Debug for MemoryScans {
+impl fmt::Debug for MemoryScanStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryScans")
+        f.debug_struct("MemoryScanStore")
             .field("capacity", &self.capacity)
             .field("open", &self.scenes().open.len())
             .finish_non_exhaustive()

@@ -73,7 +73,7 @@ pub use self::answer::scanned_fn;
 pub use self::events::ScanBody;
 pub use self::layer::{ScanHandler, ScanLoginLayer};
 pub use self::login::{ScanLogin, ScanStatus};
-pub use self::memory::MemoryScans;
+pub use self::memory::MemoryScanStore;
 pub use self::pending::PendingLogin;
 pub use self::proxies::TrustedProxies;
 pub use self::service::ScanLoginService;

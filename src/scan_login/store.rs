@@ -1,13 +1,13 @@
 //! Where pending sign-ins are kept.
 
 use std::fmt;
+use std::future::Future;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::app::AppId;
-use crate::error::{BoxError, chain};
-use crate::runtime::BoxFuture;
+use crate::error::{StoreError, chain};
 
 /// The user who scanned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,34 +32,43 @@ impl ScannedUser {
     }
 }
 
-/// Keeps pending sign-ins by their scenes. [`MemoryScans`](super::MemoryScans) keeps them in one
+/// Keeps pending sign-ins by their scenes. [`MemoryScanStore`](super::MemoryScanStore) keeps them in one
 /// process; a shared one lets the push and the waiting page reach different instances.
 ///
 /// A scene is not a secret, and the secret that goes with it never reaches the store.
+///
+/// Implement it with `async fn`s.
 pub trait ScanStore: Send + Sync + 'static {
-    /// Adds a scene for `life`. `false` when there is no room for another.
-    fn open<'a>(&'a self, scene: &'a str, life: Duration) -> BoxFuture<'a, Result<bool, BoxError>>;
+    /// Adds a scene for `life`. Returns `false` when there is no room for another.
+    fn open(
+        &self,
+        scene: &str,
+        life: Duration,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Sets the user of a scene that has none, at once or not at all. `true` when the scene now
-    /// has this user, also when it had before: a push comes more than once. `false` when it has
+    /// Sets the user of a scene that has none, atomically. Returns `true` when the scene now has this
+    /// user, also when it had it before: a push comes more than once. Returns `false` when it has
     /// another one, has ended, or never was.
-    fn complete<'a>(
-        &'a self,
-        scene: &'a str,
+    fn complete(
+        &self,
+        scene: &str,
         user: ScannedUser,
-    ) -> BoxFuture<'a, Result<bool, BoxError>>;
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Waits for the scene's user; `None` at once when the scene has ended or never was. It is
-    /// dropped when the wait becomes too long.
-    fn wait(&self, scene: &str) -> BoxFuture<'static, Result<Option<ScannedUser>, BoxError>>;
+    /// Waits for the scene's user. Returns `None` at once when the scene has ended or never was. The
+    /// future is dropped when the wait takes too long.
+    fn wait(
+        &self,
+        scene: &str,
+    ) -> impl Future<Output = Result<Option<ScannedUser>, StoreError>> + Send;
 
-    /// Ends a scene before its life has passed, and tells those who wait for it. `true` when it
-    /// has ended, also when it had before. `false`, which is what a store says that does not
-    /// implement this, when it cannot: a client that has [as many pending sign-ins as it
-    /// may](super::ScanLogin::pending_per_client) then begins no other.
-    fn close<'a>(&'a self, scene: &'a str) -> BoxFuture<'a, Result<bool, BoxError>> {
+    /// Ends a scene before its life has passed, and wakes those who wait for it. Returns `true` when
+    /// it has ended, also when it had before. The default returns `false`, for a store that cannot: a
+    /// client that has [as many pending sign-ins as it may](super::ScanLogin::pending_per_client)
+    /// then begins no other.
+    fn close(&self, scene: &str) -> impl Future<Output = Result<bool, StoreError>> + Send {
         let _ = scene;
-        Box::pin(async { Ok(false) })
+        async { Ok(false) }
     }
 }
 
@@ -72,7 +81,7 @@ pub enum ScanError {
     /// There are as many waiting requests as are allowed, or ten for this sign-in.
     Busy,
     /// The store failed.
-    Store(BoxError),
+    Store(StoreError),
     /// The store or the host's function for [`client_key`](super::ScanLogin::client_key) panicked.
     Panicked,
 }
@@ -100,7 +109,7 @@ impl fmt::Display for ScanError {
 impl std::error::Error for ScanError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Store(error) => Some(&**error),
+            Self::Store(error) => Some(error),
             _ => None,
         }
     }

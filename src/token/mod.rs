@@ -58,7 +58,7 @@ pub use self::route_source::TokenRouteSource;
 pub use self::source::{Fetch, SourceFn, TokenSource, source_fn};
 pub(crate) use self::source::{PlatformSource, SharedSource};
 pub(crate) use self::store::SharedStore;
-pub use self::store::{MemoryStore, StoreError, TokenStore};
+pub use self::store::{MemoryTokenStore, TokenStore};
 pub(crate) use self::ticket::TicketSource;
 pub use self::token::{Issued, Status, Token, TokenKey, TokenKind};
 pub use self::tokens::Tokens;

@@ -1,14 +1,13 @@
 //! A second level behind the cache, which several instances can share.
 
 use std::collections::{HashMap, VecDeque};
-use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{Issued, TokenKey};
 use crate::clock::{Clock, Moment, SharedClock};
-use crate::error::{BoxError, chain};
+use crate::error::{StoreError, chain};
 use crate::panic::{Contained, Panicked};
 use crate::runtime::{BoxFuture, SharedRuntime};
 use crate::secret::Secret;
@@ -30,8 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// what is left when it loads:
 ///
 /// ```
-/// use tower_wechat::Secret;
-/// use tower_wechat::token::{Issued, StoreError, TokenKey, TokenStore};
+/// use tower_wechat::token::{Issued, TokenKey, TokenStore};
+/// use tower_wechat::{Secret, StoreError};
 /// # use std::{collections::HashMap, sync::Mutex, time::Duration};
 /// # #[derive(Default)]
 /// # struct Shared(Mutex<HashMap<String, String>>);
@@ -113,44 +112,21 @@ pub trait TokenStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
-/// Why a [`TokenStore`] failed.
-#[derive(Debug)]
-pub struct StoreError(BoxError);
-
-impl StoreError {
-    /// Wraps the store's own error. It must not print a token.
-    pub fn new(source: impl Into<BoxError>) -> Self {
-        Self(source.into())
-    }
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the token store failed")
-    }
-}
-
-impl std::error::Error for StoreError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(self.0.as_ref())
-    }
-}
-
 /// Keeps tokens in the memory of this process. Its clones share what they keep, so that several
 /// [`Wechat`](crate::Wechat) handles can share their tokens:
 ///
 /// ```
-/// use tower_wechat::token::MemoryStore;
+/// use tower_wechat::token::MemoryTokenStore;
 /// use tower_wechat::{AppConfig, Wechat};
 ///
-/// let store = MemoryStore::new();
+/// let store = MemoryTokenStore::new();
 /// let app = AppConfig::new("wx3cc8fd6963e31a32", "the app secret");
 /// let one = Wechat::builder().app(app.clone()).token_store(store.clone()).build()?;
 /// let two = Wechat::builder().app(app).token_store(store).build()?;
 /// # Ok::<(), tower_wechat::Error>(())
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct MemoryStore {
+pub struct MemoryTokenStore {
     clock: SharedClock,
     // One small record an app: as bounded as the configuration.
     records: Arc<Mutex<HashMap<TokenKey, Record>>>,
@@ -163,7 +139,7 @@ struct Record {
     forced: VecDeque<Duration>,
 }
 
-impl MemoryStore {
+impl MemoryTokenStore {
     /// An empty store.
     pub fn new() -> Self {
         Self::default()
@@ -186,7 +162,7 @@ impl MemoryStore {
     }
 }
 
-impl TokenStore for MemoryStore {
+impl TokenStore for MemoryTokenStore {
     async fn load(&self, key: &TokenKey) -> Result<Option<Issued>, StoreError> {
         let now = self.clock.moment();
         let records = self.records();
@@ -282,8 +258,8 @@ async fn or_pass_over<T: Default>(
         Some(Err(Panicked)) => Err(StoreError::new("it panicked")),
         None => Err(StoreError::new("it did not answer in time")),
     };
-    answer.unwrap_or_else(|StoreError(error)| {
-        tracing::warn!(appid = %key.appid, kind = ?key.kind, error = chain(&*error), "the token store failed");
+    answer.unwrap_or_else(|error| {
+        tracing::warn!(appid = %key.appid, kind = ?key.kind, error = chain(&error), "the token store failed");
         T::default()
     })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tower_wechat::jssdk::{card_signature, signature};
 use tower_wechat::sandbox::Sandbox;
-use tower_wechat::token::{MemoryStore, Status};
+use tower_wechat::token::{MemoryTokenStore, Status};
 use tower_wechat::{App, ErrCode, ErrorKind, Secret, Wechat};
 
 use crate::support::{Recorded, STABLE, clock, settle};
@@ -200,7 +200,7 @@ async fn a_refusal_is_remembered_and_names_the_call() {
 #[tokio::test(start_paused = true)]
 async fn instances_with_one_store_share_a_ticket() {
     let (sandbox, _) = sandbox();
-    let store = MemoryStore::with_clock(sandbox.clock());
+    let store = MemoryTokenStore::with_clock(sandbox.clock());
     let wechat = || {
         let builder = Wechat::builder().app(sandbox.app_configs().remove(0));
         let builder = builder.clock(sandbox.clock()).token_store(store.clone());

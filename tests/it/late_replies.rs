@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tower::Service;
-use tower_wechat::callback::deadline::pick_up::{PickUp, PickUpMemory};
+use tower_wechat::callback::deadline::pick_up::{MemoryPickUpStore, PickUp};
 use tower_wechat::callback::deadline::{CustomerService, DeadlineLayer};
 use tower_wechat::sandbox::{AccountType, Attempt, Delivery, Push, Sandbox, User};
 use tower_wechat::{Body, Message, handler_fn};
@@ -49,7 +49,7 @@ fn seen(delivery: &Delivery) -> &str {
 #[tokio::test(start_paused = true)]
 async fn an_unverified_account_answers_a_slow_question_with_the_messages_after_it() {
     let (sandbox, hui) = sandbox(AccountType::UnverifiedSubscriptionAccount);
-    let memory = PickUpMemory::new().clock(sandbox.clock());
+    let memory = MemoryPickUpStore::new().clock(sandbox.clock());
     let pick_up = PickUp::new().store(memory.clone());
     let late = CustomerService::new(sandbox.wechat()).or(pick_up.clone());
     let deadline = DeadlineLayer::hold()

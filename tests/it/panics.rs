@@ -16,7 +16,7 @@ use tower_wechat::oauth::{OAuthService, Rejection, SignedIn, StateKey};
 use tower_wechat::routes::{Failure, JsonRoute, JsonService};
 use tower_wechat::sandbox::{Push, Sandbox};
 use tower_wechat::scan_login::{ScanError, ScanLogin, ScanStore, ScannedUser, scanned_fn};
-use tower_wechat::{Body, BoxError, BoxFuture, Message, handler_fn};
+use tower_wechat::{Body, BoxError, BoxFuture, Message, StoreError, handler_fn};
 
 use crate::over_http::serve;
 use crate::support::{Log, Wire};
@@ -282,7 +282,7 @@ impl Store {
         &self,
         place: &str,
         answer: T,
-    ) -> BoxFuture<'static, Result<T, BoxError>> {
+    ) -> BoxFuture<'static, Result<T, StoreError>> {
         let here = self.place == place;
         assert!(!here || self.late, "{SECRET}");
         Box::pin(async move {
@@ -293,23 +293,25 @@ impl Store {
 }
 
 impl ScanStore for Store {
-    fn open<'a>(&'a self, _: &'a str, _: Duration) -> BoxFuture<'a, Result<bool, BoxError>> {
+    fn open(&self, _: &str, _: Duration) -> impl Future<Output = Answer<bool>> + Send {
         self.panics("open", true)
     }
 
-    fn complete<'a>(&'a self, _: &'a str, _: ScannedUser) -> BoxFuture<'a, Result<bool, BoxError>> {
+    fn complete(&self, _: &str, _: ScannedUser) -> impl Future<Output = Answer<bool>> + Send {
         self.panics("complete", true)
     }
 
-    fn wait(&self, _: &str) -> BoxFuture<'static, Result<Option<ScannedUser>, BoxError>> {
+    fn wait(&self, _: &str) -> impl Future<Output = Answer<Option<ScannedUser>>> + Send {
         let user = ScannedUser::new(Sandbox::new().appid(), "o1", false);
         self.panics("wait", Some(user))
     }
 
-    fn close<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<bool, BoxError>> {
+    fn close(&self, _: &str) -> impl Future<Output = Answer<bool>> + Send {
         self.panics("close", true)
     }
 }
+
+type Answer<T> = Result<T, StoreError>;
 
 #[tokio::test]
 async fn a_sign_in_by_scan_whose_store_or_handler_panics_answers_500_and_the_connection_lives() {

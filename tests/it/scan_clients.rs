@@ -6,9 +6,9 @@ use http::Request;
 use http::request::Parts;
 use tower_wechat::sandbox::Sandbox;
 use tower_wechat::scan_login::{
-    MemoryScans, PendingLogin, ScanError, ScanLogin, ScanStatus, ScanStore, ScannedUser,
+    MemoryScanStore, PendingLogin, ScanError, ScanLogin, ScanStatus, ScanStore, ScannedUser,
 };
-use tower_wechat::{BoxError, BoxFuture, Clock, ManualClock};
+use tower_wechat::{Clock, ManualClock, StoreError};
 
 use crate::examples::{example, start};
 use crate::support::{Wire, clock};
@@ -22,7 +22,7 @@ fn from(client: &str) -> Parts {
 fn scans(clock: &ManualClock, capacity: usize) -> ScanLogin {
     let wechat = Sandbox::with_clock(clock.clone()).wechat();
     ScanLogin::new(&wechat)
-        .store(MemoryScans::new(clock.clone(), capacity))
+        .store(MemoryScanStore::new(clock.clone(), capacity))
         .patience(Duration::from_millis(1))
         .client_key(|request: &Parts| request.headers["client"].as_bytes().to_vec())
 }
@@ -120,19 +120,17 @@ async fn one_sign_in_takes_ten_waits_and_leaves_the_others_theirs() {
 struct Slow;
 
 impl ScanStore for Slow {
-    fn open<'a>(&'a self, _: &'a str, _: Duration) -> BoxFuture<'a, Result<bool, BoxError>> {
-        Box::pin(async {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            Ok(true)
-        })
+    async fn open(&self, _: &str, _: Duration) -> Result<bool, StoreError> {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Ok(true)
     }
 
-    fn complete<'a>(&'a self, _: &'a str, _: ScannedUser) -> BoxFuture<'a, Result<bool, BoxError>> {
-        Box::pin(async { Ok(false) })
+    async fn complete(&self, _: &str, _: ScannedUser) -> Result<bool, StoreError> {
+        Ok(false)
     }
 
-    fn wait(&self, _: &str) -> BoxFuture<'static, Result<Option<ScannedUser>, BoxError>> {
-        Box::pin(std::future::pending())
+    async fn wait(&self, _: &str) -> Result<Option<ScannedUser>, StoreError> {
+        std::future::pending().await
     }
 }
 

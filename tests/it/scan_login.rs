@@ -12,10 +12,10 @@ use tokio::time::Instant;
 use tower::{Layer, ServiceExt};
 use tower_wechat::sandbox::{Delivery, Push, Sandbox, User};
 use tower_wechat::scan_login::{
-    MemoryScans, PendingLogin, ScanBody, ScanError, ScanLogin, ScanStatus, ScanStore, ScannedUser,
-    scanned_fn,
+    MemoryScanStore, PendingLogin, ScanBody, ScanError, ScanLogin, ScanStatus, ScanStore,
+    ScannedUser, scanned_fn,
 };
-use tower_wechat::{Body, BoxError, BoxFuture, Message, Reply, Secret, Wechat, handler_fn};
+use tower_wechat::{Body, Message, Reply, Secret, StoreError, Wechat, handler_fn};
 
 use crate::over_http::serve;
 use crate::support::clock;
@@ -242,7 +242,7 @@ async fn the_scene_does_not_give_the_result_away() {
 async fn there_are_only_so_many_at_a_time() {
     let sandbox = Sandbox::with_clock(clock());
     let scans = ScanLogin::new(&sandbox.wechat())
-        .store(MemoryScans::new(sandbox.clock(), 2))
+        .store(MemoryScanStore::new(sandbox.clock(), 2))
         .max_waiting(1);
     let first = scans.start().await.unwrap();
     scans.start().await.unwrap();
@@ -374,16 +374,16 @@ async fn events_come_over_a_socket_as_they_happen() {
 struct Down;
 
 impl ScanStore for Down {
-    fn open<'a>(&'a self, _: &'a str, _: Duration) -> BoxFuture<'a, Result<bool, BoxError>> {
-        Box::pin(async { Ok(true) })
+    async fn open(&self, _: &str, _: Duration) -> Result<bool, StoreError> {
+        Ok(true)
     }
 
-    fn complete<'a>(&'a self, _: &'a str, _: ScannedUser) -> BoxFuture<'a, Result<bool, BoxError>> {
-        Box::pin(async { Err("down".into()) })
+    async fn complete(&self, _: &str, _: ScannedUser) -> Result<bool, StoreError> {
+        Err(StoreError::new("down"))
     }
 
-    fn wait(&self, _: &str) -> BoxFuture<'static, Result<Option<ScannedUser>, BoxError>> {
-        Box::pin(async { Err("down".into()) })
+    async fn wait(&self, _: &str) -> Result<Option<ScannedUser>, StoreError> {
+        Err(StoreError::new("down"))
     }
 }
 

@@ -7,8 +7,8 @@ use http::{Request, Response};
 use tower::{ServiceExt, service_fn};
 use tower_wechat::client::Hosts;
 use tower_wechat::sandbox::Sandbox;
-use tower_wechat::scan_login::{MemoryScans, ScanStore};
-use tower_wechat::token::{MemoryStore, Status, TokenKey, TokenKind, TokenStore};
+use tower_wechat::scan_login::{MemoryScanStore, ScanStore};
+use tower_wechat::token::{MemoryTokenStore, Status, TokenKey, TokenKind, TokenStore};
 use tower_wechat::{AppId, BoxError, Clock, ErrCode, ManualClock, Wechat};
 
 use crate::support::{STABLE, clock};
@@ -110,7 +110,7 @@ async fn a_reinstated_token_is_doubted_again_though_the_clock_is_set_back() {
 #[tokio::test]
 async fn the_budget_of_forced_refreshes_knows_monotonic_time_alone() {
     let clock = clock();
-    let store = MemoryStore::with_clock(clock.clone());
+    let store = MemoryTokenStore::with_clock(clock.clone());
     let key = TokenKey::new(AppId::new(APPID).unwrap(), TokenKind::StableAccessToken);
     let take = async || store.take_forced_refresh(&key).await.unwrap();
     assert!(take().await);
@@ -191,7 +191,7 @@ async fn calls_return_to_the_first_host_though_the_clock_is_set_back() {
 async fn a_full_store_of_scans_empties_by_either_clock() {
     for sleeps in [false, true] {
         let clock = clock();
-        let scans = MemoryScans::new(clock.clone(), 2);
+        let scans = MemoryScanStore::new(clock.clone(), 2);
         for scene in ["a", "b"] {
             assert!(scans.open(scene, seconds(300)).await.unwrap());
         }

@@ -12,7 +12,7 @@ use metrics::{
 };
 use tower::{ServiceExt, service_fn};
 use tower_wechat::callback::deadline::LateReply;
-use tower_wechat::callback::deadline::pick_up::{PickUp, PickUpMemory};
+use tower_wechat::callback::deadline::pick_up::{MemoryPickUpStore, PickUp};
 use tower_wechat::callback::forward::{Forward, Rule, Target};
 use tower_wechat::callback::signature::sign;
 use tower_wechat::{
@@ -215,7 +215,7 @@ fn every_outcome_is_counted_by_app() {
 /// Lets late replies wait in a small store, and time pass.
 async fn all_late() {
     let clock = ManualClock::at_unix(NOW);
-    let memory = PickUpMemory::new().clock(clock.clone());
+    let memory = MemoryPickUpStore::new().clock(clock.clone());
     let pick_up = PickUp::new().store(memory.clone()).max_parts(2);
     let message = || {
         let push = "<xml><FromUserName>o1</FromUserName><MsgType>text</MsgType></xml>";

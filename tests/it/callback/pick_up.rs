@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tower::{Layer, Service, ServiceExt};
-use tower_wechat::callback::deadline::pick_up::{PickUp, PickUpMemory, PickUpStore, Taken};
+use tower_wechat::callback::deadline::pick_up::{MemoryPickUpStore, PickUp, PickUpStore, Taken};
 use tower_wechat::callback::deadline::{DeadlineLayer, LateReply};
 use tower_wechat::callback::dedup::{DedupKey, DedupLayer};
 use tower_wechat::callback::{Article, HandlerError};
@@ -249,7 +249,7 @@ async fn what_is_left_counts_the_reply_that_begins_to_wait() {
 
 /// A memory that answers late.
 #[derive(Clone)]
-struct Slow(PickUpMemory, Duration);
+struct Slow(MemoryPickUpStore, Duration);
 
 impl PickUpStore for Slow {
     async fn put(
@@ -286,7 +286,7 @@ impl PickUpStore for Slow {
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_takes_a_part_and_answers_too_late_loses_none() {
-    let memory = PickUpMemory::new();
+    let memory = MemoryPickUpStore::new();
     let slow = remaining(PickUp::new().store(Slow(memory.clone(), seconds(0.6))));
     keep(&slow, text(1), Reply::text("one")).await.unwrap();
     keep(&slow, text(1), Reply::text("two")).await.unwrap();
@@ -311,7 +311,7 @@ async fn a_store_that_takes_a_part_and_answers_too_late_loses_none() {
 
 #[tokio::test(start_paused = true)]
 async fn a_part_whose_sender_is_gone_keeps_its_place() {
-    let memory = PickUpMemory::new();
+    let memory = MemoryPickUpStore::new();
     let pick_up = remaining(PickUp::new().handle_too().store(memory));
     for number in ["one", "two"] {
         keep(&pick_up, text(1), Reply::text(number)).await.unwrap();
@@ -380,7 +380,9 @@ async fn one_that_fails_in_time_fails_the_push_which_gets_the_part_when_it_comes
 #[tokio::test(start_paused = true)]
 async fn what_waits_is_bounded_in_number_bytes_and_age() {
     let clock = clock();
-    let memory = PickUpMemory::new().clock(clock.clone()).max_bytes(4500);
+    let memory = MemoryPickUpStore::new()
+        .clock(clock.clone())
+        .max_bytes(4500);
     let pick_up = remaining(PickUp::new().store(memory.clone()).max_parts(2));
     let service = DeadlineLayer::ack()
         .pick_up(pick_up.clone())

@@ -14,10 +14,10 @@ use http::Request;
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_wechat::api::network::GetCallbackIp;
 use tower_wechat::sandbox::Sandbox;
-use tower_wechat::token::{Issued, MemoryStore, Status, StoreError, TokenKey, TokenStore};
+use tower_wechat::token::{Issued, MemoryTokenStore, Status, TokenKey, TokenStore};
 use tower_wechat::{
     AppConfig, AppId, BoxError, BoxFuture, ErrCode, ErrorClass, ErrorKind, Runtime, Secret,
-    TokenGrant, TokenLayer, Tokens, TokioRuntime, Wechat,
+    StoreError, TokenGrant, TokenLayer, Tokens, TokioRuntime, Wechat,
 };
 
 use crate::support::{CLASSIC, Recorded, STABLE, clock, json, send, settle};
@@ -274,7 +274,7 @@ async fn a_dead_token_that_comes_back_is_forced_away_within_the_budget() {
 #[tokio::test(start_paused = true)]
 async fn forced_refreshes_are_twenty_a_day_and_half_a_minute_apart() {
     let clock = clock();
-    let store = MemoryStore::with_clock(clock.clone());
+    let store = MemoryTokenStore::with_clock(clock.clone());
     let key = TokenKey::new(
         AppId::new(APPID).unwrap(),
         tower_wechat::token::TokenKind::StableAccessToken,
@@ -385,7 +385,7 @@ async fn two_instances_on_the_classic_grant_recover_from_each_other() {
 #[tokio::test(start_paused = true)]
 async fn handles_that_share_a_store_share_their_tokens() {
     let sandbox = Sandbox::with_clock(clock());
-    let store = MemoryStore::with_clock(sandbox.clock());
+    let store = MemoryTokenStore::with_clock(sandbox.clock());
     let handle = || {
         let builder = Wechat::builder()
             .clock(sandbox.clock())

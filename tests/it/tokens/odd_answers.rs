@@ -11,8 +11,8 @@ use serde_json::json;
 use tower::Service;
 use tower_wechat::api::network::GetCallbackIp;
 use tower_wechat::sandbox::Sandbox;
-use tower_wechat::token::{Issued, StoreError, TokenKey, TokenStore};
-use tower_wechat::{BoxFuture, Error, ErrorKind, Secret, TokenGrant, Wechat};
+use tower_wechat::token::{Issued, TokenKey, TokenStore};
+use tower_wechat::{BoxFuture, Error, ErrorKind, Secret, StoreError, TokenGrant, Wechat};
 
 use crate::support::{self, CLASSIC, STABLE, clock, status};
 

@@ -26,12 +26,12 @@ const USER: usize = 320;
 /// parts.
 ///
 /// ```
-/// use tower_wechat::callback::deadline::pick_up::{PickUp, PickUpMemory};
+/// use tower_wechat::callback::deadline::pick_up::{PickUp, MemoryPickUpStore};
 ///
-/// let pick_up = PickUp::new().store(PickUpMemory::new().max_bytes(1 << 20));
+/// let pick_up = PickUp::new().store(MemoryPickUpStore::new().max_bytes(1 << 20));
 /// ```
 #[derive(Clone)]
-pub struct PickUpMemory(Arc<Shared>);
+pub struct MemoryPickUpStore(Arc<Shared>);
 
 struct Shared {
     max_bytes: usize,
@@ -69,13 +69,13 @@ struct Claim {
     ends: Duration,
 }
 
-impl Default for PickUpMemory {
+impl Default for MemoryPickUpStore {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl PickUpMemory {
+impl MemoryPickUpStore {
     /// A memory of 16 MiB at most.
     pub fn new() -> Self {
         Self::with(MAX_BYTES, SharedClock::default())
@@ -260,7 +260,7 @@ fn drop_parts(appid: &AppId, dropped: usize, reason: &'static str) {
     }
 }
 
-impl PickUpStore for PickUpMemory {
+impl PickUpStore for MemoryPickUpStore {
     async fn put(
         &self,
         appid: &AppId,
@@ -295,10 +295,10 @@ impl PickUpStore for PickUpMemory {
     }
 }
 
-impl fmt::Debug for PickUpMemory {
+impl fmt::Debug for MemoryPickUpStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state();
-        f.debug_struct("PickUpMemory")
+        f.debug_struct("MemoryPickUpStore")
             .field("users", &state.users.len())
             .field("bytes", &state.bytes)
             .field("max_bytes", &self.0.max_bytes)

@@ -40,7 +40,7 @@
 //!
 //! # Limits
 //! A user has at most 32 parts waiting, each for at most an hour ([`PickUp::max_parts`],
-//! [`PickUp::max_age`]); what comes beyond is dropped. [`PickUpMemory`], where the parts wait unless
+//! [`PickUp::max_age`]); what comes beyond is dropped. [`MemoryPickUpStore`], where the parts wait unless
 //! another [store](PickUp::store) is set, holds at most 16 MiB, and then drops the parts that have
 //! waited longest. Parts that are dropped are logged as a warning, and with the feature `metrics`
 //! counted in `wechat_pick_up_dropped_total`, with the app as `appid`, and `full` or `age` as
@@ -69,7 +69,7 @@ mod parts;
 mod store;
 
 pub(super) use self::lease::Lease;
-pub use self::memory::PickUpMemory;
+pub use self::memory::MemoryPickUpStore;
 pub(super) use self::parts::answers_one_push;
 pub use self::store::{PickUpStore, Taken};
 
@@ -112,7 +112,7 @@ impl PickUp {
     /// message that picks up a part is not handled.
     pub fn new() -> Self {
         Self(Arc::new(Config {
-            store: SharedStore::new(PickUpMemory::new()),
+            store: SharedStore::new(MemoryPickUpStore::new()),
             handles_too: false,
             max_parts: MAX_PARTS,
             max_age: MAX_AGE,
@@ -120,7 +120,7 @@ impl PickUp {
         }))
     }
 
-    /// Keeps replies in `store`: one that several instances share, or a [`PickUpMemory`] with another
+    /// Keeps replies in `store`: one that several instances share, or a [`MemoryPickUpStore`] with another
     /// limit.
     #[must_use]
     pub fn store(self, store: impl PickUpStore) -> Self {
