@@ -135,7 +135,7 @@ mod tests {
             assert!(of(&keys, body).is_err(), "{body}");
         }
         let secure = CallbackKeys::secure("thetoken", AES_KEY).unwrap();
-        assert_eq!(of(&secure, REPLY), Err("a clear reply in secure mode"));
+        assert_eq!(of(&secure, REPLY), Err("a plaintext reply in secure mode"));
     }
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
             ),
             (
                 of("thetoken", AES_KEY, "wx2", REPLY),
-                "the reply is of another app",
+                "the reply is for another app",
             ),
             (
                 of("thetoken", AES_KEY, "wx1", "success"),
