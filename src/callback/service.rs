@@ -301,7 +301,7 @@ impl Config {
         }
     }
 
-    // Starts an empty memory: its ring is sized by the window and the capacity.
+    /// Replaces the replay memory, whose size depends on the window and the capacity.
     fn renew_replays(&mut self) {
         let appid = self.gate.recipient.appid().clone();
         self.gate.replays = Replays::new(appid, self.gate.window, self.replay_capacity);

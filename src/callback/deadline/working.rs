@@ -177,7 +177,7 @@ impl Working {
             entered,
             ..
         } = self;
-        // The handler's future is dropped before its outcome is reported.
+        // The handler's resources need not be held while the hook runs.
         drop(work);
         if let (Ok(_), Some(signature)) = (&result, signature) {
             signature.succeed();
