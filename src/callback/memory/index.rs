@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn a_slot_that_went_on_is_found_when_those_before_it_are_dead() {
         let mut index = Index::new(60);
-        // All of the first line, and three more.
+        // Fills the first line and adds three more entries.
         let keys = 0..WAYS as u64 + 3;
         for key in keys.clone() {
             let count = key as u32;

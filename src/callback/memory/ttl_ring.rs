@@ -166,6 +166,8 @@ impl TtlRing {
     fn turn(&mut self) {
         let [first, second, third, fourth, _] = self.starts;
         let next = self.living.next;
+        // Keeps one start more than the age has parts: an entry from the end of a part must live
+        // for the full age.
         self.starts = [next, first, second, third, fourth];
         let remembered = u32::try_from(next.saturating_sub(fourth)).unwrap_or(u32::MAX);
         self.living.count = self.living.count.min(remembered);
@@ -252,7 +254,7 @@ mod tests {
         assert!(seen.get(1, at(1 << 32)).is_some());
     }
 
-    /// Keys as good as random.
+    /// Returns a well-distributed key.
     fn key(number: u64) -> u64 {
         let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (mixed ^ mixed >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93)
@@ -283,8 +285,9 @@ mod tests {
     }
 
     proptest! {
-        /// Against a list that forgets nothing: what is within the age and the capacity is found,
-        /// what is beyond the capacity, or the age by a quarter, is not. Many keys have one line.
+        /// Compares the ring with a list that forgets nothing. An entry within the age and the
+        /// capacity must be found. An entry beyond the capacity, or beyond the age by a quarter,
+        /// must not be found. Many keys share one line.
         #[test]
         fn it_agrees_with_a_list(
             capacity in 1..70usize,

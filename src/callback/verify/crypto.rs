@@ -81,6 +81,7 @@ impl AesKey {
         };
         let bytes = KEY.decode(encoded).map_err(|_| illegal(()))?;
         let key: [u8; 32] = bytes.try_into().map_err(|_| illegal(()))?;
+        // The platform uses the first 16 bytes of the key as the IV.
         let mut iv = [0; 16];
         iv.iter_mut().zip(key).for_each(|(to, from)| *to = from);
         Ok(Self(Arc::new(Prepared {

@@ -130,7 +130,7 @@ mod tests {
             let _ = Query::parse(&query);
         }
 
-        /// A parameter with a `%` in it makes the whole query be read the other way.
+        /// A parameter with a `%` selects the slow path for the whole query.
         #[test]
         fn both_ways_of_reading_agree(pairs in "([&=]|nonce|timestamp|signature|echostr|[a-z0-9]{1,3}){0,12}") {
             let plain = Query::parse(&pairs);

@@ -171,7 +171,7 @@ mod tests {
         parts.concat()
     }
 
-    /// Every timestamp that what is joined can be read with, by trying all of its pieces.
+    /// Returns every timestamp that the joined bytes can be read with, by trying all pieces.
     fn all(text: &str, token: &str) -> BTreeSet<u64> {
         let mut found = BTreeSet::new();
         for at in 0..=text.len().saturating_sub(DIGITS) {
@@ -193,7 +193,7 @@ mod tests {
         found
     }
 
-    /// What `has_other` finds of all pieces of ten digits.
+    /// Returns the timestamps that `find_other` finds among all pieces of ten digits.
     fn found(token: &str, stamp: &str, nonce: &str) -> BTreeSet<u64> {
         let text = joined(token, stamp, nonce);
         let pieces = (0..text.len()).filter_map(|at| timestamp(text.get(at..at + DIGITS)?));
@@ -224,11 +224,12 @@ mod tests {
     fn order_and_cut_give_other_readings() {
         for (token, nonce, others) in [
             ("token", "1867225600", &[1_867_225_600][..]),
-            // 1767225600 99 token: cut after the first two digits.
+            // 1767225600 99 token: split after the first two digits.
             ("token", "99", &[6_722_560_099]),
-            // 10 1767225600 token: cut elsewhere, it would be sorted otherwise.
+            // 10 1767225600 token: any other split would sort differently.
             ("token", "10", &[]),
-            // A token between both parts holds the cut, unless it is made of what is around it.
+            // A token between the two parts fixes the split, unless the bytes around it contain the
+            // token.
             ("5", "9999999999", &[9_999_999_999]),
             ("token", "letters", &[]),
         ] {

@@ -87,6 +87,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        // Also gives back for `Unknown`: a call that timed out may still have taken a part.
         if matches!(self.held, Held::Nothing) {
             return;
         }

@@ -160,6 +160,8 @@ impl State {
             let queue = self.remove(&user);
             drop_parts(&user.0, queue.waiting(), "age");
         }
+        // The queue is removed while it changes: `close` then updates `bytes` and `ends` in one
+        // place.
         let mut queue = self.remove(user);
         let waited = queue.waiting();
         queue.parts.retain(|part| part.ends() > now);

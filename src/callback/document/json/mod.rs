@@ -95,6 +95,7 @@ impl<'a> Walk<'a> {
         if memchr::memchr(b'\\', inside.as_bytes()).is_none() {
             return self.builder.span(inside);
         }
+        // Decoded from the text as received, in which control characters are not replaced.
         let place = self.builder.place(inside).ok_or(ParseError::Syntax)?;
         let received = self.text.get(place).ok_or(ParseError::Syntax)?;
         self.builder.keep(&unescaped(received))

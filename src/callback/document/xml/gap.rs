@@ -27,7 +27,7 @@ pub(super) struct Gap<'a> {
     /// The index of the next field, and the start of its value.
     pub(super) field: usize,
     pub(super) start: usize,
-    /// The elements between the two.
+    /// The elements between the two fields.
     pub(super) between: Vec<(&'a str, Range<usize>)>,
     /// Whether the document contains another such gap.
     pub(super) is_repeated: bool,

@@ -176,6 +176,8 @@ impl Replays {
             holders: 1,
             deduplicated: false,
         });
+        // A body that is not signed is bound to its signature at once, even if its handler fails
+        // later.
         let forgets = match (known, body) {
             (None, Some(body)) => seen.insert(key, body.0, now),
             _ => false,
