@@ -59,7 +59,7 @@ impl Target {
         let wrong = |why| Error::input("url", why);
         let uri: Uri = url.parse().map_err(|_| wrong("is not a valid URL"))?;
         if uri.scheme().is_none() || uri.host().is_none_or(str::is_empty) {
-            return Err(wrong("must start with https:// and contain a host"));
+            return Err(wrong("must begin with https:// and contain a host"));
         }
         let user = uri.authority().is_some_and(|it| it.as_str().contains('@'));
         if user || uri.query().is_some() || url.contains('#') {
@@ -136,7 +136,7 @@ impl Target {
             _ => Err(Error::input(
                 "url",
                 format!(
-                    "of target {:?} must start with https://; http:// is for loopback addresses \
+                    "of target {:?} must begin with https://; http:// is for loopback addresses \
                      and for hosts that are explicitly allowed",
                     self.0.name
                 ),
