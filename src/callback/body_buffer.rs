@@ -1,20 +1,20 @@
-//! What has come of a body.
+//! The buffer for a request body.
 
 use bytes::{Buf, BufMut, Bytes};
 
-/// The most bytes that are reserved for a body before they come.
+/// The maximum number of bytes reserved in advance: the announced length is untrusted.
 const RESERVE_MAX: usize = 64 * 1024;
 
-/// The bytes of a body. One that comes in a single piece, as nearly all do, is not copied.
+/// Collects the bytes of a body. A body in one chunk, which is the usual case, is not copied.
 pub(crate) struct BodyBuffer {
     announced: usize,
     only: Bytes,
-    /// All of them, once there is a second piece.
+    /// All chunks, once there is more than one.
     all: Vec<u8>,
 }
 
 impl BodyBuffer {
-    /// For a body that is said to have this many bytes.
+    /// Creates a buffer for a body with the given announced length.
     pub(crate) fn new(announced: usize) -> Self {
         Self {
             announced,

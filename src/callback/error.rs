@@ -1,24 +1,24 @@
-//! Why a message was not handled.
+//! The errors of handlers.
 
 use std::fmt;
 
 use crate::error::BoxError;
 
-/// A limit was reached: more messages are being worked on than is allowed.
+/// The error of a message beyond the limit of messages that are handled at once.
 ///
-/// [`Callback`](crate::Callback) answers 503 at once, wherever in the chain of sources the error
-/// is, and the platform sends the push again. A handler of the host may fail with it too.
+/// [`Callback`](crate::Callback) answers with 503, also if the error is only in the chain of
+/// sources. The platform then retries the push. A handler may return this error too.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Overloaded {}
 
 impl Overloaded {
-    /// The error.
+    /// Creates the error.
     pub fn new() -> Self {
         Self {}
     }
 
-    /// Whether `error` is one, or has one among its sources.
+    /// Returns whether `error` is an `Overloaded` or has one among its sources.
     pub(crate) fn caused(error: &BoxError) -> bool {
         let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&**error);
         while let Some(error) = source {
@@ -36,30 +36,30 @@ impl Overloaded {
 
 impl fmt::Display for Overloaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("too many messages are being worked on")
+        f.write_str("too many messages are being handled")
     }
 }
 
 impl std::error::Error for Overloaded {}
 
 /// The error of a handler behind [`Dedup`](super::dedup::Dedup) or
-/// [`Deadline`](super::deadline::Deadline): it prints and is as that error.
-// A type without a lifetime: with `BoxError` in its place, the compiler cannot prove that a future
-// with the service in it is `Send` ("implementation of `From` is not general enough").
+/// [`Deadline`](super::deadline::Deadline). Displays like the handler's error and has its sources.
+// A type without a lifetime: with a plain `BoxError`, the compiler cannot prove that a future that
+// contains the service is `Send` ("implementation of `From` is not general enough").
 pub struct HandlerError(BoxError);
 
 impl HandlerError {
-    /// Wraps the handler's own error, once.
+    /// Wraps a handler's error. An error that is wrapped already stays as it is.
     pub(crate) fn new(error: BoxError) -> Self {
         error.downcast().map_or_else(Self, |wrapped| *wrapped)
     }
 
-    /// The handler's own error, or one such as [`Overloaded`].
+    /// Returns the handler's error, or an error of the layers such as [`Overloaded`].
     pub fn get_ref(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
         &*self.0
     }
 
-    /// The same, taken out.
+    /// Returns the handler's error by value.
     pub fn into_inner(self) -> BoxError {
         self.0
     }
@@ -95,13 +95,13 @@ impl fmt::Display for Panicked {
 
 impl std::error::Error for Panicked {}
 
-/// The handler, or a hook for late replies, ran for longer than it may.
+/// The handler, or the late-reply hook, exceeded `max_life`.
 #[derive(Debug)]
 pub(crate) struct Outlived;
 
 impl fmt::Display for Outlived {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("it ran for longer than max_life")
+        f.write_str("exceeded max_life")
     }
 }
 

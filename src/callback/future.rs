@@ -1,4 +1,4 @@
-//! The future of the callback: read the body, let the handler answer, seal the answer.
+//! The callback's future: reads the body, runs the handler and encrypts and signs the reply.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -49,10 +49,10 @@ pin_project! {
     }
 }
 
-/// Replaces a state. What the handler leaves behind may panic when it is dropped.
+/// Replaces the state. The handler's future may panic when it is dropped.
 fn leave<B, H: Service<Message>>(mut state: Pin<&mut State<B, H>>, next: State<B, H>) {
     if contain(|| state.set(next)).is_err() {
-        tracing::error!("the handler panicked when it was dropped");
+        tracing::error!("the handler panicked while it was dropped");
     }
 }
 
@@ -62,27 +62,28 @@ pin_project! {
     where
         H: Service<Message>,
     {
-        /// The sender knows the token; the body comes in.
+        /// The sender knows the token. The body is being read.
         Collect {
             #[pin]
             body: B,
             collected: BodyBuffer,
             verified: Option<(Push, H)>,
-            // Unless the body kept us waiting since then.
+            // `None` once the body was pending: the clock is then read again.
             now: Option<u64>,
-            // Runs since it did for the first time.
+            // Starts when the body is first pending.
             timer: Option<BoxFuture<'static, ()>>,
             config: Arc<Config>,
         },
-        /// The push is verified; the handler works.
+        /// The push is verified and the handler runs.
         Handle {
-            // Before the claim, so that work that goes on without it can hold the claim's run.
+            // Declared before the claim, so it is dropped first: work that outlives the response
+            // can then still hold the claim's run.
             #[pin]
             answer: Answer<H>,
             claim: Option<Claim>,
             opened: Opened,
             config: Arc<Config>,
-            // Boxed, since nearly always nobody listens.
+            // Boxed to keep the state small: usually there is no subscriber.
             span: Option<Box<Span>>,
         },
         Done {
@@ -96,7 +97,7 @@ where
     B: http_body::Body,
     H: Service<Message>,
 {
-    /// Reads the body of a request that came at `now`.
+    /// Reads the body of a request that was received at `now`.
     pub(crate) fn collect(
         config: Arc<Config>,
         verified: (Push, H),
@@ -126,7 +127,7 @@ where
     }
 }
 
-/// How long the body is at least, as far as it is known before it is read.
+/// Returns the minimum length of the body, as far as it is known before reading.
 fn announced<B: http_body::Body>(request: &Request<B>) -> usize {
     let length = request.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
@@ -164,7 +165,7 @@ where
                             Err(Rejection::BodyTimeout)
                         }
                     };
-                    // There is always one: the state is left below.
+                    // Always `Some`: the state is replaced below.
                     let Some((push, handler)) = verified.take() else {
                         return Poll::Pending;
                     };
@@ -203,7 +204,7 @@ where
                             response::reply(&reply, opened, &config.clock)
                         }
                         Ok(Poll::Ready(Err(error))) if Overloaded::caused(&error) => {
-                            tracing::warn!(%appid, "too many messages are being worked on");
+                            tracing::warn!(%appid, "too many messages are being handled");
                             response::overloaded(appid)
                         }
                         Ok(Poll::Ready(Err(error))) => {
@@ -220,7 +221,7 @@ where
                     }
                 }
                 StateProj::Done { response } => {
-                    // A future is not polled again once it is ready.
+                    // `None` only if the future is polled again after completion.
                     return response
                         .take()
                         .map_or(Poll::Pending, |it| Poll::Ready(Ok(it)));
@@ -231,7 +232,7 @@ where
     }
 }
 
-/// Hands a verified push to the handler, unless a copy of it was there before.
+/// Passes a verified push to the handler, unless a copy of it was seen before.
 fn admit<B, H>(
     opened: Opened,
     admission: Admission<Claim>,
@@ -252,13 +253,13 @@ where
         }
         Admission::Repeat { handled } => (None, Delivery::Repeat { handled }),
         Admission::Running => {
-            tracing::info!(%appid, "a copy of a push came while its handler runs");
+            tracing::info!(%appid, "received a copy of a push while its handler runs");
             let response = Some(response::overloaded(appid));
             return State::Done { response };
         }
-        // The gate has refused a signature that came with another body.
+        // The verifier has already refused a signature that was seen with another body.
         Admission::Handled | Admission::OtherBody => {
-            tracing::info!(%appid, "a copy of a push came after it was handled");
+            tracing::info!(%appid, "received a copy of a push after it was handled");
             let response = Some(response::success(appid));
             return State::Done { response };
         }
@@ -274,7 +275,7 @@ where
     }
 }
 
-/// The handler's own lines tell of which push they are.
+/// Creates the handler's span, which identifies the push in the handler's log lines.
 fn span_of(message: &Message) -> Span {
     tracing::info_span!(
         "wechat.push",
@@ -287,7 +288,7 @@ fn span_of(message: &Message) -> Span {
     )
 }
 
-/// Ready once the body has taken too long; never if there is no limit, or nothing to wait with.
+/// Ready once reading the body has timed out. Never ready without a timeout or a runtime.
 fn poll_timer(
     timer: &mut Option<BoxFuture<'static, ()>>,
     config: &Config,
@@ -305,21 +306,21 @@ fn poll_timer(
     }
 }
 
-/// Reads the body to its end, within the limit.
+/// Reads the body to its end, up to the limit.
 fn poll_body<B: http_body::Body>(
     mut body: Pin<&mut B>,
     collected: &mut BodyBuffer,
     limit: usize,
     cx: &mut Context<'_>,
 ) -> Poll<Result<(), Rejection>> {
-    // To be asked for a frame that does not come is dear for some bodies.
+    // Polling past the last frame is costly for some bodies.
     while !body.is_end_stream()
         && let Some(frame) = ready!(body.as_mut().poll_frame(cx))
     {
         let Ok(frame) = frame else {
             return Poll::Ready(Err(Rejection::BodyUnread));
         };
-        // Trailers say nothing.
+        // Trailers are ignored.
         if let Ok(data) = frame.into_data() {
             if data.remaining() > limit.saturating_sub(collected.len()) {
                 return Poll::Ready(Err(Rejection::BodyTooLarge));

@@ -1,4 +1,4 @@
-//! HandlerTracker: what answers a message.
+//! Handlers: services that answer a message.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -11,15 +11,15 @@ use tower::Service;
 use crate::callback::{Message, Reply};
 use crate::error::BoxError;
 
-/// What a handler may return.
+/// Converts a handler's return value into a [`Reply`].
 ///
-/// Nothing (`()` or `None`) is [`Reply::none`], a text is [`Reply::text`], and an error makes the
-/// platform send the push again.
+/// `()` and `None` become [`Reply::none`], and a text becomes [`Reply::text`]. After an error, the
+/// platform retries the push.
 pub trait IntoReply {
-    /// Makes a reply of it.
+    /// Converts the value into a reply.
     ///
     /// # Errors
-    /// The handler's own error.
+    /// Returns the error of the handler.
     fn into_reply(self) -> Result<Reply, BoxError>;
 }
 
@@ -53,9 +53,9 @@ impl<R: IntoReply, E: Into<BoxError>> IntoReply for Result<R, E> {
     }
 }
 
-/// Makes a handler of an async function, as `Callback::new` takes it.
+/// Creates a handler for `Callback::new` from an async function.
 ///
-/// A handler is any `tower::Service<Message>`, so tower's layers wrap it as they wrap any other.
+/// A handler is a `tower::Service<Message>`, so tower's layers can be applied to it.
 ///
 /// ```
 /// use tower_wechat::{BoxError, Message, Reply, handler_fn};
@@ -76,7 +76,7 @@ where
     HandlerFn { f }
 }
 
-/// The handler of [`handler_fn`].
+/// The handler made by [`handler_fn`].
 #[derive(Clone, Copy)]
 pub struct HandlerFn<F> {
     f: F,

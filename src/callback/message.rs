@@ -1,4 +1,4 @@
-//! What the platform pushed: a message of a user, or an event.
+//! A pushed message or event.
 
 use std::fmt;
 
@@ -9,10 +9,12 @@ use crate::callback::Event;
 use crate::callback::document::{Author, Document, Fields, Format, Limits, ParseError};
 use crate::callback::verify::replay::Delivery;
 
-/// One push, decrypted and parsed. It is cheap to clone and holds no key and no token. It may be a
-/// view of what the server has read: to keep a little of it for long, copy that.
+/// A push, decrypted and parsed: a message from a user, or an event.
 ///
-/// A field that this crate has no method for is reached by its name, however new it is:
+/// A message is cheap to clone and contains neither key nor token. It shares the request buffer:
+/// copy a field to keep it without the buffer.
+///
+/// Fields without an accessor are available by name:
 ///
 /// ```
 /// use tower_wechat::{AppId, Event, Message};
@@ -38,27 +40,29 @@ pub struct Message {
 }
 
 impl Message {
-    /// Parses a document that was pushed to `appid`, XML or JSON as its first character tells. No
-    /// field is required.
+    /// Parses a document that was pushed to `appid`. The first character decides whether it is XML
+    /// or JSON. No field is required.
     ///
     /// # Errors
-    /// [`ParseError`] for a text that is not a document of the platform.
+    /// Returns a [`ParseError`] if the text is not a document of the platform.
     pub fn parse(appid: AppId, text: String) -> Result<Self, ParseError> {
         Document::parse(text).map(|document| Self::new(appid, document))
     }
 
-    /// The same of bytes, such as those that [`raw_bytes`](Self::raw_bytes) gave: a message can be
-    /// queued and read again. Bytes that are no UTF-8 are read as U+FFFD. Nesting is bounded, and a
-    /// document has 1 MiB at most, whatever limits the callback has.
+    /// Parses a document from bytes, for example those from [`raw_bytes`](Self::raw_bytes).
+    ///
+    /// This allows to queue a message and to parse it again later. Invalid UTF-8 is read as U+FFFD.
+    /// The nesting depth is limited, and a document has at most 1 MiB, independent of the
+    /// callback's limits.
     ///
     /// # Errors
-    /// [`ParseError`] for bytes that are not a document of the platform.
+    /// Returns a [`ParseError`] if the bytes are not a document of the platform.
     pub fn parse_bytes(appid: AppId, document: impl Into<Bytes>) -> Result<Self, ParseError> {
         let document = Document::parse_within(document.into(), Limits::MOST, Author::Platform);
         document.map(|document| Self::new(appid, document))
     }
 
-    /// Parses a reply, in which no text is a user's.
+    /// Parses a reply. None of its texts were written by a user.
     pub(crate) fn of_host(appid: AppId, text: String) -> Result<Self, ParseError> {
         let document = Document::parse_within(text.into(), Limits::DEFAULT, Author::Host);
         document.map(|document| Self::new(appid, document))
@@ -73,19 +77,19 @@ impl Message {
         }
     }
 
-    /// Marks whether its app is a mini-program, as the callback's keys say.
+    /// Marks whether the app is a mini-program, according to the callback's keys.
     pub(crate) fn of_mini_program(mut self, is: bool) -> Self {
         self.of_mini_program = is;
         self
     }
 
-    /// Whether its user sees a reply of any kind: a mini-program can only hand over to the customer
-    /// service.
+    /// Whether the user sees any kind of reply. The only passive reply of a mini-program is the
+    /// transfer to customer service.
     pub(crate) fn shows_replies(&self) -> bool {
         !self.of_mini_program
     }
 
-    /// Whether a user sent it just now and looks for an answer: a message, or a tap on the menu.
+    /// Whether a user has just sent this and expects an answer: a message or a tap on the menu.
     pub(crate) fn is_written(&self) -> bool {
         match self.msg_type() {
             "text" | "image" | "voice" | "video" | "shortvideo" | "location" | "link" | "file"
@@ -99,7 +103,7 @@ impl Message {
         self
     }
 
-    /// How it reached the handler.
+    /// How the message reached the handler.
     pub(crate) fn delivery(&self) -> &Delivery {
         &self.delivery
     }
@@ -108,135 +112,135 @@ impl Message {
         &self.document
     }
 
-    /// The app it was pushed to.
+    /// Returns the app that the message was pushed to.
     pub fn appid(&self) -> &AppId {
         &self.appid
     }
 
-    /// The original id of the app, such as `gh_0a1b2c3d4e5f`. Empty if it was not sent.
+    /// Returns the app's original id, such as `gh_0a1b2c3d4e5f`. Empty if absent.
     pub fn to_user_name(&self) -> &str {
         self.text("ToUserName")
     }
 
-    /// The openid of the user it comes from. Empty if it was not sent.
+    /// Returns the sender's openid. Empty if absent.
     pub fn from_user_name(&self) -> &str {
         self.text("FromUserName")
     }
 
-    /// When it was made, in seconds since the Unix epoch.
+    /// Returns when the message was created, in seconds since the Unix epoch.
     pub fn create_time(&self) -> Option<u64> {
         self.number("CreateTime")
     }
 
-    /// Its kind, such as `text` or `event`. Empty if it was not sent.
+    /// Returns the message type, such as `text` or `event`. Empty if absent.
     pub fn msg_type(&self) -> &str {
         self.text("MsgType")
     }
 
-    /// The id of a message of a user; events have none. The same user's same message, sent again
-    /// by the platform, has the same id.
+    /// Returns the id of a user's message. Events have none. The platform's retries of a message
+    /// have the same id.
     pub fn msg_id(&self) -> Option<&str> {
         self.value("MsgId")
     }
 
-    /// The id as a number, which it nearly always is.
+    /// Returns the id as a number. Nearly all ids are numbers.
     pub fn msg_id_u64(&self) -> Option<u64> {
         self.number("MsgId")
     }
 
-    /// The id of the article whose page the user wrote the message on, if it was one.
+    /// Returns the id of the article on whose page the user wrote the message, if any.
     pub fn msg_data_id(&self) -> Option<&str> {
         self.value("MsgDataId")
     }
 
-    /// Which article of a post with several it was, counted from 1.
+    /// Returns the position of that article in its post, counted from 1.
     pub fn idx(&self) -> Option<u32> {
         self.number("Idx")
     }
 
-    /// The business (子商户) that the user writes to, of a mini-program whose customer service is
-    /// shared by several.
+    /// Returns the business (子商户) that the user writes to. For a mini-program whose customer
+    /// service is shared by several businesses.
     pub fn business_id(&self) -> Option<&str> {
         self.value("BusinessId")
     }
 
-    /// The name of the event, as it was sent; `None` for a message. The platform's capitals are
+    /// Returns the event name as received; `None` for a message. The platform's capitalisation is
     /// irregular: match on [`event`](Self::event), or compare with [`is_event`](Self::is_event).
     pub fn event_name(&self) -> Option<&str> {
         self.value("Event")
     }
 
-    /// Whether it is this kind of event, in capitals or not.
+    /// Returns whether this is the event `name`, ignoring ASCII case.
     pub fn is_event(&self, name: &str) -> bool {
         let is = |event: &str| event.eq_ignore_ascii_case(name);
         self.msg_type() == "event" && self.event_name().is_some_and(is)
     }
 
-    /// The key of the event: a scene, the key of a menu entry, a page. `None` if it was not sent
-    /// or is empty.
+    /// Returns the event key, such as a scene, the key of a menu entry, or a page. `None` if it is
+    /// absent or empty.
     pub fn event_key(&self) -> Option<&str> {
         self.value("EventKey")
     }
 
-    /// The text of the first field that has this very name: `Some("")` if it was sent empty, as
-    /// the platform often does for "no value", and `None` if it was not sent.
+    /// Returns the text of the first field with exactly this name. `Some("")` if it is empty, which
+    /// the platform often sends for "no value"; `None` if it is absent.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.document.field(name)
     }
 
-    /// All fields in the order they were sent.
+    /// Returns all fields in document order.
     pub fn fields(&self) -> Fields<'_> {
         self.document.fields()
     }
 
-    /// The document as it was received, after decryption. Bytes that are no UTF-8 are U+FFFD.
+    /// Returns the document as received, after decryption. Invalid UTF-8 is replaced by U+FFFD.
     pub fn raw(&self) -> &str {
         self.document.raw()
     }
 
-    /// The document as it was received, after decryption, byte for byte.
+    /// Returns the bytes of the document as received, after decryption.
     pub fn raw_bytes(&self) -> &[u8] {
         self.document.received()
     }
 
-    /// Whether there is more than one way to tell the texts of its user apart.
+    /// Returns whether the texts written by the user can be delimited in more than one way.
     ///
-    /// The platform puts what a user typed into a push as it is. Of a push with several such fields
-    /// in a row, such as a link with its title and description, one text may hold all that stands
-    /// between two fields. It is then cut at the first place where it can be, and a field of the
-    /// platform's that stands between two of them is left out. Fields before and after them are the
-    /// platform's in any case.
+    /// The platform does not escape what a user typed. When a push has several such fields in a
+    /// row, such as a link with its title and description, one text may contain everything between
+    /// two fields. The text is then cut at the first possible place, and fields of the platform
+    /// between two of the user's fields are omitted. Fields before and after them always come from
+    /// the platform.
     pub fn is_ambiguous(&self) -> bool {
         self.document.is_ambiguous()
     }
 
-    /// The format of the document. A reply has the same one.
+    /// Returns the format of the document. A reply uses the same format.
     pub fn format(&self) -> Format {
         self.document.format()
     }
 
-    /// What it is, to match on.
+    /// Returns the typed view of this message, to match on.
     pub fn event(&self) -> Event<'_> {
         Event::of(self)
     }
 
-    /// The text of a field; empty if it was not sent.
+    /// Returns the text of a field; empty if absent.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.field(name).unwrap_or_default()
     }
 
-    /// The text of a field that was sent and not empty.
+    /// Returns the text of a field; `None` if it is absent or empty.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.field(name).filter(|text| !text.is_empty())
     }
 
-    /// A field as a number.
+    /// Returns a field as a number.
     pub(crate) fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         self.field(name)?.trim().parse().ok()
     }
 }
 
-/// Prints what it is, and nothing of what the user wrote.
+/// Prints the app, type, event and id, but no content.
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Message")

@@ -1,4 +1,4 @@
-//! A message in a queue: its app and its document as it was received.
+//! Serializes a message, for example for a queue: its app and its document as received.
 
 use std::borrow::Cow;
 
@@ -10,19 +10,19 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::app::AppId;
 use crate::callback::Message;
 
-/// Exactly one of the two documents is there.
+/// Exactly one of `raw` and `raw_bytes` is set.
 #[derive(Serialize, Deserialize)]
 struct Stored<'a> {
     appid: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     raw: Option<Cow<'a, str>>,
-    /// Of a document that is no text, in Base64.
+    /// A document that is not UTF-8, in Base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     raw_bytes: Option<String>,
 }
 
-/// As `{"appid", "raw"}`; a document that is not UTF-8 is in Base64, as `raw_bytes`. It holds what
-/// the user wrote.
+/// Serializes as `{"appid", "raw"}`. A document that is not UTF-8 is stored in Base64 as
+/// `raw_bytes`. The output contains what the user wrote.
 impl Serialize for Message {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let text = std::str::from_utf8(self.raw_bytes()).ok();
@@ -44,7 +44,7 @@ impl<'de> Deserialize<'de> for Message {
             (None, Some(encoded)) => STANDARD.decode(encoded).map_err(D::Error::custom)?,
             _ => {
                 return Err(D::Error::custom(
-                    "exactly one of raw and raw_bytes is needed",
+                    "expected exactly one of raw and raw_bytes",
                 ));
             }
         };

@@ -1,37 +1,40 @@
-//! The callback: what the platform pushes, and the answer to it (消息推送).
+//! Receives the platform's pushes and answers them (消息推送).
 //!
-//! [`Callback`] is the service at the URL that is set in the platform's console. It verifies,
-//! decrypts and parses a push into a [`Message`], the host's handler matches on its [`Event`], and
-//! the [`Reply`] goes back the way the push came. [`signature`] and [`crypto`] are the parts it is
-//! made of, as plain functions. [`dedup`] and [`deadline`] are layers for handlers: they make one of
-//! the pushes that the platform sends again, and answer in time.
-//! [`deadline::pick_up`] keeps late replies until their user writes again,
-//! [`route`] chooses among handlers, and [`forward`] hands pushes on to other services.
+//! [`Callback`] is the service at the URL that is configured in the platform's console. It
+//! verifies, decrypts and parses a push into a [`Message`] and calls the handler, which matches on
+//! the message's [`Event`]. The [`Reply`] is sent in the format and mode of the push. [`signature`]
+//! and [`crypto`] provide the underlying primitives as plain functions.
+//!
+//! The other modules are tower layers and services for handlers:
+//!
+//! - [`dedup`] deduplicates retried pushes.
+//! - [`deadline`] bounds the response time.
+//! - [`deadline::pick_up`] keeps late replies until the user writes again.
+//! - [`route`] dispatches messages to different handlers.
+//! - [`forward`] forwards pushes to other services.
 //!
 //! # Metrics
-//! With the feature `metrics` every request is counted in `wechat_callback_total`, with the app as
-//! `appid` and as `outcome`
+//! With the feature `metrics`, every request is counted in `wechat_callback_total`. The label
+//! `appid` is the app; the label `outcome` is one of
 //! - `reply`: a reply was sent,
-//! - `success`: there was nothing to say, or nothing that could be sent,
+//! - `success`: the reply was empty or could not be sent,
 //! - `echo`: the URL was verified,
-//! - `failed`: the handler failed or panicked, so that the platform sends the push again,
-//! - `overloaded`: too many handlers are at work, so that the platform sends the push again,
-//! - or why the request was refused: [`Rejection::as_str`].
+//! - `failed`: the handler failed or panicked, so the platform retries the push,
+//! - `overloaded`: too many handlers are running, so the platform retries the push,
+//! - or the reason why the request was refused: [`Rejection::as_str`].
 //!
-//! A signature that had to be forgotten before its timestamp was stale, because too many came, is
-//! counted in `wechat_callback_forgotten_total`, with the app as `appid`.
+//! These counters have the label `appid`:
 //!
-//! A handler that was dropped because it outlived
-//! [`max_life`](deadline::DeadlineLayer::max_life) is counted in `wechat_callback_dropped_total`, in
-//! the same way.
+//! - `wechat_callback_forgotten_total`: signatures that were evicted before their timestamp was
+//!   stale, because the replay memory was full.
+//! - `wechat_callback_dropped_total`: handlers that were dropped because they exceeded
+//!   [`max_life`](deadline::DeadlineLayer::max_life).
+//! - `wechat_callback_ambiguous_total`: pushes whose user texts can be delimited in more than one
+//!   way ([`Message::is_ambiguous`]).
 //!
-//! A part of a late reply that was dropped before its user wrote again is counted in
-//! `wechat_pick_up_dropped_total`: see [`deadline::pick_up`].
-//!
-//! A push whose texts could be told apart in more than one way
-//! ([`Message::is_ambiguous`]) is counted in `wechat_callback_ambiguous_total`, in the same way.
-//!
-//! What becomes of pushes that are handed on is counted in `wechat_forward_total`: see [`forward`].
+//! Parts of late replies that were dropped before the user wrote again are counted in
+//! `wechat_pick_up_dropped_total`: see [`deadline::pick_up`]. Forwarded pushes are counted in
+//! `wechat_forward_total`: see [`forward`].
 
 mod body_buffer;
 pub mod deadline;

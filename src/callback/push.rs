@@ -1,5 +1,5 @@
-//! The sending half of a callback: a push is signed, encrypted as the mode asks, and its answer is
-//! read. It is the platform's half, which the forwarder takes towards its targets.
+//! The sending side of a callback: signs a push, encrypts it if the mode requires it, and reads the
+//! answer. The forwarder uses it to push to its targets.
 
 use std::fmt::Display;
 
@@ -10,7 +10,7 @@ use crate::callback::verify::signature::{Signature, sign};
 use crate::callback::{Format, Message};
 use crate::secret::Secret;
 
-/// Who pushes, and with which keys.
+/// The app that pushes, and its keys.
 #[derive(Clone, Copy)]
 pub(crate) struct Sender<'a> {
     pub(crate) appid: &'a AppId,
@@ -18,18 +18,18 @@ pub(crate) struct Sender<'a> {
     pub(crate) form: Form<'a>,
 }
 
-/// What a push looks like.
+/// How a push is encoded.
 #[derive(Clone, Copy)]
 pub(crate) enum Form<'a> {
     /// 明文模式.
     Clear,
-    /// 兼容模式: the clear fields, and their ciphertext beside them.
+    /// 兼容模式: the plaintext fields together with their ciphertext.
     Both(&'a AesKey),
-    /// 安全模式: the ciphertext alone.
+    /// 安全模式: only the ciphertext.
     Encrypted(&'a AesKey),
 }
 
-/// What is new about every push.
+/// The values that are unique to a push.
 pub(crate) struct Stamp {
     timestamp: String,
     pub(crate) nonce: String,
@@ -37,8 +37,8 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    /// A push at the time `now`, in Unix seconds. The nonce and the `random` bytes must not have
-    /// been used before.
+    /// Creates the stamp of a push at the Unix time `now`. The nonce and the `random` bytes must
+    /// not be reused.
     pub(crate) fn new(now: u64, nonce: impl Display, random: [u8; 16]) -> Self {
         Self {
             timestamp: now.to_string(),
@@ -48,20 +48,20 @@ impl Stamp {
     }
 }
 
-/// What came back for a push.
+/// The answer to a push.
 pub(crate) enum Answer {
     /// `success` or an empty body.
     Success,
-    /// A clear document.
+    /// A plaintext document.
     Clear(Message),
-    /// A document that was encrypted; it is verified and decrypted.
+    /// An encrypted document, verified and decrypted.
     Encrypted {
         document: Message,
         envelope: Envelope,
     },
 }
 
-/// What an encrypted answer was signed with.
+/// The signature of an encrypted answer and the values it covers.
 pub(crate) struct Envelope {
     pub(crate) timestamp: String,
     pub(crate) nonce: String,
@@ -69,7 +69,7 @@ pub(crate) struct Envelope {
 }
 
 impl Sender<'_> {
-    /// The query and the body of a push of `document`, which is addressed `to` an account.
+    /// Builds the query and the body for a push of `document`, addressed to the account `to`.
     pub(crate) fn push(
         &self,
         stamp: &Stamp,
@@ -101,7 +101,7 @@ impl Sender<'_> {
         (self.query(stamp, &encrypted), body)
     }
 
-    /// A signed query with `pairs` behind the signature. Those without a value are left out.
+    /// Builds a signed query with `pairs` after the signature. Pairs without a value are omitted.
     pub(crate) fn query(&self, stamp: &Stamp, pairs: &[(&str, &str)]) -> String {
         let signature = sign([self.token.expose(), &stamp.timestamp, &stamp.nonce]).to_string();
         let signed = [
@@ -115,7 +115,7 @@ impl Sender<'_> {
             .finish()
     }
 
-    /// Reads the body of an answer with status 200, or says what is wrong with it.
+    /// Reads the body of an answer with status 200. The error says what is wrong with it.
     pub(crate) fn answer(&self, body: &[u8]) -> Result<Answer, &'static str> {
         if matches!(body, b"" | b"success") {
             return Ok(Answer::Success);
@@ -127,7 +127,7 @@ impl Sender<'_> {
             .ok_or("the body is neither success nor a document")?;
         let Some(encrypt) = outer.field("Encrypt") else {
             return match self.form {
-                Form::Encrypted(_) => Err("a clear reply in secure mode"),
+                Form::Encrypted(_) => Err("a plaintext reply in secure mode"),
                 Form::Clear | Form::Both(_) => Ok(Answer::Clear(outer)),
             };
         };
@@ -144,7 +144,7 @@ impl Sender<'_> {
             .decrypt(encrypt)
             .map_err(|_| "the reply cannot be decrypted")?;
         if decrypted.appid != self.appid.as_str() {
-            return Err("the reply is of another app");
+            return Err("the reply is for another app");
         }
         let document = parse(decrypted.message).ok_or("the reply is not a document")?;
         Ok(Answer::Encrypted {
@@ -165,7 +165,8 @@ fn alone(document: &[u8], to: &str, encrypt: &str) -> Vec<u8> {
     writer.finish().into_bytes()
 }
 
-/// `None` for a document that does not end as the platform's do.
+/// Appends the ciphertext to the plaintext fields. Returns `None` if the document does not end like
+/// one of the platform's.
 fn beside(document: &[u8], encrypt: &str) -> Option<Vec<u8>> {
     let document = document.trim_ascii_end();
     Some(match format_of(document) {

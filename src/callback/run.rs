@@ -1,4 +1,4 @@
-//! Runs a handler, a panic of which is an error.
+//! Runs a handler and turns a panic into an error.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -14,11 +14,11 @@ use crate::error::BoxError;
 use crate::panic::contain;
 use crate::runtime::BoxFuture;
 
-/// Work that ends with something, or not; it never panics when it is polled with [`poll_work`].
+/// Work with a result. Poll it with [`poll_work`], which contains its panics.
 pub(crate) type Work<T> = BoxFuture<'static, Result<T, BoxError>>;
 
 pin_project! {
-    /// The answer of a handler to a message. An async function would hold the message twice.
+    /// A handler's reply to a message. An async fn would store the message twice.
     pub(crate) struct Answer<H: Service<Message>> {
         #[pin]
         oneshot: Oneshot<H, Message>,
@@ -47,7 +47,7 @@ where
     }
 }
 
-/// Polls, and makes an error of a panic. The work must not be polled again once it is ready.
+/// Polls the work and turns a panic into an error. Must not be called again after completion.
 pub(crate) fn poll_work<T>(
     work: Pin<&mut (impl Future<Output = Result<T, BoxError>> + ?Sized)>,
     cx: &mut Context<'_>,
@@ -55,7 +55,7 @@ pub(crate) fn poll_work<T>(
     contain(|| work.poll(cx)).unwrap_or_else(|_| Poll::Ready(Err(Panicked.into())))
 }
 
-/// The end of the work, a panic being an error.
+/// Runs the work to its end and turns a panic into an error.
 pub(crate) async fn end_of<T>(mut work: Work<T>) -> Result<T, BoxError> {
     poll_fn(|cx| poll_work(work.as_mut(), cx)).await
 }

@@ -1,4 +1,4 @@
-//! The callback as a service.
+//! The [`Callback`] service.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -22,49 +22,60 @@ use crate::error::BoxError;
 use crate::panic::{Panicked, contain};
 use crate::runtime::{Runtime, SharedRuntime};
 
-/// How far a timestamp may be from this machine's clock, either way.
+/// The maximum difference between a timestamp and the local clock, in either direction.
 const WINDOW: Duration = Duration::from_secs(600);
-/// The longest body, in bytes. The platform's own stay below a tenth of it.
+/// The maximum length of a body, in bytes. The platform's bodies stay below a tenth of it.
 const BODY_LIMIT: usize = 64 * 1024;
-/// How long a body may take. The platform waits no longer for the whole exchange.
+/// The timeout for reading a body. The platform allows five seconds for the whole exchange.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The service at the URL that an app's pushes go to: it verifies, decrypts and parses them, lets
-/// the handler answer, and seals the answer.
+/// A service that receives an app's pushes: it verifies, decrypts and parses each push, calls the
+/// handler, and encrypts and signs the reply.
 ///
-/// It takes every request body and never fails, so it can be mounted on a router or served as it
-/// is. It is always ready: the handler is asked whether it is ready only once a push is verified,
-/// so that nobody but the platform can make it work.
+/// The service accepts any request body and never fails, so it can be mounted on a router or served
+/// directly. It is always ready: the handler's readiness is polled only after a push has been
+/// verified, so that unverified requests cannot cause work in the handler.
 ///
 /// | request | answer |
 /// |---|---|
-/// | the platform verifies the URL (GET) | 200, `echostr` as it came |
-/// | a push | 200, the reply in the push's own format and mode, or `success` |
-/// | a push, and the handler fails or panics | 500: the platform sends it again |
-/// | a push, and the handler is [`Overloaded`](crate::callback::Overloaded) | 503: the same |
+/// | URL verification by the platform (GET) | 200, `echostr` unchanged |
+/// | a push | 200, the reply in the format and mode of the push, or `success` |
+/// | a push whose handler fails or panics | 500: the platform retries it |
+/// | a push whose handler is [`Overloaded`] | 503: the platform retries it |
 /// | a push whose body is too long, breaks off or takes too long | 413, 400, 408 |
-/// | anything that does not prove to come from the platform | 403, an empty body |
+/// | any request that is not proven to come from the platform | 403, an empty body |
 ///
-/// A signature runs the handler once: it is used up when the handler has succeeded, and free again
-/// when it fails, panics or is dropped. An identical copy of a push is answered with 503 while the
-/// handler runs, and with `success` afterwards; behind [`Dedup`](crate::callback::dedup::Dedup) it joins the
-/// run and gets its reply. The platform's own second and third push of a message are signed anew, so
-/// the handler is called for them too, and it may take as long as it likes. [`Dedup`](crate::callback::dedup::Dedup) and [`Deadline`](crate::callback::deadline)
-/// are layers for it that see to both; [`Routes::on_message`](crate::routes::Routes::on_message)
-/// puts them on.
+/// A signature runs the handler once. It is used up when the handler succeeds, and released when
+/// the handler fails, panics or is dropped. An identical copy of a push is answered with 503 while
+/// the handler runs, and with `success` afterwards. Behind
+/// [`Dedup`](crate::callback::dedup::Dedup), the copy joins the run and gets its reply.
 ///
-/// | limit | unless set | |
+/// The platform signs each of its retries with a new timestamp and nonce, so the handler is called
+/// again for every retry. `Callback` does not limit the handler's time. The layers
+/// [`Dedup`](crate::callback::dedup::Dedup) and [`Deadline`](crate::callback::deadline) handle
+/// both; [`Routes::on_message`](crate::routes::Routes::on_message) applies them.
+///
+/// | limit | default | set by |
 /// |---|---|---|
-/// | age of a timestamp, either way | 10 minutes | [`timestamp_window`](Self::timestamp_window) |
-/// | length of a body | 64 KiB | [`body_limit`](Self::body_limit) |
-/// | time for a body | 5 seconds | [`body_timeout`](Self::body_timeout) |
-/// | depth, elements and longest field of a document | 16, 2048 and 64 KiB | [`limits`](Self::limits) |
+/// | age of a timestamp, in either direction | 10 minutes | [`timestamp_window`] |
+/// | length of a body | 64 KiB | [`body_limit`] |
+/// | time to read a body | 5 seconds | [`body_timeout`] |
+/// | depth, elements and longest field of a document | 16, 2048 and 64 KiB | [`limits`] |
 /// | length of a document | 1 MiB | fixed |
 /// | document types and entities | none | fixed |
-/// | signatures that are remembered, so that none is used twice | of the last 20 minutes, the last 100,000, in 2.5 MB at most | [`timestamp_window`](Self::timestamp_window), [`replay_capacity`](Self::replay_capacity) |
-/// | age of a captured push whose signature can be read with another timestamp | 24 hours | [`ambiguity`](Self::ambiguity) |
+/// | age of remembered signatures | 20 minutes | twice the [`timestamp_window`] |
+/// | number of remembered signatures | 100,000, in at most 2.5 MB | [`replay_capacity`] |
+/// | age of a captured push that is refused under another reading | 24 hours | [`ambiguity`] |
 ///
-/// A refused request's response tells the [`Rejection`] by its [`Body::rejection`].
+/// [`Overloaded`]: crate::callback::Overloaded
+/// [`timestamp_window`]: Self::timestamp_window
+/// [`replay_capacity`]: Self::replay_capacity
+/// [`body_limit`]: Self::body_limit
+/// [`body_timeout`]: Self::body_timeout
+/// [`limits`]: Self::limits
+/// [`ambiguity`]: Self::ambiguity
+///
+/// The response to a refused request carries its [`Rejection`]: see [`Body::rejection`].
 ///
 /// ```
 /// use http::{Request, StatusCode};
@@ -110,8 +121,8 @@ pub(crate) struct Config {
 }
 
 impl<H> Callback<H> {
-    /// A callback for one app; `handler` is a `tower::Service<Message>`, such as one of
-    /// [`handler_fn`](crate::handler_fn).
+    /// Creates a callback for one app. `handler` is a `tower::Service<Message>`, for example one
+    /// made by [`handler_fn`](crate::handler_fn).
     pub fn new(recipient: Recipient, handler: H) -> Self {
         let appid = recipient.appid().clone();
         Self {
@@ -133,9 +144,11 @@ impl<H> Callback<H> {
         }
     }
 
-    /// How far a push's timestamp may be from this machine's clock, either way; ten minutes unless
-    /// set. Signatures are remembered for as long as their timestamps are taken. `None` takes pushes
-    /// of any age, which lets whoever has seen one send it again for ever.
+    /// Sets the maximum difference between a push's timestamp and the local clock, in either
+    /// direction. Defaults to ten minutes.
+    ///
+    /// Signatures are remembered for as long as their timestamps are accepted. With `None`, pushes
+    /// of any age are accepted: anyone who has captured a push can replay it at any later time.
     #[must_use]
     pub fn timestamp_window(self, window: Option<Duration>) -> Self {
         self.with(|config| {
@@ -144,9 +157,11 @@ impl<H> Callback<H> {
         })
     }
 
-    /// How many signatures are remembered, so that none is used twice; 100,000 unless set, which is
-    /// enough for 80 pushes a second at the default window. They take up to 25 bytes each. When more
-    /// come, the oldest are forgotten before their time, which is counted and logged once.
+    /// Sets how many signatures are remembered to prevent replays. Defaults to 100,000, which is
+    /// enough for 80 pushes a second at the default window.
+    ///
+    /// Each takes up to 25 bytes. When the memory is full, the oldest signatures are evicted early;
+    /// this is counted, and logged once.
     #[must_use]
     pub fn replay_capacity(self, signatures: usize) -> Self {
         self.with(|config| {
@@ -155,43 +170,48 @@ impl<H> Callback<H> {
         })
     }
 
-    /// How long ago a push may have been captured that is sent again with another reading of its
-    /// signature; 24 hours unless set.
+    /// Sets how long a captured push is refused when it is replayed with another reading of its
+    /// signature. Defaults to 24 hours.
     ///
-    /// The platform joins timestamp and nonce without a separator before it signs them, so that
-    /// both can be exchanged, or cut differently, under the same signature. Where the document's
-    /// own `CreateTime` cannot tell which timestamp is meant, which is always so in plaintext mode,
-    /// a push is refused if its signature can be read with a timestamp of this age or less. That
-    /// refuses about 45 of a million genuine pushes, whose nonce reads like a recent time by chance;
-    /// the platform sends them again with another nonce. 30 days would refuse 1,341.
+    /// The platform joins timestamp and nonce without a separator before it signs them. The two can
+    /// therefore be swapped, or split at another place, under the same signature. Where the
+    /// document's `CreateTime` cannot decide which timestamp was signed, a push is refused if its
+    /// signature can be read with another timestamp of this age or less. In plaintext mode this is
+    /// always the case.
+    ///
+    /// At the default, about 45 of a million genuine pushes are refused because their nonce happens
+    /// to read as a recent time. The platform retries them with another nonce. With 30 days, 1,341
+    /// of a million would be refused.
     #[must_use]
     pub fn ambiguity(self, age: Duration) -> Self {
         self.with(|config| config.gate.ambiguity = age)
     }
 
-    /// The longest body that is read, in bytes; 64 KiB unless set. A document beyond 1 MiB is
-    /// malformed whatever is set.
+    /// Sets the maximum length of a body, in bytes. Defaults to 64 KiB. A document of more than 1
+    /// MiB is always refused as malformed.
     #[must_use]
     pub fn body_limit(self, bytes: usize) -> Self {
         self.with(|config| config.body_limit = bytes)
     }
 
-    /// How large a document may be once it is decrypted.
+    /// Sets the limits for a document after decryption.
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
         self.with(|config| config.gate.limits = limits)
     }
 
-    /// How long a body may take to come, from the moment it keeps the callback waiting; 5 seconds
-    /// unless set, which is as long as the platform waits itself. One that takes longer is answered
-    /// with 408, and a server closes the connection that it left unread. `None` waits for ever.
+    /// Sets the timeout for reading a body. Defaults to 5 seconds, the time the platform waits for
+    /// an answer. `None` disables the timeout.
+    ///
+    /// The time starts when the body is first pending. A body that takes longer is answered with
+    /// 408. The server then closes the connection, because the body was not read to its end.
     #[must_use]
     pub fn body_timeout(self, timeout: Option<Duration>) -> Self {
         self.with(|config| config.body_timeout = timeout)
     }
 
-    /// Waits for bodies on `runtime`. Unless set it is the tokio runtime of the caller; where there
-    /// is none, a body may take for ever.
+    /// Sets the runtime for the body timeout. Defaults to the caller's tokio runtime. Without a
+    /// runtime, the time to read a body is not limited.
     #[must_use]
     pub fn runtime(self, runtime: impl Runtime) -> Self {
         self.shared_runtime(SharedRuntime::new(runtime))
@@ -201,18 +221,18 @@ impl<H> Callback<H> {
         self.with(|config| config.runtime = Some(runtime))
     }
 
-    /// The clock that timestamps are compared with, and replies are dated by.
+    /// Sets the clock that timestamps are compared with and that dates replies.
     #[must_use]
     pub fn clock(self, clock: impl Clock) -> Self {
         self.with(|config| config.clock = SharedClock::new(clock))
     }
 
-    /// The app whose pushes it takes.
+    /// Returns the app whose pushes this callback accepts.
     pub fn appid(&self) -> &AppId {
         self.config.gate.recipient.appid()
     }
 
-    /// How many signatures were forgotten before their timestamps were stale: see
+    /// Returns how many signatures were evicted before their timestamps were stale: see
     /// [`replay_capacity`](Self::replay_capacity).
     pub fn forgotten(&self) -> u64 {
         self.config.gate.replays.forgotten()
@@ -246,7 +266,7 @@ where
 }
 
 impl Callback<()> {
-    /// Answers a request with a handler.
+    /// Answers a request with the given handler.
     pub(crate) fn answer<B, H>(&self, handler: &H, request: Request<B>) -> ResponseFuture<B, H>
     where
         B: http_body::Body,
@@ -281,12 +301,13 @@ impl Config {
         }
     }
 
+    /// Replaces the replay memory, whose size depends on the window and the capacity.
     fn renew_replays(&mut self) {
         let appid = self.gate.recipient.appid().clone();
         self.gate.replays = Replays::new(appid, self.gate.window, self.replay_capacity);
     }
 
-    /// Tells the host why, and the sender nothing.
+    /// Logs and counts the reason. The sender learns only the status.
     pub(crate) fn reject(&self, rejection: Rejection) -> Response<Body> {
         let (appid, reason) = (self.gate.recipient.appid(), rejection.as_str());
         if rejection == Rejection::Malformed {

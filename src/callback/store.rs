@@ -1,4 +1,4 @@
-//! How a store of the host's is asked: it may be slow, and it may panic.
+//! Calls a store that the application implements. It may be slow, and it may panic.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -9,11 +9,11 @@ use crate::callback::run::poll_work;
 use crate::error::BoxError;
 use crate::runtime::SharedRuntime;
 
-/// How long a store may take to answer while a push waits.
+/// How long a store may take while a push waits for it.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// The answer of a store. One that is slow must not hold up the messages, and one that panics must
-/// not fail them.
+/// Calls a store with a timeout. A slow store must not delay messages, and a panic in it must not
+/// fail them.
 pub(super) async fn within<T>(
     runtime: Option<&SharedRuntime>,
     call: impl Future<Output = Result<T, BoxError>> + Send,
@@ -22,7 +22,7 @@ pub(super) async fn within<T>(
     let call = poll_fn(|cx| {
         let polled = poll_work(call.as_mut(), cx);
         polled.map_err(|error| match error.is::<Panicked>() {
-            true => "it panicked".into(),
+            true => "the store panicked".into(),
             false => error,
         })
     });
@@ -30,7 +30,7 @@ pub(super) async fn within<T>(
         None => call.await,
         Some(runtime) => {
             let result = runtime.timeout(PATIENCE, call).await;
-            result.unwrap_or_else(|| Err("it did not answer in time".into()))
+            result.unwrap_or_else(|| Err("the store timed out".into()))
         }
     }
 }

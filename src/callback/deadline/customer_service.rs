@@ -1,4 +1,4 @@
-//! Late replies as customer-service messages.
+//! Sends late replies as customer-service messages.
 
 use std::task::{Context, Poll};
 use std::{fmt, marker};
@@ -14,20 +14,24 @@ use crate::error::{BoxError, ErrCode, Error, ErrorKind};
 use crate::runtime::BoxFuture;
 use crate::text;
 
-/// Sends a late reply to the user as a customer-service message, in the name of the app that the
-/// message came to: a hook for [`DeadlineLayer::late`](crate::callback::deadline::DeadlineLayer::late).
+/// A late-reply hook that sends the reply to the user as a customer-service message: see
+/// [`DeadlineLayer::late`](crate::callback::deadline::DeadlineLayer::late). The message is sent by
+/// the app that received the user's message.
 ///
-/// The account must have the right to send such messages, and this machine's address must be on its
-/// IP whitelist. A message is not sent twice: what fails is logged and lost. So is a text of more
-/// than 2048 bytes, unless long texts are [split](Self::split_long_texts).
+/// The account must be permitted to send such messages, and this machine's IP address must be on
+/// the account's IP whitelist. A message is not sent twice: a failed message is logged and lost. A
+/// text of more than 2048 bytes is lost too, unless long texts are [split](Self::split_long_texts).
 ///
-/// | the reply | is sent as |
+/// | reply | sent as |
 /// |---|---|
-/// | a text, an image, a voice recording, music with an address | the same |
+/// | a text, an image, a voice recording, music with a URL | the same |
 /// | a news reply | its first card |
-/// | a video | nothing: such a message needs the MediaId of a picture, which a reply does not have |
-/// | [`transfer_customer_service`](Reply::transfer_customer_service) | nothing: only an answer in time can do it |
-/// | the reply of a [forward](crate::callback::forward) target | nothing: it is a ready document |
+/// | a video | not sent: the message needs the MediaId of a picture, which a reply lacks |
+/// | [`transfer_customer_service`] | not sent: only valid in time |
+/// | the reply of a [forward] target | not sent: it is a complete document |
+///
+/// [`transfer_customer_service`]: Reply::transfer_customer_service
+/// [forward]: crate::callback::forward
 ///
 /// ```
 /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
@@ -45,26 +49,34 @@ pub struct CustomerService {
 }
 
 impl CustomerService {
-    /// A hook for all apps of `wechat`.
+    /// Creates a hook for all apps of `wechat`.
     pub fn new(wechat: Wechat) -> Self {
         let splits = false;
         Self { wechat, splits }
     }
 
-    /// Sends a text of more than 2048 bytes as up to five messages, one after the other, as
-    /// [`SendCustomerServiceMessage::split_text`] makes them; a longer one is logged and lost, and the user gets nothing
-    /// of it. When a message is refused, such as the fourth after a tap on the menu, those after it
-    /// are not sent.
+    /// Splits a text of more than 2048 bytes into up to five messages, as
+    /// [`SendCustomerServiceMessage::split_text`] does, and sends them in order.
+    ///
+    /// A text that needs more messages is logged and lost as a whole. If a message is refused, such
+    /// as the fourth after a tap on the menu, the remaining ones are not sent.
     #[must_use]
     pub fn split_long_texts(mut self) -> Self {
         self.splits = true;
         self
     }
 
-    /// Hands a reply that the platform refuses with 48001 (the account may not send such messages),
-    /// 45015 (the user has not written for too long) or 45047 (too many messages since the user
-    /// wrote) to another hook: what is left of it, if some messages of a long text were sent. So is one that is no such message, as a video or a text
-    /// that is too long. What fails otherwise is not handed over, since it may have been sent.
+    /// Sets a fallback hook for replies that cannot be sent as customer-service messages.
+    ///
+    /// The fallback gets a reply that the platform refuses with
+    /// - 48001: the account may not send such messages,
+    /// - 45015: the user has not written for too long,
+    /// - 45047: too many messages since the user wrote.
+    ///
+    /// It also gets a reply that is not a valid customer-service message, such as a video or a text
+    /// that is too long. If some messages of a long text were already sent, it gets the remaining
+    /// text. After any other error the fallback is not called, because the message may have been
+    /// sent.
     ///
     /// ```
     /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
@@ -94,7 +106,7 @@ impl CustomerService {
         }
     }
 
-    /// Sends a reply. If that fails: how many messages of it were sent, and why no more.
+    /// Sends a reply. The error contains how many messages were sent before it occurred.
     async fn send(self, late: &LateReply) -> Result<(), (usize, Error)> {
         let before = |error| (0, error);
         let app = self.wechat.app(late.message.appid()).map_err(before)?;
@@ -122,7 +134,7 @@ impl Service<LateReply> for CustomerService {
     }
 }
 
-/// [`CustomerService`] with a hook for what is refused, made by [`CustomerService::or`].
+/// [`CustomerService`] with a fallback hook; made by [`CustomerService::or`].
 #[derive(Clone)]
 pub struct CustomerServiceOr {
     first: CustomerService,
@@ -170,7 +182,7 @@ fn is_handed_over(error: &Error) -> bool {
     error.kind() == ErrorKind::Input || error.errcode().is_some_and(refused)
 }
 
-/// What is left of a reply of which some messages were sent.
+/// Returns the part of a reply that remains after the first `sent` messages.
 fn rest(reply: Reply, sent: usize) -> Reply {
     if let ReplyKind::Text(content) = reply.kind()
         && let Some(pieces) = text::pieces(
@@ -186,7 +198,7 @@ fn rest(reply: Reply, sent: usize) -> Reply {
     reply
 }
 
-/// The reply as the customer-service messages that it takes.
+/// Converts the reply to customer-service messages.
 fn messages(
     openid: &str,
     reply: &Reply,
@@ -200,7 +212,7 @@ fn messages(
     }
 }
 
-/// The reply as a customer-service message.
+/// Converts the reply to one customer-service message.
 fn message(openid: &str, reply: &Reply) -> Result<SendCustomerServiceMessage, Error> {
     Ok(match reply.kind() {
         ReplyKind::Text(content) => SendCustomerServiceMessage::text(openid, content),
@@ -229,16 +241,16 @@ fn message(openid: &str, reply: &Reply) -> Result<SendCustomerServiceMessage, Er
         }
         ReplyKind::Video(_) => {
             return Err(unsendable(
-                "is a video: send it with SendCustomerServiceMessage::video, with a picture",
+                "is a video: send it with SendCustomerServiceMessage::video and a picture",
             ));
         }
         ReplyKind::CustomerService(_) => {
             return Err(unsendable(
-                "hands over to the customer service: only in time",
+                "transfers to customer service, which is only possible before the deadline",
             ));
         }
         ReplyKind::Document(_) | ReplyKind::Acknowledged { .. } => {
-            return Err(unsendable("answers one push as it is: only in time"));
+            return Err(unsendable("can only answer its push, before the deadline"));
         }
         ReplyKind::None => return Err(unsendable("is empty")),
     })

@@ -8,10 +8,10 @@ use super::working::Working;
 use crate::callback::{HandlerError, Overloaded, Reply};
 use crate::runtime::{BoxFuture, SharedRuntime};
 
-/// The future of [`Deadline`](super::Deadline). When it is dropped while the handler runs, the
-/// handler goes on, and its reply is a late one.
+/// The future of [`Deadline`](super::Deadline). If it is dropped while the handler runs, the
+/// handler continues, and its reply is late.
 ///
-/// The handler is polled in place until the deadline, so that one that is done at once costs
+/// The handler is polled in place until the deadline. A handler that completes at once needs
 /// neither a task nor a timer.
 pub struct DeadlineFuture {
     refused: Option<Overloaded>,
@@ -51,10 +51,11 @@ impl Future for DeadlineFuture {
         if let Some(overloaded) = refused {
             return Poll::Ready(Err(HandlerError::new((*overloaded).into())));
         }
-        // A future is not polled again once it is ready.
+        // `None` only if the future is polled again after completion.
         let Some(working) = slot else {
             return Poll::Pending;
         };
+        // The timers are created in the first pending poll, so later polls need no runtime.
         let runtime = match &working.life {
             Some(_) => None,
             None => SharedRuntime::or_current(working.config.runtime.as_ref()),

@@ -13,16 +13,17 @@ use crate::app::AppId;
 use crate::callback::memory::fingerprint::{FingerprintMap, Fingerprints};
 use crate::callback::{Overloaded, metrics};
 
-/// How many handlers of an app may run at once.
+/// The default maximum of running handlers of each app.
 const MAX: usize = 1024;
 
-/// Counts running handlers, late ones included, and the copies that a
-/// [`Forward`](crate::callback::forward::Forward) sends; caps the handlers of each app; and waits
-/// for all of them at shutdown. Its clones share one count, and several
-/// [`DeadlineLayer`](super::DeadlineLayer)s may share it too.
+/// Counts running handlers, caps them for each app, and waits for them at shutdown.
 ///
-/// On shutdown, after the server has stopped taking requests, give the handlers that still run some
-/// time to end:
+/// The count includes late handlers and the copies that a
+/// [`Forward`](crate::callback::forward::Forward) sends. Clones share one count. Several
+/// [`DeadlineLayer`](super::DeadlineLayer)s may share a tracker.
+///
+/// At shutdown, after the server has stopped accepting requests, give the running handlers some
+/// time to complete:
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -65,13 +66,13 @@ impl Default for HandlerTracker {
 }
 
 impl HandlerTracker {
-    /// At most 1024 handlers of each app at once.
+    /// Creates a tracker with a limit of 1024 running handlers for each app.
     pub fn new() -> Self {
         Self::with_max(MAX)
     }
 
-    /// At most `max` handlers of each app at once; a message beyond them fails with [`Overloaded`].
-    /// An app whose handlers hang takes no room from another's.
+    /// Creates a tracker with a limit of `max` running handlers for each app. A message beyond the
+    /// limit fails with [`Overloaded`]. Handlers of one app that hang do not affect other apps.
     pub fn with_max(max: usize) -> Self {
         Self(Arc::new(Shared {
             max,
@@ -82,23 +83,23 @@ impl HandlerTracker {
         }))
     }
 
-    /// How many run.
+    /// Returns the number of running handlers.
     pub fn running(&self) -> usize {
         self.state().all
     }
 
-    /// How many were dropped because they outlived
+    /// Returns how many handlers were dropped because they exceeded
     /// [`max_life`](super::DeadlineLayer::max_life).
     pub fn dropped(&self) -> u64 {
         self.0.dropped.load(Ordering::Relaxed)
     }
 
-    /// Waits until none runs, or until `grace` ends, such as the runtime's `sleep`. Returns how
-    /// many are left: they are cut off when the process ends.
+    /// Waits until no handler runs, or until `grace` completes, for example the runtime's `sleep`.
+    /// Returns the number of handlers that still run. They are cancelled when the process exits.
     pub async fn drain(&self, grace: impl Future<Output = ()>) -> usize {
         let mut grace = pin!(grace);
         loop {
-            // Before the count is read, so that an end in between is not missed.
+            // Registered before the count is read, so that no notification in between is missed.
             let mut ended = pin!(self.0.ended.notified());
             ended.as_mut().enable();
             let running = self.running();
@@ -115,7 +116,7 @@ impl HandlerTracker {
         }
     }
 
-    /// Counts a handler of an app.
+    /// Counts a new handler of an app.
     pub(super) fn enter(&self, appid: &AppId) -> Result<Entered, Overloaded> {
         let app = self.0.fingerprints.of(appid);
         let mut running = self.state();
@@ -127,7 +128,7 @@ impl HandlerTracker {
         Ok(self.entered(running, Some(app)))
     }
 
-    /// Counts work that has a limit of its own.
+    /// Counts work that is limited elsewhere.
     pub(in crate::callback) fn enter_unlimited(&self) -> Entered {
         self.entered(self.state(), None)
     }
@@ -138,7 +139,7 @@ impl HandlerTracker {
         Entered { handlers, app }
     }
 
-    /// Counts a handler that is dropped.
+    /// Counts a handler that exceeded `max_life`.
     pub(super) fn drop_one(&self, appid: &AppId) {
         self.0.dropped.fetch_add(1, Ordering::Relaxed);
         metrics::dropped(appid);
@@ -161,7 +162,7 @@ impl fmt::Debug for HandlerTracker {
     }
 }
 
-/// One that runs.
+/// The guard of a running handler: uncounts it when dropped.
 pub(in crate::callback) struct Entered {
     handlers: HandlerTracker,
     app: Option<u64>,
@@ -176,7 +177,7 @@ impl Drop for Entered {
             && let Some(of_app) = running.apps.get_mut(&app)
         {
             *of_app -= 1;
-            // The map keeps its room, so that the next handler allocates nothing.
+            // The map keeps its capacity, so that the next handler does not allocate.
             if *of_app == 0 {
                 running.apps.remove(&app);
             }

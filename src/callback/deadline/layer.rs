@@ -13,15 +13,16 @@ use crate::callback::{Message, Reply};
 use crate::error::BoxError;
 use crate::runtime::{Runtime, SharedRuntime};
 
-/// Half a second before the platform gives up.
+/// Half a second before the platform times out.
 const ACK: Duration = Duration::from_millis(4500);
-/// One second before the platform gives up for the third and last time.
+/// One second before the platform's third and last push times out.
 const HOLD: Duration = Duration::from_secs(14);
 
-/// How long a handler may run.
+/// The default of `max_life`.
 const MAX_LIFE: Duration = Duration::from_secs(600);
 
-/// Answers in the place of a handler that is late: see the [module documentation](crate::callback::deadline).
+/// A layer that answers for a handler that is late: see the [module
+/// documentation](crate::callback::deadline).
 ///
 /// ```
 /// use tower::Layer;
@@ -57,19 +58,19 @@ pub(super) struct Config {
     pub(super) runtime: Option<SharedRuntime>,
 }
 
-/// What a user is told while the handler works.
+/// The reply that a user sees while the handler runs.
 pub(super) type Placeholder = Arc<dyn Fn(&Message) -> Reply + Send + Sync>;
 
 pub(super) type LateHook = BoxCloneSyncService<LateReply, (), BoxError>;
 
 impl DeadlineLayer {
-    /// Answers `success` when the handler is not done after 4.5 seconds.
+    /// Answers `success` if the handler does not complete within 4.5 seconds.
     pub fn ack() -> Self {
         Self::ack_after(ACK)
     }
 
-    /// Answers `success` when the handler is not done after `after`. Beyond five seconds only
-    /// together with [`Dedup`](crate::callback::dedup::Dedup).
+    /// Answers `success` if the handler does not complete within `after`. A value above five
+    /// seconds is only useful together with [`Dedup`](crate::callback::dedup::Dedup).
     pub fn ack_after(after: Duration) -> Self {
         Self(Arc::new(Config {
             after,
@@ -82,24 +83,28 @@ impl DeadlineLayer {
         }))
     }
 
-    /// Lets the platform send the push again and waits on: `ack_after` 14 seconds, in which the
-    /// platform's three pushes come. Put a [`Dedup`](crate::callback::dedup::Dedup) in front, so that
-    /// they join.
+    /// Lets the platform retry the push while the handler runs: `ack_after` with 14 seconds, the
+    /// time in which the platform's three pushes arrive. Apply a
+    /// [`Dedup`](crate::callback::dedup::Dedup) outside, so that the retries join the run.
     pub fn hold() -> Self {
         Self::ack_after(HOLD)
     }
 
-    /// How long a handler may run, its push answered or not; ten minutes unless set. One that runs
-    /// for longer is dropped at its next `await`, logged and counted by [`HandlerTracker::dropped`]. The
-    /// hook for late replies may take as long again.
+    /// Sets how long a handler may run, whether or not its push is answered. Defaults to ten
+    /// minutes.
+    ///
+    /// A handler that runs longer is dropped at its next `await`, logged, and counted by
+    /// [`HandlerTracker::dropped`]. The same limit applies again to the late-reply hook.
     #[must_use]
     pub fn max_life(self, life: Duration) -> Self {
         self.with(|config| config.max_life = life)
     }
 
-    /// Hands replies that come too late to `hook`, each once: a service, or a function by
-    /// `tower::service_fn`. Its errors are logged. Without a hook a late reply is logged as a
-    /// warning, without what it says.
+    /// Sets the hook that is called once for each late reply: a service, or a function wrapped by
+    /// `tower::service_fn`.
+    ///
+    /// Errors of the hook are logged. Without a hook, a late reply is lost, with a warning that
+    /// does not include its content.
     #[must_use]
     pub fn late<S>(self, hook: S) -> Self
     where
@@ -111,9 +116,11 @@ impl DeadlineLayer {
         self.with(|config| config.late = Some(BoxCloneSyncService::new(hook)))
     }
 
-    /// Answers with a reply in place of `success` when the handler is late, so that the user knows
-    /// that it is working. It is asked for a user's messages and taps on the menu (`CLICK`); other
-    /// events are answered `success`. When it panics, so are these.
+    /// Sets the reply that is sent instead of `success` when the handler is late, so that the user
+    /// knows that an answer is coming.
+    ///
+    /// It is used for messages of users and taps on the menu (`CLICK`). Other events are answered
+    /// with `success`, and so is a message for which `placeholder` panics.
     ///
     /// ```
     /// use tower_wechat::callback::deadline::DeadlineLayer;
@@ -130,25 +137,29 @@ impl DeadlineLayer {
         self.with(|config| config.placeholder = Some(placeholder))
     }
 
-    /// Lets late replies wait in `pick_up` until their user writes again, and answers from there: see
-    /// [`pick_up`](crate::callback::deadline::pick_up). It is the hook for late replies, unless
-    /// [`late`](Self::late) sets another, such as one that hands over to it.
+    /// Keeps late replies in `pick_up` until the user writes again, and answers messages from it:
+    /// see [`pick_up`](crate::callback::deadline::pick_up).
     ///
-    /// Put a [`Dedup`](crate::callback::dedup::Dedup) in front, as
+    /// `pick_up` is also the late-reply hook, unless [`late`](Self::late) sets another one, for
+    /// example one that falls back to `pick_up`.
+    ///
+    /// Apply a [`Dedup`](crate::callback::dedup::Dedup) outside, as
     /// [`on_message_within`](crate::routes::Routes::on_message_within) does.
     #[must_use]
     pub fn pick_up(self, pick_up: PickUp) -> Self {
         self.with(|config| config.pick_up = Some(pick_up))
     }
 
-    /// Counts the handlers in `handlers`, which limits those of each app.
+    /// Counts the handlers in `handlers`, which also limits them for each app.
     #[must_use]
     pub fn handlers(self, handlers: &HandlerTracker) -> Self {
         self.with(|config| config.handlers = handlers.clone())
     }
 
-    /// Waits and goes on on `runtime`. Unless set it is the tokio runtime of the caller; where there
-    /// is none, there is no deadline, and a handler ends with its connection.
+    /// Sets the runtime for timers and for late handlers. Defaults to the caller's tokio runtime.
+    ///
+    /// Without a runtime there is no deadline, and a handler is cancelled when its connection is
+    /// closed.
     #[must_use]
     pub fn runtime(self, runtime: impl Runtime) -> Self {
         self.shared_runtime(SharedRuntime::new(runtime))
@@ -158,7 +169,7 @@ impl DeadlineLayer {
         self.with(|config| config.runtime = Some(runtime))
     }
 
-    /// Takes `runtime` unless one was set.
+    /// Uses `runtime` if no runtime is set.
     pub(crate) fn or_runtime(self, runtime: &SharedRuntime) -> Self {
         match self.0.runtime {
             Some(_) => self,
@@ -173,7 +184,7 @@ impl DeadlineLayer {
 }
 
 impl Config {
-    /// The hook for late replies.
+    /// Returns the late-reply hook: `late` if set, otherwise `pick_up`.
     pub(super) fn late(&self) -> Option<LateHook> {
         let pick_up = || self.pick_up.clone().map(LateHook::new);
         self.late.clone().or_else(pick_up)

@@ -1,34 +1,35 @@
-//! The platform waits five seconds for an answer; a handler may take longer.
+//! Bounds the response time of a handler. The platform waits five seconds for an answer.
 //!
-//! [`Deadline`] stands in front of a handler and answers in its place when it is late. The handler
-//! is not cancelled by the deadline: the rest of it becomes a task of its own, and what it replies in
-//! the end goes to a late-reply hook, [`DeadlineLayer::late`]. The two policies are
+//! [`Deadline`] wraps a handler and answers for it when it is late. The deadline does not cancel
+//! the handler: the rest of it is spawned as a task. Its reply is passed to a late-reply hook,
+//! [`DeadlineLayer::late`]. There are two policies:
 //!
-//! - [`ack`](DeadlineLayer::ack): answer `success` after 4.5 seconds. The platform is content with
-//!   the first push. The user gets the reply by the hook, for example as a customer-service
-//!   message: [`CustomerService`].
-//! - [`hold`](DeadlineLayer::hold): answer `success` after 14 seconds. The platform gives up waiting
-//!   and sends the push again, which joins the running handler if there is a
-//!   [`Dedup`](super::dedup::Dedup) in front; so the user gets the reply of a handler of up to 14
-//!   seconds as the answer to the second or the third push.
+//! - [`ack`](DeadlineLayer::ack): answers `success` after 4.5 seconds. The platform does not retry.
+//!   The user gets the reply through the hook, for example as a customer-service message:
+//!   [`CustomerService`].
+//! - [`hold`](DeadlineLayer::hold): answers `success` after 14 seconds. The platform times out and
+//!   retries the push, which joins the running handler if a [`Dedup`](super::dedup::Dedup) is
+//!   applied outside. The user then gets the reply of a handler of up to 14 seconds as the answer
+//!   to the second or third push.
 //!
-//! Until then the user hears nothing, or a [`placeholder`](DeadlineLayer::placeholder) of the host's.
-//! Where customer-service messages are not allowed, a late reply can wait until the user writes
-//! again: [`DeadlineLayer::pick_up`].
+//! Until then the user sees nothing, or a [`placeholder`](DeadlineLayer::placeholder) from the
+//! application. Where customer-service messages are not allowed, a late reply can be kept until the
+//! user writes again: [`DeadlineLayer::pick_up`].
 //!
-//! A handler that fails in time fails the push, so that the platform sends it again. One that fails
-//! later is logged as an error: the platform has its answer, and will not.
+//! If a handler fails before the deadline, its push fails and the platform retries it. A later
+//! failure is logged as an error: the platform has its answer and does not retry.
 //!
 //! # Limits
-//! At most 1024 handlers of each app run at once, late ones included, unless [`HandlerTracker`] says
-//! otherwise. A message beyond them fails with [`Overloaded`](super::Overloaded), which is 503 at
-//! once.
+//! At most 1024 handlers of each app run at once, including late ones; [`HandlerTracker`] changes
+//! this limit. A message beyond it fails at once with [`Overloaded`](super::Overloaded), which is
+//! answered with 503.
 //!
-//! A handler that runs for longer than [`max_life`](DeadlineLayer::max_life), ten minutes unless
-//! set, is dropped, logged and counted, so that handlers that hang do not use up the limit.
+//! A handler that runs longer than [`max_life`](DeadlineLayer::max_life) is dropped, logged and
+//! counted, so that handlers that hang do not exhaust the limit. `max_life` defaults to ten
+//! minutes.
 //!
 //! # Shutdown
-//! [`HandlerTracker`] counts the handlers that run, and waits for them.
+//! [`HandlerTracker`] counts the running handlers and waits for them.
 
 mod customer_service;
 mod future;
@@ -46,20 +47,20 @@ pub use self::service::Deadline;
 
 use crate::callback::{Message, Reply};
 
-/// The reply of a handler whose push had been answered with `success` before.
+/// The reply of a handler whose push was already answered with `success`.
 ///
-/// It is never empty: a late [`Reply::none`] is of no use to anyone.
+/// The reply is never empty: the hook is not called for [`Reply::none`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct LateReply {
-    /// What it answers.
+    /// The message that the reply answers.
     pub message: Message,
     /// The reply.
     pub reply: Reply,
 }
 
 impl LateReply {
-    /// A late reply, for tests of a hook.
+    /// Creates a late reply, to test a hook.
     pub fn new(message: Message, reply: Reply) -> Self {
         Self { message, reply }
     }

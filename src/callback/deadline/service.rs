@@ -13,7 +13,7 @@ use crate::callback::run::Answer;
 use crate::callback::{HandlerError, IntoReply, Message, Reply};
 use crate::error::BoxError;
 
-/// Answers in the place of its handler when that is late; made by
+/// A service that answers for its handler when that is late; made by
 /// [`DeadlineLayer`](super::DeadlineLayer).
 #[derive(Clone)]
 pub struct Deadline<H> {
@@ -22,7 +22,7 @@ pub struct Deadline<H> {
 }
 
 impl<H> Deadline<H> {
-    /// The running handlers, to wait for on shutdown.
+    /// Returns the tracker of the running handlers, to wait for them at shutdown.
     pub fn handlers(&self) -> &HandlerTracker {
         &self.config.handlers
     }
@@ -39,7 +39,7 @@ where
     type Error = HandlerError;
     type Future = DeadlineFuture;
 
-    /// Always ready: the time that the handler takes to be ready counts.
+    /// Always ready: the time until the handler is ready counts towards the deadline.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), HandlerError>> {
         Poll::Ready(Ok(()))
     }

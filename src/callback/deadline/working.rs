@@ -1,4 +1,4 @@
-//! A handler that runs, and what becomes of its reply.
+//! A running handler, and the delivery of its reply.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -20,14 +20,14 @@ use crate::runtime::{BoxFuture, SharedRuntime};
 
 type Taking = BoxFuture<'static, Option<Lease>>;
 
-/// A handler that runs, or is about to.
+/// A handler that runs or is about to run.
 pub(super) struct Working {
-    /// Asks for a part of an earlier reply, before the handler is polled.
+    /// Takes a part of an earlier reply, before the handler is polled.
     taking: Option<Taking>,
-    /// The part that the push is answered with in place of the handler's reply.
+    /// The part that answers the push instead of the handler's reply.
     taken: Option<Lease>,
     work: Work<Reply>,
-    /// The time that it has, since it was pending for the first time.
+    /// The `max_life` timer. Starts when the handler is first pending.
     pub(super) life: Option<BoxFuture<'static, ()>>,
     message: Message,
     pub(super) config: Arc<Config>,
@@ -63,7 +63,7 @@ impl Working {
         }
     }
 
-    /// Polls the handler, and ends it when it has outlived its time.
+    /// Polls the handler. Returns an error once it has exceeded `max_life`.
     pub(super) fn poll(
         &mut self,
         runtime: Option<&SharedRuntime>,
@@ -93,7 +93,7 @@ impl Working {
         let appid = self.message.appid();
         self.config.handlers.drop_one(appid);
         let max_life = self.config.max_life;
-        tracing::error!(%appid, ?max_life, "a handler ran for too long, and was dropped");
+        tracing::error!(%appid, ?max_life, "dropped a handler that exceeded max_life");
         Outlived.into()
     }
 
@@ -102,12 +102,13 @@ impl Working {
         pick_up.is_some_and(PickUp::handles_too)
     }
 
-    /// The part that was taken, as the user sees it.
+    /// Returns the part that was taken, as the user sees it.
     pub(super) fn shown(&mut self) -> Option<Reply> {
         self.taken.take().map(|taken| taken.show(0))
     }
 
-    /// The answer, when the handler is done with `reply`: it is a late one where a part was taken.
+    /// Returns the answer for a handler that completed with `reply`. If a part was taken, the part
+    /// is the answer and `reply` is late.
     pub(super) fn answer(mut self, reply: Reply) -> Reply {
         let Some(taken) = self.taken.take() else {
             return reply;
@@ -115,7 +116,7 @@ impl Working {
         if answers_one_push(&reply) {
             return reply;
         }
-        // Where it goes elsewhere, it does not wait.
+        // If a hook is set, the reply may not be added to the parts that wait.
         let more = match &self.config.late {
             None => taken.parts_of(&reply),
             Some(_) => 0,
@@ -138,7 +139,7 @@ impl Working {
         shown
     }
 
-    /// What the user is told for now.
+    /// Returns the reply for a late handler.
     pub(super) fn placeholder(&self) -> Reply {
         let Some(placeholder) = &self.config.placeholder else {
             return Reply::none();
@@ -153,14 +154,15 @@ impl Working {
         })
     }
 
-    /// Goes on in a task of its own. The push has its answer, or is gone: it takes no part.
+    /// Spawns the rest of the handler as a task. The push is answered or its connection is closed,
+    /// so a part that was taken is given back.
     pub(super) fn go_on(mut self) {
         self.taking = None;
         self.taken = None;
         let Some(runtime) = SharedRuntime::or_current(self.config.runtime.as_ref()) else {
             return;
         };
-        // Before the response is gone, which holds the signature until then.
+        // Must hold the signature before the response is dropped, which holds it until then.
         let signature = self.message.delivery().hold();
         let span = self.span.clone();
         span.in_scope(|| runtime.clone().spawn(self.end(runtime, signature)));
@@ -175,6 +177,7 @@ impl Working {
             entered,
             ..
         } = self;
+        // The handler's resources need not be held while the hook runs.
         drop(work);
         if let (Ok(_), Some(signature)) = (&result, signature) {
             signature.succeed();
@@ -192,13 +195,13 @@ impl Working {
     }
 }
 
-/// Hands a late reply to the hook.
+/// Passes a late reply to the hook.
 async fn late(runtime: &SharedRuntime, config: &Config, message: Message, reply: Reply) {
     let appid = message.appid().clone();
     let Some(hook) = config.late() else {
         return tracing::warn!(
             %appid,
-            "a reply came too late, and there is no hook for late replies: it is lost"
+            "lost a late reply: no late-reply hook is set"
         );
     };
     let mut sent: Work<()> = Box::pin(hook.oneshot(LateReply { message, reply }));
@@ -206,6 +209,6 @@ async fn late(runtime: &SharedRuntime, config: &Config, message: Message, reply:
     let sent = runtime.timeout(config.max_life, sent).await;
     if let Err(error) = sent.unwrap_or_else(|| Err(Outlived.into())) {
         let error = chain(&*error);
-        tracing::error!(%appid, error, "a late reply could not be sent");
+        tracing::error!(%appid, error, "could not send a late reply");
     }
 }

@@ -1,14 +1,14 @@
-//! Why a push that joined a run has no reply.
+//! The error of a push that joined a run.
 
 use std::fmt;
 
-/// The run that a push had joined failed, or was stopped.
+/// The run that a push joined failed or was cancelled.
 #[derive(Debug)]
 pub(super) struct RunFailed;
 
 impl fmt::Display for RunFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the run that this push had joined failed")
+        f.write_str("the run that this push joined failed")
     }
 }
 

@@ -1,4 +1,4 @@
-//! What makes two pushes the same one.
+//! The identity of a push.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -9,11 +9,10 @@ use crate::callback::Message;
 use crate::callback::memory::fingerprint::Fingerprints;
 use crate::hex;
 
-/// Tells one push from another, alike on every instance: a push that the platform sends again has
-/// the same key.
+/// Identifies a push. All instances compute the same key, and retries of a push have the same key.
 ///
-/// It prints as 40 hexadecimal digits, fit for a key in a database, and holds nothing of what the
-/// user wrote.
+/// The key is displayed as 40 hexadecimal digits, suitable as a database key. It is a hash, so it
+/// reveals nothing of what the user wrote.
 ///
 /// ```
 /// use tower_wechat::callback::dedup::DedupKey;
@@ -33,9 +32,11 @@ use crate::hex;
 pub struct DedupKey([u8; 20]);
 
 impl DedupKey {
-    /// The key of a message: see [what makes two pushes the same](super#which-pushes-are-the-same).
+    /// Computes the key of a message: see [which pushes are the
+    /// same](super#which-pushes-are-the-same).
     pub fn new(message: &Message) -> Self {
         let mut digest = Sha1::new();
+        // The lengths prevent two different splits of the same bytes from having the same key.
         for part in Identity::of(message).parts() {
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part);
@@ -43,7 +44,7 @@ impl DedupKey {
         Self(digest.finalize().into())
     }
 
-    /// Its bytes.
+    /// Returns the bytes of the key.
     pub fn as_bytes(&self) -> &[u8; 20] {
         &self.0
     }
@@ -61,7 +62,7 @@ impl fmt::Debug for DedupKey {
     }
 }
 
-/// The parts of a message that its key is made of.
+/// The parts of a message that its key is computed from.
 enum Identity<'a> {
     Message {
         appid: &'a str,
@@ -77,7 +78,7 @@ enum Identity<'a> {
 impl<'a> Identity<'a> {
     fn of(message: &'a Message) -> Self {
         let appid = message.appid().as_str();
-        // The id of an event, if it has one, is of what the event is about.
+        // If an event has an id, it identifies the subject of the event, not the push.
         let is_message = message.msg_type() != "event";
         match message.msg_id().filter(|id| is_message && *id != "0") {
             Some(id) => Self::Message {
@@ -92,7 +93,7 @@ impl<'a> Identity<'a> {
         }
     }
 
-    /// Parts of different kinds differ in the first one.
+    /// Returns the parts. The first one is different for each kind of identity.
     fn parts(&self) -> [&'a [u8]; 4] {
         match *self {
             Self::Message { appid, user, id } => ["message", appid, user, id].map(str::as_bytes),
@@ -101,12 +102,12 @@ impl<'a> Identity<'a> {
     }
 }
 
-/// The same in this process alone, and cheaper.
+/// Computes a cheaper key that is only valid within this process.
 pub(super) fn fingerprint(fingerprints: &Fingerprints, message: &Message) -> u64 {
     fingerprints.of(Identity::of(message))
 }
 
-/// In few pieces, each of which costs the hasher something. The kinds differ in their lengths.
+/// Hashes few pieces, because each costs time. The kinds differ in their lengths.
 impl Hash for Identity<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let [kind, appid, first, second] = self.parts();
@@ -117,7 +118,7 @@ impl Hash for Identity<'_> {
     }
 }
 
-/// The lengths of four parts, none of which has four gigabytes.
+/// Packs the lengths of four parts, each below 4 GiB, into one number.
 fn lengths(parts: [&[u8]; 4]) -> u128 {
     let join = |all: u128, part: &[u8]| all << 32 | part.len() as u128;
     parts.into_iter().fold(0, join)

@@ -12,14 +12,15 @@ use super::store::{DedupStore, SharedStore};
 use crate::clock::{Clock, SharedClock};
 use crate::runtime::{Runtime, SharedRuntime};
 
-/// How long a finished push is remembered. The platform sends the last one about ten seconds after
-/// the first.
+/// How long a finished push is remembered. The platform's last retry comes about ten seconds after
+/// the first push.
 const WINDOW: Duration = Duration::from_secs(60);
-/// How many of them.
+/// How many finished pushes are remembered.
 const CAPACITY: usize = 100_000;
 const MAX_RUNNING: usize = 1024;
 
-/// Makes a handler see every message once: see the [module documentation](crate::callback::dedup).
+/// A layer that deduplicates retried pushes: see the [module
+/// documentation](crate::callback::dedup).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -61,7 +62,7 @@ impl Default for DedupLayer {
 }
 
 impl DedupLayer {
-    /// The layer with its [default limits](crate::callback::dedup#limits).
+    /// Creates the layer with its [default limits](crate::callback::dedup#limits).
     pub fn new() -> Self {
         Self {
             window: WINDOW,
@@ -73,31 +74,35 @@ impl DedupLayer {
         }
     }
 
-    /// How long a finished push is remembered at least; 60 seconds unless set, and at most a
-    /// quarter longer. The platform's three pushes come within some ten seconds.
+    /// Sets the minimum time for which a finished push is remembered. Defaults to 60 seconds.
+    ///
+    /// The actual time is at most a quarter longer. The platform's three pushes arrive within about
+    /// ten seconds.
     #[must_use]
     pub fn window(mut self, window: Duration) -> Self {
         self.window = window;
         self
     }
 
-    /// How many finished pushes are remembered, the last ones of the window; 100,000 unless set, and
-    /// 268 million at most. They take up to 25 bytes each.
+    /// Sets how many finished pushes are remembered. Defaults to 100,000; the maximum is 268
+    /// million.
+    ///
+    /// Each takes up to 25 bytes. When the memory is full, the oldest are evicted.
     #[must_use]
     pub fn capacity(mut self, pushes: usize) -> Self {
         self.capacity = pushes;
         self
     }
 
-    /// How many pushes of each app may run at once; 1024 unless set. A new one beyond them fails at
-    /// once.
+    /// Sets how many pushes of each app may run at once. Defaults to 1024. A new push beyond this
+    /// limit fails at once.
     #[must_use]
     pub fn max_running(mut self, pushes: usize) -> Self {
         self.max_running = pushes;
         self
     }
 
-    /// The clock that tells the age of what is remembered.
+    /// Sets the clock that measures the age of remembered pushes.
     #[must_use]
     pub fn clock(self, clock: impl Clock) -> Self {
         self.shared_clock(SharedClock::new(clock))
@@ -108,8 +113,11 @@ impl DedupLayer {
         self
     }
 
-    /// Runs on `runtime` what is left when a connection is gone. Unless set it is the tokio runtime
-    /// of the caller; where there is none, a run ends with its connection, and is run again.
+    /// Sets the runtime on which a run continues when its connection is closed. Defaults to the
+    /// caller's tokio runtime.
+    ///
+    /// Without a runtime, a run is cancelled when its connection is closed, and a retry starts it
+    /// again.
     #[must_use]
     pub fn runtime(self, runtime: impl Runtime) -> Self {
         self.shared_runtime(SharedRuntime::new(runtime))
@@ -120,7 +128,7 @@ impl DedupLayer {
         self
     }
 
-    /// Shares what is known of pushes with other instances.
+    /// Shares the state of pushes with other instances through a store.
     #[must_use]
     pub fn store(mut self, store: impl DedupStore) -> Self {
         self.store = Some(SharedStore::new(store));
@@ -131,7 +139,7 @@ impl DedupLayer {
 impl<H> Layer<H> for DedupLayer {
     type Service = Dedup<H>;
 
-    /// Each service remembers for itself; its clones are the same one.
+    /// Wraps a handler. Each wrapped service has a separate memory, which its clones share.
     fn layer(&self, inner: H) -> Dedup<H> {
         Dedup {
             inner,

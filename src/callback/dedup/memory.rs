@@ -1,4 +1,4 @@
-//! What this process knows of the pushes it has seen.
+//! The pushes that this process has seen.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,14 +15,14 @@ use crate::callback::{Message, Reply};
 use crate::clock::{Clock, SharedClock};
 use crate::runtime::SharedRuntime;
 
-/// The most callers that wait for one run. The platform sends a push three times.
+/// The maximum number of pushes that wait for one run. The platform sends a push three times.
 const WAITERS_MAX: usize = 8;
 
-/// How many replies are kept. A reply is needed for as long as the platform may send its
-/// push again: some seconds.
+/// How many replies are kept. A reply is needed for as long as the platform may retry its push,
+/// which is some seconds.
 const REPLIES_MAX: usize = 1024;
 
-/// What the clones of one service share.
+/// The state that the clones of a service share.
 pub(super) struct Shared {
     pub(super) memory: Memory,
     pub(super) clock: SharedClock,
@@ -38,15 +38,15 @@ pub(super) struct Memory {
 
 struct State {
     running: FingerprintMap<Running>,
-    /// How many of them are an app's.
+    /// The number of running pushes of each app.
     apps: FingerprintMap<usize>,
-    /// With the number of its reply each, or 0 for `success`.
+    /// The value of each is the number of its reply, or 0 for `success`.
     finished: TtlRing,
     replies: Replies,
 }
 
 impl State {
-    /// Ends a run.
+    /// Removes a run.
     fn end(&mut self, key: u64, app: u64) -> Option<Running> {
         let ended = self.running.remove(&key);
         if let Some(of_app) = self.apps.get_mut(&app) {
@@ -59,25 +59,25 @@ impl State {
     }
 }
 
-/// What is known of a run.
+/// The state of a run.
 #[derive(Default)]
 struct Running {
     waiters: Vec<oneshot::Sender<Reply>>,
-    /// The signatures of the pushes that joined, also of those whose sender has gone: they are used
-    /// up with the run.
+    /// The signatures of the pushes that joined, including those that have disconnected. They are
+    /// used up when the run succeeds.
     joined: Vec<SignatureClaim>,
 }
 
-/// The last replies that are not `success`, which are numbered from 1 on.
+/// The last replies that are not `success`, numbered from 1.
 #[derive(Default)]
 struct Replies {
     kept: VecDeque<Reply>,
-    /// How many there were before these.
+    /// The number of replies that were evicted before these.
     before: u64,
 }
 
 impl Replies {
-    /// Keeps a reply, and says its number.
+    /// Stores a reply and returns its number.
     fn put(&mut self, reply: &Reply) -> u64 {
         if reply.is_empty() {
             return 0;
@@ -90,7 +90,7 @@ impl Replies {
         self.before + self.kept.len() as u64
     }
 
-    /// The reply of a number; `success` if it is too long ago.
+    /// Returns the reply with a number, or `success` if it was evicted.
     fn get(&self, number: u64) -> Reply {
         let at = number.checked_sub(self.before + 1);
         let reply = at.and_then(|at| self.kept.get(usize::try_from(at).ok()?));
@@ -98,15 +98,15 @@ impl Replies {
     }
 }
 
-/// What to do with a push.
+/// The action for a push.
 pub(super) enum Verdict {
-    /// It is new: run it. Until the claim is given back, it is the only one.
+    /// The push is new: run it. While the claim exists, no other run of the push starts.
     Run(Claim),
-    /// It is running: wait for its reply. No reply comes if it fails.
+    /// The push is running: wait for its reply. The channel closes if the run fails.
     Join(oneshot::Receiver<Reply>),
-    /// It is finished.
+    /// The push is finished.
     Finished(Reply),
-    /// It cannot be run now: there is no room for it, or it is a copy of one that has just failed.
+    /// The push cannot run: a limit is reached, or it is a copy of a push that has just failed.
     Full,
 }
 
@@ -124,7 +124,7 @@ impl Memory {
         }
     }
 
-    /// How many pushes are running, and how many are remembered as finished.
+    /// Returns the number of running pushes and of remembered finished pushes.
     pub(super) fn counts(&self) -> (usize, usize) {
         let state = self.state();
         (state.running.len(), state.finished.len())
@@ -138,7 +138,8 @@ impl Memory {
 impl Shared {
     pub(super) fn meet(self: &Arc<Self>, message: &Message) -> Verdict {
         let (memory, now) = (&self.memory, self.clock.monotonic());
-        // Before the lock, and given back after it unless the push is run or joins.
+        // Acquired before the lock on `state`, and released after it, so that the two locks are
+        // never nested. Kept if the push runs or joins a run.
         let signature = message.delivery().hold_deduplicated();
         let key = key::fingerprint(&memory.fingerprints, message);
         let mut state = memory.state();
@@ -164,9 +165,9 @@ impl Shared {
             return Verdict::Finished(replies.get(reply));
         }
         match message.delivery() {
-            // That it was handled is forgotten.
+            // The push was handled, but its entry was evicted.
             Delivery::Repeat { handled: true } => return Verdict::Finished(Reply::none()),
-            // Its run has just failed, which the callback is about to learn.
+            // The run has just failed, and the callback has not released the signature yet.
             Delivery::Repeat { handled: false } => return Verdict::Full,
             Delivery::First { .. } | Delivery::Parsed => {}
         }
@@ -187,25 +188,25 @@ impl Shared {
     }
 }
 
-/// The right to run a push. Whoever waits for it learns that it failed when this is dropped, and
-/// the next push like it is run.
+/// The right to run a push. If it is dropped unfinished, the waiting pushes are notified of the
+/// failure, and the next push with the same key runs.
 pub(super) struct Claim {
     pub(super) shared: Arc<Shared>,
-    /// Of the push that is run: it is used up also if its response is gone by then.
+    /// The signature of the push that runs. It is used up even if the response was dropped.
     signature: Option<SignatureClaim>,
     key: Option<u64>,
     app: u64,
-    /// When it was given, unless the run has waited since then.
+    /// When the claim was granted; `None` once the run was pending.
     now: Option<Duration>,
 }
 
 impl Claim {
-    /// Notes that the run did not end at once.
+    /// Records that the run did not complete at once, so the clock must be read again.
     pub(super) fn wait(&mut self) {
         self.now = None;
     }
 
-    /// Remembers the push as finished, and hands its reply to those who wait for it.
+    /// Marks the push as finished and sends its reply to the waiting pushes.
     pub(super) fn finish(mut self, reply: &Reply) {
         let Some(key) = self.key.take() else { return };
         let now = self.now.unwrap_or_else(|| self.shared.clock.monotonic());
@@ -221,7 +222,7 @@ impl Claim {
         let signatures = self.signature.take().into_iter().chain(joined);
         signatures.for_each(SignatureClaim::succeed);
         for waiter in waiters {
-            // One that is gone does not need it.
+            // The receiver may have disconnected.
             let _ = waiter.send(reply.clone());
         }
     }
@@ -231,7 +232,7 @@ impl Drop for Claim {
     fn drop(&mut self) {
         if let Some(key) = self.key.take() {
             let ended = self.shared.memory.state().end(key, self.app);
-            // Out of the lock, since this wakes those who wait.
+            // Dropped outside the lock: this wakes the waiting pushes.
             drop(ended);
         }
     }

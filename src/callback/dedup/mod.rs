@@ -1,36 +1,40 @@
-//! Every message is handled once (消息排重), however often the platform sends it.
+//! Deduplicates retried pushes (消息排重), so that each message is handled once.
 //!
-//! The platform sends a push again when it got no answer in five seconds or an answer other than
-//! HTTP 200, three times in all. [`Dedup`] stands in front of a handler and makes one *run* of them:
+//! The platform retries a push that is not answered with HTTP 200 within five seconds. It sends a
+//! push at most three times. [`Dedup`] wraps a handler and merges these pushes into one *run*:
 //!
-//! | the push | |
+//! | the push is | action |
 //! |---|---|
-//! | is new | starts a run |
-//! | is running | joins the run and gets the same reply |
-//! | is finished | gets the same reply again |
-//! | has failed, or the handler panicked | starts a new run; whoever had joined gets an error, so that the platform sends it again |
+//! | new | starts a run |
+//! | running | joins the run and gets its reply |
+//! | finished | gets the same reply again |
+//! | failed, or its handler panicked | starts a new run |
 //!
-//! Put it in front of all that is to happen once. What stands in front of it, or beside it in the same
-//! handler, is called for every push, also for copies of one that a [`Callback`](crate::Callback)
-//! would refuse to hand on to a handler without it.
+//! When a run fails, the pushes that joined it get an error, so that the platform retries them.
 //!
-//! A run does not end when the connection that brought the push does: the rest of it becomes a task
-//! of its own.
+//! Apply the layer outside of everything that must happen once. Code outside of it, or beside it in
+//! the same handler, is called for every push. It is also called for identical copies, which
+//! [`Callback`](crate::Callback) would not pass to a handler without `Dedup`.
+//!
+//! A run continues when the connection of its push is closed: the rest of it is spawned as a task.
 //!
 //! # Which pushes are the same
-//! Messages of a user, by the app, the user and the `MsgId`, which is not unique by itself. Events,
-//! which have no `MsgId`, by the app and the whole document after decryption: the platform encrypts
-//! a push anew when it sends it again, but the document stays. Two events of one user in the same
-//! second are two as long as they differ in anything at all, such as a scene or a trace id.
+//! Messages are identified by the app, the user and the `MsgId`, which is not unique by itself.
+//! Events have no `MsgId` and are identified by the app and the whole document after decryption.
+//! The platform encrypts a retried push anew, but its document is the same. Two events of one user
+//! in the same second are distinct if they differ in any field, such as a scene or a trace id.
 //!
 //! # Limits
-//! | | unless set | |
+//! | limit | default | set by |
 //! |---|---|---|
 //! | how long a finished push is remembered | 60 s, at most 75 s | [`window`](DedupLayer::window) |
-//! | how many of them | the last 100,000, in 2.3 MB at most | [`capacity`](DedupLayer::capacity) |
-//! | replies that are kept to be given again | of the last 1024 that have one | |
-//! | pushes that run | 1024 of each app: a new one beyond them fails with [`Overloaded`](super::Overloaded), which is 503 at once | [`max_running`](DedupLayer::max_running) |
-//! | pushes that join one run | 8 | |
+//! | finished pushes remembered | 100,000, in at most 2.3 MB | [`capacity`](DedupLayer::capacity) |
+//! | replies kept to be sent again | the last 1024 that are not empty | fixed |
+//! | running pushes of each app | 1024 | [`max_running`](DedupLayer::max_running) |
+//! | pushes that join one run | 8 | fixed |
+//!
+//! A new push beyond `max_running`, or beyond the pushes that may join a run, fails at once with
+//! [`Overloaded`](super::Overloaded), which is answered with 503.
 
 mod error;
 mod key;

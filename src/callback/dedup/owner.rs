@@ -1,15 +1,15 @@
-//! Whose claim it is.
+//! The owner of a claim.
 
 use std::fmt;
 
-/// Tells the claim of one run from every other one's, of this instance or another.
+/// Identifies the claim of one run among the runs of all instances.
 ///
-/// It prints as 32 hexadecimal digits, fit for a value in a database.
+/// The owner is displayed as 32 hexadecimal digits, suitable as a value in a database.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DedupOwner(u128);
 
 impl DedupOwner {
-    /// A new owner, unlike all others.
+    /// Creates a new, unique owner.
     pub(super) fn random() -> Self {
         Self(rand::random())
     }

@@ -16,8 +16,8 @@ use crate::callback::{HandlerError, IntoReply, Message, Overloaded, Reply};
 use crate::error::{BoxError, chain};
 use crate::runtime::SharedRuntime;
 
-/// Lets its handler see every message once; made by [`DedupLayer`](super::DedupLayer). Its clones
-/// share what they remember.
+/// A service that deduplicates retried pushes; made by [`DedupLayer`](super::DedupLayer). Clones
+/// share their memory.
 #[derive(Clone)]
 pub struct Dedup<H> {
     pub(super) inner: H,
@@ -25,12 +25,12 @@ pub struct Dedup<H> {
 }
 
 impl<H> Dedup<H> {
-    /// How many pushes are running: whoever brought them waits for the reply, or has gone.
+    /// Returns the number of running pushes, including those whose connection is closed.
     pub fn running(&self) -> usize {
         self.shared.memory.counts().0
     }
 
-    /// How many pushes are remembered as finished, at most the
+    /// Returns the number of finished pushes that are remembered, at most the
     /// [capacity](super::DedupLayer::capacity).
     pub fn remembered(&self) -> usize {
         self.shared.memory.counts().1
@@ -48,7 +48,7 @@ where
     type Error = HandlerError;
     type Future = DedupFuture;
 
-    /// Always ready: only a push that is run needs the handler, and waits for it.
+    /// Always ready: the handler's readiness is awaited only when a push runs.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), HandlerError>> {
         Poll::Ready(Ok(()))
     }
@@ -97,7 +97,7 @@ impl<H> fmt::Debug for Dedup<H> {
     }
 }
 
-/// The one run of a push.
+/// The single run of a push.
 struct Run {
     work: Work<Reply>,
     claim: Option<Claim>,
@@ -112,7 +112,7 @@ impl Future for Run {
             self.claim.iter_mut().for_each(Claim::wait);
             return Poll::Pending;
         };
-        // Dropping the claim tells those who joined of the failure.
+        // Dropping an unfinished claim reports the failure to the pushes that joined.
         let claim = self.claim.take();
         if let (Ok(reply), Some(claim)) = (&result, claim) {
             claim.finish(reply);
@@ -121,9 +121,9 @@ impl Future for Run {
     }
 }
 
-/// The future of [`Dedup`]. When it is dropped while the handler works, the handler goes on.
+/// The future of [`Dedup`]. If it is dropped while the handler runs, the handler continues.
 ///
-/// The handler is polled in place, so that a message costs no task as long as its sender waits.
+/// The handler is polled in place, so a task is spawned only when the sender disconnects.
 pub struct DedupFuture {
     state: State,
 }
@@ -150,7 +150,7 @@ impl Future for DedupFuture {
             State::Join(reply) => ready!(Pin::new(reply).poll(cx)).map_err(|_| RunFailed.into()),
             State::Done(slot) => match slot.take() {
                 Some(result) => result,
-                // A future is not polled again once it is ready.
+                // `None` only if the future is polled again after completion.
                 None => return Poll::Pending,
             },
         };
@@ -166,6 +166,7 @@ impl Drop for DedupFuture {
         let Some(run) = slot.take() else { return };
         let shared = run.claim.as_ref().map(|claim| Arc::clone(&claim.shared));
         let runtime = shared.as_ref().and_then(|shared| shared.runtime.as_ref());
+        // Without a runtime the run is dropped here. Its claim then reports the failure.
         let Some(runtime) = SharedRuntime::or_current(runtime) else {
             return;
         };
@@ -175,7 +176,7 @@ impl Drop for DedupFuture {
                 if let Err(error) = run.await {
                     tracing::error!(
                         error = chain(&*error),
-                        "the handler failed, and its push had gone"
+                        "the handler failed after the connection of its push was closed"
                     );
                 }
             });

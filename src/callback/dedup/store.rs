@@ -1,4 +1,4 @@
-//! What several instances know of the pushes they have seen.
+//! Shares the state of pushes between several instances.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -12,39 +12,43 @@ use crate::callback::store::within;
 use crate::error::{BoxError, chain};
 use crate::runtime::{BoxFuture, SharedRuntime};
 
-/// How often a push that another instance works on is asked for.
+/// The interval at which a push that runs on another instance is polled.
 const STEP: Duration = Duration::from_millis(200);
 
-/// How long it is waited for: the platform does not wait longer for one answer.
+/// How long to wait for another instance. The platform waits no longer for one answer.
 const WAIT: Duration = Duration::from_secs(5);
 
-/// Lets several instances run each push once between them. It is asked only for pushes that the
-/// instance itself has not seen; one that fails or panics is logged and passed over, so that a
-/// message is rather run twice than lost.
+/// A store that lets several instances run each push once.
+///
+/// The store is called only for pushes that the instance has not seen. An error or a panic of the
+/// store is logged and otherwise ignored: a message should rather run twice than be lost.
 ///
 /// Implement it with `async fn`s. With Redis, `claim` is a `SET NX` of the owner with a time to
-/// live, `finish` overwrites the value, and `release` is a script that deletes the value if it is
-/// the owner.
+/// live, `finish` overwrites the value, and `release` is a script that deletes the value if it
+/// equals the owner.
 pub trait DedupStore: Send + Sync + 'static {
-    /// Claims a push for `owner`, unless it is running or finished. A claim must end by itself,
-    /// some seconds after the [deadline](crate::callback::deadline): the instance may be gone, and
-    /// the platform sends the push again for ten seconds only.
+    /// Claims a push for `owner`, unless it is running or finished.
+    ///
+    /// A claim must expire by itself, some seconds after the [deadline](crate::callback::deadline).
+    /// The instance may have crashed, and the platform retries the push for only ten seconds.
     fn claim(
         &self,
         key: &DedupKey,
         owner: &DedupOwner,
     ) -> impl Future<Output = Result<Claimed, BoxError>> + Send;
 
-    /// Remembers a push as finished, for a minute at least, whoever claimed it.
+    /// Marks a push as finished, for at least a minute, regardless of who claimed it.
     fn finish(
         &self,
         key: &DedupKey,
         reply: &Reply,
     ) -> impl Future<Output = Result<(), BoxError>> + Send;
 
-    /// Gives a claim back, if it is `owner`'s: its handler failed, and the next push like it is to
-    /// be run. The claim may be another's, where that of `owner` failed or has ended: then nothing
-    /// changes.
+    /// Releases a claim if it belongs to `owner`. The handler failed, and the next push with this
+    /// key should run.
+    ///
+    /// If the claim belongs to another owner, because the claim of `owner` failed or expired,
+    /// nothing must change.
     fn release(
         &self,
         key: &DedupKey,
@@ -52,19 +56,19 @@ pub trait DedupStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), BoxError>> + Send;
 }
 
-/// What a [`DedupStore`] knows of a push.
+/// The state of a push in a [`DedupStore`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Claimed {
-    /// It is the caller's to run.
+    /// The claim is granted: the caller runs the push.
     Granted,
-    /// Another instance runs it.
+    /// Another instance is running the push.
     Running,
-    /// It is finished. A store that keeps no replies says [`Reply::none`].
+    /// The push is finished. A store that does not keep replies returns [`Reply::none`].
     Finished(Reply),
 }
 
-/// A store as the crate keeps it.
+/// A type-erased store.
 #[derive(Clone)]
 pub(super) struct SharedStore(Arc<dyn DynStore>);
 
@@ -73,7 +77,7 @@ impl SharedStore {
         Self(Arc::new(store))
     }
 
-    /// Does the work unless another instance does it or has done it.
+    /// Runs the work, unless another instance is running it or has finished it.
     pub(super) async fn run(
         self,
         key: DedupKey,
@@ -97,6 +101,7 @@ impl SharedStore {
                 Claimed::Running => {}
             }
             let Some(runtime) = &runtime else {
+                // Without a runtime there is no timer for polling again.
                 return Err(RunFailed.into());
             };
             runtime.sleep(STEP).await;
@@ -124,7 +129,7 @@ fn passed_over(error: &BoxError) {
     );
 }
 
-/// The same trait with boxed futures, so that it can be kept without its type.
+/// An object-safe version of [`DedupStore`] with boxed futures.
 trait DynStore: Send + Sync {
     fn claim<'a>(
         &'a self,

@@ -1,4 +1,4 @@
-//! Collects what a parser finds.
+//! Collects the output of a parser.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use super::nodes::Nodes;
 use super::span::Span;
 use super::substr_range::substr_range;
 
-/// Collects the elements while a parser walks over the document.
+/// Collects the elements while a parser processes a document.
 pub(crate) struct Builder<'a> {
     text: &'a str,
     limits: Limits,
@@ -20,10 +20,10 @@ pub(crate) struct Builder<'a> {
     nodes: Vec<Node>,
 }
 
-/// What a parser made of a document.
+/// The output of a parser.
 pub(crate) struct Parsed {
     pub(super) elements: Elements,
-    /// The values that follow the document.
+    /// The values that are stored after the document.
     pub(super) detached: String,
     pub(super) is_ambiguous: bool,
 }
@@ -44,7 +44,7 @@ impl From<Inline> for Parsed {
 }
 
 impl Parsed {
-    /// Notes whether there is more than one way to tell the texts of a user apart.
+    /// Sets whether the texts of a user can be delimited in more than one way.
     pub(crate) fn ambiguous(self, is_ambiguous: bool) -> Self {
         Self {
             is_ambiguous,
@@ -52,7 +52,7 @@ impl Parsed {
         }
     }
 
-    /// The elements, as a document keeps them. `received` is the document if that is no text.
+    /// Returns the elements. `received` is the document if it is not valid UTF-8.
     pub(super) fn nodes(self, received: Option<Bytes>) -> Nodes {
         match self.elements {
             Elements::Inline(flat) if received.is_none() => Nodes::Inline(flat),
@@ -72,7 +72,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Begins an element; its value is empty until it is closed.
+    /// Starts an element. Its value is empty until it is closed.
     pub(crate) fn open(&mut self, name: Span) -> Result<usize, ParseError> {
         if self.nodes.len() >= self.limits.elements {
             return Err(ParseError::Limit);
@@ -85,7 +85,7 @@ impl<'a> Builder<'a> {
         Ok(self.nodes.len() - 1)
     }
 
-    /// Ends an element that was begun.
+    /// Ends an element with its value.
     pub(crate) fn close(&mut self, node: usize, value: Span) -> Result<(), ParseError> {
         if value.len() > self.limits.field {
             return Err(ParseError::Limit);
@@ -102,13 +102,13 @@ impl<'a> Builder<'a> {
         self.limits
     }
 
-    /// The elements of this name, wherever they are.
+    /// Returns the indices of the elements with this name, at any depth.
     pub(crate) fn named(&self, name: &str) -> impl Iterator<Item = usize> {
         let nodes = self.nodes.iter().enumerate();
         nodes.filter_map(move |(at, node)| (self.slice(node.name) == name).then_some(at))
     }
 
-    /// Whether an element has no others inside.
+    /// Whether an element has no children.
     pub(crate) fn is_leaf(&self, node: usize) -> bool {
         let node_end = self
             .nodes
@@ -117,7 +117,7 @@ impl<'a> Builder<'a> {
         node_end == Some(node + 1)
     }
 
-    /// The value of the first element of this name that is directly below the root.
+    /// Returns the value of the first element with this name directly below the root.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         let mut next = 0;
         while let Some(node) = self.nodes.get(next) {
@@ -144,12 +144,12 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Where `piece` lies in the document, or in a copy behind it.
+    /// Returns the range of `piece`. Stores a copy if it is not a slice of the document.
     pub(crate) fn span(&mut self, piece: &str) -> Result<Span, ParseError> {
         self.find(piece).map_or_else(|| self.keep(piece), Ok)
     }
 
-    /// Where `piece` lies in the document, if it was cut out of it.
+    /// Returns the range of `piece`, if it is a slice of the document.
     pub(crate) fn place(&self, piece: &str) -> Option<Range<usize>> {
         substr_range(self.text, piece)
     }
@@ -159,7 +159,7 @@ impl<'a> Builder<'a> {
         Span::new(place.start, place.end)
     }
 
-    /// Copies `piece` behind the document.
+    /// Stores a copy of `piece` after the document.
     pub(crate) fn keep(&mut self, piece: &str) -> Result<Span, ParseError> {
         let start = self.text.len() + self.detached.len();
         self.detached.push_str(piece);

@@ -1,16 +1,16 @@
-//! Why a text is not a document.
+//! The error of the parser.
 
 use std::fmt;
 
-/// Why a text is not a document of the platform.
+/// Why a text is not a valid document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ParseError {
-    /// It begins with neither `<` nor `{`.
+    /// The text starts with neither `<` nor `{`.
     Format,
-    /// It is not well-formed, or has a document type.
+    /// The text is not well-formed, or has a document type declaration.
     Syntax,
-    /// It is longer than 1 MiB, or beyond the [`Limits`](super::Limits).
+    /// The document is longer than 1 MiB, or exceeds the [`Limits`](super::Limits).
     Limit,
 }
 

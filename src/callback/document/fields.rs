@@ -1,12 +1,12 @@
-//! Reads the elements of a document.
+//! Iterates over the elements of a document.
 
 use std::fmt;
 
 use super::node::Node;
 use crate::callback::document::Document;
 
-/// The elements of one level, in the order of the document; a list is repeated elements of one
-/// name.
+/// An iterator over the elements of one level, in document order. A list consists of repeated
+/// elements with the same name.
 #[derive(Clone)]
 pub struct Fields<'a> {
     document: &'a Document,
@@ -33,7 +33,7 @@ impl<'a> Iterator for Fields<'a> {
         }
         let index = self.next;
         let node = self.document.nodes.get(index)?;
-        // Every step moves on, whatever the document says.
+        // Ensures progress even if `end` is wrong.
         let end = usize::try_from(node.end).ok()?.max(index + 1);
         self.next = end;
         Some(Field {
@@ -47,46 +47,46 @@ impl<'a> Iterator for Fields<'a> {
 
 impl std::iter::FusedIterator for Fields<'_> {}
 
-/// Prints names alone: the values are a user's.
+/// Prints only the names, because the values are a user's content.
 impl fmt::Debug for Fields<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.clone()).finish()
     }
 }
 
-/// One element of a document.
+/// An element of a document.
 #[derive(Clone, Copy)]
 pub struct Field<'a> {
     document: &'a Document,
     node: Node,
     index: usize,
-    /// The index of the first node that is not below this one.
+    /// The index of the first node that is not a descendant of this one.
     end: usize,
 }
 
 impl<'a> Field<'a> {
-    /// Its name, such as `Content`.
+    /// Returns the name, such as `Content`.
     pub fn name(&self) -> &'a str {
         self.document.slice(self.node.name)
     }
 
-    /// Its text; empty for an element that has others inside. Numbers are the text they were sent
-    /// as.
+    /// Returns the text; empty for an element with children. Numbers are returned as the text that
+    /// was received.
     pub fn text(&self) -> &'a str {
         self.document.slice(self.node.value)
     }
 
-    /// The elements inside.
+    /// Returns the children.
     pub fn children(&self) -> Fields<'a> {
         Fields::new(self.document, self.index + 1, self.end)
     }
 
-    /// This element, as a level of its own.
+    /// Returns an iterator over only this element.
     pub(crate) fn alone(&self) -> Fields<'a> {
         Fields::new(self.document, self.index, self.end)
     }
 
-    /// The text of the first element inside that has this very name.
+    /// Returns the text of the first child with exactly this name.
     pub fn field(&self, name: &str) -> Option<&'a str> {
         let mut children = self.children();
         children
@@ -95,7 +95,7 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Prints the name alone: the text is a user's.
+/// Prints only the name, because the text is a user's content.
 impl fmt::Debug for Field<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Field").field(&self.name()).finish()

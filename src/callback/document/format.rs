@@ -1,20 +1,20 @@
-//! In which form a document is written, and by whom.
+//! The format and the author of a document.
 
 /// The data format of a push (数据格式).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// The only format of 公众号.
+    /// XML, the only format for 公众号.
     Xml,
-    /// A choice of 小程序.
+    /// JSON, optional for 小程序.
     Json,
 }
 
-/// Who wrote a document.
+/// The author of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Author {
-    /// The platform, around texts of users that it does not escape: a push.
+    /// The platform, which includes users' texts without escaping them: a push.
     Platform,
-    /// A host, or the platform without any user's text: a reply, an envelope.
+    /// An application, or the platform without any user text: a reply or an envelope.
     Host,
 }

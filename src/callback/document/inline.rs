@@ -1,23 +1,24 @@
-//! The elements of a short document, in the document itself.
+//! The elements of a short document, without an allocation.
 
 use std::ops::Range;
 
 use super::node::Node;
 use super::span::Span;
 
-/// How many elements an ordinary push has at most.
+/// The maximum number of elements. Typical pushes have fewer.
 const FEW: usize = 12;
 
-/// The elements of a short document, none of them inside another.
+/// The elements of a short document without nesting.
 #[derive(Clone, Default)]
 pub(crate) struct Inline {
-    /// Of each the start and the end of its name and of its value.
+    /// For each element, the start and end of its name and of its value.
     places: [[u16; 4]; FEW],
     len: usize,
 }
 
 impl Inline {
-    /// Adds an element; `None` if it is one too many, or lies beyond the first 64 KiB.
+    /// Adds an element. Returns `None` if there is no slot left, or if the element is beyond the
+    /// first 64 KiB, so that its offsets do not fit into 16 bits.
     pub(crate) fn add(&mut self, name: Range<usize>, value: Range<usize>) -> Option<()> {
         let place = [name.start, name.end, value.start, value.end];
         let slot = self.places.get_mut(self.len)?;
@@ -36,7 +37,7 @@ impl Inline {
         (0..self.len).filter_map(|index| self.get(index))
     }
 
-    /// The values of the elements of this name, of a document that is `text`.
+    /// Returns the values of the elements with this name. `text` is the document.
     pub(crate) fn named<'a>(&self, text: &'a [u8], name: &str) -> impl Iterator<Item = &'a str> {
         let is = move |[start, end, _, _]: &&[u16; 4]| {
             let place = usize::from(*start)..usize::from(*end);

@@ -1,10 +1,10 @@
-//! How large a document may be.
+//! The limits for the size of a document.
 
-/// The deepest nesting that can be allowed: JSON is read by recursion.
+/// The maximum depth that can be configured. JSON is parsed recursively.
 const DEPTH_MAX: usize = 64;
 
-/// How large a pushed document may be; the platform's own stay far below the defaults. What is
-/// beyond them is refused as malformed.
+/// The limits for a pushed document. The platform's pushes stay far below the defaults. A document
+/// beyond a limit is refused as malformed.
 ///
 /// ```
 /// use tower_wechat::callback::Limits;
@@ -26,14 +26,14 @@ impl Limits {
         field: 64 << 10,
     };
 
-    /// As much as a document can have.
+    /// The maximum limits.
     pub(crate) const MOST: Self = Self {
         depth: DEPTH_MAX,
         elements: usize::MAX,
         field: usize::MAX,
     };
 
-    /// The deepest nesting, the root not counted: 16 unless set, and 64 at most.
+    /// Sets the maximum nesting depth, not counting the root. Defaults to 16; the maximum is 64.
     #[must_use]
     pub fn depth(self, levels: usize) -> Self {
         Self {
@@ -42,13 +42,13 @@ impl Limits {
         }
     }
 
-    /// The most elements: 2048 unless set.
+    /// Sets the maximum number of elements. Defaults to 2048.
     #[must_use]
     pub fn elements(self, elements: usize) -> Self {
         Self { elements, ..self }
     }
 
-    /// The longest text of one element, in bytes: 64 KiB unless set.
+    /// Sets the maximum length of an element's text, in bytes. Defaults to 64 KiB.
     #[must_use]
     pub fn field(self, bytes: usize) -> Self {
         Self {

@@ -1,16 +1,16 @@
-//! Documents that are not text throughout.
+//! Decodes documents that are not valid UTF-8.
 
 use std::borrow::Cow;
 
-/// Reads bytes as text. Those that are no UTF-8 become U+FFFD; what stands around them stays.
+/// Decodes bytes as UTF-8. Invalid sequences are replaced by U+FFFD; the rest is unchanged.
 pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes)
 }
 
-/// The same, for a JSON document whose strings are not in UTF-8.
+/// Decodes a JSON document whose strings are not UTF-8.
 ///
-/// The second byte of a GBK character may be that of a backslash, which would escape the quote
-/// behind it. So what follows a byte that is no UTF-8 is no backslash of the document's own.
+/// The second byte of a GBK character can equal a backslash, which would escape the quote after it.
+/// A backslash directly after an invalid byte is therefore treated as part of a character.
 pub(super) fn json(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     let mut broken = false;

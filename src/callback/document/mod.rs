@@ -1,4 +1,4 @@
-//! A parsed document: one form for XML and JSON, over one text. It knows no message.
+//! Parses XML and JSON documents into one representation, independent of their meaning.
 
 mod builder;
 mod error;
@@ -26,16 +26,16 @@ use self::builder::Parsed;
 use self::nodes::Nodes;
 use self::span::Span;
 
-/// The longest document that is taken, in bytes.
+/// The maximum length of a document, in bytes.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
 
-/// The elements below the root, in the order of the document. A parent comes before its children.
+/// The elements below the root, in document order. A parent precedes its children.
 ///
-/// An ordinary message is parsed without a copy and without memory of its own: it is a view of the
-/// request's bytes, and so are its clones.
+/// A typical message is parsed without copying and without allocating. The document and its clones
+/// share the request buffer.
 #[derive(Clone)]
 pub(crate) struct Document {
-    /// The document as text, followed by the values that do not lie in it in one piece.
+    /// The document as text, followed by values that are not contiguous in it.
     text: Bytes,
     raw_len: u32,
     nodes: Nodes,
@@ -43,12 +43,12 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    /// Parses a push. The format is told by its first character: the Content-Type is not reliable.
+    /// Parses a push. The first character decides the format: the Content-Type is not reliable.
     pub(crate) fn parse(text: impl Into<String>) -> Result<Self, ParseError> {
         Self::parse_within(text.into().into(), Limits::DEFAULT, Author::Platform)
     }
 
-    /// Parses a document of this author's. Bytes that are no UTF-8 are read as U+FFFD.
+    /// Parses a document of the given author. Invalid UTF-8 is read as U+FFFD.
     pub(crate) fn parse_within(
         bytes: Bytes,
         limits: Limits,
@@ -65,6 +65,7 @@ impl Document {
             let (format, parsed) = read(&text, limits, author)?;
             Ok(Self::new(text.into(), format, parsed, Some(bytes.clone())))
         };
+        // `lossy::json` may drop backslashes: tried only if the plain replacement does not parse.
         read(lossy::text(&bytes).into_owned()).or_else(|error| {
             let json = read(lossy::json(&bytes)).ok();
             json.filter(|document| document.format == Format::Json)
@@ -73,7 +74,7 @@ impl Document {
     }
 
     fn new(mut text: Bytes, format: Format, parsed: Parsed, received: Option<Bytes>) -> Self {
-        // It is at most `MAX_BYTES`.
+        // Fits: the length is at most `MAX_BYTES`.
         let raw_len = u32::try_from(text.len()).unwrap_or(u32::MAX);
         if !parsed.detached.is_empty() {
             text = [&*text, parsed.detached.as_bytes()].concat().into();
@@ -86,7 +87,7 @@ impl Document {
         }
     }
 
-    /// What a parser made of an XML document.
+    /// Creates an XML document from the output of a parser.
     #[cfg(test)]
     pub(crate) fn of(text: &str, parsed: Parsed) -> Self {
         Self::new(text.to_owned().into(), Format::Xml, parsed, None)
@@ -101,7 +102,7 @@ impl Document {
         self.text.get(..len).unwrap_or_default()
     }
 
-    /// The document as it was received.
+    /// Returns the document as received.
     pub(crate) fn received(&self) -> &[u8] {
         let received = match &self.nodes {
             Nodes::Nested(nested) => nested.received.as_deref(),
@@ -110,7 +111,7 @@ impl Document {
         received.unwrap_or_else(|| self.raw_bytes())
     }
 
-    /// Whether there is more than one way to tell the texts of a user apart.
+    /// Whether the texts of a user can be delimited in more than one way.
     pub(crate) fn is_ambiguous(&self) -> bool {
         match &self.nodes {
             Nodes::Nested(nested) => nested.is_ambiguous,
@@ -122,12 +123,12 @@ impl Document {
         self.format
     }
 
-    /// The elements directly below the root.
+    /// Returns the elements directly below the root.
     pub(crate) fn fields(&self) -> Fields<'_> {
         Fields::new(self, 0, self.nodes.len())
     }
 
-    /// The text of the first of them that has this very name.
+    /// Returns the text of the first field with exactly this name.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         if let Nodes::Inline(flat) = &self.nodes {
             return flat.named(&self.text, name).next();
@@ -172,7 +173,7 @@ mod tests {
         assert_eq!(Document::parse(long).err(), Some(ParseError::Limit));
     }
 
-    /// A sample of the platform, with everything a document may have.
+    /// Samples in both formats with all the constructs of a document.
     const SAMPLES: [&str; 2] = [
         "<?xml version=\"1.0\"?><xml><A a=\"b\"><![CDATA[你 ]]></A><B> 1&lt;&#x41; <C/></B></xml>",
         r#"{"A":"你\u4f60\n","B":[1,{"C":null,"D":[-1.5e3,true]}],"E":"\\"}"#,

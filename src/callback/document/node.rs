@@ -1,12 +1,12 @@
-//! One element of a document.
+//! An element of a document.
 
 use super::span::Span;
 
-/// One element.
+/// An element.
 #[derive(Clone, Copy)]
 pub(crate) struct Node {
     pub(super) name: Span,
     pub(super) value: Span,
-    /// The index of the first node that is not below this one.
+    /// The index of the first node that is not a descendant of this one.
     pub(super) end: u32,
 }

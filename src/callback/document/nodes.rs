@@ -1,4 +1,4 @@
-//! The elements of a document, in its order.
+//! The elements of a document, in document order.
 
 use std::sync::Arc;
 
@@ -9,18 +9,18 @@ use super::node::Node;
 
 #[derive(Clone)]
 pub(crate) enum Nodes {
-    /// No memory beside the document's own.
+    /// Stored without an allocation.
     Inline(Inline),
     /// Shared by the clones of a document.
     Nested(Arc<Nested>),
 }
 
-/// The elements of any document.
+/// The elements of an arbitrary document.
 pub(crate) struct Nested {
     pub(super) nodes: Vec<Node>,
-    /// The document as it was received, if that is no text.
+    /// The document as received, if it is not valid UTF-8.
     pub(super) received: Option<Bytes>,
-    /// Whether there is more than one way to tell the texts of a user apart.
+    /// Whether the texts of a user can be delimited in more than one way.
     pub(super) is_ambiguous: bool,
 }
 

@@ -1,6 +1,6 @@
-//! Where a piece of a document lies.
+//! A byte range in a document.
 
-/// Where a piece of the text lies, in bytes.
+/// A byte range in a document.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Span {
     pub(super) start: u32,
@@ -12,7 +12,7 @@ impl Span {
         usize::try_from(self.end - self.start).unwrap_or(usize::MAX)
     }
 
-    /// What lies there in a text that begins at `offset`.
+    /// Returns the text of the range, in a text that starts at `offset`.
     pub(super) fn within(self, text: &[u8], offset: usize) -> Option<&str> {
         let start = usize::try_from(self.start).ok()?.checked_sub(offset)?;
         let end = usize::try_from(self.end).ok()?.checked_sub(offset)?;

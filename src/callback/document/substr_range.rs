@@ -1,9 +1,10 @@
-//! Where a piece of a text lies in it.
+//! Finds the range of a substring by its address.
 
 use std::ops::Range;
 
-/// The place of `piece` in `text`, if it was cut out of it and is not a copy.
+/// Returns the range of `piece` in `text`, or `None` if `piece` is not a slice of it.
 pub(crate) fn substr_range(text: &str, piece: &str) -> Option<Range<usize>> {
+    // Compares addresses, not content: a copy with equal text has no range.
     let start = piece.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
     let range = start..start.checked_add(piece.len())?;
     text.get(range.clone()).map(|_| range)

@@ -1,7 +1,7 @@
 //! The review of a mini-program's code. Source: 代码审核结果推送.
 
 view! {
-    /// 审核通过: the code may be released.
+    /// 审核通过: the code passed the review.
     WeappAuditSuccess {
         /// When it passed, in seconds since the Unix epoch.
         succ_time: number u64 = "SuccTime";
@@ -9,20 +9,19 @@ view! {
 }
 
 view! {
-    /// 审核不通过: the code may not be released.
+    /// 审核不通过: the code did not pass the review.
     WeappAuditFail {
-        /// Why. It has HTML in it.
+        /// The reason. It contains HTML.
         reason: text = "Reason";
         /// When it failed, in seconds since the Unix epoch.
         fail_time: number u64 = "FailTime";
-        /// What the reviewers saw: MediaIds with bars between them. See
-        /// [`screenshots`](Self::screenshots).
+        /// The screenshots, as MediaIds separated by `|`. See [`screenshots`](Self::screenshots).
         screen_shot: value = "ScreenShot";
     }
 }
 
 impl<'a> WeappAuditFail<'a> {
-    /// What the reviewers saw, as the MediaIds of images.
+    /// Returns the MediaIds of the screenshots.
     pub fn screenshots(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let ids = self.screen_shot().unwrap_or_default().split('|');
         ids.map(str::trim).filter(|id| !id.is_empty())
@@ -30,11 +29,11 @@ impl<'a> WeappAuditFail<'a> {
 }
 
 view! {
-    /// 审核延后: the review takes longer.
+    /// 审核延后: the review is delayed.
     WeappAuditDelay {
-        /// Why. It has HTML in it.
+        /// The reason. It contains HTML.
         reason: text = "Reason";
-        /// When it was put off, in seconds since the Unix epoch.
+        /// When it was delayed, in seconds since the Unix epoch.
         delay_time: number u64 = "DelayTime";
     }
 }

@@ -1,28 +1,28 @@
-//! Users whose data changed, or who withdrew it. Source: 授权用户信息变更.
+//! Changed and revoked user data. Source: 授权用户信息变更.
 
 view! {
-    /// 授权用户资料变更: the profile of a user who had agreed to share it changed, or the user
-    /// withdrew the agreement, or closed the account. The withdrawn data must be deleted.
+    /// 授权用户资料变更: a user who had authorized access to the profile changed it, revoked the
+    /// authorization, or closed the account. Revoked data must be deleted.
     UserAuthorization {
-        /// The user.
+        /// The openid of the user.
         openid: text = "OpenID";
-        /// The user among all apps of one owner, if they are bound to one another.
+        /// The user's UnionID across all bound apps of one owner.
         union_id: value = "UnionID";
-        /// The app that had the agreement.
+        /// The app that was authorized.
         appid: text = "AppID";
-        /// What was withdrawn.
+        /// The data whose authorization was revoked.
         revoked: choice RevokedInfo = "RevokeInfo";
-        /// What was withdrawn, as the platform numbers it.
+        /// The revoked data, as numbered by the platform.
         revoke_info: value = "RevokeInfo";
-        /// The plug-in that had the agreement, if it was one.
+        /// The plug-in that was authorized, if any.
         plugin_id: value = "PluginID";
-        /// The user of the plug-in.
+        /// The user's id in the plug-in.
         open_pid: value = "OpenPID";
     }
 }
 
 choice! {
-    /// What a user withdrew the agreement to share.
+    /// The data whose authorization a user revoked.
     RevokedInfo {
         /// 车牌号.
         LicensePlate = "1";

@@ -1,19 +1,19 @@
-//! Member cards, payments by card, stocks and gift cards. Source: 卡券事件推送, 礼品卡事件推送.
+//! Member cards, payments with a card, stock and gift cards. Source: 卡券事件推送, 礼品卡事件推送.
 
 view! {
     /// 买单事件: the user paid from a card.
     UserPayFromPayCell {
-        /// The kind of card.
+        /// The card type.
         card_id: text = "CardId";
         /// The number of the card.
         user_card_code: text = "UserCardCode";
-        /// The payment.
+        /// The id of the payment.
         trans_id: text = "TransId";
         /// The shop.
         location_id: value = "LocationId";
-        /// What was paid, in fen.
+        /// The amount paid, in fen.
         fee: number u64 = "Fee";
-        /// What it would have been without the card, in fen.
+        /// The amount without the card, in fen.
         original_fee: number u64 = "OriginalFee";
     }
 }
@@ -21,21 +21,21 @@ view! {
 view! {
     /// 会员卡内容更新事件: the points or the balance of a member card changed.
     UpdateMemberCard {
-        /// The kind of card.
+        /// The card type.
         card_id: text = "CardId";
         /// The number of the card.
         user_card_code: text = "UserCardCode";
-        /// How many points were added, or taken if it is negative.
+        /// The change of the points; negative if points were deducted.
         modify_bonus: number i64 = "ModifyBonus";
-        /// What was added to the balance, or taken if it is negative.
+        /// The change of the balance; negative if it was reduced.
         modify_balance: number i64 = "ModifyBalance";
     }
 }
 
 view! {
-    /// 会员卡激活事件: the user filled in the form of a member card.
+    /// 会员卡激活事件: the user submitted the activation form of a member card.
     SubmitMembercardUserInfo {
-        /// The kind of card.
+        /// The card type.
         card_id: text = "CardId";
         /// The number of the card.
         user_card_code: text = "UserCardCode";
@@ -43,23 +43,23 @@ view! {
 }
 
 view! {
-    /// 库存报警事件: few cards of a kind are left.
+    /// 库存报警事件: the stock of a card type is low.
     CardSkuRemind {
-        /// The kind of card.
+        /// The card type.
         card_id: text = "CardId";
-        /// How many are left, in words.
+        /// The remaining stock, as a text.
         detail: text = "Detail";
     }
 }
 
 view! {
-    /// 子商户审核事件: the review of a business under the account ended.
+    /// 子商户审核事件: the review of a sub-merchant ended.
     CardMerchantCheckResult {
-        /// The business.
+        /// The sub-merchant.
         merchant_id: text = "MerchantId";
-        /// Whether it passed.
+        /// Whether the review succeeded.
         is_pass: flag = "IsPass";
-        /// Why it did not.
+        /// The reason for a refusal.
         reason: value = "Reason";
     }
 }
@@ -67,44 +67,44 @@ view! {
 view! {
     /// 券点流水详情事件: the account's coupon points (券点) changed.
     CardPayOrder {
-        /// The order.
+        /// The id of the order.
         order_id: text = "OrderId";
-        /// What became of it, such as `ORDER_STATUS_FINANCE_SUCC`.
+        /// The status of the order, such as `ORDER_STATUS_FINANCE_SUCC`.
         status: text = "Status";
-        /// When the code to pay it by was made, in seconds since the Unix epoch.
+        /// When the payment QR code was created, in seconds since the Unix epoch.
         create_order_time: number u64 = "CreateOrderTime";
-        /// When it was paid, in seconds since the Unix epoch.
+        /// When the order was paid, in seconds since the Unix epoch.
         pay_finish_time: number u64 = "PayFinishTime";
-        /// How it was paid.
+        /// The payment method.
         desc: value = "Desc";
-        /// How many free points are left. It may have decimals.
+        /// The remaining free points. May have decimals.
         free_coin_count: value = "FreeCoinCount";
-        /// How many paid points are left.
+        /// The remaining paid points.
         pay_coin_count: value = "PayCoinCount";
-        /// By how many free points the account changed.
+        /// The change of the free points.
         refund_free_coin_count: value = "RefundFreeCoinCount";
-        /// By how many paid points the account changed.
+        /// The change of the paid points.
         refund_pay_coin_count: value = "RefundPayCoinCount";
         /// The kind of order, such as `ORDER_TYPE_SYS_ADD`.
         order_type: value = "OrderType";
-        /// Why the account changed, in the platform's words.
+        /// The reason for the change, as a text.
         memo: value = "Memo";
-        /// About the invoice.
+        /// The invoice information.
         receipt_info: value = "ReceiptInfo";
     }
 }
 
 view! {
-    /// A gift card was bought (用户购买礼品卡付款成功), given away (用户购买后赠送), or taken by
-    /// the user it was given to (用户领取礼品卡成功).
+    /// A gift card was bought (用户购买礼品卡付款成功), given away (用户购买后赠送), or claimed by its recipient
+    /// (用户领取礼品卡成功).
     Giftcard {
-        /// The shelf that it is from.
+        /// The shelf that offers the card.
         page_id: text = "PageId";
         /// The order.
         order_id: text = "OrderId";
-        /// Whether it was given into a group.
+        /// Whether the card was given to a group.
         is_chat_room: flag = "IsChatRoom";
-        /// Whether it came back.
+        /// Whether the card was returned.
         is_return_back: flag = "IsReturnBack";
     }
 }

@@ -1,15 +1,15 @@
 //! Messages that users send. Source: 接收普通消息.
 //!
-//! Media can be fetched by their MediaId for three days.
+//! Media can be downloaded by their MediaId for three days.
 
 view! {
-    /// 文本消息: the user wrote.
+    /// 文本消息: the user sent a text.
     Text {
-        /// What the user wrote. For a kind of message that the platform does not pass on it is a
-        /// notice that says so.
+        /// The text. For a kind of message that the platform does not push, this is a notice that
+        /// says so.
         content: text = "Content";
-        /// The entry that the user tapped, if the text came from a menu message of the customer
-        /// service.
+        /// The entry that the user tapped, if the text is the answer to a customer-service menu
+        /// message.
         menu_id: value = "bizmsgmenuid";
     }
 }
@@ -17,7 +17,7 @@ view! {
 view! {
     /// 图片消息: the user sent an image.
     Image {
-        /// Where the image can be seen, made by the platform.
+        /// The URL of the image, hosted by the platform.
         pic_url: text = "PicUrl";
         /// The image as a temporary medium.
         media_id: text = "MediaId";
@@ -33,7 +33,7 @@ view! {
         media_id_16k: value = "MediaId16K";
         /// The format: `amr` or `speex`.
         format: text = "Format";
-        /// What was said, if the account has speech recognition switched on.
+        /// The recognized speech, if speech recognition is enabled for the account.
         recognition: value = "Recognition";
     }
 }
@@ -43,7 +43,7 @@ view! {
     Video {
         /// The video as a temporary medium.
         media_id: text = "MediaId";
-        /// Its still picture as a temporary medium.
+        /// The thumbnail as a temporary medium.
         thumb_media_id: text = "ThumbMediaId";
     }
 }
@@ -53,20 +53,20 @@ view! {
     ShortVideo {
         /// The video as a temporary medium.
         media_id: text = "MediaId";
-        /// Its still picture as a temporary medium.
+        /// The thumbnail as a temporary medium.
         thumb_media_id: text = "ThumbMediaId";
     }
 }
 
 view! {
-    /// 地理位置消息: the user sent a place. See [`LocationReport`](super::LocationReport) for where
-    /// the user is.
+    /// 地理位置消息: the user sent a location. See [`LocationReport`](super::LocationReport) for the
+    /// user's position.
     Location {
         /// The latitude (`Location_X`), in degrees.
         latitude: decimal = "Location_X";
         /// The longitude (`Location_Y`), in degrees.
         longitude: decimal = "Location_Y";
-        /// The zoom of the map.
+        /// The zoom level of the map.
         scale: number u32 = "Scale";
         /// The address.
         label: text = "Label";
@@ -80,19 +80,19 @@ view! {
     Link {
         /// The title of the page.
         title: text = "Title";
-        /// What the page is about.
+        /// The description of the page.
         description: text = "Description";
-        /// Where it leads.
+        /// The URL of the page.
         url: text = "Url";
     }
 }
 
 view! {
-    /// The user sent a file. It has no MediaId, and cannot be fetched.
+    /// The user sent a file. It has no MediaId and cannot be downloaded.
     File {
         /// The name of the file.
         title: text = "Title";
-        /// A description, mostly absent.
+        /// A description, usually absent.
         description: value = "Description";
         /// The platform's key of the file.
         file_key: text = "FileKey";
@@ -104,7 +104,7 @@ view! {
 }
 
 view! {
-    /// 小程序卡片消息: the user sent a card of a mini-program's page to its customer service.
+    /// 小程序卡片消息: the user sent a card for a mini-program page to its customer service.
     MiniProgramPage {
         /// The title of the card.
         title: text = "Title";
@@ -112,7 +112,7 @@ view! {
         appid: text = "AppId";
         /// The page, with its query.
         page_path: text = "PagePath";
-        /// Where the picture of the card can be seen, made by the platform.
+        /// The URL of the card's picture, hosted by the platform.
         thumb_url: text = "ThumbUrl";
         /// The picture of the card as a temporary medium.
         thumb_media_id: text = "ThumbMediaId";

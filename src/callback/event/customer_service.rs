@@ -1,30 +1,30 @@
-//! The customer service: its sessions, and users who enter it. Source: 客服消息, 会话状态通知,
+//! Customer-service sessions, and users who open the customer service. Source: 客服消息, 会话状态通知,
 //! 接收消息和事件 (小程序).
 
 view! {
-    /// 接入会话: a person of the customer service took the user's session.
+    /// 接入会话: a customer-service agent accepted the user's session.
     KfCreateSession {
-        /// The account of the customer service, such as `name@wxid`.
+        /// The customer-service account, such as `name@wxid`.
         kf_account: text = "KfAccount";
     }
 }
 
 view! {
-    /// 关闭会话: the user's session ended.
+    /// 关闭会话: the user's session was closed.
     KfCloseSession {
-        /// The account of the customer service.
+        /// The customer-service account.
         kf_account: text = "KfAccount";
-        /// How it ended, if the platform says.
+        /// How the session was closed, if reported.
         close_type: value = "CloseType";
     }
 }
 
 view! {
-    /// 转接会话: the user's session went over to another person of the customer service.
+    /// 转接会话: the user's session was transferred to another agent.
     KfSwitchSession {
-        /// The account that had it.
+        /// The previous account of the session.
         from_kf_account: text = "FromKfAccount";
-        /// The account that has it now.
+        /// The new account of the session.
         to_kf_account: text = "ToKfAccount";
     }
 }
@@ -32,7 +32,7 @@ view! {
 view! {
     /// 进入会话事件: the user opened the customer service of a mini-program.
     UserEnterTempsession {
-        /// What the button that was tapped has as `session-from`.
+        /// The `session-from` of the button that was tapped.
         session_from: text = "SessionFrom";
     }
 }
@@ -46,9 +46,9 @@ view! {
         guide_openid: text = "qrcode_guide_openid" in "GuideScanEvent";
         /// The openid of the user.
         openid: text = "openid" in "GuideScanEvent";
-        /// What the user did, as the platform numbers it.
+        /// The user's action, as numbered by the platform.
         action: text = "action" in "GuideScanEvent";
-        /// What the QR code was made with.
+        /// The data that the QR code was created with.
         qrcode_info: text = "qrcode_info" in "GuideScanEvent";
     }
 }

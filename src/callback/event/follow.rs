@@ -1,27 +1,28 @@
-//! Users who come, scan, report where they are, and leave. Source: 接收事件推送.
+//! Events of followers: following, scanning, reporting a position, and unfollowing. Source: 接收事件推送.
 
-/// What the platform puts in front of the scene when the scan made the user a follower.
+/// The prefix of the scene if the user started to follow through the scan.
 const SCENE: &str = "qrscene_";
-/// What it puts in front of a payment that made the user a follower.
+/// The prefix of the payment number if the user started to follow after a payment.
 const TRADE: &str = "last_trade_no_";
 
 view! {
-    /// 关注事件: the user follows the account.
+    /// 关注事件: the user started to follow the account.
     Subscribe {
-        /// The ticket of the QR code that was scanned, if one was. It fetches the code's image.
+        /// The ticket of the scanned QR code, if any. The image of the code can be downloaded with
+        /// it.
         ticket: value = "Ticket";
     }
 }
 
 impl<'a> Subscribe<'a> {
-    /// The scene of the QR code that was scanned, without the platform's `qrscene_`; `None` if the
-    /// user came another way.
+    /// Returns the scene of the scanned QR code, without the platform's `qrscene_`. `None` if the
+    /// user did not scan a code.
     pub fn scene(&self) -> Option<&'a str> {
         self.after(SCENE)
     }
 
-    /// The number of the payment after which the user followed, without the platform's
-    /// `last_trade_no_`.
+    /// Returns the number of the payment after which the user started to follow, without the
+    /// platform's `last_trade_no_`.
     pub fn trade_no(&self) -> Option<&'a str> {
         self.after(TRADE)
     }
@@ -33,7 +34,8 @@ impl<'a> Subscribe<'a> {
 }
 
 view! {
-    /// 取消关注事件: the user left. There is nobody to answer. It may come several times.
+    /// 取消关注事件: the user stopped following. No reply can reach the user. It may be pushed several
+    /// times.
     Unsubscribe {}
 }
 
@@ -42,20 +44,20 @@ view! {
     Scan {
         /// The scene of the QR code.
         scene: text = "EventKey";
-        /// The ticket of the QR code. It fetches the code's image.
+        /// The ticket of the QR code. The image of the code can be downloaded with it.
         ticket: value = "Ticket";
     }
 }
 
 view! {
-    /// 上报地理位置事件: where the user is, reported on entering the chat or every five seconds, as
-    /// the account has it set.
+    /// 上报地理位置事件: the user's position, reported on entering the chat or every five seconds,
+    /// depending on the account's settings.
     LocationReport {
         /// The latitude, in degrees.
         latitude: decimal = "Latitude";
         /// The longitude, in degrees.
         longitude: decimal = "Longitude";
-        /// How precise the position is, in metres.
+        /// The precision of the position, in metres.
         precision: decimal = "Precision";
     }
 }

@@ -1,15 +1,15 @@
 //! Electronic invoices. Source: 电子发票.
 
 view! {
-    /// 用户授权事件: the user agreed to get invoices into the card case, or it failed.
+    /// 用户授权事件: the user authorized invoices for the card case, or the authorization failed.
     UserAuthorizeInvoice {
-        /// The order that it worked for.
+        /// The order whose authorization succeeded.
         succ_order_id: value = "SuccOrderId";
-        /// The order that it failed for.
+        /// The order whose authorization failed.
         fail_order_id: value = "FailOrderId";
-        /// The app that asked.
+        /// The app that requested the authorization.
         appid: value = "AppId";
-        /// Where the user was asked, such as `web`.
+        /// Where the authorization was requested, such as `web`.
         source: value = "Source";
     }
 }
@@ -19,7 +19,7 @@ view! {
     UpdateInvoiceStatus {
         /// The status, such as `INVOICE_REIMBURSE_INIT` or `INVOICE_REIMBURSE_CLOSURE`.
         status: text = "Status";
-        /// The invoice's kind of card.
+        /// The card type of the invoice.
         card_id: text = "CardId";
         /// The number of the invoice.
         code: text = "Code";
@@ -27,7 +27,7 @@ view! {
 }
 
 view! {
-    /// 用户提交发票抬头: the user gave the title that invoices are made out to.
+    /// 用户提交发票抬头: the user submitted an invoice title.
     SubmitInvoiceTitle {
         /// The title.
         title: text = "title";
@@ -39,21 +39,21 @@ view! {
         phone: value = "phone";
         /// The bank.
         bank_type: value = "bank_type";
-        /// The account at the bank.
+        /// The number of the bank account.
         bank_no: value = "bank_no";
-        /// What the code that the user scanned has as its attachment.
+        /// The attachment of the code that the user scanned.
         attach: value = "attach";
-        /// Whose title it is: `InvoiceUserTitlePersonType` or `InvoiceUserTitleBusinessType`.
+        /// The type of the title: `InvoiceUserTitlePersonType` or `InvoiceUserTitleBusinessType`.
         title_type: value = "title_type";
     }
 }
 
 view! {
-    /// 开票结果: an invoice was made, or it failed.
+    /// 开票结果: an invoice was issued, or issuing it failed.
     CloudInvoiceInvoiceresult {
         /// The serial number of the request (发票请求流水号).
         fpqqlsh: text = "fpqqlsh";
-        /// What became of it, as the platform numbers it.
+        /// The result, as numbered by the platform.
         status: text = "status";
         /// The tax number of the seller (纳税人识别号).
         nsrsbh: value = "nsrsbh";

@@ -1,84 +1,84 @@
-//! What became of a message to many users. Source: 群发接口, 事件推送群发结果.
+//! The result of a mass message. Source: 群发接口, 事件推送群发结果.
 
 view! {
-    /// 事件推送群发结果: what became of a message to many users.
+    /// 事件推送群发结果: the result of a mass message.
     MassSendJobFinish {
-        /// The id that the call to send it returned.
+        /// The id that the send call returned.
         msg_id: text = "MsgID";
         /// The id as a number.
         msg_id_u64: number u64 = "MsgID";
-        /// What became of it, in the platform's words.
+        /// The status text of the platform.
         status: text = "Status";
-        /// How many users it was for.
+        /// The number of addressed users.
         total_count: number u64 = "TotalCount";
-        /// How many of them were left after those who do not take it, or have had four this
-        /// month: `SentCount` + `ErrorCount`.
+        /// The number of users after filtering out those who refuse messages or have received four
+        /// this month: `SentCount` + `ErrorCount`.
         filter_count: number u64 = "FilterCount";
-        /// How many got it.
+        /// The number of users who received the message.
         sent_count: number u64 = "SentCount";
-        /// How many it could not be delivered to.
+        /// The number of failed deliveries.
         error_count: number u64 = "ErrorCount";
-        /// What the check for copied articles says of all of them together, as the platform
-        /// numbers it: 1 nothing copied, 2 copied and sent, 3 copied and not sent.
+        /// The combined result of the originality check, as numbered by the platform: 1 nothing
+        /// copied, 2 copied and sent, 3 copied and not sent.
         copyright_check_state: number u32 = "CheckState" in "CopyrightCheckResult";
-        /// What the check for copied articles says of each.
+        /// The result of the originality check for each article.
         copyright_results: list CopyrightResult = "ResultList" in "CopyrightCheckResult";
-        /// Where the articles can be read.
+        /// The URLs of the articles.
         article_urls: list ArticleUrl = "ResultList" in "ArticleUrlResult";
     }
 }
 
 view! {
-    /// What the check for copies (原创校验) says of one article.
+    /// The result of the originality check (原创校验) for one article.
     part CopyrightResult {
-        /// Which article, counted from 1.
+        /// The position of the article, counted from 1.
         article_idx: number u32 = "ArticleIdx";
-        /// What the author declared it to be, as the platform numbers it.
+        /// The author's declaration, as numbered by the platform.
         user_declare_state: number u32 = "UserDeclareState";
-        /// What the check says, as the platform numbers it.
+        /// The result of the check, as numbered by the platform.
         audit_state: number u32 = "AuditState";
-        /// The article that it is a copy of.
+        /// The URL of the original article.
         original_article_url: value = "OriginalArticleUrl";
-        /// The kind of that article, as the platform numbers it.
+        /// The type of the original article, as numbered by the platform.
         original_article_type: number u32 = "OriginalArticleType";
-        /// Whether it may be reprinted.
+        /// Whether the article may be reprinted.
         can_reprint: flag = "CanReprint";
-        /// Whether its content has to be replaced by the original's.
+        /// Whether the content must be replaced by the original's.
         need_replace_content: flag = "NeedReplaceContent";
-        /// Whether it has to name its source.
+        /// Whether the article must name its source.
         need_show_reprint_source: flag = "NeedShowReprintSource";
     }
 }
 
 view! {
-    /// Where one article can be read.
+    /// The URL of one article.
     part ArticleUrl {
-        /// Which article, counted from 1.
+        /// The position of the article, counted from 1.
         article_idx: number u32 = "ArticleIdx";
-        /// Its address.
+        /// The URL.
         url: text = "ArticleUrl";
     }
 }
 
-/// What became of a message to many users.
+/// The outcome of a mass message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MassSendOutcome {
-    /// It was sent. Some users may not have got it.
+    /// The message was sent. Some users may not have received it.
     Sent,
-    /// It was not sent.
+    /// Sending failed.
     Failed,
-    /// It did not pass the review, for the reason that the platform gives this number, such as
-    /// 10001 for advertising.
+    /// The message did not pass the review. The number is the platform's reason, such as 10001 for
+    /// advertising.
     Refused(u32),
-    /// Something else: read [`MassSendJobFinish::status`].
+    /// Another status: see [`MassSendJobFinish::status`].
     Unknown,
 }
 
 impl MassSendJobFinish<'_> {
-    /// What became of it.
+    /// Returns the outcome, parsed from the status.
     pub fn outcome(&self) -> MassSendOutcome {
-        // As in `err(10001, …)`: what follows the number was never documented.
+        // Such as `err(10001, …)`. The text after the number is undocumented.
         let number = |text: &str| {
             text.split(|it: char| !it.is_ascii_digit())
                 .next()?

@@ -1,62 +1,63 @@
-//! Whether a picture or a recording may be shown. Source: 音视频内容安全识别 (异步).
+//! The result of checking a picture or a recording. Source: 音视频内容安全识别 (异步).
 
 view! {
-    /// 异步检测结果: whether a picture or a recording may be shown. The older interface says so by
-    /// [`is_risky`](Self::is_risky), the newer one by [`suggest`](Self::suggest).
+    /// 异步检测结果: the result of checking a picture or a recording. The older interface reports
+    /// [`is_risky`](Self::is_risky), the newer one [`suggest`](Self::suggest).
     WxaMediaCheck {
         /// The mini-program.
         appid: text = "appid";
-        /// The id that the call to check it returned.
+        /// The id that the check call returned.
         trace_id: text = "trace_id";
-        /// The version of the interface: 2, or none.
+        /// The version of the interface: 2, or absent.
         version: number u32 = "version";
-        /// The platform's error code; the result counts if it is 0.
+        /// The platform's error code. The result is valid if it is 0.
         errcode: number i64 = "errcode";
-        /// What the platform says to it.
+        /// The platform's error message.
         errmsg: value = "errmsg";
-        /// What to do.
+        /// The suggested action.
         suggest: choice Suggest = "suggest" in "result";
-        /// What it was found to be, as the platform numbers it: 100 nothing wrong.
+        /// The detected category, as numbered by the platform. 100 is normal content.
         label: number u32 = "label" in "result";
-        /// What each way of checking found.
+        /// The results of the individual checks.
         details: list MediaCheckDetail = "detail";
-        /// Whether it may not be shown, by the older interface.
+        /// Whether the medium is risky, from the older interface.
         is_risky: flag = "isrisky";
-        /// More of the older interface, as JSON.
+        /// Additional data of the older interface, as JSON.
         extra_info_json: value = "extra_info_json";
-        /// The status of the older interface: 0, or 4294966288 if the medium could not be loaded.
+        /// The status of the older interface: 0, or 4294966288 if the medium could not be
+        /// downloaded.
         status_code: number i64 = "status_code";
     }
 }
 
 view! {
-    /// What one way of checking found.
+    /// The result of one check.
     part MediaCheckDetail {
-        /// The way, such as `content_model` or `keyword`.
+        /// The kind of check, such as `content_model` or `keyword`.
         strategy: text = "strategy";
-        /// The platform's error code; the result counts if it is 0.
+        /// The platform's error code. The result is valid if it is 0.
         errcode: number i64 = "errcode";
-        /// What to do.
+        /// The suggested action.
         suggest: choice Suggest = "suggest";
-        /// What it was found to be, as the platform numbers it: 100 nothing wrong.
+        /// The detected category, as numbered by the platform. 100 is normal content.
         label: number u32 = "label";
-        /// How sure it is, from 0 to 100.
+        /// The confidence, from 0 to 100.
         prob: number u32 = "prob";
-        /// The word that was found.
+        /// The keyword that was found.
         keyword: value = "keyword";
-        /// The level of the word, as the platform numbers it.
+        /// The level of the keyword, as numbered by the platform.
         level: value = "level";
     }
 }
 
 choice! {
-    /// What to do with a medium that was checked.
+    /// The suggested action for a checked medium.
     Suggest {
-        /// It may be shown.
+        /// The medium may be shown.
         Pass = "pass";
-        /// A person has to look at it.
+        /// The medium needs a manual review.
         Review = "review";
-        /// It may not be shown.
+        /// The medium must not be shown.
         Risky = "risky";
     }
 }

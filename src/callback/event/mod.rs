@@ -1,9 +1,9 @@
-//! What a push is: a typed view of its fields.
+//! Typed views of pushes.
 //!
-//! A view reads XML and JSON alike, and the platform's irregularities with it: the capitals of a
-//! name, elements around others that come and go, lists of one that are their element, numbers
-//! sent as text. What the platform sends and the view has no method for is reached by its name
-//! through the view's message. Source: 接收普通消息, 接收事件推送.
+//! A view reads XML and JSON alike and tolerates the platform's irregularities: inconsistent
+//! capitalisation, optional wrapper elements, lists of one element that are sent as the element,
+//! and numbers sent as text. Fields without a method are available by name from the view's message.
+//! Source: 接收普通消息, 接收事件推送.
 
 #[macro_use]
 mod view;

@@ -1,32 +1,32 @@
-//! Pushes of kinds that have no view of their own.
+//! The view of unknown kinds of pushes.
 
 use crate::callback::Fields;
 
 view! {
-    /// A message or an event of another kind, with all its fields.
+    /// A message or an event of an unknown kind, with all its fields.
     Other {
-        /// The kind of message, `event` for an event. Empty for the pushes that have none, such as
-        /// those of 第三方平台, which tell their kind in the field `InfoType`.
+        /// The type of the message; `event` for an event. Empty for pushes without a type, such as
+        /// those of 第三方平台, which have the field `InfoType` instead.
         msg_type: text = "MsgType";
-        /// The kind of event, as it was sent. The platform's capitals are irregular: compare with
-        /// [`is`](Self::is).
+        /// The name of the event as received. The platform's capitalisation is irregular: compare
+        /// with [`is`](Self::is).
         event: value = "Event";
     }
 }
 
 impl<'a> Other<'a> {
-    /// Whether it is this kind of event, in capitals or not.
+    /// Returns whether this is the event `event`, ignoring ASCII case.
     pub fn is(&self, event: &str) -> bool {
         self.event()
             .is_some_and(|name| name.eq_ignore_ascii_case(event))
     }
 
-    /// The text of the first field that has this very name.
+    /// Returns the text of the first field with exactly this name.
     pub fn field(&self, name: &str) -> Option<&'a str> {
         self.0.field(name)
     }
 
-    /// All fields in the order they were sent.
+    /// Returns all fields in document order.
     pub fn fields(&self) -> Fields<'a> {
         self.0.fields()
     }

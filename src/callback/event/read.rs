@@ -1,14 +1,14 @@
-//! How a view finds its fields.
+//! Finds the fields of a view.
 //!
-//! The platform spells some names in several ways (`OpenID` and `openid`, `errcode` and `errCode`),
-//! so that capitals do not count here. It leaves out some of the elements around others, and a list
-//! of one may be its element: both are read alike.
+//! Names are compared without case, because the platform spells some of them in several ways
+//! (`OpenID` and `openid`, `errcode` and `errCode`). Wrapper elements are optional, and a list of
+//! one element may be sent as the element: both forms are read alike.
 
 use std::str::FromStr;
 
 use crate::callback::{Field, Fields};
 
-/// Where a field is: its name, and the name of the element around it, if there is one.
+/// The location of a field: its name, and the name of its wrapper element, if any.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub(super) name: &'static str,
@@ -30,8 +30,8 @@ fn is(field: &Field<'_>, name: &str) -> bool {
 }
 
 impl Place {
-    /// The fields that are there. Without the element around them they are looked for one level
-    /// higher, where a JSON push has them.
+    /// Returns the matching fields. If the wrapper element is absent, as in JSON pushes, they are
+    /// searched one level higher.
     pub(super) fn all<'a>(
         self,
         fields: Fields<'a>,
@@ -48,29 +48,29 @@ impl Place {
             .filter(move |field| is(field, name))
     }
 
-    /// The text; empty if it was not sent.
+    /// Returns the text; empty if absent.
     pub(super) fn text<'a>(self, fields: Fields<'a>) -> &'a str {
         let field = self.all(fields).next();
         field.map_or("", |field| field.text())
     }
 
-    /// The text, if it was sent and is not empty.
+    /// Returns the text; `None` if absent or empty.
     pub(super) fn value<'a>(self, fields: Fields<'a>) -> Option<&'a str> {
         Some(self.text(fields)).filter(|text| !text.is_empty())
     }
 
-    /// The number, if it was sent and is one.
+    /// Returns the number; `None` if absent or invalid.
     pub(super) fn number<T: FromStr>(self, fields: Fields<'_>) -> Option<T> {
         self.text(fields).trim().parse().ok()
     }
 
-    /// The number, if it is finite.
+    /// Returns the number; `None` if absent, invalid or not finite.
     pub(super) fn decimal(self, fields: Fields<'_>) -> Option<f64> {
         self.number(fields)
             .filter(|number: &f64| number.is_finite())
     }
 
-    /// Yes or no, if it is one of them.
+    /// Returns the boolean; `None` if absent or invalid.
     pub(super) fn flag(self, fields: Fields<'_>) -> Option<bool> {
         match self.text(fields).trim() {
             "1" | "true" => Some(true),
@@ -79,13 +79,13 @@ impl Place {
         }
     }
 
-    /// The enumerated value, if it was sent and is not empty.
+    /// Returns the enumerated value; `None` if absent or empty.
     pub(super) fn choice<'a, T: Choice<'a>>(self, fields: Fields<'a>) -> Option<T> {
         let text = self.text(fields).trim();
         (!text.is_empty()).then(|| T::of(text))
     }
 
-    /// The numbers of a list; those that are none are left out.
+    /// Returns the numbers of a list. Invalid ones are skipped.
     pub(super) fn numbers<'a, T: FromStr>(
         self,
         fields: Fields<'a>,
@@ -94,8 +94,8 @@ impl Place {
             .filter_map(|field| field.text().trim().parse().ok())
     }
 
-    /// The elements of a list: those called `item` inside it, which XML has, or else the list's
-    /// own. Empty ones are left out.
+    /// Returns the elements of a list: the children called `item`, as in XML, or otherwise the
+    /// elements with the list's name. Empty elements are skipped.
     pub(super) fn list<'a, T: Part<'a>>(
         self,
         fields: Fields<'a>,

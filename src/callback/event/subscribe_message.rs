@@ -1,8 +1,7 @@
-//! What users make of the offer to get messages, and what became of those sent. Source: 订阅通知,
-//! 订阅消息.
+//! Subscriptions to messages, and the results of sending them. Source: 订阅通知, 订阅消息.
 
 view! {
-    /// 用户操作订阅通知弹窗: the user was asked whether to get messages, and answered.
+    /// 用户操作订阅通知弹窗: the user answered a prompt to subscribe to messages.
     SubscribeMsgPopup {
         /// The answer for each template.
         items: list SubscribeMsgPopupItem = "List" in "SubscribeMsgPopupEvent";
@@ -14,16 +13,16 @@ view! {
     part SubscribeMsgPopupItem {
         /// The template.
         template_id: text = "TemplateId";
-        /// Whether messages of it are wanted.
+        /// Whether the user accepted messages of the template.
         status: choice SubscribeStatus = "SubscribeStatusString";
-        /// Where the user was asked.
+        /// Where the prompt was shown.
         scene: choice PopupScene = "PopupScene";
     }
 }
 
 view! {
-    /// 用户管理订阅通知: the user changed in the settings whether to get messages. Only
-    /// [`SubscribeStatus::Reject`] is to be relied on: an acceptance may be withdrawn silently.
+    /// 用户管理订阅通知: the user changed a message subscription in the settings. Rely only on
+    /// [`SubscribeStatus::Reject`]: an acceptance may be withdrawn without a push.
     SubscribeMsgChange {
         /// The change of each template.
         items: list SubscribeMsgChangeItem = "List" in "SubscribeMsgChangeEvent";
@@ -35,37 +34,37 @@ view! {
     part SubscribeMsgChangeItem {
         /// The template.
         template_id: text = "TemplateId";
-        /// Whether messages of it are wanted.
+        /// Whether the user accepts messages of the template.
         status: choice SubscribeStatus = "SubscribeStatusString";
     }
 }
 
 view! {
-    /// 发送订阅通知: what became of messages that were sent.
+    /// 发送订阅通知: the result of sending messages.
     SubscribeMsgSent {
-        /// What became of each of them.
+        /// The result of each message.
         items: list SubscribeMsgSentItem = "List" in "SubscribeMsgSentEvent";
     }
 }
 
 view! {
-    /// What became of one message.
+    /// The result of one message.
     part SubscribeMsgSentItem {
         /// The template.
         template_id: text = "TemplateId";
-        /// The id that the call to send it returned.
+        /// The id that the send call returned.
         msg_id: text = "MsgID";
         /// The id as a number.
         msg_id_u64: number u64 = "MsgID";
         /// The platform's error code; 0 if it was delivered.
         error_code: number i64 = "ErrorCode";
-        /// What became of it, in the platform's words.
+        /// The status text of the platform.
         error_status: text = "ErrorStatus";
     }
 }
 
 choice! {
-    /// Whether a user wants the messages of a template.
+    /// Whether a user accepts messages of a template.
     SubscribeStatus {
         /// 同意.
         Accept = "accept";
@@ -75,7 +74,7 @@ choice! {
 }
 
 choice! {
-    /// Where a user was asked.
+    /// Where a prompt was shown.
     PopupScene {
         /// 弹窗来自小程序页面: on a page of a mini-program.
         MiniProgram = "0";

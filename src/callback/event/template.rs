@@ -1,36 +1,36 @@
-//! What became of a template message. Source: 模板消息, 事件推送.
+//! The result of sending a template message. Source: 模板消息, 事件推送.
 
 view! {
-    /// 模板消息发送结果: what became of a template message.
+    /// 模板消息发送结果: the result of sending a template message.
     TemplateSendJobFinish {
-        /// The id that the call to send it returned.
+        /// The id that the send call returned.
         msg_id: text = "MsgID";
         /// The id as a number.
         msg_id_u64: number u64 = "MsgID";
-        /// What became of it, in the platform's words.
+        /// The status text of the platform.
         status: text = "Status";
     }
 }
 
-/// What became of a template message.
+/// The outcome of a template message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TemplateOutcome {
-    /// It was delivered.
+    /// The message was delivered.
     Delivered,
-    /// The user refuses messages of this account.
+    /// The user blocks messages of this account.
     UserBlocked,
-    /// The platform failed to deliver it.
+    /// The platform failed to deliver the message.
     SystemFailed,
-    /// Something else: read [`TemplateSendJobFinish::status`].
+    /// Another status: see [`TemplateSendJobFinish::status`].
     Unknown,
 }
 
 impl TemplateSendJobFinish<'_> {
-    /// What became of it.
+    /// Returns the outcome, parsed from the status.
     pub fn outcome(&self) -> TemplateOutcome {
         let status = self.status().trim();
-        // The space after the colon comes and goes.
+        // The platform does not always write a space after the colon.
         let failure = status.strip_prefix("failed:").map(str::trim_start);
         match failure {
             Some(reason) if reason.starts_with("user block") => TemplateOutcome::UserBlocked,

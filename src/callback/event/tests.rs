@@ -167,7 +167,7 @@ fn other_keeps_every_field() {
     assert_eq!(info.children().count(), 2);
 }
 
-/// Values that nest the names of lists and of the elements around them in any way.
+/// Values with arbitrarily nested names of lists and of wrapper elements.
 fn soup() -> impl Strategy<Value = String> {
     let names = [
         "List",

@@ -1,19 +1,19 @@
-//! The verification of the account (微信认证). Source: 微信认证事件推送.
+//! The verification of an account (微信认证). Source: 微信认证事件推送.
 
 view! {
-    /// The account's verification passed, is to be renewed, or ran out.
+    /// The account's verification succeeded, must be renewed, or expired.
     VerifyTerm {
-        /// Until when it is valid, or when it ran out, in seconds since the Unix epoch.
+        /// When the verification expires or expired, in seconds since the Unix epoch.
         expired_time: number u64 = "ExpiredTime";
     }
 }
 
 view! {
-    /// The account's verification did not pass.
+    /// The account's verification failed.
     VerifyFail {
-        /// When, in seconds since the Unix epoch.
+        /// When it failed, in seconds since the Unix epoch.
         fail_time: number u64 = "FailTime";
-        /// Why.
+        /// The reason.
         fail_reason: text = "FailReason";
     }
 }

@@ -1,15 +1,15 @@
-//! How a view is declared: its name, and for each field the method, the kind and the name it has
-//! in the document, `in` the element around it.
+//! Macros that declare views. Each field has a method, a kind, a name in the document, and
+//! optionally, after `in`, the name of the element around it.
 
-/// Declares a view over a message, or over one element of a list (`part`). The kinds of fields are
-/// - `text`: `&str`, empty if it was not sent,
-/// - `value`: `Option<&str>`, `None` if it was not sent or empty,
-/// - `number T`: `Option<T>`, `None` if it was not sent or is not one,
-/// - `decimal`: `Option<f64>`, `None` as well for an infinite number or none at all,
-/// - `flag`: `Option<bool>`, `None` if it was not sent or is neither yes nor no,
-/// - `choice T`: `Option<T>`, an enumerated value, `None` if it was not sent or empty,
-/// - `numbers T`: an iterator of `T`,
-/// - `list T`: an iterator of the part `T`.
+/// Declares a view of a message, or of an element of a list (`part`). The kinds of fields are
+/// - `text`: `&str`, empty if absent,
+/// - `value`: `Option<&str>`, `None` if absent or empty,
+/// - `number T`: `Option<T>`, `None` if absent or not a valid number,
+/// - `decimal`: `Option<f64>`, `None` if absent or not a finite number,
+/// - `flag`: `Option<bool>`, `None` if absent or not a boolean,
+/// - `choice T`: `Option<T>`, an enumerated value, `None` if absent or empty,
+/// - `numbers T`: an iterator over `T`,
+/// - `list T`: an iterator over the part `T`.
 macro_rules! view {
     ($(#[$doc:meta])* part $view:ident { $($fields:tt)* }) => {
         $(#[$doc])*
@@ -25,7 +25,7 @@ macro_rules! view {
         impl<'a> $view<'a> {
             view!(@fields $($fields)*);
 
-            /// The element with all its fields.
+            /// Returns the element with all its fields.
             pub fn element(&self) -> crate::callback::Field<'a> {
                 self.0
             }
@@ -43,7 +43,7 @@ macro_rules! view {
         impl<'a> $view<'a> {
             view!(@fields $($fields)*);
 
-            /// The message with all its fields.
+            /// Returns the message with all its fields.
             pub fn message(&self) -> &'a crate::callback::Message {
                 self.0
             }
@@ -80,7 +80,7 @@ macro_rules! view {
     (@type list $part:ident) => { impl Iterator<Item = $part<'a>> + use<'a> };
 }
 
-/// Declares an enumerated value: its variants, and the texts that the platform has for them.
+/// Declares an enumerated value: its variants and their texts in the document.
 macro_rules! choice {
     ($(#[$doc:meta])* $choice:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal;)* }) => {
         $(#[$doc])*
@@ -88,7 +88,7 @@ macro_rules! choice {
         #[non_exhaustive]
         pub enum $choice<'a> {
             $($(#[$variant_doc])* $variant,)*
-            /// Another one, in the platform's words.
+            /// Another value, as received.
             Other(&'a str),
         }
 
@@ -103,8 +103,7 @@ macro_rules! choice {
     };
 }
 
-/// Declares [`Event`](super::Event): the views, and the values of `MsgType` and `Event` that they
-/// are of.
+/// Declares [`Event`](super::Event): the views, and their values of `MsgType` or `Event`.
 macro_rules! events {
     (
         $(#[$doc:meta])*
@@ -117,7 +116,7 @@ macro_rules! events {
         pub enum Event<'a> {
             $($(#[$message_doc])* $message($message_view<'a>),)*
             $($(#[$event_doc])* $event($event_view<'a>),)*
-            /// Everything else.
+            /// Any other push.
             Other(Other<'a>),
         }
 
@@ -130,8 +129,8 @@ macro_rules! events {
                 }
             }
 
-            /// The platform writes some names in capitals and some not, and not always the same
-            /// way.
+            /// Matches the event name, ignoring ASCII case: the platform's capitalisation is
+            /// irregular.
             fn of_event(message: &'a Message) -> Self {
                 let name = message.event_name().unwrap_or_default();
                 $(if name.eq_ignore_ascii_case($name) {

@@ -1,4 +1,4 @@
-//! What of a target's answer may be passed on to the user.
+//! Validates a target's answer before it is returned to the user.
 
 use crate::callback::forward::seen::Seen;
 use crate::callback::push::{Answer, Sender, Stamp};
@@ -6,10 +6,10 @@ use crate::callback::{Message, Reply};
 use crate::client::AnswerMax;
 use crate::clock::Moment;
 
-/// The longest answer that is passed on.
+/// The maximum length of an answer.
 pub(super) const ANSWER_MAX: AnswerMax = AnswerMax::new(64 << 10);
 
-/// Reads the answer to `message`, which was pushed with `stamp`, or says what is wrong with it.
+/// Reads the answer to `message`, which was pushed with `stamp`. The error says what is wrong.
 pub(super) fn read(
     outgoing: &Sender<'_>,
     message: &Message,
@@ -21,7 +21,7 @@ pub(super) fn read(
     if body.len() > ANSWER_MAX.bytes() {
         return Err("the body is too long");
     }
-    // A line break behind `success` is a common habit.
+    // Many applications append a line break to `success`.
     if matches!(body.trim_ascii(), b"" | b"success") {
         return Ok(Reply::none());
     }
@@ -34,7 +34,7 @@ pub(super) fn read(
         return Err("the reply is not in the push's format");
     }
     if !is_acknowledgement(&document) {
-        // A page may be well-formed, but it is addressed to nobody.
+        // A web page can be well-formed XML, but it has no addressee.
         let addressed = [document.to_user_name(), document.from_user_name()];
         let sender = [message.from_user_name(), message.to_user_name()];
         if addressed != sender || addressed.contains(&"") {
@@ -51,7 +51,7 @@ pub(super) fn read(
     Ok(Reply::ready(document.document()))
 }
 
-/// Whether it is the object that some events want in place of a message: see
+/// Whether the document is the acknowledgement object that some events require: see
 /// [`Reply::acknowledged`].
 fn is_acknowledgement(document: &Message) -> bool {
     let mut fields = document.fields();
@@ -135,7 +135,7 @@ mod tests {
             assert!(of(&keys, body).is_err(), "{body}");
         }
         let secure = CallbackKeys::secure("thetoken", AES_KEY).unwrap();
-        assert_eq!(of(&secure, REPLY), Err("a clear reply in secure mode"));
+        assert_eq!(of(&secure, REPLY), Err("a plaintext reply in secure mode"));
     }
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
             ),
             (
                 of("thetoken", AES_KEY, "wx2", REPLY),
-                "the reply is of another app",
+                "the reply is for another app",
             ),
             (
                 of("thetoken", AES_KEY, "wx1", "success"),

@@ -1,4 +1,4 @@
-//! The configuration of a forwarder.
+//! The builder of [`Forward`].
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::clock::{Clock, SharedClock};
 use crate::error::{BoxError, Error};
 use crate::runtime::{Runtime, SharedRuntime};
 
-/// Collects the configuration of a [`Forward`]; made by [`Forward::builder`].
+/// A builder for [`Forward`]; made by [`Forward::builder`].
 #[must_use = "the configuration takes effect with `build`"]
 pub struct ForwardBuilder {
     transport: Transport,
@@ -47,26 +47,27 @@ impl ForwardBuilder {
         }
     }
 
-    /// Hands the pushes that meet `rule`, and none of the rules before it, on to `target`.
+    /// Forwards pushes that match `rule`, and none of the earlier rules, to `target`.
     pub fn rule(mut self, rule: Rule, target: Target) -> Self {
         self.rules.push((rule, target));
         self
     }
 
-    /// Hands a copy of each push that meets `rule` on to `target`, whoever answers it. A shadow
-    /// cannot answer, delay or fail a push; its failures are logged and counted.
+    /// Forwards a copy of each push that matches `rule` to `target`, in addition to its regular
+    /// destination. A shadow cannot answer, delay or fail a push. Its failures are logged and
+    /// counted.
     pub fn shadow(mut self, rule: Rule, target: Target) -> Self {
         self.shadows.push((rule, target));
         self
     }
 
-    /// Hands the pushes that meet no rule on to `target`.
+    /// Forwards pushes that match no rule to `target`.
     pub fn default_target(mut self, target: Target) -> Self {
         self.default = Some(target);
         self
     }
 
-    /// Lets `handler`, in this process, answer the pushes that meet no rule.
+    /// Passes pushes that match no rule to `handler`, in this process.
     pub fn fallback<H>(mut self, handler: H) -> Self
     where
         H: Service<Message> + Clone + Send + Sync + 'static,
@@ -81,44 +82,45 @@ impl ForwardBuilder {
         self
     }
 
-    /// Takes targets at these hosts whose addresses begin with `http://`, for example in an
-    /// internal network: names or IP addresses, without ports. Loopback addresses need not be
-    /// named. Whoever is on the way to such a target reads users' messages, unless its keys
-    /// encrypt them, and whoever stands in for it can answer users, unless they do.
+    /// Allows `http://` URLs for targets at these hosts, for example in an internal network. Hosts
+    /// are names or IP addresses, without ports. Loopback addresses are always allowed.
+    ///
+    /// An attacker on the network can read users' messages to such a target, and can answer users
+    /// in its place. If the target's keys encrypt pushes, neither is possible.
     pub fn allow_http_hosts(mut self, hosts: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.http_hosts.extend(hosts.into_iter().map(Into::into));
         self
     }
 
-    /// Counts the copies that are on their way to shadows in `handlers`, so that they are waited for
-    /// at shutdown. They do not count towards its limit.
+    /// Counts the copies in progress to shadows in `handlers`, so that they are awaited at
+    /// shutdown. They do not count towards its limit.
     pub fn handlers(mut self, handlers: &HandlerTracker) -> Self {
         self.handlers = Some(handlers.clone());
         self
     }
 
-    /// Dates the pushes, and tells the age of answers, by `clock`.
+    /// Sets the clock that dates pushes and measures the age of answers.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = SharedClock::new(clock);
         self
     }
 
-    /// Runs on `runtime` instead of tokio.
+    /// Sets the runtime. Defaults to tokio.
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
         self.runtime = Some(SharedRuntime::new(runtime));
         self
     }
 
-    /// Checks the configuration. Nothing is sent.
+    /// Validates the configuration. No request is sent.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when there is neither a default target nor
-    /// a fallback or when there are both, when two targets have one name, or without a runtime;
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for an address that begins with `http://` at
-    /// a host that is not allowed, a concurrency of 0, or a rule that no push can meet.
+    /// - [`ErrorKind::Config`](crate::ErrorKind::Config) if neither a default target nor a fallback
+    ///   is set, if both are set, if two targets have the same name, or without a runtime.
+    /// - [`ErrorKind::Input`](crate::ErrorKind::Input) for an `http://` URL at a host that is not
+    ///   allowed, a concurrency of 0, or a rule that no push can match.
     pub fn build(self) -> Result<Forward, Error> {
         let runtime = self.runtime.ok_or_else(|| {
-            Error::config("no runtime: turn on the feature `tokio`, or pass one to `runtime`")
+            Error::config("no runtime: enable the feature `tokio`, or set one with `runtime`")
         })?;
         let mut upstreams = Lanes {
             http_hosts: self.http_hosts,
@@ -131,13 +133,12 @@ impl ForwardBuilder {
             (None, Some(handler)) => Rest::Local(handler),
             (None, None) => {
                 return Err(Error::config(
-                    "no default: say where pushes go that meet no rule, with `default_target` or \
-                     `fallback`",
+                    "no default: set `default_target` or `fallback` for pushes that match no rule",
                 ));
             }
             (Some(_), Some(_)) => {
                 return Err(Error::config(
-                    "two defaults: take `default_target` or `fallback` out",
+                    "two defaults: remove `default_target` or `fallback`",
                 ));
             }
         };
@@ -156,7 +157,7 @@ impl ForwardBuilder {
     }
 }
 
-/// Every target once, however many rules lead to it.
+/// The targets without duplicates, even if several rules have the same target.
 struct Lanes {
     http_hosts: Vec<String>,
     all: Vec<Arc<Upstream>>,
@@ -168,7 +169,7 @@ impl Lanes {
         for (rule, target) in rules {
             if let Some(condition) = rule.impossible() {
                 let why = format!(
-                    "of target {:?} is an empty list, which no push can meet: leave it out for all",
+                    "of target {:?} is an empty list, which no push can match: omit it for all",
                     target.name()
                 );
                 return Err(Error::input(condition, why));

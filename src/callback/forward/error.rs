@@ -1,14 +1,14 @@
-//! Why a target's answer cannot be passed on.
+//! The errors of forwarding.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{BoxError, Error, ErrorKind};
 
-/// A push was handed on and nothing came back that could be passed on. The platform is not
-/// answered with `success` for it, and sends it again.
+/// The error of a forwarded push without a valid answer. The push is not answered with `success`,
+/// so the platform retries it.
 ///
-/// It names the target, and holds neither its address nor a key.
+/// The error names the target. It contains neither the target's URL nor a key.
 #[derive(Debug, Clone)]
 pub struct ForwardError {
     target: Arc<str>,
@@ -16,23 +16,23 @@ pub struct ForwardError {
     source: Option<Error>,
 }
 
-/// What went wrong between the forwarder and a target.
+/// Why forwarding to a target failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Failure {
-    /// As many pushes as it may get at once are on their way to it.
+    /// The target's limit of concurrent pushes is reached.
     Busy,
-    /// It could not be reached, twice.
+    /// Two attempts to connect failed.
     Connect,
-    /// It did not answer in time. It may have handled the push.
+    /// The target timed out. It may have handled the push.
     Timeout,
-    /// The connection broke. It may have handled the push.
+    /// The connection broke. The target may have handled the push.
     Transport,
-    /// It answered with another HTTP status than 200.
+    /// The target answered with an HTTP status other than 200.
     Status(u16),
-    /// It answered with something that is not a reply to the push.
+    /// The target's answer is not a reply to the push.
     Answer(&'static str),
-    /// The push cannot be written as a request: its openid is too long.
+    /// The push cannot be encoded as a request: its openid is too long.
     Request,
 }
 
@@ -45,8 +45,8 @@ impl ForwardError {
         }
     }
 
-    /// An error of the transport. Only an error of this crate's is kept: it is known to hold no
-    /// address, which is signed.
+    /// Converts an error of the transport. Only an error of this crate is kept as the source: it is
+    /// known not to contain the URL, whose query is signed.
     pub(super) fn transport(target: Arc<str>, error: BoxError) -> Self {
         let source = error.downcast::<Error>().ok().map(|error| *error);
         let failure = match source.as_ref().map(Error::kind) {
@@ -61,12 +61,12 @@ impl ForwardError {
         }
     }
 
-    /// The name of the target.
+    /// Returns the name of the target.
     pub fn target(&self) -> &str {
         &self.target
     }
 
-    /// What went wrong.
+    /// Returns what went wrong.
     pub fn failure(&self) -> Failure {
         self.failure
     }
@@ -79,7 +79,7 @@ impl fmt::Display for ForwardError {
 }
 
 impl Failure {
-    /// Its name, for counters.
+    /// Returns the name of the failure, for metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Busy => "busy",
@@ -96,13 +96,13 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Busy => f.write_str("too many pushes are on their way to it"),
-            Self::Connect => f.write_str("it could not be reached"),
+            Self::Busy => f.write_str("too many concurrent pushes"),
+            Self::Connect => f.write_str("could not connect"),
             Self::Timeout => f.write_str("no answer in time"),
             Self::Transport => f.write_str("the connection broke"),
             Self::Status(status) => write!(f, "it answered HTTP {status}"),
             Self::Answer(why) => write!(f, "its answer is not a reply: {why}"),
-            Self::Request => f.write_str("the push cannot be written as a request"),
+            Self::Request => f.write_str("could not encode the push as a request"),
         }
     }
 }

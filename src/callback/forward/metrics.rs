@@ -1,10 +1,10 @@
-//! Counts what became of the pushes for a target.
+//! Counts forwarded pushes.
 
 use crate::app::AppId;
 use crate::callback::forward::Failure;
 
-/// Counts one push. The labels are as many as the configured apps times the configured targets
-/// times a fixed number.
+/// Counts a push. The number of label sets is bounded by the configured apps times the configured
+/// targets times a constant.
 #[cfg(feature = "metrics")]
 pub(super) fn count(appid: &AppId, target: &str, result: Result<(), Failure>) {
     let outcome = match result {
@@ -18,6 +18,6 @@ pub(super) fn count(appid: &AppId, target: &str, result: Result<(), Failure>) {
     .increment(1);
 }
 
-/// Without the feature `metrics` nothing is counted.
+/// Does nothing: the feature `metrics` is disabled.
 #[cfg(not(feature = "metrics"))]
 pub(super) fn count(_: &AppId, _: &str, _: Result<(), Failure>) {}

@@ -1,14 +1,14 @@
-//! Hands pushes on: one public callback in front of several environments.
+//! Forwards pushes from one public callback to several environments.
 //!
-//! The platform knows one URL per app. [`Forward`] is the handler behind it that gives a push to
-//! the developer, the test or the production environment that it is meant for, signed anew with
-//! that environment's own keys, and passes its reply on to the user.
+//! The platform knows one URL per app. [`Forward`] is a handler behind that URL. It forwards each
+//! push to the development, test or production environment it is meant for, signed with that
+//! environment's keys, and returns the environment's reply to the user.
 //!
-//! [`Forward::counts`] tells what became of the pushes. With the feature `metrics` each is counted
-//! in `wechat_forward_total` too, shadows' copies among them, with the app as `appid`, the name of
-//! the target as `target` and as `outcome`
-//! - `answered`: the target answered as the platform may be answered,
-//! - or what went wrong: [`Failure::as_str`].
+//! [`Forward::counts`] returns counters for each target. With the feature `metrics`, each forwarded
+//! push is also counted in `wechat_forward_total`, including the copies for shadows. The labels are
+//! the app as `appid`, the name of the target as `target`, and the `outcome`:
+//! - `answered`: the target answered with `success` or a valid reply,
+//! - otherwise the failure: [`Failure::as_str`].
 
 mod answer;
 mod builder;
@@ -42,32 +42,35 @@ use crate::clock::SharedClock;
 use crate::error::BoxError;
 use crate::runtime::{BoxFuture, SharedRuntime};
 
-/// What carries the requests.
+/// Sends the requests.
 type Transport = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, BoxError>;
-/// What answers in the host's own process.
+/// Answers in this process.
 type Local = BoxCloneSyncService<Message, Reply, BoxError>;
 
-/// A handler that hands a push on to the first target whose [`Rule`] it meets.
+/// A handler that forwards a push to the first target whose [`Rule`] matches.
 ///
-/// The target gets the document as this app received it, byte by byte, signed anew with the
-/// target's own token and encrypted if the target has a key, so that it verifies like a push of
-/// the platform. Its answer is checked before it is passed on: `success`, or a reply to this very
-/// push in the push's own format. Anything else is a [`ForwardError`], and then the platform
-/// sends the push again, instead of being told `success` for a push that nobody has handled.
+/// The target receives the document byte for byte as this app received it. The push is signed with
+/// the target's token, and encrypted if the target has a key, so the target can verify it like a
+/// push from the platform.
 ///
-/// A push that meets no rule goes to the default target, or to the host's own handler. Shadows
-/// get a copy of what meets their rule, and what they answer is never passed on.
+/// The answer is checked before it is returned: it must be `success`, or a reply to this push in
+/// the format of the push. Any other answer is a [`ForwardError`]. The platform then retries the
+/// push, instead of receiving `success` for a push that was not handled.
 ///
-/// An encrypted answer is taken once, and only if its `TimeStamp`, or the document's `CreateTime`
-/// where that is finer than in seconds, is at most ten minutes from this machine's clock. Its `Nonce` may be the push's or the target's own, but not another push's.
+/// A push that matches no rule goes to the default target, or to a handler in this process. Shadows
+/// receive a copy of each push that matches their rule; their answers are discarded.
 ///
-/// Prefer `https://`. Over plain `http://` whoever is on the way can answer `success` in the target's
-/// place, so that the push is lost; can answer the user, if the target has no key; and, if it has
-/// one and draws its own nonces, can hand the user another answer of the last ten minutes that was
-/// meant for the same user and held back.
+/// An encrypted answer is accepted once, and only if its `TimeStamp` is at most ten minutes from
+/// the local clock. If the `TimeStamp` is finer than seconds, the document's `CreateTime` is
+/// checked instead. The answer's `Nonce` may be the nonce of the push or one that the target
+/// generated, but not the nonce of another push.
 ///
-/// A target has four of the platform's five seconds to answer, unless [`Target::timeout`] says
-/// otherwise.
+/// Prefer `https://`. With plain `http://`, an attacker on the network can answer `success` for the
+/// target, so that the push is lost. If the target has no key, the attacker can also reply to the
+/// user. If it has a key and generates its own nonces, the attacker can withhold an answer and
+/// replace it with another answer to the same user from the last ten minutes.
+///
+/// A target has four of the platform's five seconds to answer; [`Target::timeout`] changes this.
 ///
 /// ```
 /// # #[cfg(feature = "reqwest")]
@@ -101,34 +104,35 @@ struct Shared {
     rules: Vec<(Rule, Arc<Upstream>)>,
     shadows: Vec<(Rule, Arc<Upstream>)>,
     rest: Rest,
-    /// Every target once.
+    /// Every target, without duplicates.
     upstreams: Vec<Arc<Upstream>>,
     wire: Wire,
 }
 
-/// Where a push goes that meets no rule.
+/// The destination of pushes that match no rule.
 enum Rest {
     Target(Arc<Upstream>),
     Local(Local),
 }
 
-/// What every exchange needs.
+/// The configuration shared by all exchanges.
 #[derive(Clone)]
 struct Wire {
     transport: Transport,
-    /// Where shadows' copies are counted.
+    /// Counts the copies sent to shadows.
     handlers: Option<HandlerTracker>,
     clock: SharedClock,
     runtime: SharedRuntime,
 }
 
 impl Forward {
-    /// Begins a configuration. The requests are carried by `transport`, such as a
-    /// [`ReqwestTransport`](crate::client::ReqwestTransport): it gets absolute addresses, must not
-    /// follow redirects, should read no more of an answer than the request's
-    /// [`AnswerMax`](crate::client::AnswerMax) of 64 KiB, and should say with
-    /// [`ErrorKind::Connect`](crate::ErrorKind::Connect) that it could not connect, which is tried
-    /// once more.
+    /// Returns a builder whose requests are sent by `transport`, such as a
+    /// [`ReqwestTransport`](crate::client::ReqwestTransport).
+    ///
+    /// The transport receives absolute URLs and must not follow redirects. It should read at most
+    /// the request's [`AnswerMax`](crate::client::AnswerMax) of 64 KiB from an answer. It should
+    /// report a failed connection as [`ErrorKind::Connect`](crate::ErrorKind::Connect): such a
+    /// request is tried once more.
     pub fn builder<S>(transport: S) -> ForwardBuilder
     where
         S: Service<Request<Bytes>, Response = Response<Bytes>> + Clone + Send + Sync + 'static,
@@ -138,7 +142,7 @@ impl Forward {
         ForwardBuilder::new(BoxCloneSyncService::new(transport.map_err(Into::into)))
     }
 
-    /// What became of the pushes so far, for each target by its name.
+    /// Returns the counters of each target, with its name.
     pub fn counts(&self) -> impl Iterator<Item = (&str, Counts)> {
         let upstreams = self.0.upstreams.iter();
         upstreams.map(|upstream| (upstream.target().name(), upstream.counts()))
@@ -146,9 +150,9 @@ impl Forward {
 }
 
 impl Shared {
-    /// Sends the shadows their copies, which the answer does not wait for.
+    /// Starts sending copies to the matching shadows, without waiting for them.
     fn copy(&self, message: &Message) {
-        // A repeat is handed on for the sake of a handler behind this one that knows it again.
+        // A repeat is only passed on for a deduplicating handler behind this one.
         if message.delivery().is_repeat() {
             return;
         }
@@ -175,7 +179,7 @@ impl Service<Message> for Forward {
     type Error = BoxError;
     type Future = BoxFuture<'static, Result<Reply, BoxError>>;
 
-    /// Always ready: a target that is busy fails at once, so that the platform sends again.
+    /// Always ready: a push for a busy target fails at once, so that the platform retries it.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
     }

@@ -1,22 +1,22 @@
-//! The nonces of pushes that are handed on.
+//! The nonces of forwarded pushes.
 
 use crate::callback::verify::nonce::Nonce;
 use crate::callback::verify::signature::sign;
 
-/// The letters that are random, and those that tell whose they are.
+/// The number of random letters, followed by the number of letters that mark the nonce as ours.
 const RANDOM: usize = 16;
 const MARK: usize = 8;
 
-/// A new nonce for a target with this token.
+/// Creates a nonce for a target with this token.
 ///
-/// It holds a mark by which every instance knows its own, for as long as the token stays: an answer
-/// that repeats the nonce of one push is none to another.
+/// The nonce contains a mark that is derived from the token. Every instance with the token can
+/// recognise it. An answer with the nonce of one push is therefore refused for another push.
 pub(super) fn new(token: &str) -> String {
     let random = Nonce::random();
     format!("{random}{}", mark(token, random.as_str()))
 }
 
-/// Whether a nonce was made by [`new`].
+/// Returns whether a nonce was made by [`new`].
 pub(super) fn is_ours(token: &str, nonce: &str) -> bool {
     let parts = nonce.split_at_checked(RANDOM);
     parts.is_some_and(|(random, rest)| mark(token, random).as_str() == rest)

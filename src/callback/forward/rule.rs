@@ -1,9 +1,9 @@
-//! Which pushes a target gets.
+//! Selects the pushes for a target.
 
 use crate::callback::{Event, Message};
 
-/// Which pushes a target gets: those that meet all of the conditions set. Without a condition it
-/// is every push.
+/// Selects the pushes for a target: those that match all conditions. Without a condition, every
+/// push matches.
 ///
 /// ```
 /// use tower_wechat::callback::forward::Rule;
@@ -19,35 +19,36 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Every push.
+    /// Matches every push.
     pub fn any() -> Self {
         Self::default()
     }
 
-    /// Only pushes of these users.
+    /// Matches only pushes from these users.
     #[must_use]
     pub fn openids(mut self, openids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.openids = Some(openids.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Only these events, in capitals or not. The empty text `""` stands for all pushes that are
-    /// not events, which are users' messages.
+    /// Matches only these events, ignoring ASCII case. The empty string `""` stands for all pushes
+    /// that are not events, i.e. messages of users.
     #[must_use]
     pub fn events(mut self, events: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.events = Some(events.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Only scans of QR codes whose scene begins with `prefix`, by followers (`SCAN`) and by those
-    /// who became followers by it (`subscribe`, where the platform's `qrscene_` does not count).
+    /// Matches only scans of QR codes whose scene starts with `prefix`. This includes scans by
+    /// followers (`SCAN`) and by users who follow through the scan (`subscribe`, without the
+    /// platform's `qrscene_`).
     #[must_use]
     pub fn scene_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.scene_prefix = Some(prefix.into());
         self
     }
 
-    /// The condition that no push can meet, if there is one.
+    /// Returns a condition that no push can match, if there is one.
     pub(super) fn impossible(&self) -> Option<&'static str> {
         let is_empty = |list: &Option<Vec<String>>| list.as_ref().is_some_and(Vec::is_empty);
         if is_empty(&self.openids) {

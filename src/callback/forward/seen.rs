@@ -1,4 +1,4 @@
-//! Which encrypted answers of a target are new.
+//! Detects replays of a target's encrypted answers.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -10,27 +10,27 @@ use crate::callback::verify::readings;
 use crate::callback::verify::readings::Dated;
 use crate::clock::{Moment, unix};
 
-/// How far an answer's time may be from this machine's clock, either way.
+/// The maximum difference between an answer's time and the local clock, in either direction.
 const WINDOW: Duration = Duration::from_secs(600);
 
-/// How long an answer is remembered: one from the future is fresh for twice the window.
+/// How long an answer is remembered. An answer dated in the future is fresh for twice the window.
 const AGE: Duration = Duration::from_secs(2 * WINDOW.as_secs() + 1);
 
 /// How many answers are remembered.
 const CAPACITY: usize = 100_000;
 
-/// The longest nonce that is taken, in bytes. Targets draw up to 32; a longer one could hold a part
-/// of the ciphertext, which is signed next to it.
+/// The maximum length of a nonce, in bytes. Known implementations generate up to 32. A longer nonce
+/// could contain a part of the ciphertext, which is signed next to it.
 const NONCE_MAX: usize = 63;
 
-/// Whether a time is finer than in seconds: in milliseconds, as weixin-popular writes them, or in the
-/// ticks of .NET, which Senparc writes. A shorter one could be a piece of a timestamp whose rest is
-/// read as the front of the nonce.
+/// Whether a time is finer than seconds: milliseconds, as written by weixin-popular, or .NET ticks,
+/// as written by Senparc. A shorter number could be a piece of a timestamp whose rest is read as
+/// the start of the nonce.
 fn is_finer(time: &str) -> bool {
     (13..=20).contains(&time.len()) && time.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The encrypted answers of a target that were taken lately.
+/// The encrypted answers of a target that were accepted recently.
 pub(super) struct Seen(Mutex<TtlRing>);
 
 impl Default for Seen {
@@ -40,8 +40,8 @@ impl Default for Seen {
 }
 
 impl Seen {
-    /// Takes an answer to the push with the nonce `sent` once, and says what is wrong with any
-    /// other. The document was made at `created`, as it says itself.
+    /// Accepts an answer to the push with the nonce `sent` once. The error says why an answer is
+    /// refused. `created` is the `CreateTime` of the document.
     pub(super) fn admit(
         &self,
         token: &str,
@@ -54,7 +54,7 @@ impl Seen {
         let is_fresh = |time: u64| unix.abs_diff(time) <= WINDOW.as_secs();
         let timestamp = match (readings::timestamp(&envelope.timestamp), created) {
             (Some(timestamp), _) if is_fresh(timestamp) => timestamp,
-            // The document itself tells, which is sealed.
+            // The document is encrypted, so its own time can be trusted.
             (None, Some(created)) if is_finer(&envelope.timestamp) && is_fresh(created) => created,
             (None, _) if !is_finer(&envelope.timestamp) => {
                 return Err("its TimeStamp is not in seconds since 1970");
@@ -64,7 +64,7 @@ impl Seen {
         if envelope.nonce.len() > NONCE_MAX {
             return Err("its Nonce is longer than 63 bytes");
         }
-        // A target may repeat the push's nonce or draw one of its own.
+        // A target may reuse the nonce of the push or generate one.
         if envelope.nonce != sent && nonce::is_ours(token, &envelope.nonce) {
             return Err("its Nonce is that of another push");
         }
@@ -77,12 +77,12 @@ impl Seen {
             ambiguity: readings::AMBIGUITY,
         };
         if dated.check(signed, [token]).is_err() {
-            return Err("it may be an earlier one: its TimeStamp and Nonce can be exchanged");
+            return Err("it may be a replay: its TimeStamp and Nonce can be swapped");
         }
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = envelope.signature.low_bits();
         if seen.get(key, now.monotonic).is_some() {
-            return Err("it came before");
+            return Err("it is a replay");
         }
         seen.insert(key, 0, now.monotonic);
         Ok(())

@@ -1,4 +1,4 @@
-//! Where pushes are handed on to.
+//! The targets of forwarded pushes.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use crate::address;
 use crate::callback::CallbackKeys;
 use crate::error::Error;
 
-/// The longest name, in bytes.
+/// The maximum length of a name, in bytes.
 const NAME_MAX: usize = 64;
 
-/// An environment that pushes are handed on to. It is cheap to clone: several rules may lead to
+/// An environment that receives forwarded pushes. A target is cheap to clone. Several rules may use
 /// clones of one target, which then share its limits.
 ///
 /// ```
@@ -38,14 +38,16 @@ struct Settings {
 }
 
 impl Target {
-    /// A target at `url`, where a callback checks pushes with `keys`: pushes are signed with their
-    /// token, and encrypted if they have a key. The keys should be the target's own, so that who
-    /// has them cannot forge pushes to another environment; the app is the one that the push came
-    /// for. The name is for logs and errors.
+    /// Creates a target at `url`, whose callback verifies pushes with `keys`. Pushes are signed
+    /// with the token of the keys, and encrypted if they have a key.
+    ///
+    /// Use separate keys for each target, so that its operator cannot forge pushes to other
+    /// environments. The pushes are for the same app as the original push. The name is used in logs
+    /// and errors.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a name that is not 1 to 64 printable
-    /// characters, or an address that is not an absolute one without a user and a query.
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) if the name is not 1 to 64 bytes without
+    /// control characters, or if the URL is not absolute or contains a user, a query or a fragment.
     pub fn new(name: impl Into<String>, url: &str, keys: CallbackKeys) -> Result<Self, Error> {
         let name = name.into();
         if !(1..=NAME_MAX).contains(&name.len()) || name.chars().any(char::is_control) {
@@ -55,13 +57,13 @@ impl Target {
             ));
         }
         let wrong = |why| Error::input("url", why);
-        let uri: Uri = url.parse().map_err(|_| wrong("is not an address"))?;
+        let uri: Uri = url.parse().map_err(|_| wrong("is not a valid URL"))?;
         if uri.scheme().is_none() || uri.host().is_none_or(str::is_empty) {
-            return Err(wrong("must begin with https:// and name a host"));
+            return Err(wrong("must begin with https:// and contain a host"));
         }
         let user = uri.authority().is_some_and(|it| it.as_str().contains('@'));
         if user || uri.query().is_some() || url.contains('#') {
-            return Err(wrong("must hold no user, no query and no fragment"));
+            return Err(wrong("must contain no user, no query and no fragment"));
         }
         Ok(Self(Arc::new(Settings {
             name: name.into(),
@@ -72,23 +74,23 @@ impl Target {
         })))
     }
 
-    /// How long one push may take, from connecting to the end of the answer; four seconds if not
-    /// called. The platform waits five.
+    /// Sets the timeout of a push, from connecting to the end of the answer. Defaults to four
+    /// seconds; the platform waits five.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         Arc::make_mut(&mut self.0).timeout = timeout;
         self
     }
 
-    /// How many pushes may be on their way to it at once; 64 if not called. One beyond it fails at
-    /// once, and a shadow's copy beyond it is dropped.
+    /// Sets how many pushes to this target may be in progress at once. Defaults to 64. A push
+    /// beyond this limit fails at once, and a copy for a shadow is dropped.
     #[must_use]
     pub fn max_concurrent(mut self, pushes: usize) -> Self {
         Arc::make_mut(&mut self.0).concurrency = pushes;
         self
     }
 
-    /// Its name.
+    /// Returns the name.
     pub fn name(&self) -> &str {
         &self.0.name
     }
@@ -114,8 +116,8 @@ impl Target {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Refuses a target that could get nothing, or where others can read users' messages on their
-    /// way, unless the host is known.
+    /// Refuses a target with a concurrency of 0, and an unencrypted connection to a host that is
+    /// not allowed.
     pub(super) fn check(&self, http_hosts: &[String]) -> Result<(), Error> {
         if self.0.concurrency == 0 {
             return Err(Error::input(
@@ -137,7 +139,7 @@ impl Target {
     }
 }
 
-/// Prints neither the address, whose path may be a secret, nor the keys.
+/// Omits the URL, whose path may be a secret, and the secrets of the keys.
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Target")

@@ -1,4 +1,4 @@
-//! The way to one target and back: bounded, timed, and trusted with nothing.
+//! The exchange with one target: limited, with a timeout, and with a validated answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,22 +16,22 @@ use crate::callback::forward::{Failure, ForwardError, Target, Wire, answer, nonc
 use crate::callback::push::{Sender, Stamp};
 use crate::callback::{Format, Message, Reply};
 
-/// How long after a refused connection it is tried once more.
+/// The pause before a refused connection is tried again.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What became of the pushes for a target.
+/// The counters of a target.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Those it answered as the platform may be answered.
+    /// Pushes with a valid answer.
     pub answered: u64,
-    /// Those that went wrong on their way or in its answer.
+    /// Pushes that failed, or whose answer was invalid.
     pub failed: u64,
-    /// Those that were not sent because too many were on their way.
+    /// Pushes that were not sent, because the concurrency limit was reached.
     pub refused: u64,
 }
 
-/// A target while pushes go to it.
+/// A target with its state.
 pub(super) struct Upstream {
     target: Target,
     permits: Arc<Semaphore>,
@@ -66,7 +66,7 @@ impl Upstream {
         }
     }
 
-    /// Hands a push on, and waits for the reply to it.
+    /// Forwards a push and waits for the reply.
     pub(super) async fn exchange(
         &self,
         wire: &Wire,
@@ -76,11 +76,11 @@ impl Upstream {
         self.timed(wire, message).await
     }
 
-    /// Hands a copy on in a task of its own, and drops what comes back.
+    /// Forwards a copy in a spawned task and discards the answer.
     pub(super) fn copy(self: &Arc<Self>, wire: &Wire, message: &Message) {
         let permit = match self.admit(message) {
             Ok(permit) => permit,
-            Err(error) => return tracing::warn!(%error, "a shadow got no copy"),
+            Err(error) => return tracing::warn!(%error, "could not send a copy to a shadow"),
         };
         let (upstream, message, to) = (Arc::clone(self), message.clone(), wire.clone());
         let entered = wire.handlers.as_ref().map(HandlerTracker::enter_unlimited);
@@ -127,7 +127,7 @@ impl Upstream {
             .request(&outgoing, &stamp, message)
             .ok_or_else(|| self.failure(Failure::Request))?;
         let mut sent = wire.transport.clone().oneshot(request.clone()).await;
-        // Nothing has reached the target, so that a second time cannot be one too many.
+        // Only a failed connection is retried: the target has not received the push.
         let refused = |error| ForwardError::transport(self.target.shared_name(), error);
         if let Err(error) = sent {
             let error = refused(error);
@@ -153,7 +153,7 @@ impl Upstream {
         stamp: &Stamp,
         message: &Message,
     ) -> Option<Request<Bytes>> {
-        // The openid in the query is not covered by a signature: the document's is the same.
+        // The openid in the query is not signed. The document contains the same openid.
         let (to, openid) = (message.to_user_name(), message.from_user_name());
         let (query, body) = outgoing.push(stamp, message.raw_bytes(), to, openid);
         let content_type = HeaderValue::from_static(match message.format() {

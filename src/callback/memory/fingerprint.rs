@@ -1,14 +1,14 @@
-//! Fingerprints, by which values are told apart without being kept.
+//! Fingerprints, which identify values without storing them.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
 
-/// A map whose keys are random already.
+/// A map whose keys are fingerprints. They are uniform already and are not hashed again.
 pub(crate) type FingerprintMap<V> = HashMap<u64, V, BuildHasherDefault<AsIs>>;
 
-/// Makes fingerprints of 64 bits, by a key that is another one in every process: without it nobody
-/// can make two values with the same one. By chance a new value has the one of some value among
-/// 100,000 in 1 of 10^14 cases.
+/// Computes 64-bit fingerprints with a key that is random for each process. Without the key, an
+/// attacker cannot construct two values with the same fingerprint. The probability that a new value
+/// collides with one of 100,000 others is about 1 in 10^14.
 #[derive(Clone, Default)]
 pub(crate) struct Fingerprints(RandomState);
 
@@ -18,7 +18,7 @@ impl Fingerprints {
     }
 }
 
-/// Takes a fingerprint for its own hash.
+/// A hasher that returns a fingerprint unchanged.
 #[derive(Default)]
 pub(crate) struct AsIs(u64);
 

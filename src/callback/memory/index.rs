@@ -1,32 +1,32 @@
-//! Where the entries of a ring lie, by their keys.
+//! The index of a ring: maps keys to entries.
 
-/// How many entries a line has room for.
+/// The number of slots in a line.
 const WAYS: usize = 15;
 
-/// Tells a slot that is taken from one that is empty.
+/// The bit that marks a slot as used.
 const TAKEN: u32 = 1 << 31;
 
-/// A hash table of slots with four bytes each: the last bits of an entry's number, and as many of
-/// its key's as there is room for. Whether it is the key that is looked for, the ring tells.
+/// A hash table with slots of four bytes. A slot holds the low bits of an entry's number, and as
+/// many bits of its key as fit. The ring decides whether the full key matches.
 ///
-/// A slot lies in the line that its key says, or in the first one after that which had room. A slot
-/// of an entry that has died is an empty one, which nobody needs to say.
+/// A slot is stored in the line that its key selects, or in the first line after it that had room.
+/// A slot whose entry has expired counts as empty, so expired slots need not be removed.
 pub(super) struct Index {
     lines: Vec<Line>,
-    /// The bits of a slot that are its number's.
+    /// The mask of the bits that hold the number.
     number: u32,
 }
 
-/// What a processor reads from memory at once.
+/// A cache line, the unit in which a processor reads memory.
 #[derive(Clone)]
 #[repr(align(64))]
 struct Line {
     slots: [u32; WAYS],
-    /// The last slot that found no room here and went on to the next line.
+    /// The last slot that found this line full and was stored in a later one.
     passed: u32,
 }
 
-/// The entries that live: so many of those before the next one.
+/// The live entries: the last `count` before the number `next`.
 #[derive(Clone, Copy)]
 pub(super) struct Living {
     pub(super) next: u64,
@@ -34,20 +34,20 @@ pub(super) struct Living {
 }
 
 impl Index {
-    /// The most entries that there can be places for.
+    /// The maximum number of entries.
     pub(super) const MAX: u32 = 1 << 28;
 
-    /// For `size` entries that live.
+    /// Creates an index for `size` live entries.
     pub(super) fn new(size: u32) -> Self {
-        // Three tenths stay free, so that few lines are full.
+        // Leaves three tenths of the slots free, so that few lines are full.
         let lines = usize::try_from(size).unwrap_or(usize::MAX);
         let lines = lines.saturating_mul(10) / 7 / WAYS + 1;
         let empty = Line {
             slots: [0; WAYS],
             passed: 0,
         };
-        // A number is mistaken for a later one when four times as many have come, which a slot does
-        // not live to see: every entry that comes to its line clears those that are dead.
+        // Numbers wrap after at least four times the size. A slot does not survive that long: each
+        // insertion into a line clears the line's expired slots.
         let numbers = 4 * size.clamp(1, Self::MAX).next_power_of_two();
         Self {
             lines: vec![empty; lines],
@@ -55,8 +55,8 @@ impl Index {
         }
     }
 
-    /// Looks at the entries that may have the key, by how many they are before the next one, until
-    /// `look` finds something.
+    /// Calls `look` with the distance of each entry that may have the key, until it returns `Some`.
+    /// The distance is counted back from the next entry.
     pub(super) fn find<T>(
         &self,
         key: u64,
@@ -81,7 +81,7 @@ impl Index {
         None
     }
 
-    /// Puts in the next entry.
+    /// Inserts the next entry.
     pub(super) fn put(&mut self, key: u64, living: Living) {
         let (new, number) = (self.slot(key, living.next), self.number);
         let mut at = self.home(key);
@@ -114,7 +114,7 @@ impl Index {
         lives(slot, self.number, living)
     }
 
-    /// The line of a key. The high bits say it, and the low ones are in the slot.
+    /// Returns the line of a key. It is selected by the high bits; the low bits are in the slot.
     fn home(&self, key: u64) -> usize {
         let scaled = u128::from(key) * self.lines.len() as u128;
         usize::try_from(scaled >> 64).unwrap_or_default()
@@ -125,18 +125,18 @@ impl Index {
     }
 }
 
-/// How many entries before the next one it came.
+/// Returns the distance of a slot's entry, counted back from the next entry.
 fn distance(slot: u32, number: u32, living: Living) -> u32 {
     low(living.next).wrapping_sub(slot) & number
 }
 
 fn lives(slot: u32, number: u32, living: Living) -> bool {
-    // An empty slot and the next entry are none of those before it.
+    // The distance 0 (the next entry, or an empty slot) wraps to `u32::MAX` and fails the test.
     let before = distance(slot, number, living).wrapping_sub(1);
     slot & TAKEN != 0 && before < living.count
 }
 
-/// The low half.
+/// Returns the low 32 bits.
 fn low(number: u64) -> u32 {
     (number & u64::from(u32::MAX)) as u32
 }
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn a_slot_that_went_on_is_found_when_those_before_it_are_dead() {
         let mut index = Index::new(60);
-        // All of the first line, and three more.
+        // Fills the first line and adds three more entries.
         let keys = 0..WAYS as u64 + 3;
         for key in keys.clone() {
             let count = key as u32;

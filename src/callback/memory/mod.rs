@@ -1,4 +1,4 @@
-//! What was seen lately, in bounded memory.
+//! Remembers recently seen keys in bounded memory.
 
 pub(crate) mod fingerprint;
 mod index;

@@ -1,43 +1,42 @@
-//! Entries that live for a time, in a ring.
+//! A ring of entries that expire.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::index::{Index, Living};
 
-/// How many parts of the age an entry lives through as a whole.
+/// The number of parts that the age is divided into. Entries of one part expire together.
 const PARTS: u32 = 4;
 
-/// The size of the smallest ring.
+/// The minimum size of a ring.
 const SIZE_MIN: u32 = 16;
-/// How much larger the next one is.
+/// The factor by which a ring grows.
 const GROWTH: u32 = 4;
 
-/// Remembers what was put in for at least `age`, and at most a quarter longer, unless more than
-/// `capacity` come within that time; then it is the last `capacity`.
+/// Remembers entries for at least `age` and at most a quarter longer. If more than `capacity`
+/// entries are inserted in that time, only the last `capacity` are remembered.
 ///
-/// The entries lie in a ring, in the order they came, and those that came within a quarter of the age
-/// die at once. No entry is ever searched for to be removed, and no push pays for the removal of
-/// many.
+/// Entries are stored in a ring in insertion order. The entries of a quarter of the age expire
+/// together. Expired entries are never searched for, so no push pays for removing many of them.
 ///
-/// Next to the ring there is an index, so small that most of it stays in a processor's cache, of
-/// which a push reads one line. Two hash maps that take turns would read four, and hold up to twice
-/// as many entries as are asked for.
+/// The index of the ring is small enough that most of it stays in a processor's cache, and a lookup
+/// reads one line of it. The alternative of two alternating hash maps would read four lines, and
+/// would hold up to twice as many entries as needed.
 ///
-/// Times are those of [`Clock::monotonic`](crate::clock::Clock::monotonic): a wall clock that is set
-/// forward would empty it.
+/// Times are those of [`Clock::monotonic`](crate::clock::Clock::monotonic): if a wall clock were
+/// set forward, all entries would expire.
 pub(crate) struct TtlRing {
-    /// Keys, and what was put in with them.
+    /// The entries: pairs of key and value.
     ring: Vec<(u64, u64)>,
     index: Index,
-    /// How many entries the ring has room for at the time, and at most.
+    /// The current size of the ring, and its maximum.
     size: u32,
     capacity: u32,
     living: Living,
-    /// The part of the age that goes on, since when it does, and how long it is.
+    /// The start of the current part of the age, and the length of a part.
     since: Duration,
     part: Duration,
-    /// The next entry at the start of this part and of those before it that are remembered.
+    /// The number of the next entry at the start of the current part and of the parts before it.
     starts: [u64; PARTS as usize + 1],
 }
 
@@ -61,7 +60,7 @@ impl TtlRing {
         Some(*value)
     }
 
-    /// Changes the value of an entry, and says whether it is there.
+    /// Changes the value of an entry. Returns whether the entry exists.
     pub(crate) fn update(&mut self, key: u64, now: Duration, new: impl FnOnce(u64) -> u64) -> bool {
         self.expire(now);
         let entry = self.find(key).and_then(|at| self.ring.get_mut(at));
@@ -71,7 +70,7 @@ impl TtlRing {
         })
     }
 
-    /// Where in the ring the entry of a key lies.
+    /// Returns the position of a key's entry in the ring.
     fn find(&self, key: u64) -> Option<usize> {
         self.index.find(key, self.living, |distance| {
             let at = self.position(distance)?;
@@ -80,8 +79,8 @@ impl TtlRing {
         })
     }
 
-    /// Puts in an entry whose key is not there, and says whether the oldest one had to be forgotten
-    /// for it before its time.
+    /// Inserts an entry whose key must not be present. Returns whether an entry was evicted before
+    /// it expired.
     pub(crate) fn insert(&mut self, key: u64, value: u64, now: Duration) -> bool {
         self.expire(now);
         let full = self.living.count >= self.size;
@@ -100,25 +99,25 @@ impl TtlRing {
         forgets
     }
 
-    /// Makes the next entry one of those that live.
+    /// Makes the next entry live.
     fn count(&mut self, key: u64) {
         self.index.put(key, self.living);
         self.living.next += 1;
         self.living.count += 1;
     }
 
-    /// How many entries are held.
+    /// Returns the number of live entries.
     pub(crate) fn len(&self) -> usize {
         usize::try_from(self.living.count).unwrap_or(usize::MAX)
     }
 
-    /// Where the entry so many before the next one lies.
+    /// Returns the position of the entry at a distance, counted back from the next entry.
     fn position(&self, distance: u32) -> Option<usize> {
         let number = self.living.next.checked_sub(distance.into())?;
         usize::try_from(number.checked_rem(self.size.into())?).ok()
     }
 
-    /// Makes room in a ring whose entries all live.
+    /// Enlarges a ring in which all entries are live.
     fn grow(&mut self) {
         let oldest = self.living.next.saturating_sub(self.living.count.into());
         let first = self.position(self.living.count).unwrap_or_default();
@@ -136,7 +135,8 @@ impl TtlRing {
         self.ring = ring;
     }
 
-    /// A fourth of the capacity, a fourth of that, and so on: the first that is large enough.
+    /// Returns the smallest size above the current one, from the sequence capacity, capacity / 4,
+    /// and so on.
     fn next_size(&self) -> u32 {
         let mut size = self.capacity;
         while size / GROWTH >= SIZE_MIN && size / GROWTH > self.size {
@@ -146,14 +146,15 @@ impl TtlRing {
     }
 
     fn expire(&mut self, now: Duration) {
-        // `now` may have been read before another thread's, and is then slightly in the past.
+        // `now` was read before the lock and may be slightly in the past.
         let mut age = now.saturating_sub(self.since);
         for _ in 0..=PARTS {
             if age < self.part {
                 return;
             }
             age -= self.part;
-            // As of when it was due, so that nothing lives longer, however rarely this is called.
+            // Advances to the due time rather than to `now`, so that entries do not live longer
+            // when this is called rarely.
             self.since += self.part;
             self.turn();
         }
@@ -165,6 +166,8 @@ impl TtlRing {
     fn turn(&mut self) {
         let [first, second, third, fourth, _] = self.starts;
         let next = self.living.next;
+        // Keeps one start more than the age has parts: an entry from the end of a part must live
+        // for the full age.
         self.starts = [next, first, second, third, fourth];
         let remembered = u32::try_from(next.saturating_sub(fourth)).unwrap_or(u32::MAX);
         self.living.count = self.living.count.min(remembered);
@@ -251,7 +254,7 @@ mod tests {
         assert!(seen.get(1, at(1 << 32)).is_some());
     }
 
-    /// Keys as good as random.
+    /// Returns a well-distributed key.
     fn key(number: u64) -> u64 {
         let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (mixed ^ mixed >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93)
@@ -282,8 +285,9 @@ mod tests {
     }
 
     proptest! {
-        /// Against a list that forgets nothing: what is within the age and the capacity is found,
-        /// what is beyond the capacity, or the age by a quarter, is not. Many keys have one line.
+        /// Compares the ring with a list that forgets nothing. An entry within the age and the
+        /// capacity must be found. An entry beyond the capacity, or beyond the age by a quarter,
+        /// must not be found. Many keys share one line.
         #[test]
         fn it_agrees_with_a_list(
             capacity in 1..70usize,

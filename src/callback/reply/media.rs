@@ -1,4 +1,4 @@
-//! What replies with more than a text or a MediaId are made of. Source: 被动回复用户消息.
+//! The content of replies with more than a text or a MediaId. Source: 被动回复用户消息.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ pub struct Video {
 }
 
 impl Video {
-    /// A video by its MediaId, temporary or permanent.
+    /// Creates a video from its MediaId, temporary or permanent.
     pub fn new(media_id: impl Into<String>) -> Self {
         Self {
             media_id: media_id.into(),
@@ -60,7 +60,7 @@ pub struct Music {
 }
 
 impl Music {
-    /// Music by the MediaId of its picture, which the platform requires.
+    /// Creates a piece of music from its picture's MediaId, which the platform requires.
     pub fn new(thumb_media_id: impl Into<String>) -> Self {
         Self {
             thumb_media_id: thumb_media_id.into(),
@@ -85,14 +85,14 @@ impl Music {
         self
     }
 
-    /// Sets where the music can be heard.
+    /// Sets the URL of the music.
     #[must_use]
     pub fn music_url(mut self, url: impl Into<String>) -> Self {
         self.music_url = Some(url.into());
         self
     }
 
-    /// Sets where it can be heard at high quality, which is taken on Wi-Fi.
+    /// Sets the URL of a high-quality version, which is used on Wi-Fi.
     #[must_use]
     pub fn hq_music_url(mut self, url: impl Into<String>) -> Self {
         self.hq_music_url = Some(url.into());
@@ -114,7 +114,7 @@ impl<T: Into<String>> From<T> for Music {
     }
 }
 
-/// A card (图文消息) that leads to a page: of a news reply, or of a customer-service message.
+/// A card (图文消息) that links to a page, for a news reply or a customer-service message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Article {
     pub(crate) title: String,
@@ -125,7 +125,7 @@ pub struct Article {
 }
 
 impl Article {
-    /// A card that leads to `url`.
+    /// Creates a card that links to `url`.
     pub fn new(title: impl Into<String>, url: impl Into<String>) -> Self {
         Self {
             title: title.into(),
@@ -142,9 +142,9 @@ impl Article {
         self
     }
 
-    /// Sets where the picture is: JPG or PNG. Best in a reply are 360 × 200 pixels for the first
-    /// card and 200 × 200 for the others, in a customer-service message 640 × 320, or 80 × 80 for
-    /// a small one.
+    /// Sets the URL of the picture, JPG or PNG. In a reply, the recommended size is 360 × 200
+    /// pixels for the first card and 200 × 200 for the others. In a customer-service message, it is
+    /// 640 × 320, or 80 × 80 for a small picture.
     #[must_use]
     pub fn pic_url(mut self, url: impl Into<String>) -> Self {
         self.pic_url = url.into();

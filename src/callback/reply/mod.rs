@@ -1,4 +1,4 @@
-//! The passive answer to a push. Source: 被动回复用户消息.
+//! Passive replies to pushes. Source: 被动回复用户消息.
 
 mod media;
 pub(crate) mod response;
@@ -14,11 +14,11 @@ use crate::callback::{Format, IntoReply, Message, ParseError};
 use crate::error::BoxError;
 use crate::text;
 
-/// The answer to a push, which the user sees at once.
+/// A passive reply to a push. The user sees it at once.
 ///
-/// What the platform cannot show is not sent to it, since it would tell the user that the account
-/// is out of service: a reply whose text or MediaId is empty is sent as [`Reply::none`].
-/// Characters that XML cannot hold are left out, and a text that is too long is cut.
+/// A reply that the platform cannot show would make it tell the user that the account is out of
+/// service. A reply whose text or MediaId is empty is therefore sent as [`Reply::none`]. Characters
+/// that are illegal in XML are removed, and a text that is too long is cut.
 ///
 /// ```
 /// use tower_wechat::Reply;
@@ -33,7 +33,7 @@ use crate::text;
 #[serde(transparent)]
 pub struct Reply(Kind);
 
-/// What a reply is made of.
+/// The content of a reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
@@ -49,16 +49,16 @@ pub(crate) enum Kind {
         err_code: i64,
         err_msg: String,
     },
-    /// A whole document that another service or the host made.
+    /// A complete document from the application or from another service.
     Document(ReadyDocument),
 }
 
-/// A document that is sent as it is.
+/// A complete document, sent unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ReadyDocument {
     text: String,
     json: bool,
-    /// Whether it shows the user something by itself.
+    /// Whether the user sees content from it.
     shown: bool,
 }
 
@@ -77,33 +77,32 @@ impl ReadyDocument {
 }
 
 impl Reply {
-    /// The longest text of a reply, in bytes.
+    /// The maximum length of a reply's text, in bytes.
     pub const MAX_TEXT: usize = 2048;
 
-    /// The most articles of a news reply.
+    /// The maximum number of articles in a news reply.
     pub const MAX_ARTICLES: usize = 8;
 
-    /// Nothing: the body is `success`, and the platform is content. For pushes that need no
-    /// answer, or get one later as a customer-service message.
+    /// Creates an empty reply: the body is `success`, which the platform accepts. Use it for pushes
+    /// that need no answer, or that are answered later with a customer-service message.
     pub fn none() -> Self {
         Self(Kind::None)
     }
 
-    /// 回复文本消息: a text, of up to [`MAX_TEXT`](Self::MAX_TEXT) bytes. `\n` breaks the line.
+    /// 回复文本消息: a text of up to [`MAX_TEXT`](Self::MAX_TEXT) bytes. `\n` breaks the line.
     ///
-    /// Of a longer one only as much as fits is sent, cut where [`split_text`](Self::split_text) cuts,
-    /// with a warning in the log: it is better than an error, after which the user would see nothing
-    /// of it. With `split_text` nothing is lost.
+    /// A longer text is cut where [`split_text`](Self::split_text) cuts, with a warning in the log:
+    /// with an error, the user would see none of it. Use `split_text` to keep the whole text.
     pub fn text(content: impl Into<String>) -> Self {
         Self(Kind::Text(content.into()))
     }
 
-    /// As much of a text as fits into a reply, and the rest, if there is one, to be sent as
+    /// Splits a text into a reply and the rest, if there is one. The rest can be sent as
     /// customer-service messages
     /// ([`split_text`](crate::api::customer_service::SendCustomerServiceMessage::split_text)).
     ///
-    /// The first part ends with a line, a sentence or a word where that leaves it more than half
-    /// full. The two together are the text.
+    /// The first part ends at the end of a line, a sentence or a word if that leaves it more than
+    /// half full. The two parts joined are the original text.
     ///
     /// ```
     /// use tower_wechat::Reply;
@@ -123,52 +122,52 @@ impl Reply {
         )
     }
 
-    /// 回复图片消息: an image by its MediaId, temporary or permanent.
+    /// 回复图片消息: an image, given by its MediaId (temporary or permanent).
     pub fn image(media_id: impl Into<String>) -> Self {
         Self(Kind::Image(media_id.into()))
     }
 
-    /// 回复语音消息: a voice recording by its MediaId, temporary or permanent.
+    /// 回复语音消息: a voice recording, given by its MediaId (temporary or permanent).
     pub fn voice(media_id: impl Into<String>) -> Self {
         Self(Kind::Voice(media_id.into()))
     }
 
-    /// 回复视频消息: a video, by its MediaId or as a [`Video`] with a title.
+    /// 回复视频消息: a video, given by its MediaId, or as a [`Video`] with a title.
     pub fn video(video: impl Into<Video>) -> Self {
         Self(Kind::Video(Box::new(video.into())))
     }
 
-    /// 回复音乐消息: a piece of music, by the MediaId of its picture or as a [`Music`].
+    /// 回复音乐消息: a piece of music, given by its picture's MediaId, or as a [`Music`].
     pub fn music(music: impl Into<Music>) -> Self {
         Self(Kind::Music(Box::new(music.into())))
     }
 
-    /// 回复图文消息: cards that lead to pages. The platform shows one in answer to a text, an
-    /// image, a voice recording, a video, a place or a link, and up to eight otherwise; those
-    /// beyond are not sent.
+    /// 回复图文消息: cards that link to pages. The platform shows one card in reply to a text, an image,
+    /// a voice recording, a video, a location or a link, and up to eight in reply to other pushes.
+    /// Further cards are not sent.
     pub fn news(articles: impl IntoIterator<Item = Article>) -> Self {
         let articles = articles.into_iter().take(Self::MAX_ARTICLES);
         Self(Kind::News(articles.collect()))
     }
 
-    /// 将消息转发到客服: hands the message over to the customer service. For messages only.
+    /// 将消息转发到客服: transfers the message to customer service. Only valid for messages.
     pub fn transfer_customer_service() -> Self {
         Self(Kind::CustomerService(None))
     }
 
-    /// Hands the message over to one account of the customer service, such as `name@wxid`. If it
-    /// is offline the message waits for it.
+    /// Transfers the message to one customer-service account, such as `name@wxid`. If the account
+    /// is offline, the message waits for it.
     pub fn transfer_customer_service_to(kf_account: impl Into<String>) -> Self {
         Self(Kind::CustomerService(Some(kf_account.into())))
     }
 
-    /// The object that some events want in place of a message: `{"ErrCode":0,"ErrMsg":"success"}`,
-    /// in XML for a push in XML.
+    /// Creates the acknowledgement object that some events require:
+    /// `{"ErrCode":0,"ErrMsg":"success"}`, in XML for an XML push.
     ///
-    /// The delivery pushes of virtual payment do, `xpay_goods_deliver_notify`,
-    /// `xpay_refund_notify` and the kinds of mini-games: whatever else they are answered, `success`
-    /// included, they are sent again, up to 15 times in 24 hours. Any code but 0 has them sent
-    /// again on purpose. Source: 虚拟支付 (`xpay_goods_deliver_notify`).
+    /// It is required by the delivery pushes of virtual payment: `xpay_goods_deliver_notify`,
+    /// `xpay_refund_notify` and their mini-game variants. After any other answer, including
+    /// `success`, the platform retries the push, up to 15 times in 24 hours. A code other than 0
+    /// requests such a retry. Source: 虚拟支付 (`xpay_goods_deliver_notify`).
     ///
     /// ```
     /// use tower_wechat::{Message, Reply};
@@ -186,9 +185,11 @@ impl Reply {
         Self(Kind::Acknowledged { err_code, err_msg })
     }
 
-    /// A whole document, XML or JSON, for a reply that this crate does not know. It is sent as it
-    /// is, and sealed where the mode seals; if it is not in the [format](Message::format) of the
-    /// push, `success` is sent in its place, with a warning in the log.
+    /// Creates a reply from a complete document, XML or JSON. Use it for reply types that this
+    /// crate does not support.
+    ///
+    /// The document is sent unchanged, and encrypted if the mode requires it. If it is not in the
+    /// [format](Message::format) of the push, `success` is sent instead, with a warning in the log.
     ///
     /// ```
     /// use tower_wechat::callback::ParseError;
@@ -207,14 +208,14 @@ impl Reply {
     /// ```
     ///
     /// # Errors
-    /// [`ParseError`] for what is not one well-formed document.
+    /// Returns a [`ParseError`] if the text is not one well-formed document.
     pub fn raw(document: impl Into<String>) -> Result<Self, ParseError> {
         let text = document.into();
         let document = Document::parse_within(text.clone().into(), Limits::MOST, Author::Host)?;
         Ok(Self(Kind::Document(ReadyDocument::of(&document, text))))
     }
 
-    /// A document that another service made in answer to the same push. It is sent as it is.
+    /// Creates a reply from another service's document for the same push. It is sent unchanged.
     pub(crate) fn ready(document: &Document) -> Self {
         Self(Kind::Document(ReadyDocument::of(
             document,
@@ -222,12 +223,12 @@ impl Reply {
         )))
     }
 
-    /// Whether it is [`Reply::none`].
+    /// Returns whether this is [`Reply::none`].
     pub fn is_none(&self) -> bool {
         matches!(self.0, Kind::None)
     }
 
-    /// Its text, if it is one.
+    /// Returns the text, if this is a text reply.
     pub fn as_text(&self) -> Option<&str> {
         match &self.0 {
             Kind::Text(content) => Some(content),
@@ -235,7 +236,7 @@ impl Reply {
         }
     }
 
-    /// The MediaId of its image, voice recording, video or picture of music.
+    /// Returns the MediaId of the image, the voice recording, the video or the music's picture.
     pub fn media_id(&self) -> Option<&str> {
         match &self.0 {
             Kind::Image(id) | Kind::Voice(id) => Some(id),
@@ -245,7 +246,7 @@ impl Reply {
         }
     }
 
-    /// Its articles; empty unless it is [`Reply::news`].
+    /// Returns the articles; empty if this is not [`Reply::news`].
     pub fn articles(&self) -> &[Article] {
         match &self.0 {
             Kind::News(articles) => articles,
@@ -253,8 +254,8 @@ impl Reply {
         }
     }
 
-    /// The document that answers `message` at the time `now`, in Unix seconds, behind a text that
-    /// stands in front of it; `None` for `success`.
+    /// Writes the document that answers `message` at the Unix time `now`, after the prefix `front`.
+    /// Returns `None` if the answer is `success`.
     pub(crate) fn document(&self, message: &Message, now: u64, front: &str) -> Option<String> {
         match &self.0 {
             Kind::Document(document) => return Some([front, &document.text].concat()),
@@ -299,7 +300,7 @@ impl Reply {
         !required.chars().any(is_legal)
     }
 
-    /// Whether a mini-program may reply so.
+    /// Whether a mini-program may send this reply.
     pub(crate) fn suits_mini_program(&self) -> bool {
         match &self.0 {
             Kind::None | Kind::CustomerService(_) | Kind::Acknowledged { .. } => true,
@@ -308,7 +309,7 @@ impl Reply {
         }
     }
 
-    /// Whether it can answer a push in this format.
+    /// Whether the reply can answer a push of this format.
     pub(crate) fn suits(&self, format: Format) -> bool {
         match &self.0 {
             Kind::Document(document) => document.json == (format == Format::Json),
@@ -316,7 +317,7 @@ impl Reply {
         }
     }
 
-    /// About how long the content is, in bytes.
+    /// Estimates the length of the content, in bytes.
     fn size(&self) -> usize {
         match &self.0 {
             Kind::Text(content) => content.len(),
@@ -356,7 +357,7 @@ impl Reply {
                 let bytes = content.len();
                 if shown.len() < bytes {
                     let (appid, limit) = (message.appid(), Self::MAX_TEXT);
-                    tracing::warn!(%appid, bytes, limit, "the text of a reply was cut");
+                    tracing::warn!(%appid, bytes, limit, "cut a reply text that is too long");
                 }
                 writer.text(name!("Content"), shown);
             }
@@ -385,7 +386,7 @@ impl Reply {
     }
 }
 
-/// How many articles the platform shows in answer to `message`.
+/// Returns how many articles the platform shows in reply to `message`.
 fn max_articles(message: &Message) -> usize {
     match message.msg_type() {
         "text" | "image" | "voice" | "video" | "shortvideo" | "location" | "link" => 1,

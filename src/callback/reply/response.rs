@@ -1,4 +1,4 @@
-//! What is answered over HTTP.
+//! The HTTP responses of the callback.
 
 use http::{HeaderValue, Response, StatusCode, header};
 
@@ -10,7 +10,7 @@ use crate::callback::verify::verifier::Opened;
 use crate::callback::{Format, Message, Reply};
 use crate::clock::SharedClock;
 
-/// The platform's own text back. It is the sender's: nothing may take it for a page.
+/// Returns the platform's `echostr`. The sender controls it, so it must not be read as HTML.
 pub(crate) fn echo(appid: &AppId, echostr: String) -> Response<Body> {
     count(appid, "echo");
     let mut response = Response::new(Body::from(echostr));
@@ -22,18 +22,18 @@ pub(crate) fn echo(appid: &AppId, echostr: String) -> Response<Body> {
     response
 }
 
-/// The reply in the format and the mode of the push, dated by `clock`.
+/// Writes the reply in the format and mode of the push, dated by `clock`.
 pub(crate) fn reply(reply: &Reply, opened: &Opened, clock: &SharedClock) -> Response<Body> {
     let (message, appid) = (&opened.message, opened.message.appid());
     if reply.is_empty() {
         return told(message, success(appid), "success");
     }
     if !message.shows_replies() && !reply.suits_mini_program() {
-        tracing::warn!(%appid, "a mini-program cannot reply so: success was sent instead");
+        tracing::warn!(%appid, "a mini-program cannot send this reply: sent success instead");
         return told(message, success(appid), "success");
     }
     if !reply.suits(message.format()) {
-        tracing::warn!(%appid, "the reply is not in the push's format: success was sent instead");
+        tracing::warn!(%appid, "the reply is not in the format of the push: sent success instead");
         return told(message, success(appid), "success");
     }
     let now = clock.unix();
@@ -58,9 +58,9 @@ pub(crate) fn reply(reply: &Reply, opened: &Opened, clock: &SharedClock) -> Resp
     told(message, response, "reply")
 }
 
-/// The answer to a push, which is logged as one line.
+/// Logs one line about an answered push.
 fn told(message: &Message, response: Response<Body>, outcome: &'static str) -> Response<Body> {
-    // The fields are looked up if somebody reads them.
+    // Passed as field values, so that they are evaluated only if a subscriber is interested.
     tracing::info!(
         appid = message.appid().as_str(),
         kind = message.msg_type(),
@@ -73,23 +73,23 @@ fn told(message: &Message, response: Response<Body>, outcome: &'static str) -> R
 }
 
 fn random() -> [u8; 16] {
-    // As bytes they would take four times as much of the generator.
+    // A `[u8; 16]` would take four times as many words from the generator.
     rand::random::<u128>().to_ne_bytes()
 }
 
-/// There is nothing to say.
+/// Returns the response `success`, for an empty reply.
 pub(crate) fn success(appid: &AppId) -> Response<Body> {
     count(appid, "success");
     Response::new(Body::from("success"))
 }
 
-/// Makes the platform send the push again.
+/// Returns a 500, after which the platform retries the push.
 pub(crate) fn failure(appid: &AppId) -> Response<Body> {
     count(appid, "failed");
     empty(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Does so too, and says that it was not tried.
+/// Returns a 503, after which the platform retries the push. The handler was not run.
 pub(crate) fn overloaded(appid: &AppId) -> Response<Body> {
     count(appid, "overloaded");
     empty(StatusCode::SERVICE_UNAVAILABLE)

@@ -1,4 +1,4 @@
-//! Writes documents in either format.
+//! Writes reply documents in XML or JSON.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use memchr::memchr;
 
 use crate::callback::Format;
 
-/// The name of an element, with all that stands around its value: see [`name`].
+/// The name of an element, with the precomputed tags around its value: see [`name`].
 pub(crate) struct Name {
     pub(crate) open: &'static str,
     pub(crate) close: &'static str,
@@ -15,7 +15,8 @@ pub(crate) struct Name {
     pub(crate) key: &'static str,
 }
 
-/// A [`Name`], made when this is compiled: to write it is to copy as few pieces as can be.
+/// Builds a [`Name`] at compile time: tags are precomputed, so an element takes few `push_str`
+/// calls.
 macro_rules! name {
     ($name:literal) => {
         &$crate::callback::reply::writer::Name {
@@ -29,14 +30,14 @@ macro_rules! name {
 }
 pub(crate) use name;
 
-/// A document that grows element by element in one buffer.
+/// Writes a document, element by element, into one buffer.
 pub(crate) struct Writer {
     format: Format,
     out: String,
 }
 
 impl Writer {
-    /// A document of about so many bytes, behind a text that stands in front of it.
+    /// Starts a document after the prefix `front`. `capacity` is the estimated length in bytes.
     pub(crate) fn new(format: Format, front: &str, capacity: usize) -> Self {
         let mut out = String::with_capacity(front.len() + capacity);
         out.push_str(front);
@@ -47,7 +48,7 @@ impl Writer {
         Self { format, out }
     }
 
-    /// Adds a text, without the characters that XML cannot hold.
+    /// Adds a text, without characters that are illegal in XML.
     pub(crate) fn text(&mut self, name: &Name, text: &str) {
         let text = legal(text);
         match self.format {
@@ -59,7 +60,7 @@ impl Writer {
         }
     }
 
-    /// Adds a text that needs no care in either format, such as digits.
+    /// Adds a text that needs no escaping in either format, such as digits.
     pub(crate) fn plain(&mut self, name: &Name, text: &str) {
         match self.format {
             Format::Xml => {
@@ -74,7 +75,7 @@ impl Writer {
         }
     }
 
-    /// Adds a text if there is one.
+    /// Adds a text if it is `Some`.
     pub(crate) fn optional(&mut self, name: &Name, text: Option<&str>) {
         if let Some(text) = text {
             self.text(name, text);
@@ -94,14 +95,14 @@ impl Writer {
         self.close(name);
     }
 
-    /// Adds an element with others inside.
+    /// Adds a nested element.
     pub(crate) fn object(&mut self, name: &Name, inside: impl FnOnce(&mut Self)) {
         self.open(name);
         self.braced(inside);
         self.close(name);
     }
 
-    /// Adds a list: elements called `item` in XML.
+    /// Adds a list. In XML, its elements are called `item`.
     pub(crate) fn list<T>(
         &mut self,
         name: &Name,
@@ -170,7 +171,7 @@ impl Writer {
     }
 }
 
-/// A text as it is written within a CDATA section.
+/// Escapes a text for a CDATA section.
 pub(crate) fn cdata(text: &str) -> Cow<'_, str> {
     match memchr(b'>', text.as_bytes()) {
         Some(_) => text.replace("]]>", "]]]]><![CDATA[>").into(),
@@ -178,14 +179,15 @@ pub(crate) fn cdata(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A text as JSON, with its quotes. To write one cannot fail.
+/// Quotes a text as JSON. Serializing a string cannot fail.
 pub(crate) fn json(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
 
-/// `text` without the characters that XML 1.0 cannot hold.
+/// Returns `text` without the characters that are illegal in XML 1.0.
 pub(crate) fn legal(text: &str) -> Cow<'_, str> {
-    // Bytes tell quickly that there is nothing to look for.
+    // Fast path over bytes. The fold does not exit early, so that the compiler can vectorize it.
+    // 0xEF starts the UTF-8 form of U+FFFE and U+FFFF.
     let doubtful = |byte| byte < b' ' || byte == 0xef;
     if !text.bytes().fold(false, |any, byte| any | doubtful(byte)) {
         return Cow::Borrowed(text);
@@ -197,7 +199,7 @@ pub(crate) fn legal(text: &str) -> Cow<'_, str> {
     Cow::Owned(legal.collect())
 }
 
-/// Whether XML 1.0 can hold a character.
+/// Returns whether a character is legal in XML 1.0.
 pub(crate) fn is_legal(character: char) -> bool {
     matches!(
         character,

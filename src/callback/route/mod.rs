@@ -1,4 +1,4 @@
-//! Hands each message to the handler that is for it.
+//! Dispatches each message to the handler whose pattern matches.
 //!
 //! ```
 //! use tower_wechat::callback::route::{Router, any, click, scanned, text, when};

@@ -1,4 +1,4 @@
-//! Which messages a handler is for.
+//! Matches messages.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::app::AppId;
 use crate::callback::{Event, Message};
 
-/// Which messages a handler is for: a kind, narrowed down by what it is called on.
+/// A predicate on messages: a kind, optionally restricted by further conditions.
 ///
 /// ```
 /// use tower_wechat::callback::route::{click, image, scan, text};
@@ -19,90 +19,90 @@ use crate::callback::{Event, Message};
 #[derive(Clone)]
 pub struct Pattern(Arc<dyn Fn(&Message) -> bool + Send + Sync>);
 
-/// Whatever `predicate` says yes to.
+/// Matches the messages for which `predicate` returns true.
 pub fn when(predicate: impl Fn(&Message) -> bool + Send + Sync + 'static) -> Pattern {
     Pattern(Arc::new(predicate))
 }
 
-/// Every message and every event.
+/// Matches every message and every event.
 pub fn any() -> Pattern {
     when(|_| true)
 }
 
-/// Every message of a user, and no event.
+/// Matches every message of a user, but no event.
 pub fn message() -> Pattern {
     when(|message| !matches!(message.msg_type(), "event" | ""))
 }
 
-/// Messages of a kind by its `MsgType`, such as `miniprogrampage`; `event` for every event.
+/// Matches messages by `MsgType`, such as `miniprogrampage`. `event` matches every event.
 pub fn kind(msg_type: impl Into<String>) -> Pattern {
     let msg_type = msg_type.into();
     when(move |message| message.msg_type() == msg_type)
 }
 
-/// Events by their name, such as `user_get_card`, in capitals or not.
+/// Matches events by name, such as `user_get_card`, ignoring ASCII case.
 pub fn event(name: impl Into<String>) -> Pattern {
     let name = name.into();
     when(move |message| message.is_event(&name))
 }
 
-/// Texts.
+/// Matches texts.
 pub fn text() -> Pattern {
     kind("text")
 }
 
-/// Images.
+/// Matches images.
 pub fn image() -> Pattern {
     kind("image")
 }
 
-/// Voice recordings.
+/// Matches voice recordings.
 pub fn voice() -> Pattern {
     kind("voice")
 }
 
-/// Videos, and short ones.
+/// Matches videos and short videos.
 pub fn video() -> Pattern {
     kind("video").or(kind("shortvideo"))
 }
 
-/// Places that were sent; not reports of where the user is.
+/// Matches locations that a user sent. Does not match `LOCATION` events, which report a position.
 pub fn location() -> Pattern {
     kind("location")
 }
 
-/// Links.
+/// Matches links.
 pub fn link() -> Pattern {
     kind("link")
 }
 
-/// Users who begin to follow, through a QR code or otherwise.
+/// Matches users who start to follow, through a QR code or otherwise.
 pub fn subscribe() -> Pattern {
     event("subscribe")
 }
 
-/// Users who leave.
+/// Matches users who stop following.
 pub fn unsubscribe() -> Pattern {
     event("unsubscribe")
 }
 
-/// Followers who scan a QR code with a scene. Those who begin to follow by it are not among them:
-/// see [`scanned`].
+/// Matches followers who scan a QR code with a scene. Does not match users who start to follow by
+/// scanning: see [`scanned`].
 pub fn scan() -> Pattern {
     event("SCAN")
 }
 
-/// Users who scan a QR code with a scene, followers before or not.
+/// Matches scans of a QR code with a scene, by followers and by users who start to follow.
 pub fn scanned() -> Pattern {
     when(|message| scene(message).is_some())
 }
 
-/// Taps on menu entries that have a key; those of one entry are `click().key("HELP")`.
+/// Matches taps on menu entries with a key. For one entry, use `click().key("HELP")`.
 pub fn click() -> Pattern {
     event("CLICK")
 }
 
-/// Taps on menu entries of any kind.
+/// Matches taps on menu entries of any kind.
 pub fn menu() -> Pattern {
     when(|message| {
         matches!(
@@ -120,7 +120,7 @@ pub fn menu() -> Pattern {
     })
 }
 
-/// The scene of the QR code that was scanned, without what the platform puts in front of it.
+/// Returns the scene of the scanned QR code, without the platform's prefix.
 fn scene(message: &Message) -> Option<&str> {
     match message.event() {
         Event::Scan(scan) => Some(scan.scene()).filter(|scene| !scene.is_empty()),
@@ -130,34 +130,34 @@ fn scene(message: &Message) -> Option<&str> {
 }
 
 impl Pattern {
-    /// Only those that `other` is for, too.
+    /// Matches messages that match both patterns.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         when(move |message| self.matches(message) && other.matches(message))
     }
 
-    /// Those that `other` is for as well.
+    /// Matches messages that match at least one of the patterns.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         when(move |message| self.matches(message) || other.matches(message))
     }
 
-    /// All others.
+    /// Matches messages that do not match this pattern.
     #[must_use]
     #[allow(clippy::should_implement_trait, reason = "it reads like and, or")]
     pub fn not(self) -> Self {
         when(move |message| !self.matches(message))
     }
 
-    /// Only those with this `EventKey`.
+    /// Matches only messages with this `EventKey`.
     #[must_use]
     pub fn key(self, key: impl Into<String>) -> Self {
         let key = key.into();
         self.and(when(move |message| message.event_key() == Some(&key)))
     }
 
-    /// Only those whose `EventKey` begins so. That of a user who begins to follow has `qrscene_` in
-    /// front of the scene: see [`scene_prefix`](Self::scene_prefix).
+    /// Matches only messages whose `EventKey` starts with `prefix`. In a `subscribe` event, the key
+    /// is the scene with the prefix `qrscene_`: see [`scene_prefix`](Self::scene_prefix).
     #[must_use]
     pub fn key_prefix(self, prefix: impl Into<String>) -> Self {
         let prefix = prefix.into();
@@ -166,14 +166,15 @@ impl Pattern {
         }))
     }
 
-    /// Only scans of a QR code with this scene, by followers or by those who become one.
+    /// Matches only scans of a QR code with this scene, by followers or new followers.
     #[must_use]
     pub fn scene(self, expected: impl Into<String>) -> Self {
         let expected = expected.into();
         self.and(when(move |message| scene(message) == Some(&expected)))
     }
 
-    /// Only scans of a QR code whose scene begins so, by followers or by those who become one.
+    /// Matches only scans of a QR code whose scene starts with `prefix`, by followers or new
+    /// followers.
     #[must_use]
     pub fn scene_prefix(self, prefix: impl Into<String>) -> Self {
         let prefix = prefix.into();
@@ -182,14 +183,14 @@ impl Pattern {
         }))
     }
 
-    /// Only those of this user.
+    /// Matches only messages from this user.
     #[must_use]
     pub fn openid(self, openid: impl Into<String>) -> Self {
         let openid = openid.into();
         self.and(when(move |message| message.from_user_name() == openid))
     }
 
-    /// Only those of these users.
+    /// Matches only messages from these users.
     #[must_use]
     pub fn openids(self, openids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let openids: HashSet<String> = openids.into_iter().map(Into::into).collect();
@@ -198,13 +199,13 @@ impl Pattern {
         }))
     }
 
-    /// Only those that were pushed to this app.
+    /// Matches only messages that were pushed to this app.
     #[must_use]
     pub fn app(self, appid: AppId) -> Self {
         self.and(when(move |message| *message.appid() == appid))
     }
 
-    /// Whether it is for this message.
+    /// Returns whether the message matches.
     pub fn matches(&self, message: &Message) -> bool {
         (self.0)(message)
     }

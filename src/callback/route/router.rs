@@ -1,4 +1,4 @@
-//! The router: handlers in order.
+//! The router of messages.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,16 +12,17 @@ use crate::callback::{Message, Reply};
 use crate::error::BoxError;
 use crate::runtime::BoxFuture;
 
-/// Hands each message to the first handler that is for it, in the order they were added, and to
-/// the [`fallback`](Self::fallback) if none is. Without a fallback such a message is answered with
-/// [`Reply::none`].
+/// A handler that dispatches each message to the first handler whose pattern matches.
 ///
-/// It is a `tower::Service<Message>` like any handler, so it goes into `Callback::new`, under
-/// layers, and into another router. A handler is asked whether it is ready only for a message that
-/// is for it. Clones share the handlers, each message is handled by a clone of its handler, and a
-/// handler that panics or fails does so for its message alone.
+/// Patterns are tested in the order they were added. A message that matches none goes to the
+/// [`fallback`](Self::fallback). Without a fallback, it is answered with [`Reply::none`].
 ///
-/// See the [module](crate::callback::route) for an example.
+/// A router is a `tower::Service<Message>`, so it can be passed to `Callback::new`, wrapped in
+/// layers, or nested in another router. Only the selected handler is polled for readiness. Clones
+/// share the handlers, and each message is handled by a clone of its handler. An error or a panic
+/// of a handler affects only its message.
+///
+/// See the [module documentation](crate::callback::route) for an example.
 #[derive(Clone, Default)]
 pub struct Router {
     routes: Arc<Routes>,
@@ -34,12 +35,12 @@ struct Routes {
 }
 
 impl Router {
-    /// A router without handlers.
+    /// Creates a router without handlers.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a handler for the messages that match `pattern` and no pattern before.
+    /// Adds a handler for messages that match `pattern` and no earlier pattern.
     #[must_use]
     pub fn on<H>(mut self, pattern: Pattern, handler: H) -> Self
     where
@@ -53,7 +54,7 @@ impl Router {
         self
     }
 
-    /// Sets the handler for the messages that match no pattern.
+    /// Sets the handler for messages that match no pattern.
     #[must_use]
     pub fn fallback<H>(mut self, handler: H) -> Self
     where
@@ -104,7 +105,7 @@ impl fmt::Debug for Router {
     }
 }
 
-/// A handler of any type.
+/// An object-safe handler.
 trait Handle: Send + Sync {
     fn handle(&self, message: Message) -> BoxFuture<'static, Result<Reply, BoxError>>;
 }

@@ -56,7 +56,7 @@ fn kinds_are_told_apart() {
         assert!(!is(pattern, &of_event("VIEW_else", "")), "{name}");
         assert!(!is(message(), &pushed), "{name}");
     }
-    // A text that says it is an event is a text.
+    // The `Event` field of a text message does not make it an event.
     let posed = push("<MsgType>text</MsgType><Event>SCAN</Event><EventKey>order-1</EventKey>");
     assert!(!is(scan(), &posed) && !is(scanned(), &posed) && !is(any().scene("order-1"), &posed));
 }
@@ -111,7 +111,7 @@ async fn the_first_match_wins_and_the_fallback_takes_the_rest() {
     let whole = router.clone().fallback(handler_fn(|_| async { "else" }));
     assert_eq!(answer(&whole, of("link")).await, Reply::text("else"));
     assert_eq!(answer(&whole, of("image")).await, Reply::none());
-    // The router it was made of is as it was.
+    // The original router is unchanged.
     assert_eq!(answer(&router, of("link")).await, Reply::none());
 
     let nested = Router::new().on(link().not(), whole);
@@ -131,7 +131,7 @@ async fn errors_of_handlers_are_the_routers() {
     assert_eq!(error.to_string(), "fails");
 }
 
-/// A service that is ready once.
+/// A handler that requires a call of `poll_ready` before `call`.
 #[derive(Clone)]
 struct Readied(Arc<AtomicBool>, bool);
 

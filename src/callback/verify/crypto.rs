@@ -1,7 +1,7 @@
-//! The encryption of pushes and of their replies: AES-256-CBC over a frame of 16 random bytes, the
-//! length of the message, the message and the appid.
+//! The encryption of pushes and replies: AES-256-CBC over a frame of 16 random bytes, the length of
+//! the message, the message and the appid.
 //!
-//! The cipher alone proves nothing: check `msg_signature` before decrypting. Source: 消息加解密说明.
+//! The cipher does not authenticate: check `msg_signature` before decrypting. Source: 消息加解密说明.
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -18,14 +18,14 @@ use crate::error::Error;
 
 /// The length of an EncodingAESKey, in characters.
 const ENCODED_LEN: usize = 43;
-/// The block size of the padding, in bytes; the cipher's own is 16.
+/// The block size of the padding, in bytes. The platform pads to 32, although AES blocks have 16.
 const PAD: usize = 32;
-/// The random bytes and the length in front of the message.
+/// The length of the frame's head: the random bytes and the length of the message.
 const HEAD: usize = ROOM.len();
-/// What stands there until it is encrypted.
+/// The placeholder for the head, which is filled in when the frame is encrypted.
 pub(crate) const ROOM: &str = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
-/// Reads keys. Three in four of them end in bits that say nothing, and none has the `=`.
+/// Decodes keys. They have no `=`, and three in four have trailing bits that are not zero.
 const KEY: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -33,7 +33,7 @@ const KEY: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::RequireNone),
 );
 
-/// Ciphertexts, with the processor's vector instructions where there is a codec for them.
+/// Decodes and encodes ciphertexts, with SIMD instructions where there is an implementation.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 static BASE64: LazyLock<base64::engine::Simd> =
     LazyLock::new(|| base64::engine::Simd::standard(GeneralPurposeConfig::new()));
@@ -41,7 +41,7 @@ static BASE64: LazyLock<base64::engine::Simd> =
 static BASE64: LazyLock<GeneralPurpose> =
     LazyLock::new(|| GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new()));
 
-/// The key that the platform calls EncodingAESKey, ready for use and cheap to clone.
+/// A decoded EncodingAESKey with its expanded key schedules. Cheap to clone.
 ///
 /// ```
 /// use tower_wechat::callback::crypto::AesKey;
@@ -63,10 +63,10 @@ struct Prepared {
 }
 
 impl AesKey {
-    /// Reads an EncodingAESKey of 43 letters and digits.
+    /// Decodes an EncodingAESKey of 43 letters and digits.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for anything else.
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for any other text.
     pub fn parse(encoding_aes_key: impl AsRef<str>) -> Result<Self, Error> {
         let encoded = encoding_aes_key.as_ref();
         let illegal = |_| {
@@ -81,6 +81,7 @@ impl AesKey {
         };
         let bytes = KEY.decode(encoded).map_err(|_| illegal(()))?;
         let key: [u8; 32] = bytes.try_into().map_err(|_| illegal(()))?;
+        // The platform uses the first 16 bytes of the key as the IV.
         let mut iv = [0; 16];
         iv.iter_mut().zip(key).for_each(|(to, from)| *to = from);
         Ok(Self(Arc::new(Prepared {
@@ -93,7 +94,7 @@ impl AesKey {
     /// Decrypts the text of an `Encrypt` element.
     ///
     /// # Errors
-    /// [`DecryptError`], without saying at which step.
+    /// [`DecryptError`], which does not reveal the step that failed.
     pub fn decrypt(&self, encrypt: &str) -> Result<Decrypted, DecryptError> {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|_| DecryptError);
         let frame = self.open(encrypt).ok_or(DecryptError)?;
@@ -103,7 +104,7 @@ impl AesKey {
         })
     }
 
-    /// Decrypts into a frame, which copies nothing.
+    /// Decrypts into a frame without copying.
     pub(crate) fn open(&self, encrypt: &str) -> Option<Frame> {
         let mut bytes = BASE64.decode(encrypt).ok()?;
         cbc::Decryptor::inner_iv_init(&self.0.decrypt, &self.0.iv.into())
@@ -113,24 +114,24 @@ impl AesKey {
         Frame::new(bytes)
     }
 
-    /// Encrypts a message for `appid`. The `random` bytes must be new for every message; the
-    /// platform's own are letters and digits.
+    /// Encrypts a message for `appid`. The `random` bytes must not be reused; the platform uses
+    /// letters and digits.
     pub fn encrypt(&self, message: &str, appid: &str, random: [u8; 16]) -> String {
         self.encrypt_bytes(message.as_bytes(), appid, random)
     }
 
-    /// The same for a message that need not be text.
+    /// Like [`encrypt`](Self::encrypt), for a message that need not be valid UTF-8.
     pub(crate) fn encrypt_bytes(&self, message: &[u8], appid: &str, random: [u8; 16]) -> String {
         let mut frame = Vec::with_capacity(HEAD + message.len() + appid.len() + PAD);
         frame.extend_from_slice(ROOM.as_bytes());
         frame.extend_from_slice(message);
         let mut encrypt = Vec::new();
         self.seal(frame, appid, random, &mut encrypt);
-        // What is encoded is text.
+        // Base64 is always valid UTF-8.
         String::from_utf8(encrypt).unwrap_or_default()
     }
 
-    /// Encrypts the message of a frame that has [`ROOM`] in front of it, and appends it to `out`.
+    /// Encrypts a frame that starts with [`ROOM`] followed by the message, and appends it to `out`.
     pub(crate) fn seal(
         &self,
         mut frame: Vec<u8>,
@@ -138,7 +139,8 @@ impl AesKey {
         random: [u8; 16],
         out: &mut Vec<u8>,
     ) {
-        // A message of four gigabytes cannot be told its length: the platform would refuse it.
+        // The length field cannot hold 4 GiB or more. The platform would refuse such a message
+        // anyway.
         let message_len = u32::try_from(frame.len().saturating_sub(HEAD)).unwrap_or(u32::MAX);
         if let Some((head, rest)) = frame.split_first_chunk_mut()
             && let Some(len) = rest.first_chunk_mut()
@@ -154,8 +156,8 @@ impl AesKey {
         let encoded = base64::encoded_len(filled, true).unwrap_or_default();
         out.resize(start + encoded, 0);
         if let (Ok(bytes), Some(room)) = (encrypted, out.get_mut(start..)) {
-            // The length is a multiple of the block, and there is as much room as it needs: nothing
-            // else could be wrong.
+            // Cannot fail: the length is a multiple of the block size, and the buffer has the exact
+            // size.
             let _ = BASE64.encode_slice(bytes, room);
         }
     }
@@ -167,17 +169,17 @@ impl fmt::Debug for AesKey {
     }
 }
 
-/// What was inside a ciphertext.
+/// The content of a ciphertext.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Decrypted {
     /// The document, XML or JSON.
     pub message: String,
-    /// The app that the document was encrypted for. It must be compared with the app's own id.
+    /// The id of the app that the document was encrypted for. Compare it with the expected app.
     pub appid: String,
 }
 
-/// Prints no content: it is a user's message.
+/// Omits the content, which is a user's message.
 impl fmt::Debug for Decrypted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decrypted")
@@ -187,8 +189,8 @@ impl fmt::Debug for Decrypted {
     }
 }
 
-/// The text is not a message that was encrypted with this key. It does not say at which step it
-/// failed, so that it cannot serve as an oracle.
+/// The error of a text that was not encrypted with this key. It does not reveal the step that
+/// failed, so it cannot serve as a padding oracle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DecryptError;
@@ -201,7 +203,7 @@ impl fmt::Display for DecryptError {
 
 impl std::error::Error for DecryptError {}
 
-/// The length of `frame` without its padding: 1 to 32 equal bytes that say how many they are.
+/// Returns the length of `frame` without its padding: 1 to 32 bytes, each equal to their number.
 fn unpadded(frame: &[u8]) -> Option<usize> {
     let last = *frame.last()?;
     let pad = usize::from(last);
@@ -209,6 +211,7 @@ fn unpadded(frame: &[u8]) -> Option<usize> {
         return None;
     }
     let at = frame.len().checked_sub(pad)?;
+    // Compares without an early exit, so that the time does not reveal where the padding differs.
     let difference = frame
         .get(at..)?
         .iter()
@@ -216,11 +219,11 @@ fn unpadded(frame: &[u8]) -> Option<usize> {
     (difference == 0).then_some(at)
 }
 
-/// What was inside a ciphertext, in the memory it was decrypted in: the random bytes and the length
-/// in front, the message and the appid. Neither need be text.
+/// The content of a ciphertext, in the buffer it was decrypted in: the head, the message and the
+/// appid. Message and appid need not be valid UTF-8.
 pub(crate) struct Frame {
     bytes: Vec<u8>,
-    /// Where the message ends. It is within the bytes, and so is its start.
+    /// The end of the message. Both `HEAD` and `end` are within `bytes`.
     end: usize,
 }
 

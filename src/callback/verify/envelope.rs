@@ -1,4 +1,4 @@
-//! The envelope around a ciphertext. Source: 消息加解密说明.
+//! The envelope of an encrypted reply. Source: 消息加解密说明.
 
 use crate::app::AppId;
 use crate::callback::Format;
@@ -8,18 +8,19 @@ use crate::callback::verify::readings;
 use crate::callback::verify::signer::Signer;
 use crate::hex;
 
-/// What a push was verified with, and its reply is sealed with.
+/// The parameters that verified a push, which encrypt and sign its reply.
 pub(crate) struct Seal {
     pub(crate) signer: Signer,
     pub(crate) key: AesKey,
 }
 
 impl Seal {
-    /// Encrypts and signs a document for `appid`, at the time `now`, in Unix seconds. In front of
-    /// the document is [`ROOM`](crate::callback::verify::crypto::ROOM). The `random` bytes must be new.
+    /// Encrypts and signs a document for `appid` at the Unix time `now`. The document must have the
+    /// prefix [`ROOM`](crate::callback::verify::crypto::ROOM). The `random` bytes must not be
+    /// reused.
     ///
-    /// A reply is sealed with the keys of its push. It has another timestamp and another nonce, so
-    /// that it cannot be sent back as a push.
+    /// A reply uses the keys of its push, but another timestamp and another nonce, so that it
+    /// cannot be replayed as a push.
     pub(crate) fn envelope(
         &self,
         format: Format,
@@ -29,6 +30,7 @@ impl Seal {
         random: [u8; 16],
     ) -> Vec<u8> {
         let [_, of_push, _] = self.signer.signed();
+        // The timestamps must differ, so the reply is dated one second later if they are equal.
         let is_taken = readings::timestamp(of_push) == Some(now);
         let mut timestamp = itoa::Buffer::new();
         let timestamp = timestamp.format(now.saturating_add(is_taken.into()));
@@ -73,7 +75,7 @@ impl Seal {
     }
 }
 
-/// A ciphertext without the blanks and line breaks that some senders put into it; `None` if it has
+/// Removes the whitespace that some senders insert into a ciphertext. Returns `None` if there is
 /// none.
 pub(crate) fn without_space(encrypt: &str) -> Option<String> {
     let has_space = encrypt.bytes().any(|byte| byte.is_ascii_whitespace());

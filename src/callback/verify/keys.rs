@@ -1,4 +1,4 @@
-//! What an app checks and decrypts its pushes with.
+//! The keys that verify and decrypt an app's pushes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,14 +11,14 @@ use crate::callback::verify::crypto::AesKey;
 use crate::error::Error;
 use crate::secret::Secret;
 
-/// The longest token that is taken, in characters. The platform's console takes 3 to 32.
+/// The maximum length of a token, in characters. The platform's console accepts 3 to 32.
 const TOKEN_MAX: usize = 64;
 
-/// The Token and the EncodingAESKey from 消息推送 in the 微信开发者平台, and the mode (消息加解密方式) they
-/// are used in. The mode is decided here alone: nothing in a request can lower it.
+/// The Token and the EncodingAESKey from 消息推送 in the 微信开发者平台, and the mode (消息加解密方式) they are used
+/// in. The mode is set only here: a request cannot lower it.
 ///
-/// Both can be replaced while the platform still uses the old ones: give the old one as the
-/// previous one, and take it out some hours after the console was changed.
+/// Both can be rotated while the platform still uses the old values. Set the old value as the
+/// previous one, and remove it some hours after the console was changed.
 ///
 /// ```
 /// use tower_wechat::{AppId, CallbackKeys};
@@ -37,14 +37,14 @@ pub struct CallbackKeys {
     mini_program: bool,
 }
 
-/// How the platform protects the bodies of an app's pushes.
+/// The protection of an app's push bodies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Mode {
-    /// 明文模式: bodies are clear, and not signed.
+    /// 明文模式: bodies are in plaintext and not signed.
     Plaintext,
-    /// 兼容模式: bodies are clear and encrypted at once. Only the encrypted half is used.
+    /// 兼容模式: bodies contain both plaintext and ciphertext. Only the ciphertext is used.
     Compatible,
     /// 安全模式: bodies are encrypted.
     Secure,
@@ -53,7 +53,7 @@ pub enum Mode {
 impl FromStr for Mode {
     type Err = Error;
 
-    /// Reads `plaintext`, `compatible` or `secure`.
+    /// Parses `plaintext`, `compatible` or `secure`.
     fn from_str(mode: &str) -> Result<Self, Error> {
         match mode {
             "plaintext" => Ok(Self::Plaintext),
@@ -74,7 +74,7 @@ enum Cipher {
     Secure(Pair<AesKey>),
 }
 
-/// A key and the one before it.
+/// The current key and the previous one.
 #[derive(Clone)]
 struct Pair<T> {
     current: T,
@@ -95,12 +95,14 @@ impl<T> Pair<T> {
 }
 
 impl CallbackKeys {
-    /// Keys for 明文模式. Prefer [`secure`](Self::secure): in this mode the platform signs no body.
-    /// Whoever sees a push before it arrives can put another body under its signature. Once it has
-    /// arrived, its signature takes no other body while its timestamp is fresh; after
-    /// [`ambiguity`](crate::Callback::ambiguity), 24 hours unless set, one whose nonce reads as the
-    /// present time can be used once more, with any body. See the
-    /// [front page](crate#security).
+    /// Creates keys for 明文模式. Prefer [`secure`](Self::secure): in this mode the platform does not
+    /// sign the body.
+    ///
+    /// An attacker who sees a push before it arrives can use its signature with another body. After
+    /// the push has arrived, its signature is refused with any other body while its timestamp is
+    /// fresh. Later, after [`ambiguity`](crate::Callback::ambiguity) (24 hours by default), a
+    /// signature whose nonce reads as the current time can be used once more, with any body. See
+    /// the [security section](crate#security).
     ///
     /// # Errors
     /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a token that is not 1 to 64 printable
@@ -109,8 +111,8 @@ impl CallbackKeys {
         Self::new(token.into(), Cipher::Plaintext)
     }
 
-    /// Keys for 兼容模式. It is as safe as 安全模式 here, since the clear half of a body is ignored,
-    /// but the platform sends users' messages in the clear.
+    /// Creates keys for 兼容模式. The plaintext half of a body is ignored, so this is as safe against
+    /// forgery as 安全模式. However, the platform sends users' messages unencrypted.
     ///
     /// # Errors
     /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a token as in
@@ -120,7 +122,7 @@ impl CallbackKeys {
         Self::new(token.into(), Cipher::Compatible(key))
     }
 
-    /// Keys for 安全模式.
+    /// Creates keys for 安全模式.
     ///
     /// # Errors
     /// As in [`compatible`](Self::compatible).
@@ -137,7 +139,7 @@ impl CallbackKeys {
         })
     }
 
-    /// Takes pushes that are signed with the token before this one, too.
+    /// Also accepts pushes that are signed with the previous token.
     ///
     /// # Errors
     /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a malformed token.
@@ -146,8 +148,8 @@ impl CallbackKeys {
         Ok(self)
     }
 
-    /// Takes pushes that are encrypted with the EncodingAESKey before this one, too. They are
-    /// answered with the key they came with.
+    /// Also accepts pushes that are encrypted with the previous EncodingAESKey. They are answered
+    /// with the same key.
     ///
     /// # Errors
     /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a malformed key, or in
@@ -156,7 +158,7 @@ impl CallbackKeys {
         match &mut self.cipher {
             Cipher::Plaintext => Err(Error::input(
                 "aes_key",
-                "has no use in plaintext mode: take the keys with secure or compatible",
+                "has no effect in plaintext mode: create the keys with secure or compatible",
             )),
             Cipher::Compatible(keys) | Cipher::Secure(keys) => {
                 keys.previous = Some(AesKey::parse(aes_key)?);
@@ -165,10 +167,10 @@ impl CallbackKeys {
         }
     }
 
-    /// Says that the app is a 小程序. Its users can be answered passively by
-    /// [`Reply::transfer_customer_service`](crate::Reply::transfer_customer_service) alone:
-    /// whatever else a handler replies is sent as `success`, with a warning, since the platform
-    /// would tell the user that the service is out of order. Answer by a customer-service message.
+    /// Marks the app as a 小程序. The only passive reply of a mini-program is
+    /// [`Reply::transfer_customer_service`](crate::Reply::transfer_customer_service). Any other
+    /// reply is sent as `success`, with a warning in the log, because the platform would tell the
+    /// user that the service is unavailable. Answer with a customer-service message instead.
     #[must_use]
     pub fn mini_program(mut self) -> Self {
         self.mini_program = true;
@@ -179,7 +181,7 @@ impl CallbackKeys {
         self.mini_program
     }
 
-    /// The mode the keys are used in.
+    /// Returns the mode.
     pub fn mode(&self) -> Mode {
         match self.cipher {
             Cipher::Plaintext => Mode::Plaintext,
@@ -188,13 +190,13 @@ impl CallbackKeys {
         }
     }
 
-    /// Says whose keys these are: a ciphertext names the app it is for, and another app's is
-    /// refused.
+    /// Assigns the keys to an app. A ciphertext contains the id of its app, and one for another app
+    /// is refused.
     pub fn for_app(self, appid: AppId) -> Recipient {
         Recipient { appid, keys: self }
     }
 
-    /// The other half: what pushes are made with that these keys verify.
+    /// Returns the sending side: signs and encrypts pushes that these keys verify.
     pub(crate) fn outgoing<'a>(&'a self, appid: &'a AppId) -> Sender<'a> {
         Sender {
             appid,
@@ -207,12 +209,12 @@ impl CallbackKeys {
         }
     }
 
-    /// The token in use and the one before it.
+    /// Returns the current token and the previous one.
     pub(crate) fn tokens(&self) -> impl Iterator<Item = &Secret> {
         self.tokens.iter()
     }
 
-    /// The key in use and the one before it; none in plaintext mode.
+    /// Returns the current key and the previous one; empty in plaintext mode.
     pub(crate) fn aes_keys(&self) -> impl Iterator<Item = &AesKey> {
         match &self.cipher {
             Cipher::Plaintext => None,
@@ -223,14 +225,14 @@ impl CallbackKeys {
     }
 }
 
-/// Prints the mode alone: a token may be short enough to be guessed from a fingerprint.
+/// Prints only the mode. A token may be short enough to be guessed from a fingerprint.
 impl fmt::Debug for CallbackKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "CallbackKeys({:?})", self.mode())
     }
 }
 
-/// The app that pushes are addressed to, with its keys; made by [`CallbackKeys::for_app`].
+/// An app that receives pushes, with its keys; made by [`CallbackKeys::for_app`].
 #[derive(Debug, Clone)]
 pub struct Recipient {
     appid: AppId,
@@ -238,12 +240,12 @@ pub struct Recipient {
 }
 
 impl Recipient {
-    /// The app.
+    /// Returns the app.
     pub fn appid(&self) -> &AppId {
         &self.appid
     }
 
-    /// Its keys.
+    /// Returns the keys.
     pub fn keys(&self) -> &CallbackKeys {
         &self.keys
     }

@@ -1,4 +1,4 @@
-//! Decides whether a push is the platform's.
+//! Verifies that a push comes from the platform.
 
 pub mod crypto;
 mod envelope;

@@ -1,4 +1,4 @@
-//! The query of a push: who signed it, and over what.
+//! Parses the query of a push.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use memchr::{memchr, memchr2};
 
 use crate::callback::Rejection;
 
-/// The parameters of a push, as text: a leading zero counts in a signature.
+/// The query parameters as text: leading zeros matter for the signature.
 #[derive(Default)]
 pub(crate) struct Query<'a> {
     pub(crate) signature: Cow<'a, str>,
@@ -18,10 +18,10 @@ pub(crate) struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    /// Reads what every request carries. A parameter that comes twice is refused, since two
-    /// readers could each take another one; a parameter that is absent is empty.
+    /// Parses the parameters. A duplicate parameter is refused, since different parsers could use
+    /// different values. An absent parameter is empty.
     pub(crate) fn parse(query: &'a str) -> Result<Self, Rejection> {
-        // The platform encodes nothing in a push.
+        // Fast path: the platform's pushes contain no percent-encoding.
         if memchr2(b'%', b'+', query.as_bytes()).is_some() {
             return Self::collect(form_urlencoded::parse(query.as_bytes()));
         }
@@ -31,7 +31,7 @@ impl<'a> Query<'a> {
                 let (pair, after) = cut(rest, memchr(b'&', rest.as_bytes()));
                 rest = after;
                 if !pair.is_empty() {
-                    // Names are too short for a search by several bytes at once.
+                    // Names are too short for `memchr` to be faster.
                     let (name, value) = cut(pair, pair.bytes().position(|byte| byte == b'='));
                     return Some((name.into(), value.into()));
                 }
@@ -79,7 +79,7 @@ impl<'a> Query<'a> {
     }
 }
 
-/// What is before and after the byte at `place`, or all.
+/// Splits the text around the byte at `place`. Without a place, all of it is in the first part.
 fn cut(text: &str, place: Option<usize>) -> (&str, &str) {
     let halves = place.and_then(|place| text.get(..place).zip(text.get(place + 1..)));
     halves.unwrap_or((text, ""))
@@ -130,7 +130,7 @@ mod tests {
             let _ = Query::parse(&query);
         }
 
-        /// A parameter with a `%` in it makes the whole query be read the other way.
+        /// A parameter with a `%` selects the slow path for the whole query.
         #[test]
         fn both_ways_of_reading_agree(pairs in "([&=]|nonce|timestamp|signature|echostr|[a-z0-9]{1,3}){0,12}") {
             let plain = Query::parse(&pairs);

@@ -1,50 +1,51 @@
 //! The other timestamps that a signature can be read with.
 //!
-//! The platform sorts and joins what it signs without separators, so a signature does not say which
-//! of the joined bytes are the timestamp and which the nonce: `timestamp=A&nonce=B` and
-//! `timestamp=B&nonce=A` have the same one, and so has every other cut of the same bytes. A
-//! *reading* is an assignment of the joined bytes to a timestamp and a nonce; the token is known.
+//! The platform sorts what it signs and joins it without separators. A signature therefore does not
+//! determine which of the joined bytes are the timestamp and which are the nonce:
+//! `timestamp=A&nonce=B` and `timestamp=B&nonce=A` have the same signature, as does every other
+//! split of the same bytes. A *reading* assigns the joined bytes to a timestamp and a nonce; the
+//! token is known.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// How old a captured signature may be that is recognised by another reading, unless set.
+/// The default maximum age of a captured signature that is refused under another reading.
 pub(crate) const AMBIGUITY: Duration = Duration::from_secs(DAY);
 
-/// The farthest that a document's own time may be from a timestamp to tell which one is meant.
+/// The maximum distance from a timestamp at which the document's `CreateTime` identifies it.
 const DAY: u64 = 24 * 3600;
 
-/// The length of a timestamp: ten digits last until the year 2286.
+/// The length of a timestamp. Ten digits suffice until the year 2286.
 const DIGITS: usize = 10;
 
-/// Reads a timestamp: ten digits without a leading zero.
+/// Parses a timestamp: ten digits without a leading zero.
 pub(crate) fn timestamp(text: &str) -> Option<u64> {
     number(text.as_bytes().try_into().ok()?)
 }
 
-/// A timestamp, and what tells whether it is the one that was signed.
+/// A timestamp, and the evidence that it is the one that was signed.
 pub(crate) struct Dated {
     pub(crate) timestamp: u64,
-    /// When the document was made, as it says itself, if the signature covers it.
+    /// The document's `CreateTime`, if the signature covers it.
     pub(crate) created: Option<u64>,
     pub(crate) now: u64,
-    /// How far a timestamp may be from now.
+    /// The maximum distance of a timestamp from `now`.
     pub(crate) window: Duration,
     pub(crate) ambiguity: Duration,
 }
 
-/// Why a timestamp is not taken.
+/// Why a timestamp is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Doubt {
-    /// The document was made for another reading.
+    /// The document was created for another reading.
     Captured,
-    /// Another reading is recent, and nothing tells which one is meant.
+    /// Another reading is recent, and the signed one cannot be determined.
     Ambiguous,
 }
 
 impl Dated {
-    /// Checks `signed`, which is the token, the timestamp and the nonce, against its other readings
-    /// with each of the app's tokens.
+    /// Checks `signed`, the token, the timestamp and the nonce, against its other readings with
+    /// each of the app's tokens.
     pub(crate) fn check<'a>(
         &self,
         signed: [&str; 3],
@@ -53,7 +54,7 @@ impl Dated {
         let recent = self.recent();
         let doubt = |other: u64| match self.created {
             Some(created) if created.abs_diff(other) < created.abs_diff(self.timestamp) => {
-                // It is nearer to this one; but if both are far, it says nothing.
+                // `CreateTime` is nearer to `other`. If both are far from it, it decides nothing.
                 match created.abs_diff(other) <= DAY {
                     true => Some(Doubt::Captured),
                     false => recent.contains(&other).then_some(Doubt::Ambiguous),
@@ -71,22 +72,24 @@ impl Dated {
         Ok(())
     }
 
-    /// When a signature was made that may have been captured.
+    /// Returns the times at which a signature that may be replayed can have been made.
     fn recent(&self) -> RangeInclusive<u64> {
         let oldest = self.now.saturating_sub(self.ambiguity.as_secs());
         oldest..=self.now.saturating_add(self.window.as_secs())
     }
 }
 
-/// Finds what `look` says of a timestamp with which the bytes that `signed` joins (the token that it
-/// was signed with, a timestamp and a nonce) can also be read, for an app with this token. It looks
-/// before it is known that the bytes can be read so.
+/// Searches the other readings of the bytes that `signed` joins, for an app with the token `token`.
+/// `signed` is the token that was used, the timestamp and the nonce. Returns the first result of
+/// `look` for the timestamp of such a reading.
+///
+/// `look` is called before the reading is validated, because it is the cheaper test.
 fn find_other<T>(signed: [&str; 3], token: &str, look: impl Fn(u64) -> Option<T>) -> Option<T> {
     let [_, given, _] = signed;
     let mut parts = signed.map(str::as_bytes);
     parts.sort_unstable();
     let length: usize = parts.iter().map(|part| part.len()).sum();
-    // The timestamp is the first, the last or the one in the middle of three parts.
+    // Of the three sorted parts, the timestamp is the first, the last or the middle one.
     let last = length.saturating_sub(DIGITS);
     let places = [0, token.len(), last.saturating_sub(token.len()), last];
     places.into_iter().find_map(|at| {
@@ -96,7 +99,7 @@ fn find_other<T>(signed: [&str; 3], token: &str, look: impl Fn(u64) -> Option<T>
     })
 }
 
-/// Ten bytes of what the parts make when they are joined, if they begin like a number.
+/// Returns ten bytes of the joined parts, if the first is a digit other than 0.
 fn piece(parts: &[&[u8]; 3], mut at: usize) -> Option<[u8; DIGITS]> {
     let mut rest = parts.iter();
     let tail = loop {
@@ -120,7 +123,8 @@ fn piece(parts: &[&[u8]; 3], mut at: usize) -> Option<[u8; DIGITS]> {
     Some(piece)
 }
 
-/// Whether the bytes are those of a token, of a timestamp at this place, and of a nonce, sorted.
+/// Returns whether the bytes are a token, a timestamp at this position and a nonce, in sorted
+/// order.
 fn is_reading(joined: &[u8], at: usize, token: &[u8]) -> bool {
     let parts = joined.split_at_checked(at).and_then(|(before, rest)| {
         let (timestamp, after) = rest.split_at_checked(DIGITS)?;
@@ -129,7 +133,7 @@ fn is_reading(joined: &[u8], at: usize, token: &[u8]) -> bool {
     let Some((before, timestamp, after)) = parts else {
         return false;
     };
-    // The token is what is before or after the timestamp, or an end of it.
+    // The token is the bytes before or after the timestamp, or a prefix or suffix of them.
     let is_sorted = |nonce: Option<&[u8]>| {
         nonce.is_some_and(|nonce| {
             let mut parts = [token, timestamp, nonce];
@@ -146,7 +150,7 @@ fn is_reading(joined: &[u8], at: usize, token: &[u8]) -> bool {
     }
 }
 
-/// The number that these bytes are, if they are digits without a leading zero.
+/// Parses ten digits without a leading zero.
 fn number(bytes: &[u8; DIGITS]) -> Option<u64> {
     let digits = bytes.iter().map(|byte| byte.wrapping_sub(b'0'));
     let mut digits = digits.map(|digit| (digit < 10).then_some(u64::from(digit)));
@@ -167,7 +171,7 @@ mod tests {
         parts.concat()
     }
 
-    /// Every timestamp that what is joined can be read with, by trying all of its pieces.
+    /// Returns every timestamp that the joined bytes can be read with, by trying all pieces.
     fn all(text: &str, token: &str) -> BTreeSet<u64> {
         let mut found = BTreeSet::new();
         for at in 0..=text.len().saturating_sub(DIGITS) {
@@ -189,7 +193,7 @@ mod tests {
         found
     }
 
-    /// What `has_other` finds of all pieces of ten digits.
+    /// Returns the timestamps that `find_other` finds among all pieces of ten digits.
     fn found(token: &str, stamp: &str, nonce: &str) -> BTreeSet<u64> {
         let text = joined(token, stamp, nonce);
         let pieces = (0..text.len()).filter_map(|at| timestamp(text.get(at..at + DIGITS)?));
@@ -220,11 +224,12 @@ mod tests {
     fn order_and_cut_give_other_readings() {
         for (token, nonce, others) in [
             ("token", "1867225600", &[1_867_225_600][..]),
-            // 1767225600 99 token: cut after the first two digits.
+            // 1767225600 99 token: split after the first two digits.
             ("token", "99", &[6_722_560_099]),
-            // 10 1767225600 token: cut elsewhere, it would be sorted otherwise.
+            // 10 1767225600 token: any other split would sort differently.
             ("token", "10", &[]),
-            // A token between both parts holds the cut, unless it is made of what is around it.
+            // A token between the two parts fixes the split, unless the bytes around it contain the
+            // token.
             ("5", "9999999999", &[9_999_999_999]),
             ("token", "letters", &[]),
         ] {

@@ -1,4 +1,4 @@
-//! Why a request was not taken as a push of the platform.
+//! The reasons for refusing a request.
 
 use std::fmt;
 
@@ -6,54 +6,55 @@ use http::{HeaderValue, Response, StatusCode, header};
 
 use crate::body::Body;
 
-/// Why a request was refused. The response's [`Body::rejection`] tells it to the host's metrics and
-/// logs; the sender learns only the status, which is the same 403 for every failed proof of
-/// authenticity.
+/// The reason why a request was refused. It is available from the response's [`Body::rejection`],
+/// for metrics and logs. The sender sees only the status, which is the same 403 for every failed
+/// proof of authenticity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Rejection {
     /// Neither GET nor POST: 405.
     Method,
-    /// A parameter of the query comes twice.
+    /// A query parameter occurs twice.
     DuplicateParameter,
-    /// A parameter of the query is absent or empty.
+    /// A query parameter is absent or empty.
     MissingParameter,
     /// The timestamp is not a number of ten digits.
     Timestamp,
-    /// The timestamp is too far from this machine's clock: a replayed push, or a wrong clock.
+    /// The timestamp is too far from the local clock: the push is a replay, or a clock is wrong.
     StaleTimestamp,
-    /// The `signature` is wrong: another sender, or the Token is not the one in the console.
+    /// The `signature` is wrong: the sender is not the platform, or the Token differs from the
+    /// console.
     Signature,
-    /// A clear push, while the app is configured for encrypted ones.
+    /// A plaintext push, although the app is configured for encrypted pushes.
     NotEncrypted,
-    /// An encrypted push, while the app is configured for clear ones.
+    /// An encrypted push, although the app is configured for plaintext pushes.
     Encrypted,
-    /// The body has no ciphertext that could be read.
+    /// The body contains no readable ciphertext.
     NoCiphertext,
-    /// The `msg_signature` is wrong: the body was changed on its way.
+    /// The `msg_signature` is wrong: the body was modified in transit.
     MsgSignature,
-    /// The ciphertext does not open: the EncodingAESKey is not the one in the console.
+    /// The ciphertext cannot be decrypted: the EncodingAESKey differs from the console.
     Undecryptable,
     /// The ciphertext is for another app.
     OtherApp,
     /// The body is larger than the limit: 413.
     BodyTooLarge,
-    /// The push was sent before: its signature came with another body, or verified the URL, or was
-    /// made for another timestamp, as the document's own time tells.
+    /// The push is a replay. Its signature was seen with another body, was used to verify the URL,
+    /// or was made for another timestamp according to the document's `CreateTime`.
     Replayed,
-    /// The signature can also be read with a timestamp of the last 24 hours, so it may be a captured
-    /// one: see [`Callback::ambiguity`](crate::Callback::ambiguity).
+    /// The signature can also be read with another timestamp of the last 24 hours, so it may have
+    /// been captured: see [`Callback::ambiguity`](crate::Callback::ambiguity).
     Ambiguous,
-    /// The body took too long: 408.
+    /// Reading the body timed out: 408.
     BodyTimeout,
     /// The body broke off: 400.
     BodyUnread,
-    /// The push is authentic, or clear, but its document cannot be parsed: 400.
+    /// The document cannot be parsed, although the push is authentic or in plaintext: 400.
     Malformed,
 }
 
 impl Rejection {
-    /// A short name in snake case, fit for a metric's label.
+    /// Returns a short name in snake case, suitable as a metric label.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Method => "method",
@@ -77,7 +78,7 @@ impl Rejection {
         }
     }
 
-    /// The status that the sender sees.
+    /// Returns the status that the sender sees.
     pub fn status(self) -> StatusCode {
         match self {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -100,7 +101,7 @@ impl Rejection {
         }
     }
 
-    /// The answer, with an empty body.
+    /// Returns the response, with an empty body.
     pub(crate) fn into_response(self) -> Response<Body> {
         let mut response = Response::new(Body::refused(self));
         *response.status_mut() = self.status();

@@ -1,8 +1,7 @@
-//! The signature of a push: SHA-1 over its parts, sorted and joined without separators.
+//! The signature of a push: the SHA-1 of its parts, sorted and joined without separators.
 //!
-//! `signature` covers the token, the timestamp and the nonce, so it proves who calls but nothing
-//! about the body; `msg_signature` covers the ciphertext too. Source: 消息推送, 验证消息的确来自
-//! 微信服务器.
+//! `signature` covers the token, the timestamp and the nonce. It authenticates the sender but not
+//! the body. `msg_signature` also covers the ciphertext. Source: 消息推送, 验证消息的确来自微信服务器.
 
 use std::fmt;
 
@@ -14,7 +13,7 @@ use crate::hex;
 /// The length of a SHA-1 digest, in bytes.
 const LEN: usize = 20;
 
-/// A signature, which prints as 40 lower-case hexadecimal digits and compares in constant time.
+/// A signature. Displays as 40 lower-case hexadecimal digits and compares in constant time.
 ///
 /// ```
 /// use tower_wechat::callback::signature::{Signature, sign};
@@ -28,13 +27,13 @@ const LEN: usize = 20;
 #[derive(Clone, Copy)]
 pub struct Signature([u8; LEN]);
 
-/// Signs `parts`: for `signature` the token, the timestamp and the nonce, for `msg_signature` the
-/// ciphertext as well, in any order.
+/// Signs `parts`, in any order. A `signature` covers the token, the timestamp and the nonce; a
+/// `msg_signature` also covers the ciphertext.
 pub fn sign<const N: usize>(parts: [&str; N]) -> Signature {
     sign_bytes(parts.map(str::as_bytes))
 }
 
-/// The same of parts that nobody has looked at as text.
+/// Like [`sign`], for parts that need not be valid UTF-8.
 pub(crate) fn sign_bytes<const N: usize>(mut parts: [&[u8]; N]) -> Signature {
     parts.sort_unstable();
     let mut digest = Sha1::new();
@@ -45,19 +44,19 @@ pub(crate) fn sign_bytes<const N: usize>(mut parts: [&[u8]; N]) -> Signature {
 }
 
 impl Signature {
-    /// Its bytes.
+    /// Returns the bytes of the digest.
     pub(crate) fn as_bytes(&self) -> &[u8; LEN] {
         &self.0
     }
 
-    /// Eight of its bytes.
+    /// Returns the last eight bytes.
     pub(crate) fn low_bits(&self) -> u64 {
         self.0
             .last_chunk()
             .map_or(0, |bytes| u64::from_be_bytes(*bytes))
     }
 
-    /// Reads 40 hexadecimal digits of either case; `None` for anything else.
+    /// Parses 40 hexadecimal digits of either case. Returns `None` for any other text.
     pub fn parse(digits: &str) -> Option<Self> {
         let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
         if pairs.len() != LEN || !rest.is_empty() {
@@ -73,7 +72,7 @@ impl Signature {
     }
 }
 
-/// The value of a hexadecimal digit, and 255 for anything else.
+/// Returns the value of a hexadecimal digit, or 255 for any other byte.
 fn digit(hex: u8) -> u8 {
     match hex {
         b'0'..=b'9' => hex - b'0',
@@ -86,7 +85,7 @@ fn digit(hex: u8) -> u8 {
 impl PartialEq for Signature {
     fn eq(&self, other: &Self) -> bool {
         const { assert!(LEN.is_multiple_of(4)) };
-        // A few words are compared in a third of the time of their bytes.
+        // Comparing words takes a third of the time of comparing bytes.
         let [ours, theirs] = [self, other].map(|Self(bytes)| {
             let (words, _) = bytes.as_chunks::<4>();
             words.iter().map(|word| u32::from_ne_bytes(*word))
@@ -104,7 +103,7 @@ impl fmt::Display for Signature {
     }
 }
 
-/// Prints no digit: a signature in a log would let its reader forge a push.
+/// Omits the digits: a signature in a log would allow its reader to forge a push.
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Signature(..)")

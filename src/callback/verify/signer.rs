@@ -1,4 +1,4 @@
-//! What a push is signed with beside its body.
+//! The parameters of a push that are signed together with its body.
 
 use std::ops::Range;
 
@@ -10,25 +10,25 @@ use crate::callback::verify::query::Query;
 use crate::callback::verify::signature::{Signature, sign_bytes};
 use crate::secret::Secret;
 
-/// The token, the timestamp and the nonce of a push, kept until its body has come.
+/// The token, the timestamp and the nonce of a push, kept until its body has been read.
 pub(crate) struct Signer {
     token: Secret,
-    /// Holds the parameters: a push is not to cost a copy of each.
+    /// Holds the query, so that a push needs no copy of each parameter.
     path: Option<PathAndQuery>,
     timestamp: Param,
     nonce: Param,
 }
 
-/// A parameter of a query.
+/// A query parameter.
 enum Param {
-    /// Where it lies in the query.
+    /// Its range in the query.
     Within(Range<usize>),
-    /// It was percent-encoded.
+    /// The decoded value, if the parameter was percent-encoded.
     Decoded(String),
 }
 
 impl Signer {
-    /// `query` is that of `uri`.
+    /// Keeps the parameters of `query`, which was parsed from `uri`.
     pub(crate) fn new(token: &Secret, uri: &Uri, query: &Query<'_>) -> Self {
         let text = uri.query().unwrap_or_default();
         Self {
@@ -39,20 +39,20 @@ impl Signer {
         }
     }
 
-    /// The `msg_signature` of the push if this is its ciphertext.
+    /// Computes the `msg_signature` of the push for this ciphertext.
     pub(crate) fn sign(&self, encrypt: &str) -> Signature {
         let [token, timestamp, nonce] = self.signed().map(str::as_bytes);
         sign_bytes([token, timestamp, nonce, encrypt.as_bytes()])
     }
 
-    /// The same of a reply, which has a timestamp and a nonce of its own.
+    /// Computes the signature of a reply with its timestamp and nonce.
     pub(crate) fn sign_reply(&self, timestamp: &str, nonce: &str, encrypt: &[u8]) -> Signature {
         let parts = [self.token.expose(), timestamp, nonce].map(str::as_bytes);
         let [token, timestamp, nonce] = parts;
         sign_bytes([token, timestamp, nonce, encrypt])
     }
 
-    /// What the `signature` of the push covers: the token, the timestamp and the nonce.
+    /// Returns what the `signature` of the push covers: the token, the timestamp and the nonce.
     pub(crate) fn signed(&self) -> [&str; 3] {
         let token = self.token.expose();
         [token, self.text(&self.timestamp), self.text(&self.nonce)]

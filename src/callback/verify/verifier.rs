@@ -1,4 +1,4 @@
-//! Decides whether a request is a push of the platform, without I/O.
+//! Verifies requests without I/O.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -19,59 +19,59 @@ use crate::callback::{Message, Mode, Recipient, Rejection};
 use crate::clock::{Clock, SharedClock};
 use crate::secret::Secret;
 
-/// What requests are checked against.
+/// The configuration and state that requests are verified against.
 #[derive(Clone)]
 pub(crate) struct Verifier {
     pub(crate) recipient: Recipient,
     pub(crate) window: Option<Duration>,
-    /// How old a captured push may be that is recognised by another reading of its signature.
+    /// The maximum age of a captured push that is refused under another reading of its signature.
     pub(crate) ambiguity: Duration,
     pub(crate) limits: Limits,
-    /// The pushes that were taken lately.
+    /// The signatures that were seen recently.
     pub(crate) replays: Replays,
 }
 
-/// When the body of a push is there.
+/// The time at which the body of a push was complete.
 #[derive(Clone, Copy)]
 pub(crate) struct Arrival {
-    /// In seconds since the Unix epoch, as timestamps are.
+    /// In seconds since the Unix epoch, like timestamps.
     pub(crate) unix: u64,
     pub(crate) monotonic: Duration,
 }
 
 /// A request whose sender knows the token.
 pub(crate) enum Admitted {
-    /// The platform verifies the URL: this text goes back as it came.
+    /// The platform verifies the URL: this text is returned unchanged.
     Echo(String),
-    /// A push, whose body is still to be read.
+    /// A push whose body has not been read.
     Push(Push),
 }
 
-/// What the query of a push says about its body.
+/// What the query of a push states about its body.
 pub(crate) struct Push {
     timestamp: u64,
     proof: Proof,
 }
 
 enum Proof {
-    /// In plaintext mode, nothing: the signature covers the query alone.
+    /// Plaintext mode: nothing. The signature covers only the query.
     Clear { signature: Signature },
-    /// In the other modes, what the ciphertext is signed with.
+    /// The other modes: the parameters that sign the ciphertext.
     Sealed {
         signer: Signer,
         msg_signature: Signature,
     },
 }
 
-/// A push that was verified as far as its mode allows.
+/// A push that was verified as far as its mode permits.
 pub(crate) struct Opened {
     pub(crate) message: Message,
-    /// What the reply is sealed with; none in plaintext mode.
+    /// Encrypts and signs the reply; `None` in plaintext mode.
     pub(crate) seal: Option<Seal>,
 }
 
 impl Verifier {
-    /// Checks everything but the body, at the time `now` in seconds since the Unix epoch.
+    /// Verifies everything but the body, at the Unix time `now`.
     pub(crate) fn admit(
         &self,
         method: &Method,
@@ -112,7 +112,7 @@ impl Verifier {
         }
     }
 
-    /// Refuses a signature that may have been captured and is read with another timestamp now.
+    /// Refuses a signature that may have been captured with another timestamp.
     fn check_reading(
         &self,
         signed: [&str; 3],
@@ -120,7 +120,7 @@ impl Verifier {
         created: Option<u64>,
         now: u64,
     ) -> Result<(), Rejection> {
-        // Pushes that stay fresh for ever need no other timestamp.
+        // Without a window, a push never becomes stale: a replay needs no other timestamp.
         let Some(window) = self.window else {
             return Ok(());
         };
@@ -138,7 +138,7 @@ impl Verifier {
         })
     }
 
-    /// The token that `signature` was made with.
+    /// Returns the token that made `signature`.
     fn signer(&self, query: &Query<'_>) -> Option<(&Secret, Signature)> {
         let signature = Signature::parse(&query.signature)?;
         let mut tokens = self.recipient.keys().tokens();
@@ -147,7 +147,7 @@ impl Verifier {
         Some((token, signature))
     }
 
-    /// The mode is the app's, whatever the request says.
+    /// The mode is set by the app's keys, never by the request.
     fn proof(
         &self,
         uri: &Uri,
@@ -171,8 +171,8 @@ impl Verifier {
         }
     }
 
-    /// Checks, decrypts and parses the body, which is there since `now`, and tells what to do with
-    /// the push.
+    /// Verifies, decrypts and parses the body, which was complete at `now`, and decides how to
+    /// handle the push.
     pub(crate) fn open(
         &self,
         push: Push,
@@ -180,7 +180,7 @@ impl Verifier {
         now: Arrival,
     ) -> Result<(Opened, Admission<Claim>), Rejection> {
         let Push { timestamp, proof } = push;
-        // A body that is held back must not outlast what is remembered of its signature.
+        // Checked again: a body that is delayed must not arrive after its signature was forgotten.
         self.check_age(timestamp, now.unix)?;
         let (opened, signature) = match proof {
             Proof::Clear { signature } => (self.open_clear(body)?, signature),
@@ -217,11 +217,12 @@ impl Verifier {
         msg_signature: Signature,
         body: Bytes,
     ) -> Result<Opened, Rejection> {
-        // The ciphertext is as long as the body. In compatible mode a user's text is beside it.
+        // The ciphertext may be as long as the body. In compatible mode the envelope also contains
+        // the user's text.
         let limits = self.limits.field(usize::MAX);
         let envelope = Document::parse_within(body, limits, Author::Platform);
         let envelope = envelope.map_err(|_| Rejection::NoCiphertext)?;
-        // Whatever else the envelope holds is not covered by the signature.
+        // The signature covers no other field of the envelope.
         let encrypt = envelope.field("Encrypt").filter(|text| !text.is_empty());
         let encrypt = encrypt.ok_or(Rejection::NoCiphertext)?;
         let is_signed = |encrypt: &str| signer.sign(encrypt) == msg_signature;
@@ -231,6 +232,7 @@ impl Verifier {
             let joined = without_space(encrypt).filter(|text| is_signed(text));
             Cow::Owned(joined.ok_or(Rejection::MsgSignature)?)
         };
+        // Some senders break the ciphertext into lines, before or after signing it.
         let opened = self.decrypt(&encrypt);
         let (key, frame) = opened
             .or_else(|| self.decrypt(&without_space(&encrypt)?))
@@ -243,7 +245,7 @@ impl Verifier {
         Ok(self.opened(document, Some(Seal { signer, key })))
     }
 
-    /// Parses a push that was verified. It is not refused for what a user wrote.
+    /// Parses a verified push. Text written by a user never causes a refusal.
     fn push(&self, document: Bytes) -> Result<Document, Rejection> {
         let document = Document::parse_within(document, self.limits, Author::Platform);
         document.map_err(|_| Rejection::Malformed)

@@ -148,13 +148,13 @@ async fn an_answer_is_taken_once() {
     let stage = stage();
     let answer = sealed(NOW, "UiQhwYqmkBzSsxnS", &reply(NOW)).like_wxjava();
     assert!(stage.push(answer.clone()).await.is_ok());
-    assert_eq!(stage.push(answer.clone()).await, refused("it came before"));
+    assert_eq!(stage.push(answer.clone()).await, refused("it is a replay"));
     // A wall clock that is set back does not empty the memory.
     stage.clock.advance(Duration::from_secs(300));
     stage
         .clock
         .set(SystemTime::UNIX_EPOCH + Duration::from_secs(NOW - 300));
-    assert_eq!(stage.push(answer).await, refused("it came before"));
+    assert_eq!(stage.push(answer).await, refused("it is a replay"));
 }
 
 #[tokio::test]
@@ -242,7 +242,7 @@ async fn an_exchange_of_time_and_nonce_makes_no_fresh_answer() {
     // A target that draws ten digits, one of which reads as now.
     let mut answer = sealed(NOW - month, &NOW.to_string(), &reply(NOW - month));
     std::mem::swap(&mut answer.timestamp, &mut answer.nonce);
-    let why = "it may be an earlier one: its TimeStamp and Nonce can be exchanged";
+    let why = "it may be a replay: its TimeStamp and Nonce can be swapped";
     assert_eq!(stage.push(answer.like_wxjava()).await, refused(why));
     // The front of the ciphertext would be a long nonce.
     let answer = sealed(NOW, &"n".repeat(64), &reply(NOW));

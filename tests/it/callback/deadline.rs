@@ -318,7 +318,7 @@ async fn a_handler_that_outlives_its_time_before_the_deadline_fails_its_push() {
     let handler = deadline.layer(counting(&Tally::default(), seconds(3.0)));
     let start = Instant::now();
     let error = handler.oneshot(text(1)).await.unwrap_err();
-    assert_eq!(error.to_string(), "it ran for longer than max_life");
+    assert_eq!(error.to_string(), "exceeded max_life");
     assert_eq!(start.elapsed().as_secs(), 2);
 }
 

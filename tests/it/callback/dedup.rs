@@ -80,7 +80,7 @@ async fn a_failed_handler_runs_again_and_those_who_had_joined_are_told() {
         let (first, joined) = (send(&dedup, text(1)), send(&dedup, text(1)));
         assert_eq!(first.await.unwrap().unwrap_err().to_string(), error);
         let joined = joined.await.unwrap().unwrap_err().to_string();
-        assert_eq!(joined, "the run that this push had joined failed");
+        assert_eq!(joined, "the run that this push joined failed");
         assert_eq!((dedup.running(), dedup.remembered()), (0, 0));
     }
     for _ in 0..2 {
@@ -444,10 +444,7 @@ async fn a_push_that_another_instance_works_on_for_too_long_fails() {
         .store(store)
         .layer(counting(&tally, seconds(1.0)));
     let error = dedup.oneshot(text(1)).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the run that this push had joined failed"
-    );
+    assert_eq!(error.to_string(), "the run that this push joined failed");
     assert_eq!(tally.started(), 0);
 }
 

@@ -855,7 +855,7 @@ async fn a_configuration_that_loses_pushes_or_shows_them_is_refused() {
             builder()
                 .rule(Rule::any().events(none), dev())
                 .fallback(local),
-            "which no push can meet",
+            "which no push can match",
         ),
     ] {
         let error = built.build().unwrap_err().to_string();

@@ -279,7 +279,7 @@ async fn what_is_not_a_reply_is_not_taken_for_one() {
     let (attempts, _, _) = pushed(Mode::Secure, 9, Failure::Body(clear)).await;
     assert!(
         matches!(attempts[0], Attempt::Invalid(_)),
-        "a clear reply in secure mode"
+        "a plaintext reply in secure mode"
     );
 }
 

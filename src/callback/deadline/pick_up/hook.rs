@@ -1,4 +1,4 @@
-//! Takes late replies in.
+//! Stores late replies.
 
 use std::task::{Context, Poll};
 
@@ -15,10 +15,10 @@ impl PickUp {
         let LateReply { message, reply } = late;
         let (appid, openid) = (message.appid(), message.from_user_name());
         if openid.is_empty() {
-            return Err(Error::input("message", "comes from nobody").into());
+            return Err(Error::input("message", "has no sender").into());
         }
         if !message.shows_replies() {
-            return Err(Error::input("message", "comes from a mini-program").into());
+            return Err(Error::input("message", "is from a mini-program").into());
         }
         let parts = parts::of(&reply)?;
         let Config {
@@ -32,7 +32,7 @@ impl PickUp {
         let dropped = all.saturating_sub(kept.await?);
         if dropped > 0 {
             metrics::not_picked_up(appid, dropped, "full");
-            tracing::warn!(%appid, dropped, "too much of late replies waits: the rest is lost");
+            tracing::warn!(%appid, dropped, "dropped parts of a late reply: too many are waiting");
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! A part on its way to a user.
+//! A part between its removal from the store and its delivery.
 
 use super::{PickUp, Taken, parts};
 use crate::callback::dedup::DedupKey;
@@ -7,8 +7,8 @@ use crate::callback::{Message, Reply};
 use crate::error::{BoxError, chain};
 use crate::runtime::SharedRuntime;
 
-/// A part that a message took. It is given back when this is dropped before it was shown: the
-/// handler failed, or the deadline or the end of the connection came first.
+/// A part that a message took. It is given back if this is dropped before `show`, because the
+/// handler failed, the deadline passed, or the connection was closed.
 pub(in crate::callback::deadline) struct Lease {
     pick_up: PickUp,
     message: Message,
@@ -17,22 +17,24 @@ pub(in crate::callback::deadline) struct Lease {
 }
 
 enum Held {
-    /// Whether a part was taken is not known: the store has not answered, or failed.
+    /// Unknown whether a part was taken: the store has not answered, or it failed.
     Unknown,
     Part(Taken),
     Nothing,
 }
 
 impl PickUp {
-    /// Takes the next part for `message`. A store that fails is logged, and the message is handled
-    /// as if nothing waited; without a runtime, which bounds the time, the store is not asked.
+    /// Takes the next part for `message`. An error of the store is logged, and the message is
+    /// handled as if no part were waiting. Without a runtime for the timeout, the store is not
+    /// called.
     pub(in crate::callback::deadline) async fn take(
         self,
         message: Message,
         runtime: Option<SharedRuntime>,
     ) -> Option<Lease> {
         let runtime = SharedRuntime::or_current(runtime.as_ref())?;
-        // From here on, also when this future is dropped.
+        // Created before the call: if this future is dropped during the call, the part is given
+        // back.
         let mut lease = Lease {
             pick_up: self,
             message,
@@ -65,7 +67,7 @@ impl PickUp {
 }
 
 impl Lease {
-    /// The part as the user sees it, `more` parts being about to wait behind those that do.
+    /// Returns the part as the user sees it. `more` parts are about to be added to the queue.
     pub(in crate::callback::deadline) fn show(mut self, more: usize) -> Reply {
         match std::mem::replace(&mut self.held, Held::Nothing) {
             Held::Part(Taken { reply, left }) => {
@@ -76,7 +78,7 @@ impl Lease {
         }
     }
 
-    /// How many parts of `reply` will wait.
+    /// Returns how many parts of `reply` can be stored.
     pub(in crate::callback::deadline) fn parts_of(&self, reply: &Reply) -> usize {
         let parts = parts::of(reply).map_or(0, |parts| parts.len());
         parts.min(self.pick_up.0.max_parts)
@@ -85,6 +87,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        // Also gives back for `Unknown`: a call that timed out may still have taken a part.
         if matches!(self.held, Held::Nothing) {
             return;
         }

@@ -1,4 +1,4 @@
-//! The parts that wait in this process.
+//! Stores waiting parts in this process.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
@@ -14,15 +14,15 @@ use crate::error::BoxError;
 
 const MAX_BYTES: usize = 16 << 20;
 
-/// How long a part is kept for the message that took it: the platform sends that again for ten
+/// How long a part is kept for the message that took it. The platform retries a message for ten
 /// seconds.
 const REPEAT: Duration = Duration::from_secs(60);
 
-/// About what a part and a user take beside what they say.
+/// The estimated overhead of a part and of a user, in bytes.
 const PART: usize = 192;
 const USER: usize = 320;
 
-/// Keeps parts in the memory of this process: what waits is lost when it ends. Its clones share the
+/// A store in the memory of this process: waiting parts are lost when it exits. Clones share the
 /// parts.
 ///
 /// ```
@@ -42,7 +42,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     users: HashMap<User, Queue>,
-    /// When the last part of each ends.
+    /// The time at which the last part of each user expires.
     ends: BTreeSet<(Duration, User)>,
     bytes: usize,
 }
@@ -63,7 +63,7 @@ struct Part {
     taken: Option<Claim>,
 }
 
-/// The message that took a part, and how long the part is kept for it.
+/// The message that took a part, and until when the part is kept for it.
 struct Claim {
     message: DedupKey,
     ends: Duration,
@@ -76,20 +76,21 @@ impl Default for MemoryPickUpStore {
 }
 
 impl MemoryPickUpStore {
-    /// A memory of 16 MiB at most.
+    /// Creates a store of at most 16 MiB.
     pub fn new() -> Self {
         Self::with(MAX_BYTES, SharedClock::default())
     }
 
-    /// An empty memory in which all parts together take at most so much; 16 MiB unless set. A user's
-    /// parts give way whole when those of another come and there is no room: first the parts that
-    /// are to be dropped first anyway.
+    /// Returns an empty store in which all parts together take at most `bytes`. Defaults to 16 MiB.
+    ///
+    /// To make room for a new part, all parts of another user are dropped together. The user whose
+    /// parts expire first is chosen.
     #[must_use]
     pub fn max_bytes(self, bytes: usize) -> Self {
         Self::with(bytes, self.0.clock.clone())
     }
 
-    /// An empty memory with this clock, which tells the age of parts.
+    /// Returns an empty store with this clock, which measures the age of parts.
     #[must_use]
     pub fn clock(self, clock: impl Clock) -> Self {
         Self::with(self.0.max_bytes, SharedClock::new(clock))
@@ -129,7 +130,7 @@ impl MemoryPickUpStore {
         added
     }
 
-    /// Does something with the parts of a user, if anybody has any.
+    /// Changes the queue of a user. Does nothing if no user has parts.
     fn change<T>(
         &self,
         appid: &AppId,
@@ -150,7 +151,8 @@ impl MemoryPickUpStore {
 }
 
 impl State {
-    /// Takes a user's queue out, without what has ended.
+    /// Removes and returns a user's queue, without expired parts. Also drops the expired queues of
+    /// other users.
     fn open(&mut self, user: &User, now: Duration) -> Queue {
         while let Some((ends, user)) = self.ends.first().cloned()
             && ends <= now
@@ -158,6 +160,8 @@ impl State {
             let queue = self.remove(&user);
             drop_parts(&user.0, queue.waiting(), "age");
         }
+        // The queue is removed while it changes: `close` then updates `bytes` and `ends` in one
+        // place.
         let mut queue = self.remove(user);
         let waited = queue.waiting();
         queue.parts.retain(|part| part.ends() > now);
@@ -186,7 +190,7 @@ impl State {
         self.users.insert(user.clone(), queue);
     }
 
-    /// Drops queues until the others take no more than `bytes`.
+    /// Drops queues until the remaining ones take at most `bytes`.
     fn make_room(&mut self, bytes: usize) {
         while self.bytes > bytes
             && let Some((_, user)) = self.ends.first().cloned()
@@ -241,7 +245,7 @@ impl Part {
         }
     }
 
-    /// When it is dropped.
+    /// Returns when the part expires.
     fn ends(&self) -> Duration {
         self.taken.as_ref().map_or(self.ends, |claim| claim.ends)
     }
@@ -256,7 +260,7 @@ impl Part {
 fn drop_parts(appid: &AppId, dropped: usize, reason: &'static str) {
     if dropped > 0 {
         metrics::not_picked_up(appid, dropped, reason);
-        tracing::warn!(%appid, dropped, reason, "parts of late replies were never picked up");
+        tracing::warn!(%appid, dropped, reason, "dropped parts of late replies");
     }
 }
 

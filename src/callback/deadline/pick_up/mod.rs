@@ -1,8 +1,8 @@
-//! Late replies that wait until their user writes again.
+//! Keeps late replies until the user writes again.
 //!
-//! An account that may not send customer-service messages, such as an unverified 订阅号, has only the
-//! passive reply: what a handler says after the [deadline](super) has no way to the user.
-//! [`PickUp`] keeps it, and answers the user's next message with it, or with its next part.
+//! An account that may not send customer-service messages, such as an unverified 订阅号, can only
+//! reply passively: after the [deadline](super), a handler's reply cannot reach the user.
+//! [`PickUp`] keeps the reply, and answers the user's next message with it, or with its next part.
 //!
 //! ```
 //! # let sandbox = tower_wechat::sandbox::Sandbox::new();
@@ -22,33 +22,34 @@
 //! let routes = wechat.routes().on_message_within(deadline, handler_fn(ask_a_model));
 //! ```
 //!
-//! # Which messages pick up
-//! A user's messages (`text`, `image`, `voice`, `video`, `shortvideo`, `location`, `link`, `file`, and cards of
-//! mini-programs) and taps on the menu (`CLICK`). Other events, such as the `LOCATION` that may come every five seconds,
-//! are handled as ever, and so is a message for which nothing waits: also while an earlier one is
-//! still being worked on.
+//! # Which messages pick up a reply
+//! Messages of users (`text`, `image`, `voice`, `video`, `shortvideo`, `location`, `link`, `file`,
+//! and mini-program cards) and taps on the menu (`CLICK`). Other events, such as the `LOCATION`
+//! that may arrive every five seconds, are handled as usual. So is a message for which no part is
+//! waiting, even while the handler of an earlier message is running.
 //!
-//! A message that the platform sends again gets the part that it got before. A part that its user was
-//! not answered with waits in its place again.
+//! A retried message gets the same part again. If the user was not answered with a part, it returns
+//! to its place in the queue.
 //!
 //! # Parts
-//! A text of more than 2048 bytes waits in parts, each cut where it reads well, and each article of
-//! a news reply is a part, since a message is answered with one. A text part ends with how many
-//! parts are left: [`PickUp::remaining`]. A late
+//! A text of more than 2048 bytes is split into parts at suitable places. Each article of a news
+//! reply is a part, since a message is answered with one article. A text part ends with the number
+//! of parts that are left: [`PickUp::remaining`]. A late
 //! [`transfer_customer_service`](crate::Reply::transfer_customer_service) or
-//! [`acknowledged`](crate::Reply::acknowledged) cannot wait: it is logged and lost.
+//! [`acknowledged`](crate::Reply::acknowledged) cannot be kept: it is logged and lost.
 //!
 //! # Limits
-//! A user has at most 32 parts waiting, each for at most an hour ([`PickUp::max_parts`],
-//! [`PickUp::max_age`]); what comes beyond is dropped. [`MemoryPickUpStore`], where the parts wait unless
-//! another [store](PickUp::store) is set, holds at most 16 MiB, and then drops the parts that have
-//! waited longest. Parts that are dropped are logged as a warning, and with the feature `metrics`
-//! counted in `wechat_pick_up_dropped_total`, with the app as `appid`, and `full` or `age` as
-//! `reason`.
+//! A user can have at most 32 waiting parts, each for at most an hour ([`PickUp::max_parts`],
+//! [`PickUp::max_age`]). Further parts are dropped. The default [store](PickUp::store),
+//! [`MemoryPickUpStore`], holds at most 16 MiB; beyond that, it drops the parts that have waited
+//! longest.
+//!
+//! Dropped parts are logged as a warning. With the feature `metrics`, they are counted in
+//! `wechat_pick_up_dropped_total`, with the app as `appid` and `full` or `age` as `reason`.
 //!
 //! # Customer service first
-//! Where some accounts may send customer-service messages, or a user may have written too long ago,
-//! chain the two:
+//! If some accounts may send customer-service messages, or if a user may have written too long ago,
+//! chain the two hooks:
 //!
 //! ```
 //! # let sandbox = tower_wechat::sandbox::Sandbox::new();
@@ -84,11 +85,11 @@ use crate::callback::Message;
 const MAX_PARTS: usize = 32;
 const MAX_AGE: Duration = Duration::from_secs(60 * 60);
 
-/// Keeps late replies until their user writes again: see the [module documentation](self).
+/// Keeps late replies until the user writes again: see the [module documentation](self).
 ///
-/// It is a hook for late replies, a `tower::Service<LateReply>`, and
-/// [`DeadlineLayer::pick_up`](super::DeadlineLayer::pick_up) answers messages from it. Its
-/// clones share what waits.
+/// `PickUp` is a late-reply hook, a `tower::Service<LateReply>`.
+/// [`DeadlineLayer::pick_up`](super::DeadlineLayer::pick_up) also answers messages from it. Clones
+/// share the waiting parts.
 #[derive(Clone)]
 pub struct PickUp(Arc<Config>);
 
@@ -109,7 +110,7 @@ impl Default for PickUp {
 
 impl PickUp {
     /// Keeps replies in the memory of this process, within the [default limits](self#limits). A
-    /// message that picks up a part is not handled.
+    /// message that picks up a part is not passed to the handler.
     pub fn new() -> Self {
         Self(Arc::new(Config {
             store: SharedStore::new(MemoryPickUpStore::new()),
@@ -120,27 +121,32 @@ impl PickUp {
         }))
     }
 
-    /// Keeps replies in `store`: one that several instances share, or a [`MemoryPickUpStore`] with another
-    /// limit.
+    /// Sets the store, for example one that several instances share, or a [`MemoryPickUpStore`] with
+    /// another limit. Defaults to a [`MemoryPickUpStore`].
     #[must_use]
     pub fn store(self, store: impl PickUpStore) -> Self {
         self.with(|config| config.store = SharedStore::new(store))
     }
 
-    /// Also handles a message that picks up a part. The user sees the part, at the time at which the
-    /// handler's reply would have come; what the handler replies is a late reply, which goes to the
-    /// [hook](super::DeadlineLayer::late), unless it is of use only in time, as a
-    /// [`transfer_customer_service`](crate::Reply::transfer_customer_service): then the push is answered
-    /// with it, and the part waits on. If the handler fails in time the push fails, and the part
-    /// waits on too.
+    /// Also calls the handler for a message that picks up a part.
+    ///
+    /// The user sees the part when the handler completes or the deadline passes. The handler's
+    /// reply is then a late reply, which is passed to the [hook](super::DeadlineLayer::late).
+    ///
+    /// A reply that is only valid in time, such as
+    /// [`transfer_customer_service`](crate::Reply::transfer_customer_service), answers the push
+    /// instead, and the part keeps waiting. If the handler fails before the deadline, the push
+    /// fails and the part keeps waiting too.
     #[must_use]
     pub fn handle_too(self) -> Self {
         self.with(|config| config.handles_too = true)
     }
 
-    /// What a text part ends with while more parts wait, given how many; "\n\n（还有 3 条，回复任意内容继续）"
-    /// unless set. It is left off if the part and it have more than 2048 bytes together; a text that
-    /// is cut leaves 128 bytes for it.
+    /// Sets the text at the end of a text part while more parts wait, given their number. Defaults
+    /// to "\n\n（还有 3 条，回复任意内容继续）".
+    ///
+    /// The text is omitted if it and the part exceed 2048 bytes together. When a long text is
+    /// split, each part leaves 128 bytes for it.
     ///
     /// ```
     /// use tower_wechat::callback::deadline::pick_up::PickUp;
@@ -156,13 +162,13 @@ impl PickUp {
         self.with(|config| config.remaining = Remaining::new(text))
     }
 
-    /// How many parts a user may have waiting; 32 unless set.
+    /// Sets how many parts of a user may wait. Defaults to 32.
     #[must_use]
     pub fn max_parts(self, parts: usize) -> Self {
         self.with(|config| config.max_parts = parts)
     }
 
-    /// How long a part waits; one hour unless set.
+    /// Sets how long a part waits. Defaults to one hour.
     #[must_use]
     pub fn max_age(self, age: Duration) -> Self {
         self.with(|config| config.max_age = age)
@@ -173,7 +179,7 @@ impl PickUp {
         self
     }
 
-    /// Whether a message that picks up a part is handled too.
+    /// Whether the handler is called for a message that picks up a part.
     pub(super) fn handles_too(&self) -> bool {
         self.0.handles_too
     }

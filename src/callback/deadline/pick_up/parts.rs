@@ -1,4 +1,4 @@
-//! A late reply in the parts that a message each is answered with.
+//! Splits a late reply into parts, each of which can answer one message.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use crate::error::Error;
 use crate::panic::{Panicked, contain};
 use crate::text;
 
-/// The bytes that a part of a longer text leaves for what says how many are left.
+/// The bytes that a part of a split text leaves for the text of [`Remaining`].
 const ROOM: usize = 128;
 
-/// The parts of a reply, none of which is empty.
+/// Splits a reply into parts, none of which is empty.
 ///
 /// # Errors
-/// For a reply that is of no use later.
+/// Returns an input error if the reply is only valid in time.
 pub(super) fn of(reply: &Reply) -> Result<Vec<Reply>, Error> {
     if reply.is_empty() {
         return Err(Error::input("reply", "is empty"));
@@ -29,7 +29,7 @@ pub(super) fn of(reply: &Reply) -> Result<Vec<Reply>, Error> {
         ReplyKind::Image(_) | ReplyKind::Voice(_) | ReplyKind::Video(_) | ReplyKind::Music(_) => {
             vec![reply.clone()]
         }
-        // What it shows, the user may see later too.
+        // The document has content that can be shown later.
         ReplyKind::Document(_) if !answers_one_push(reply) => vec![reply.clone()],
         ReplyKind::CustomerService(_)
         | ReplyKind::Acknowledged { .. }
@@ -37,13 +37,13 @@ pub(super) fn of(reply: &Reply) -> Result<Vec<Reply>, Error> {
         | ReplyKind::None => {
             return Err(Error::input(
                 "reply",
-                "answers one push alone: only in time",
+                "can only answer its push, before the deadline",
             ));
         }
     })
 }
 
-/// Whether a reply shows nothing, and does something for the push that it answers.
+/// Whether a reply shows nothing but has an effect on the push that it answers.
 pub(in crate::callback::deadline) fn answers_one_push(reply: &Reply) -> bool {
     !reply.is_empty() && reply.suits_mini_program()
 }
@@ -57,7 +57,7 @@ fn texts(content: &str) -> Vec<Reply> {
     let mut rest = content;
     while !rest.is_empty() {
         let (part, after) = text::split(rest, Reply::MAX_TEXT - ROOM, usize::MAX);
-        // Nobody should have to write for a part that shows nothing.
+        // A blank part would cost the user a message and show nothing.
         if !part.trim().is_empty() {
             parts.push(Reply::text(part));
         }
@@ -66,7 +66,7 @@ fn texts(content: &str) -> Vec<Reply> {
     parts
 }
 
-/// Says how many parts are left.
+/// Formats the number of parts that are left.
 #[derive(Clone)]
 pub(super) struct Remaining(Arc<dyn Fn(usize) -> String + Send + Sync>);
 
@@ -85,14 +85,14 @@ impl Remaining {
         Self(Arc::new(move |left| text(left).into()))
     }
 
-    /// The part as the user sees it.
+    /// Returns the part as the user sees it.
     pub(super) fn show(&self, taken: Taken) -> Reply {
         let Taken { reply, left } = taken;
         let Some(content) = reply.as_text().filter(|_| left > 0) else {
             return reply;
         };
         let remaining = contain(|| (self.0)(left)).unwrap_or_else(|Panicked| {
-            tracing::error!("the text of how many parts are left panicked");
+            tracing::error!("the text set by PickUp::remaining panicked");
             String::new()
         });
         let content = content.trim_end();

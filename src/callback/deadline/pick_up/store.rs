@@ -1,4 +1,4 @@
-//! Where the parts of late replies wait.
+//! The store of the parts of late replies.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -10,16 +10,15 @@ use crate::callback::dedup::DedupKey;
 use crate::error::BoxError;
 use crate::runtime::BoxFuture;
 
-/// Keeps the parts of late replies, in the order in which they came, for each user of each app. One
-/// that several instances share lets a user pick up from any of them.
+/// Stores the parts of late replies in order, for each user of each app. With a store that several
+/// instances share, a user can pick up parts from any of them.
 ///
-/// Implement it with `async fn`s; a [`Reply`] is stored by its `Serialize`. A `take` that takes
-/// longer than half a second, fails or panics is logged, and the message is handled as if nothing
-/// waited.
+/// Implement it with `async fn`s. A [`Reply`] implements `Serialize`. If `take` takes longer than
+/// half a second, fails or panics, this is logged, and the message is handled as if no part were
+/// waiting.
 pub trait PickUpStore: Send + Sync + 'static {
-    /// Adds parts behind those that the user has waiting, as long as there are no more than
-    /// `max_parts` of them, and drops each when it has waited for `max_age`. Returns how many were
-    /// added: the first of them.
+    /// Appends parts to the user's queue, up to a total of `max_parts` waiting parts. Each part
+    /// expires after `max_age`. Returns how many of `parts`, from the first on, were added.
     fn put(
         &self,
         appid: &AppId,
@@ -29,10 +28,10 @@ pub trait PickUpStore: Send + Sync + 'static {
         max_age: Duration,
     ) -> impl Future<Output = Result<usize, BoxError>> + Send;
 
-    /// Takes the part that has waited longest, for a message. For a minute at least, the same
-    /// message gets the same part again: the platform may not have got the answer.
+    /// Takes the oldest waiting part for a message. For at least a minute, the same message must
+    /// get the same part again, since the platform may not have received the answer.
     ///
-    /// The future may be dropped after half a second, and the part given back then.
+    /// The future may be dropped after half a second. The part is then given back.
     fn take(
         &self,
         appid: &AppId,
@@ -40,8 +39,8 @@ pub trait PickUpStore: Send + Sync + 'static {
         message: &DedupKey,
     ) -> impl Future<Output = Result<Option<Taken>, BoxError>> + Send;
 
-    /// Gives back what a message took, if it took a part, since its user was not answered with it:
-    /// it waits in its place again, for any message.
+    /// Gives back the part that a message took, if any: the user was not answered with it. The part
+    /// returns to its place in the queue and can be taken for any message.
     fn give_back(
         &self,
         appid: &AppId,
@@ -50,24 +49,24 @@ pub trait PickUpStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), BoxError>> + Send;
 }
 
-/// A part that a user picks up.
+/// A part taken from the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Taken {
     /// The part.
     pub reply: Reply,
-    /// How many parts the user has waiting behind it.
+    /// The number of parts still waiting after it.
     pub left: usize,
 }
 
 impl Taken {
-    /// A part, with `left` parts behind it.
+    /// Creates a part with `left` parts waiting after it.
     pub fn new(reply: Reply, left: usize) -> Self {
         Self { reply, left }
     }
 }
 
-/// A store as the crate keeps it.
+/// A type-erased store.
 #[derive(Clone)]
 pub(super) struct SharedStore(Arc<dyn DynStore>);
 
@@ -106,7 +105,7 @@ impl SharedStore {
     }
 }
 
-/// The same trait with boxed futures, so that it can be kept without its type.
+/// An object-safe version of [`PickUpStore`] with boxed futures.
 trait DynStore: Send + Sync {
     fn put<'a>(
         &'a self,

@@ -1,7 +1,7 @@
-//! Escapes in JSON strings.
+//! Decodes escapes in JSON strings.
 
-/// Reads the escapes of what is inside the quotes of a string that a parser has taken. Half of a
-/// character in UTF-16 without the other half becomes U+FFFD.
+/// Decodes the escapes in the content of a string that a parser has accepted. An unpaired UTF-16
+/// surrogate becomes U+FFFD.
 pub(super) fn unescaped(inside: &str) -> String {
     let mut text = String::with_capacity(inside.len());
     let mut rest = inside;
@@ -36,7 +36,7 @@ pub(super) fn unescaped(inside: &str) -> String {
                 }
                 None => char::REPLACEMENT_CHARACTER,
             },
-            // A quote, a backslash or a slash; the parser takes no other.
+            // A quote, a backslash or a slash: the parser has refused all others.
             letter => letter,
         });
     }
@@ -44,13 +44,13 @@ pub(super) fn unescaped(inside: &str) -> String {
     text
 }
 
-/// Four hexadecimal digits, and what follows.
+/// Parses four hexadecimal digits. Returns the code and the rest.
 fn code(from: &str) -> Option<(u32, &str)> {
     let (digits, behind) = from.split_at_checked(4)?;
     Some((u32::from_str_radix(digits, 16).ok()?, behind))
 }
 
-/// The character whose first half is `high`, if the second half follows, and what follows that.
+/// Decodes the low surrogate after `high`. Returns the character and the rest.
 fn low(high: u32, from: &str) -> Option<(char, &str)> {
     let (low, behind) = code(from.strip_prefix("\\u")?)?;
     let low = low.checked_sub(0xDC00).filter(|low| *low < 0x400)?;

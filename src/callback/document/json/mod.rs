@@ -15,28 +15,28 @@ use crate::callback::document::limits::Limits;
 use crate::callback::document::span::Span;
 use crate::callback::document::substr_range::substr_range;
 
-/// Parses `document`, which lies in `text`.
+/// Parses `document`, a slice of `text`.
 ///
-/// A list becomes repeated elements of one name, which is what it is in XML, so that a list of one
-/// and its only element look the same. Numbers keep the text they were sent as. `null` is empty.
+/// A list becomes repeated elements with the same name, as in XML. A list of one element is
+/// therefore equal to that element. Numbers keep their text. `null` becomes an empty value.
 pub(crate) fn parse(text: &str, document: &str, limits: Limits) -> Result<Parsed, ParseError> {
-    // Some senders end a text with a NUL.
+    // Some senders append a NUL.
     let document = document.trim_end_matches(['\0', ' ', '\t', '\r', '\n']);
     walk(text, text, document, limits).or_else(|error| {
         if error != ParseError::Syntax {
             return Err(error);
         }
-        // The platform was seen to send raw control characters inside strings. They become spaces
-        // for the parser alone: no character moves, so the same places are then cut out of the
-        // document as it was received.
+        // The platform is known to send raw control characters inside strings. For the parser they
+        // are replaced by spaces, which keeps all offsets. The values are then sliced from the
+        // original text.
         let clean = without_controls(text);
         let place = substr_range(text, document).unwrap_or_default();
         walk(text, &clean, clean.get(place).unwrap_or_default(), limits)
     })
 }
 
-/// Parses `document`, which lies in `clean`: that is `text`, or has the same characters at the same
-/// places but for those that no parser takes.
+/// Parses `document`, a slice of `clean`. `clean` equals `text`, except that raw control characters
+/// may be replaced.
 fn walk(text: &str, clean: &str, document: &str, limits: Limits) -> Result<Parsed, ParseError> {
     let mut walk = Walk {
         builder: Builder::new(clean, limits),
@@ -49,14 +49,14 @@ fn walk(text: &str, clean: &str, document: &str, limits: Limits) -> Result<Parse
 
 struct Walk<'a> {
     builder: Builder<'a>,
-    /// The document as it was received.
+    /// The document as received.
     text: &'a str,
-    /// What serde's own error cannot carry.
+    /// The error that stopped the parser; serde's error type cannot carry it.
     failure: Option<ParseError>,
 }
 
 impl<'a> Walk<'a> {
-    /// Reads what is inside an object or a list.
+    /// Parses the content of an object or a list.
     fn inside(&mut self, raw: &'a str, name: Span, depth: usize) -> Result<(), ParseError> {
         if depth >= self.builder.limits().depth {
             return Err(ParseError::Limit);
@@ -86,7 +86,7 @@ impl<'a> Walk<'a> {
         self.builder.close(node, value)
     }
 
-    /// Where the text of a quoted string lies.
+    /// Returns the range of a quoted string's text.
     fn string(&mut self, quoted: &'a str) -> Result<Span, ParseError> {
         let inside = quoted
             .strip_prefix('"')
@@ -95,6 +95,7 @@ impl<'a> Walk<'a> {
         if memchr::memchr(b'\\', inside.as_bytes()).is_none() {
             return self.builder.span(inside);
         }
+        // Decoded from the text as received, in which control characters are not replaced.
         let place = self.builder.place(inside).ok_or(ParseError::Syntax)?;
         let received = self.text.get(place).ok_or(ParseError::Syntax)?;
         self.builder.keep(&unescaped(received))
@@ -111,7 +112,7 @@ impl Inside<'_, '_> {
     fn check<E: serde::de::Error>(&mut self, result: Result<(), ParseError>) -> Result<(), E> {
         result.map_err(|error| {
             self.walk.failure = Some(error);
-            E::custom("the document was given up")
+            E::custom("parsing was aborted")
         })
     }
 }
@@ -143,7 +144,7 @@ impl<'a> Visitor<'a> for Inside<'_, 'a> {
     }
 }
 
-/// The document with a space for every control character inside a string.
+/// Replaces each control character inside a string by a space.
 fn without_controls(document: &str) -> String {
     let (mut string, mut escaped) = (false, false);
     let clean = document.chars().map(|character| {

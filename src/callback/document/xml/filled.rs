@@ -1,13 +1,13 @@
-//! The fields that users and clients fill. Source: 接收普通消息 and 接收事件推送, in their order.
+//! The fields filled by users and clients, in document order. Source: 接收普通消息 and 接收事件推送.
 
-/// The fields of one kind of push that hold what a user or a client gave, as it was given.
+/// The fields of one kind of push that contain input of a user or a client, unescaped.
 #[derive(Debug)]
 pub(super) struct Filled {
-    /// The element they are inside of; none for those directly below the root.
+    /// Their parent element; `None` for fields directly below the root.
     pub(super) parent: Option<&'static str>,
-    /// Their names, in the order of the document.
+    /// Their names, in document order.
     pub(super) names: &'static [&'static str],
-    /// The platform's own elements that may stand between two of them.
+    /// The platform's elements that may occur between two of them.
     pub(super) between: &'static [&'static str],
 }
 
@@ -28,19 +28,19 @@ impl Filled {
         }
     }
 
-    /// The fields of a push with this `MsgType` and, if it has one, `Event`.
+    /// Returns the fields of a push with this `MsgType` and, for an event, this `Event`.
     pub(super) fn of<'a>(msg_type: &str, event: impl FnOnce() -> &'a str) -> Option<&'static Self> {
         if msg_type != "event" {
             let kind = MESSAGES.iter().find(|(name, _)| *name == msg_type);
             return kind.map(|(_, filled)| filled);
         }
         let event = event();
-        // The platform's capitals are irregular.
+        // The platform's capitalisation is irregular.
         let is = |(name, _): &&(&str, Self)| event.eq_ignore_ascii_case(name);
         EVENTS.iter().find(is).map(|(_, filled)| filled)
     }
 
-    /// Which of the fields has this name.
+    /// Returns the index of the field with this name.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|known| *known == name)
     }

@@ -1,4 +1,4 @@
-//! The plain shape that nearly every push has, read without a parser.
+//! A fast path for flat documents, the shape of nearly all pushes.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use memchr::memchr;
 use crate::callback::document::inline::Inline;
 use crate::callback::document::limits::Limits;
 
-/// The bytes that a name is made of.
+/// The bytes that are permitted in a name.
 #[allow(clippy::indexing_slicing)]
 static NAME: [bool; 256] = {
     let mut bytes = [false; 256];
@@ -19,12 +19,12 @@ static NAME: [bool; 256] = {
     bytes
 };
 
-/// Reads a document of the shape `<xml><Name><![CDATA[value]]></Name><Name>value</Name></xml>`,
-/// with or without white space between the elements. It begins at `start` of the text.
+/// Parses a document of the form `<xml><Name><![CDATA[value]]></Name><Name>value</Name></xml>`,
+/// with optional whitespace between the elements. The document starts at `start` of `text`.
 ///
-/// `None` for anything else: a prolog, an attribute, an entity, a comment, an element inside
-/// another, whatever is at fault or beyond the limits. The parser then decides; where this reads a
-/// document, both read the same.
+/// Returns `None` for anything else, including a prolog, an attribute, an entity, a comment, a
+/// nested element, a syntax error or an exceeded limit. The XML parser then decides. If this
+/// function accepts a document, both parsers return the same result.
 pub(super) fn parse(text: &str, start: usize, limits: Limits) -> Option<Inline> {
     if limits.depth == 0 {
         return None;
@@ -57,7 +57,7 @@ pub(super) fn parse(text: &str, start: usize, limits: Limits) -> Option<Inline> 
     }
 }
 
-/// Where the reader is. What it takes lies between ASCII characters, and so is text.
+/// The position of the parser. It only stops next to ASCII characters, so slices are valid UTF-8.
 struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -68,13 +68,13 @@ impl<'a> Cursor<'a> {
         self.bytes.get(self.at..)
     }
 
-    /// Goes past `expected`.
+    /// Consumes `expected`.
     fn take<const N: usize>(&mut self, expected: &[u8; N]) -> Option<()> {
         let found = self.rest()?.first_chunk::<N>()? == expected;
         found.then(|| self.at += N)
     }
 
-    /// Goes past a name that was found before.
+    /// Consumes a repetition of an earlier name.
     fn take_again(&mut self, name: &Range<usize>) -> Option<()> {
         let found = self.rest()?.starts_with(self.bytes.get(name.clone())?);
         found.then(|| self.at += name.len())
@@ -86,7 +86,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The name of an element, from behind its `<` and past its `>`.
+    /// Consumes the name of an element and its `>`.
     fn name(&mut self) -> Option<Range<usize>> {
         let rest = self.rest()?;
         let len = memchr(b'>', rest)?;
@@ -100,7 +100,7 @@ impl<'a> Cursor<'a> {
         Some(start..start + len)
     }
 
-    /// What a CDATA section holds, past its end.
+    /// Consumes the content and the end of a CDATA section. Returns the content.
     fn cdata(&mut self) -> Option<Range<usize>> {
         let start = self.at;
         loop {
@@ -112,7 +112,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The text up to the next tag.
+    /// Consumes the text up to the next tag.
     fn plain(&mut self) -> Option<Range<usize>> {
         let start = self.at;
         let rest = self.rest()?;
@@ -126,7 +126,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// A value without the white space around it.
+/// Removes the whitespace around a value.
 fn trimmed(text: &str, value: Range<usize>) -> Option<Range<usize>> {
     let untrimmed = text.get(value.clone())?;
     let end = value.start + untrimmed.trim_end().len();

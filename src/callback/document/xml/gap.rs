@@ -1,4 +1,4 @@
-//! What stands between two fields that users fill, from the end mark of one to the start mark of the
+//! Finds the boundary between two fields filled by users, from the end of one to the start of the
 //! next.
 
 use std::ops::Range;
@@ -8,35 +8,37 @@ use memchr::memmem;
 use crate::callback::document::xml::filled::Filled;
 use crate::callback::document::xml::marks::{blank, mark_end, simple};
 
-/// The most elements that are looked at between two fields.
+/// The maximum number of elements between two fields.
 const MOST: usize = 8;
 
-/// What may stand between two fields.
+/// What is permitted between two fields.
 #[derive(Clone, Copy)]
 enum Between {
-    /// What the platform is known to write there.
+    /// Only what the platform is known to write.
     Known,
-    /// White space within the marks, and elements that are not known yet.
+    /// Also whitespace inside the marks, and unknown elements.
     Any,
 }
 
-/// A place where one field ends and another begins.
+/// A position where one field ends and another starts.
 pub(super) struct Gap<'a> {
-    /// Where the value in front of it ends.
+    /// The end of the previous field's value.
     pub(super) end: usize,
-    /// Which field follows, and where its value starts.
+    /// The index of the next field, and the start of its value.
     pub(super) field: usize,
     pub(super) start: usize,
-    /// The elements between the two.
+    /// The elements between the two fields.
     pub(super) between: Vec<(&'a str, Range<usize>)>,
-    /// Whether there is another place like it.
+    /// Whether the document contains another such gap.
     pub(super) is_repeated: bool,
 }
 
 impl<'a> Gap<'a> {
-    /// The first gap behind `field`, whose value starts at `at`, as the platform writes it; failing
-    /// that, with white space or other elements in it. The next field in the document's order is
-    /// looked for before those after it. `part` is filled by users from `start` on.
+    /// Returns the first gap after `field`, whose value starts at `at`. Users' content starts at
+    /// `start` of `part`.
+    ///
+    /// A gap as the platform writes it is preferred; otherwise whitespace and other elements are
+    /// permitted. The next field in document order is searched before later ones.
     pub(super) fn first(
         part: &'a str,
         start: usize,
@@ -65,7 +67,7 @@ impl<'a> Gap<'a> {
     }
 }
 
-/// A gap that is looked for.
+/// The parameters of a search for gaps.
 struct Sought<'a> {
     part: &'a str,
     name: &'static str,
@@ -78,7 +80,7 @@ struct Sought<'a> {
 }
 
 impl<'a> Sought<'a> {
-    /// All of them behind `from`.
+    /// Returns all gaps after `from`.
     fn all(&self, from: usize) -> impl Iterator<Item = Gap<'a>> {
         let mark = match self.between {
             Between::Known => format!("]]></{}>", self.name),
@@ -102,7 +104,7 @@ impl<'a> Sought<'a> {
         })
     }
 
-    /// The gap behind a value that ends at `end`, with its end tag, which ends at `at`.
+    /// Returns the gap after a value that ends at `end`. Its end tag ends at `at`.
     fn at(&self, end: usize, mut at: usize) -> Option<Gap<'a>> {
         let mut between = Vec::new();
         loop {
@@ -125,7 +127,7 @@ impl<'a> Sought<'a> {
         }
     }
 
-    /// Where the next field's value starts, if its start mark is at `at`.
+    /// Returns the start of the next field's value, if the field starts at `at`.
     fn next_start(&self, at: usize) -> Option<usize> {
         let tag = self.part.get(at..)?.strip_prefix('<')?;
         let inside = tag.strip_prefix(self.next_name)?.strip_prefix('>')?;
@@ -137,7 +139,7 @@ impl<'a> Sought<'a> {
         Some(self.part.len() - value.len())
     }
 
-    /// Whether an element of this name may stand in the gap.
+    /// Whether an element with this name is permitted in the gap.
     fn allows(&self, name: &str) -> bool {
         let others = match self.between {
             Between::Known => self.filled.between.contains(&name),

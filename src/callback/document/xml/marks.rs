@@ -1,11 +1,11 @@
-//! The marks around a value, and elements that hold nothing else.
+//! The marks around a value, and elements without children.
 
 use std::ops::Range;
 
 use memchr::memmem;
 
-/// An element at `at` that holds plain text or one CDATA section: its name, its value, and where it
-/// ends.
+/// Parses an element at `at` that contains plain text or one CDATA section. Returns its name, the
+/// range of its value, and its end.
 pub(super) fn simple(part: &str, at: usize) -> Option<(&str, Range<usize>, usize)> {
     let inside = part.get(at..)?.strip_prefix('<')?;
     let len = inside.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')?;
@@ -28,8 +28,8 @@ pub(super) fn simple(part: &str, at: usize) -> Option<(&str, Range<usize>, usize
     Some((name, start..end, end_tag(part, end, name)?))
 }
 
-/// The last `]]></name>` behind `from`: where the value in front of it ends, and where it ends
-/// itself. White space within does not count.
+/// Finds the last `]]></name>` after `from`, ignoring whitespace inside it. Returns the end of the
+/// value before it and its end.
 pub(super) fn last_end(document: &str, from: usize, name: &str) -> Option<(usize, usize)> {
     let tag = format!("</{name}");
     let mut until = document.len();
@@ -42,7 +42,7 @@ pub(super) fn last_end(document: &str, from: usize, name: &str) -> Option<(usize
     }
 }
 
-/// The first `]]></name>` behind `from`, in the same terms.
+/// Finds the first `]]></name>` after `from`, like [`last_end`].
 pub(super) fn first_end(document: &str, from: usize, name: &str) -> Option<(usize, usize)> {
     let mut at = from;
     loop {
@@ -55,7 +55,7 @@ pub(super) fn first_end(document: &str, from: usize, name: &str) -> Option<(usiz
     }
 }
 
-/// Where the end tag of `name` ends that is next at `at`, white space aside.
+/// Returns the end of the end tag of `name` at `at`, ignoring whitespace.
 pub(super) fn end_tag(document: &str, at: usize, name: &str) -> Option<usize> {
     let rest = document.get(at..)?;
     let rest = rest.get(blank(rest)..)?.strip_prefix("</")?;
@@ -64,7 +64,7 @@ pub(super) fn end_tag(document: &str, at: usize, name: &str) -> Option<usize> {
     Some(document.len() - rest.len())
 }
 
-/// The end mark whose end tag starts at `tag`, if a CDATA section ends in front of that.
+/// Returns the mark whose end tag starts at `tag`, if a CDATA section ends before that tag.
 pub(super) fn mark_end(
     document: &str,
     from: usize,
@@ -79,7 +79,7 @@ pub(super) fn mark_end(
 
 const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
 
-/// How much white space is next.
+/// Returns the length of the leading whitespace.
 pub(super) fn blank(rest: &str) -> usize {
     rest.len() - rest.trim_start_matches(BLANK).len()
 }

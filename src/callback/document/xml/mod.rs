@@ -1,4 +1,4 @@
-//! Parses XML documents, in one pass.
+//! Parses XML documents.
 
 mod filled;
 mod flat;
@@ -17,16 +17,17 @@ use crate::callback::document::format::Author;
 use crate::callback::document::inline::Inline;
 use crate::callback::document::limits::Limits;
 
-/// Parses `document`, which lies in `text`.
+/// Parses `document`, a slice of `text`.
 ///
-/// The platform writes values as CDATA, as text, as both mixed, with white space around, with raw
-/// control characters, and as empty elements of either kind; all of them are taken. Attributes are
-/// ignored. A document type is refused, and with it every entity that XML does not define itself.
+/// The platform writes values as CDATA, as text or as a mixture of both, with surrounding
+/// whitespace, with raw control characters, and as both forms of empty elements. All of them are
+/// accepted. Attributes are ignored. A document type declaration is refused, so only the entities
+/// predefined by XML exist.
 ///
-/// A push is the platform's around texts that users typed, which are not escaped. An XML parser's
-/// reading stands if it shows that no text has left its place: each field that users fill is there
-/// once and in one piece, and nothing is there that could hide a second one. Otherwise the texts
-/// are taken [as they were typed](typed).
+/// In a push, the platform includes texts typed by users without escaping them. The result of the
+/// XML parser is used if it proves that no user text has broken out of its element: each field
+/// filled by a user occurs once and in one piece, and the document has no construct that could hide
+/// a second occurrence. Otherwise the texts are read [as they were typed](typed).
 pub(crate) fn parse(
     text: &str,
     document: &str,
@@ -42,7 +43,7 @@ pub(crate) fn parse(
     read(text, document, limits, author)
 }
 
-/// The same without the short way for the plain shape.
+/// Parses a document without the fast path for flat documents.
 fn read(text: &str, document: &str, limits: Limits, author: Author) -> Result<Parsed, ParseError> {
     let walked = walk::walk(text, document, limits);
     if author == Author::Host {
@@ -51,6 +52,7 @@ fn read(text: &str, document: &str, limits: Limits, author: Author) -> Result<Pa
     match walked {
         Ok(walked) if walked.is_final() => Ok(walked.builder.finish()),
         walked => match (walked, typed::read(text, document, limits)) {
+            // If the lenient reader did not need its last-mark rule, no text was broken.
             (Ok(walked), Ok(typed)) if !typed.by_last_mark => Ok(walked.builder.finish()),
             (_, typed) => {
                 let typed = typed?;
@@ -60,7 +62,7 @@ fn read(text: &str, document: &str, limits: Limits, author: Author) -> Result<Pa
     }
 }
 
-/// Whether a field that users fill is there more than once.
+/// Whether a field filled by a user occurs more than once.
 fn repeats(flat: &Inline, text: &str) -> bool {
     let named = |name| flat.named(text.as_bytes(), name).next().unwrap_or_default();
     Filled::of(named("MsgType"), || named("Event")).is_some_and(|filled| {
@@ -72,12 +74,12 @@ fn repeats(flat: &Inline, text: &str) -> bool {
 }
 
 impl Walked<'_> {
-    /// Whether an element is one CDATA section or plain text.
+    /// Whether an element consists of one CDATA section or of plain text.
     fn is_one_piece(&self, node: usize) -> bool {
         self.builder.is_leaf(node) && !self.joined.contains(&node)
     }
 
-    /// Whether no user's text can have made an element.
+    /// Whether it is proven that no user text created an element.
     fn is_final(&self) -> bool {
         let msg_type = self.builder.field("MsgType").unwrap_or_default();
         let event = || self.builder.field("Event").unwrap_or_default();
@@ -93,7 +95,7 @@ impl Walked<'_> {
     }
 }
 
-/// Whether nothing but white space is left. Some senders end a text with a NUL.
+/// Whether only whitespace is left. Some senders append a NUL.
 fn is_blank(rest: &str) -> bool {
     rest.trim_matches(|character: char| character == '\0' || character.is_whitespace())
         .is_empty()
@@ -171,7 +173,7 @@ mod tests {
         );
     }
 
-    /// What a parser made of a document, names and texts in order.
+    /// Returns the names and texts in a parser's output, in order.
     fn elements(text: &str, parsed: Parsed) -> String {
         show(Document::of(text, parsed).fields())
     }
@@ -206,7 +208,7 @@ mod tests {
         }
     }
 
-    /// Pieces of documents; whole elements so that many of the documents are read.
+    /// Pieces of documents. They include whole elements, so that many of the documents are valid.
     const PIECES: &[&str] = &[
         "<MsgType><![CDATA[text]]></MsgType>",
         "<Content><![CDATA[",

@@ -1,4 +1,4 @@
-//! Where the texts of users lie in a document that they break.
+//! Splits the part of a document that users filled into fields.
 
 use std::ops::Range;
 
@@ -6,20 +6,20 @@ use crate::callback::document::xml::filled::Filled;
 use crate::callback::document::xml::gap::Gap;
 use crate::callback::document::xml::marks::last_end;
 
-/// The elements between a field's first and the last field's end mark.
+/// The elements from the first to the last field filled by users.
 pub(super) struct Parts<'a> {
-    /// The name of each and where its value lies in the document.
+    /// Their names and the ranges of their values in the document.
     pub(super) fields: Vec<(&'a str, Range<usize>)>,
-    /// Where the last field's end tag ends.
+    /// The end of the last field's end tag.
     pub(super) end: usize,
-    /// Whether a text holds all that may stand between two fields, so that there is more than one
-    /// way to cut it.
+    /// Whether a text contains everything that may occur between two fields, so that the part can
+    /// be split in more than one way.
     pub(super) is_ambiguous: bool,
 }
 
 impl<'a> Parts<'a> {
-    /// Cuts the part of `document` that users filled. It begins at `start`, inside the first
-    /// field's CDATA section. `None` if no end mark follows.
+    /// Splits the part of `document` that users filled. It starts at `start`, inside the CDATA
+    /// section of the first field. Returns `None` if no end mark follows.
     pub(super) fn find(
         document: &'a str,
         start: usize,
@@ -40,7 +40,7 @@ impl<'a> Parts<'a> {
         while let Some(gap) = Gap::first(part, start, filled, field, at) {
             parts.fields.push((*filled.names.get(field)?, at..gap.end));
             parts.is_ambiguous |= gap.is_repeated;
-            // No rule can tell an element in between from one of a user's making.
+            // With several possible gaps, an element in between may have been forged by the user.
             if !gap.is_repeated {
                 parts.fields.extend(gap.between);
             }

@@ -1,14 +1,14 @@
-//! References in text, outside CDATA.
+//! Decodes references in text outside of CDATA.
 
 use std::borrow::Cow;
 
-/// The longest name of a reference that is read, with its semicolon.
+/// The maximum length of a reference's name, with its semicolon.
 const LONGEST: usize = 16;
 
-/// Reads the references of a text; one that means nothing stays as it was written.
+/// Decodes the references in a text. An unknown reference is kept unchanged.
 ///
-/// Some senders write a character beyond the first 65,536 as two references, one for each half of
-/// its UTF-16 form: `&#55357;&#56832;` is 😀. A half without the other becomes U+FFFD.
+/// Some senders write a character beyond U+FFFF as two references, one for each of its UTF-16
+/// surrogates: `&#55357;&#56832;` is 😀. An unpaired surrogate becomes U+FFFD.
 pub(super) fn decoded(text: &str) -> Cow<'_, str> {
     if memchr::memchr(b'&', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
@@ -31,11 +31,11 @@ pub(super) fn decoded(text: &str) -> Cow<'_, str> {
 
 enum Reference {
     Char(char),
-    /// The first half of a character in UTF-16.
+    /// A high surrogate in UTF-16.
     High(u32),
 }
 
-/// The reference at the start of `from`, behind its `&`, and what follows it.
+/// Parses a reference after its `&`. Returns it and the rest.
 fn reference(from: &str) -> Option<(Reference, &str)> {
     let (name, behind) = name(from)?;
     let read = match name.strip_prefix('#') {
@@ -45,7 +45,8 @@ fn reference(from: &str) -> Option<(Reference, &str)> {
     Some((read, behind))
 }
 
-/// The second half of a character, and what follows; U+FFFD alone if it is not there.
+/// Decodes the low surrogate after `high`. Returns the character and the rest, or U+FFFD if it is
+/// absent.
 fn low(high: u32, from: &str) -> (char, &str) {
     let joined = from.strip_prefix('&').and_then(|from| {
         let (name, behind) = name(from)?;
@@ -56,7 +57,7 @@ fn low(high: u32, from: &str) -> (char, &str) {
     joined.unwrap_or((char::REPLACEMENT_CHARACTER, from))
 }
 
-/// The name of a reference, and what follows its semicolon, which is near.
+/// Splits the text at a semicolon within the first bytes. Returns the name and the rest.
 fn name(from: &str) -> Option<(&str, &str)> {
     let len = from.bytes().take(LONGEST).position(|byte| byte == b';')?;
     from.split_at_checked(len)
@@ -81,7 +82,7 @@ fn number(text: &str) -> Option<u32> {
     all_digits.then(|| u32::from_str_radix(digits, radix).ok())?
 }
 
-/// The references that XML defines itself.
+/// Returns the character of a reference that XML predefines.
 fn predefined(name: &str) -> Option<char> {
     Some(match name {
         "lt" => '<',

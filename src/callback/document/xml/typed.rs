@@ -1,9 +1,9 @@
-//! A push whose user's text breaks the document, read as the user typed it.
+//! Reads a push whose structure is broken by a user's text, preserving the text as typed.
 //!
-//! The platform puts a text between CDATA marks as it is. A text that holds such marks, or elements
-//! of its own, ends where the platform's last end mark stands: what follows that is the
-//! platform's, and so is what stands before the first field that a user fills. What a user wrote
-//! in between opens no element.
+//! The platform writes a text between CDATA marks without escaping it. A text that contains such
+//! marks or elements ends at the platform's last end mark. Everything after that mark, and
+//! everything before the first field filled by a user, comes from the platform. Markup in between
+//! is text and starts no element.
 
 use std::borrow::Cow;
 
@@ -21,16 +21,16 @@ use crate::callback::document::xml::{is_blank, marks};
 const CDATA: &str = "<![CDATA[";
 const CDATA_END: &str = "]]>";
 
-/// What was made of a document.
+/// The result of reading a document.
 pub(super) struct Typed<'a> {
     pub(super) builder: Builder<'a>,
-    /// Whether a text was found by the platform's last end mark.
+    /// Whether the end of a text was determined by the platform's last end mark.
     pub(super) by_last_mark: bool,
-    /// Whether it cannot be told for certain where one text ends and the next begins.
+    /// Whether the boundary between two texts is uncertain.
     pub(super) is_ambiguous: bool,
 }
 
-/// Reads `document`, which lies in `text`.
+/// Reads `document`, a slice of `text`.
 pub(super) fn read<'a>(
     text: &'a str,
     document: &'a str,
@@ -51,14 +51,14 @@ pub(super) fn read<'a>(
     reader.read()
 }
 
-/// An element whose end is ahead.
+/// An open element.
 struct Open<'a> {
     name: &'a str,
-    /// Its node; the root has none.
+    /// Its node; `None` for the root.
     node: Option<usize>,
 }
 
-/// Goes forwards over the platform's elements.
+/// Reads the platform's elements from start to end.
 struct Reader<'a> {
     document: &'a str,
     at: usize,
@@ -71,7 +71,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn read(mut self) -> Result<Typed<'a>, ParseError> {
         loop {
-            // Text between elements says nothing.
+            // Text between elements has no meaning.
             let tag = memchr::memchr(b'<', self.rest().as_bytes()).ok_or(ParseError::Syntax)?;
             if self.open.is_empty() && !is_blank(self.rest().get(..tag).unwrap_or_default()) {
                 return Err(ParseError::Syntax);
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
         Ok(self.typed)
     }
 
-    /// Reads an element from behind its `<`, up to its end or to the first element inside.
+    /// Reads an element after its `<`, up to its end or its first child.
     fn element(&mut self) -> Result<(), ParseError> {
         let (name, is_empty) = self.tag()?;
         if self.open.is_empty() {
@@ -156,7 +156,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The fields that users fill in this document, if `name` is one of them here.
+    /// Returns the fields that users fill in this document, if `name` is one of them at this level.
     fn filled(&self, name: &str) -> Option<&'static Filled> {
         let filled = Filled::of(self.msg_type?, || self.event.unwrap_or_default())?;
         let parent = match &*self.open {
@@ -167,8 +167,8 @@ impl<'a> Reader<'a> {
         (filled.parent == parent && filled.position(name).is_some()).then_some(filled)
     }
 
-    /// Reads what users filled, from inside the first CDATA section up to the last end mark; `false`
-    /// if there is none.
+    /// Reads what users filled, from inside the first CDATA section to the last end mark. Returns
+    /// `false` if there is no end mark.
     fn users_part(&mut self, filled: &'static Filled, first: &str) -> Result<bool, ParseError> {
         let Some(parts) = Parts::find(self.document, self.at, filled, first) else {
             return Ok(false);
@@ -183,7 +183,7 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
-    /// Remembers what tells the kind of the push.
+    /// Records the fields that determine the kind of the push.
     fn note(&mut self, name: &str, value: &'a str) {
         if self.open.len() != 1 {
             return;
@@ -206,7 +206,7 @@ impl<'a> Reader<'a> {
         builder.close(node, value)
     }
 
-    /// The name in a start tag, past its end, and whether the element is empty.
+    /// Consumes a start tag. Returns its name and whether the element is empty.
     fn tag(&mut self) -> Result<(&'a str, bool), ParseError> {
         let mut quote = None;
         let end = self.rest().bytes().position(|byte| match (quote, byte) {
@@ -237,14 +237,14 @@ impl<'a> Reader<'a> {
         self.document.get(self.at..).unwrap_or_default()
     }
 
-    /// Goes past `expected`, if it is next.
+    /// Consumes `expected` if it is next.
     fn take(&mut self, expected: &str) -> bool {
         let found = self.rest().starts_with(expected);
         self.at += if found { expected.len() } else { 0 };
         found
     }
 
-    /// What is ahead of `mark`, past it.
+    /// Consumes the text up to and including `mark`. Returns the text before it.
     fn up_to(&mut self, mark: &str) -> Result<&'a str, ParseError> {
         let rest = self.rest();
         let len = memmem::find(rest.as_bytes(), mark.as_bytes()).ok_or(ParseError::Syntax)?;
@@ -257,7 +257,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A CDATA end mark that was written in two sections is put together again.
+/// Joins CDATA end marks that were split into two sections.
 fn without_joints(value: &str) -> Cow<'_, str> {
     const JOINT: &str = "]]]]><![CDATA[>";
     if value.contains(JOINT) {

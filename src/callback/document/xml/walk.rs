@@ -1,4 +1,4 @@
-//! A document as an XML parser reads it.
+//! Reads a document with an XML parser.
 
 use std::borrow::Cow;
 
@@ -11,12 +11,13 @@ use crate::callback::document::limits::Limits;
 use crate::callback::document::xml::is_blank;
 use crate::callback::document::xml::references::decoded;
 
-/// What the parser made of a document.
+/// The output of the XML parser.
 pub(super) struct Walked<'a> {
     pub(super) builder: Builder<'a>,
-    /// Whether it has no attribute, comment, or instruction beside the XML declaration in front.
+    /// Whether the document has no attributes, comments or processing instructions. A leading XML
+    /// declaration is permitted.
     pub(super) is_plain: bool,
-    /// The elements whose value is more than one CDATA section, or text beside one.
+    /// The elements whose value consists of several CDATA sections, or of CDATA and text.
     pub(super) joined: Vec<usize>,
 }
 
@@ -34,7 +35,7 @@ pub(super) fn walk<'a>(
     reader.config_mut().allow_dangling_amp = true;
     let mut stack: Vec<Element<'a>> = Vec::with_capacity(4);
     let mut root = Root::Ahead;
-    // References are read when their text is whole: two of them may be one character.
+    // References are decoded once the text is complete: two of them may form one character.
     let mut run = Cow::Borrowed("");
     loop {
         let event = reader.read_event().map_err(|_| ParseError::Syntax)?;
@@ -91,7 +92,7 @@ pub(super) fn walk<'a>(
     }
 }
 
-/// Where the parser is; a document has one root.
+/// The position of the parser relative to the root, of which a document has one.
 #[derive(PartialEq)]
 enum Root {
     Ahead,
@@ -99,13 +100,13 @@ enum Root {
     Behind,
 }
 
-/// An element that is open. Its value grows piece by piece.
+/// An open element. Its value is collected piece by piece.
 #[derive(Default)]
 struct Element<'a> {
-    /// Its node; the root has none.
+    /// Its node; `None` for the root.
     node: Option<usize>,
     value: Cow<'a, str>,
-    /// How much of the value stays when the white space at its end is cut off.
+    /// The length of the value without trailing whitespace of text.
     keep: usize,
     sections: usize,
     has_text: bool,
@@ -154,7 +155,7 @@ impl<'a> Walked<'a> {
 }
 
 impl<'a> Element<'a> {
-    /// Adds text, whose white space does not count at either end of the value.
+    /// Adds text. Whitespace at both ends of the value is removed.
     fn text(&mut self, piece: Cow<'a, str>) {
         let first = self.value.is_empty();
         let start = if first {
@@ -183,7 +184,7 @@ impl<'a> Element<'a> {
         join(&mut self.value, space);
     }
 
-    /// Adds what a CDATA section holds, which stays as it is.
+    /// Adds the content of a CDATA section, without removing whitespace.
     fn cdata(&mut self, piece: Cow<'a, str>) {
         self.sections += 1;
         join(&mut self.value, piece);

@@ -1,33 +1,33 @@
-//! Who sees to the run of a signature.
+//! Claims on the run of a signature.
 
 use std::time::Duration;
 
 use super::memory::{Admission, Replays, RunId};
 use crate::callback::verify::signature::Signature;
 
-/// Holds the run of a signature. The signature is free again when the last holder is dropped
-/// without success.
+/// Holds the run of a signature. When the last holder is dropped without success, the signature is
+/// released and can be used again.
 pub(crate) struct Claim {
     replays: Replays,
     run: RunId,
     succeeded: bool,
 }
 
-/// How a message reached the handler, as the message carries it along.
+/// How a message reached the handler. The message carries this value.
 #[derive(Clone, Default)]
 pub(crate) enum Delivery {
-    /// Not by a callback.
+    /// The message was parsed by the application, not by a callback.
     #[default]
     Parsed,
-    /// For the first time: the run of its signature, which it does not hold.
+    /// The first push with its signature. Identifies the signature's run without holding it.
     First { replays: Replays, run: RunId },
-    /// As a copy of a push whose handler runs, or has succeeded: it must start no run.
+    /// A copy of a push whose handler is running or has succeeded. It must not start a run.
     Repeat { handled: bool },
 }
 
 impl Replays {
-    /// Admits a push at a monotonic time. Where the signature does not cover the body, `unsigned`
-    /// is the body.
+    /// Admits a push at a monotonic time. `unsigned` is the body if the signature does not cover
+    /// it.
     pub(crate) fn admit(
         &self,
         signature: Signature,
@@ -80,12 +80,13 @@ impl Delivery {
         matches!(self, Self::Repeat { .. })
     }
 
-    /// One more holder of the run, if it has not ended: for work that outlives the response.
+    /// Adds a holder to the run if it has not ended, for work that outlives the response.
     pub(crate) fn hold(&self) -> Option<Claim> {
         self.hold_as(false)
     }
 
-    /// The same for who knows the message again, so that copies of the push can be handed on.
+    /// Adds a holder that deduplicates messages. Copies of the push are then passed to the handler
+    /// as repeats.
     pub(crate) fn hold_deduplicated(&self) -> Option<Claim> {
         self.hold_as(true)
     }

@@ -1,4 +1,4 @@
-//! The signatures of a callback that are known.
+//! The signatures that a callback has seen.
 
 use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,18 +11,19 @@ use crate::callback::memory::ttl_ring::TtlRing;
 use crate::callback::metrics;
 use crate::callback::verify::signature::Signature;
 
-/// How long a signature is remembered when its timestamp is not looked at.
+/// How long a signature is remembered if timestamps are not checked.
 const AGE: Duration = Duration::from_secs(1200);
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// How many signatures are remembered: some 80 pushes a second at the default age.
+/// How many signatures are remembered: enough for about 80 pushes a second at the default age.
 const CAPACITY: usize = 100_000;
 
 /// Remembers signatures for as long as their timestamps are fresh.
 ///
-/// A signature stands for its timestamp and nonce: it is the same for every other
-/// [reading](crate::callback::verify::readings). Only a sender who knows the token can add one.
+/// A signature identifies the joined timestamp and nonce: every other
+/// [reading](crate::callback::verify::readings) has the same signature. Only a sender who knows the
+/// token can add one.
 #[derive(Clone)]
 pub(crate) struct Replays(Arc<Shared>);
 
@@ -35,13 +36,13 @@ struct Shared {
 
 struct State {
     seen: TtlRing,
-    /// Signatures whose handler runs.
+    /// The signatures whose handler is running.
     running: FingerprintMap<Run>,
-    /// Tells a run from the next one of the same signature.
+    /// The number of runs, which distinguishes successive runs of one signature.
     runs: u32,
 }
 
-/// Tells a run of a signature from all others.
+/// Identifies a run of a signature.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RunId {
     key: u64,
@@ -51,12 +52,12 @@ pub(crate) struct RunId {
 struct Run {
     id: RunId,
     admitted: Duration,
-    /// Those that see to it: the response, and what goes on without it.
+    /// The number of holders: the response, and work that outlives it.
     holders: u32,
     deduplicated: bool,
 }
 
-/// What a signature was seen with, as the value of a [`TtlRing`].
+/// What a signature was seen with; the value of a [`TtlRing`] entry.
 #[derive(Clone, Copy)]
 struct Seen(u64);
 
@@ -65,9 +66,9 @@ impl Seen {
     const DEDUPLICATED: u64 = 2;
     const FLAGS: u64 = Self::USED | Self::DEDUPLICATED;
 
-    /// The signature covers the body.
+    /// The signature covers the body, so no body is stored.
     const SIGNED: Self = Self(0);
-    /// The URL was verified with it.
+    /// The signature verified the URL.
     const NO_BODY: Self = Self(!Self::FLAGS);
 
     fn with_body(fingerprint: u64) -> Self {
@@ -88,25 +89,26 @@ impl Seen {
     }
 }
 
-/// What to do with a push.
+/// The action for a push.
 pub(crate) enum Admission<T> {
-    /// Its signature is new: hand it to the handler.
+    /// The signature is new: run the handler.
     New(T),
-    /// A handler behind a [`Dedup`](crate::callback::dedup::Dedup) has it or had it: hand it on as a
-    /// repeat, which starts no run.
+    /// A handler behind a [`Dedup`](crate::callback::dedup::Dedup) is running with this signature
+    /// or has handled it. Pass the push on as a repeat, which starts no run.
     Repeat { handled: bool },
-    /// A handler runs with it, and cannot be joined.
+    /// A handler is running with this signature, and its run cannot be joined.
     Running,
-    /// A handler succeeded with it.
+    /// A handler has succeeded with this signature.
     Handled,
-    /// It came with another body, or with none.
+    /// The signature was seen with another body, or without one.
     OtherBody,
 }
 
 impl Replays {
-    /// For timestamps that are at most `window` from now, either way.
+    /// Creates a memory for timestamps within `window` of the local clock, in either direction.
     pub(crate) fn new(appid: AppId, window: Option<Duration>, capacity: Option<usize>) -> Self {
-        // One from the future is taken until it is as far in the past, by a clock of whole seconds.
+        // A timestamp from the future is accepted until it is equally far in the past. The extra
+        // second is for clocks in whole seconds.
         let life = |window: Duration| window.saturating_mul(2).saturating_add(SECOND);
         let age = window.map_or(AGE, life);
         Self(Arc::new(Shared {
@@ -121,20 +123,20 @@ impl Replays {
         }))
     }
 
-    /// How many signatures had to be forgotten before their time.
+    /// Returns how many signatures were evicted early.
     pub(crate) fn forgotten(&self) -> u64 {
         self.0.forgotten.load(Ordering::Relaxed)
     }
 
-    /// Begins the run of a push at a monotonic time, if its signature is new. Where the signature
-    /// does not cover the body, `unsigned` is the body.
+    /// Starts the run of a push at a monotonic time, if its signature is new. `unsigned` is the
+    /// body if the signature does not cover it.
     pub(super) fn begin(
         &self,
         signature: Signature,
         unsigned: Option<&[u8]>,
         now: Duration,
     ) -> Admission<RunId> {
-        // A signature that was verified is as good as random.
+        // A verified signature is a SHA-1 digest with a secret token, so its bits are uniform.
         let key = signature.low_bits();
         let mut state = self.state();
         let known = state.seen.get(key, now).map(Seen);
@@ -174,6 +176,8 @@ impl Replays {
             holders: 1,
             deduplicated: false,
         });
+        // A body that is not signed is bound to its signature at once, even if its handler fails
+        // later.
         let forgets = match (known, body) {
             (None, Some(body)) => seen.insert(key, body.0, now),
             _ => false,
@@ -183,7 +187,7 @@ impl Replays {
         Admission::New(id)
     }
 
-    /// Remembers a signature that verified the URL, so that it takes no body.
+    /// Remembers a signature that verified the URL, so that it is refused with any body.
     pub(crate) fn take_without_body(&self, signature: Signature, now: Duration) {
         let key = signature.low_bits();
         let mut state = self.state();
@@ -193,7 +197,7 @@ impl Replays {
         self.count(forgets);
     }
 
-    /// Counts one more holder of a run, and notes whether it is one that knows its message again.
+    /// Adds a holder to a run, and records whether the holder deduplicates.
     pub(super) fn hold(&self, id: RunId, deduplicates: bool) -> bool {
         self.state().run(id).is_some_and(|run| {
             run.holders += 1;
@@ -202,7 +206,7 @@ impl Replays {
         })
     }
 
-    /// Uses the signature of a run up: its handler succeeded.
+    /// Uses up the signature of a run whose handler succeeded.
     pub(super) fn succeed(&self, id: RunId) {
         let key = id.key;
         let mut state = self.state();
@@ -211,7 +215,7 @@ impl Replays {
             Entry::Occupied(run) if run.get().id == id => run.remove(),
             _ => return,
         };
-        // It was fresh when it was admitted, so it is remembered long enough from then on.
+        // The timestamp was fresh at admission, so the entry's age is counted from there.
         let now = run.admitted;
         let used = |known| Seen(known).used(run.deduplicated).0;
         let forgets = !seen.update(key, now, used) && seen.insert(key, used(Seen::SIGNED.0), now);
@@ -219,7 +223,7 @@ impl Replays {
         self.count(forgets);
     }
 
-    /// Counts one holder less. Without any the signature is free again.
+    /// Removes a holder. The signature is released with the last one.
     pub(super) fn release(&self, id: RunId) {
         let mut state = self.state();
         let Some(run) = state.run(id) else {
@@ -240,8 +244,8 @@ impl Replays {
         if self.0.forgotten.fetch_add(1, Ordering::Relaxed) == 0 {
             tracing::warn!(
                 %appid,
-                "more pushes come than their signatures can be remembered for: the oldest can be \
-                 replayed; raise replay_capacity or lower timestamp_window"
+                "evicted signatures whose pushes can still be replayed: raise replay_capacity or \
+                 lower timestamp_window"
             );
         }
     }

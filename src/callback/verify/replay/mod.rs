@@ -1,4 +1,4 @@
-//! What keeps a captured push from being handled again, and a signature from taking another body.
+//! Prevents a captured push from being handled again, and a signature from covering another body.
 
 mod claim;
 mod memory;
