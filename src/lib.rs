@@ -184,6 +184,7 @@ mod runtime;
 pub mod sandbox;
 pub mod scan_login;
 mod secret;
+mod store;
 mod text;
 pub mod token;
 mod waiters;
@@ -193,11 +194,12 @@ pub use self::body::Body;
 pub use self::callback::{Callback, CallbackKeys, Event, IntoReply, Message, Reply, handler_fn};
 pub use self::client::{App, Wechat, WechatBuilder};
 pub use self::clock::{Clock, ManualClock, SystemClock};
-pub use self::error::{BoxError, ErrCode, Error, ErrorClass, ErrorKind, StoreError};
+pub use self::error::{BoxError, ErrCode, Error, ErrorClass, ErrorKind};
 #[cfg(feature = "tokio")]
 pub use self::runtime::TokioRuntime;
 pub use self::runtime::{BoxFuture, Runtime};
 pub use self::secret::{Secret, serialize_exposed};
+pub use self::store::StoreError;
 pub use self::token::{Token, TokenLayer, Tokens};
 
 /// The examples of the README, compiled.

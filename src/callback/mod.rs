@@ -54,7 +54,6 @@ mod reply;
 pub mod route;
 mod run;
 mod service;
-mod store;
 pub(crate) mod verify;
 
 pub use self::document::{Field, Fields, Format, Limits, ParseError};

@@ -7,13 +7,11 @@ mod hint;
 mod miniprogram;
 mod printed;
 mod refusal;
-mod store;
 
 pub(crate) use self::chain::chain;
 pub use self::class::ErrorClass;
 pub use self::code::ErrCode;
 pub(crate) use self::refusal::Refusal;
-pub use self::store::StoreError;
 
 use self::printed::Printed;
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::store::{ScanError, ScanStore, ScannedUser};
-use crate::error::StoreError;
 use crate::panic::{Contained, Panicked};
 use crate::runtime::BoxFuture;
+use crate::store::StoreError;
 
 #[derive(Clone)]
 pub(super) struct Kept(Arc<dyn DynStore>);

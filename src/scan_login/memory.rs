@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::store::{ScanStore, ScannedUser};
 use crate::clock::{Clock, Moment, SharedClock};
-use crate::error::StoreError;
+use crate::store::StoreError;
 
 /// A [`ScanStore`] in the memory of one process, for a limited number of scenes.
 ///

@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::app::AppId;
-use crate::error::{StoreError, chain};
+use crate::error::chain;
+use crate::store::StoreError;
 
 /// The user who scanned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use super::{Issued, TokenKey};
 use crate::clock::{Clock, Moment, SharedClock};
-use crate::error::{StoreError, chain};
-use crate::panic::{Contained, Panicked};
+use crate::error::chain;
 use crate::runtime::{BoxFuture, SharedRuntime};
 use crate::secret::Secret;
+use crate::store::{StoreError, within};
 
 /// The platform's budget for forced refreshes.
 const FORCED_A_DAY: usize = 20;
@@ -253,11 +253,7 @@ async fn or_pass_over<T: Default>(
     key: &TokenKey,
     answer: impl Future<Output = Result<T, StoreError>>,
 ) -> T {
-    let answer = match runtime.timeout(PATIENCE, Contained::new(answer)).await {
-        Some(Ok(answer)) => answer,
-        Some(Err(Panicked)) => Err(StoreError::new("it panicked")),
-        None => Err(StoreError::new("it did not answer in time")),
-    };
+    let answer = within(Some(runtime), PATIENCE, answer).await;
     answer.unwrap_or_else(|error| {
         tracing::warn!(appid = %key.appid, kind = ?key.kind, error = chain(&error), "the token store failed");
         T::default()

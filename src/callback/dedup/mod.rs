@@ -48,4 +48,5 @@ pub use self::key::DedupKey;
 pub use self::layer::DedupLayer;
 pub use self::owner::DedupOwner;
 pub use self::service::{Dedup, DedupFuture};
+pub(in crate::callback) use self::store::PATIENCE;
 pub use self::store::{Claimed, DedupStore};

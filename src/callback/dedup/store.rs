@@ -8,9 +8,12 @@ use super::error::RunFailed;
 use super::{DedupKey, DedupOwner};
 use crate::callback::Reply;
 use crate::callback::run::{Work, end_of};
-use crate::callback::store::within;
 use crate::error::{BoxError, chain};
 use crate::runtime::{BoxFuture, SharedRuntime};
+use crate::store::{StoreError, within};
+
+/// How long a store may take while a push waits for it.
+pub(in crate::callback) const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The interval at which a push that runs on another instance is polled.
 const STEP: Duration = Duration::from_millis(200);
@@ -35,14 +38,14 @@ pub trait DedupStore: Send + Sync + 'static {
         &self,
         key: &DedupKey,
         owner: &DedupOwner,
-    ) -> impl Future<Output = Result<Claimed, BoxError>> + Send;
+    ) -> impl Future<Output = Result<Claimed, StoreError>> + Send;
 
     /// Marks a push as finished, for at least a minute, regardless of who claimed it.
     fn finish(
         &self,
         key: &DedupKey,
         reply: &Reply,
-    ) -> impl Future<Output = Result<(), BoxError>> + Send;
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Releases a claim if it belongs to `owner`. The handler failed, and the next push with this
     /// key should run.
@@ -53,7 +56,7 @@ pub trait DedupStore: Send + Sync + 'static {
         &self,
         key: &DedupKey,
         owner: &DedupOwner,
-    ) -> impl Future<Output = Result<(), BoxError>> + Send;
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// The state of a push in a [`DedupStore`].
@@ -88,8 +91,10 @@ impl SharedStore {
         let owner = DedupOwner::random();
         let mut waited = Duration::ZERO;
         loop {
-            let claimed =
-                within(runtime.as_ref(), async { self.0.claim(&key, &owner).await }).await;
+            let claimed = within(runtime.as_ref(), PATIENCE, async {
+                self.0.claim(&key, &owner).await
+            })
+            .await;
             let claimed = claimed.unwrap_or_else(|error| {
                 passed_over(&error);
                 Claimed::Granted
@@ -109,9 +114,14 @@ impl SharedStore {
         }
         let result = end_of(work).await;
         let noted = match &result {
-            Ok(reply) => within(runtime.as_ref(), async { self.0.finish(&key, reply).await }).await,
+            Ok(reply) => {
+                within(runtime.as_ref(), PATIENCE, async {
+                    self.0.finish(&key, reply).await
+                })
+                .await
+            }
             Err(_) => {
-                within(runtime.as_ref(), async {
+                within(runtime.as_ref(), PATIENCE, async {
                     self.0.release(&key, &owner).await
                 })
                 .await
@@ -122,11 +132,8 @@ impl SharedStore {
     }
 }
 
-fn passed_over(error: &BoxError) {
-    tracing::warn!(
-        error = chain(&**error),
-        "the store of finished pushes failed"
-    );
+fn passed_over(error: &StoreError) {
+    tracing::warn!(error = chain(error), "the store of finished pushes failed");
 }
 
 /// An object-safe version of [`DedupStore`] with boxed futures.
@@ -135,17 +142,17 @@ trait DynStore: Send + Sync {
         &'a self,
         key: &'a DedupKey,
         owner: &'a DedupOwner,
-    ) -> BoxFuture<'a, Result<Claimed, BoxError>>;
+    ) -> BoxFuture<'a, Result<Claimed, StoreError>>;
     fn finish<'a>(
         &'a self,
         key: &'a DedupKey,
         reply: &'a Reply,
-    ) -> BoxFuture<'a, Result<(), BoxError>>;
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
     fn release<'a>(
         &'a self,
         key: &'a DedupKey,
         owner: &'a DedupOwner,
-    ) -> BoxFuture<'a, Result<(), BoxError>>;
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
 }
 
 impl<T: DedupStore> DynStore for T {
@@ -153,7 +160,7 @@ impl<T: DedupStore> DynStore for T {
         &'a self,
         key: &'a DedupKey,
         owner: &'a DedupOwner,
-    ) -> BoxFuture<'a, Result<Claimed, BoxError>> {
+    ) -> BoxFuture<'a, Result<Claimed, StoreError>> {
         Box::pin(DedupStore::claim(self, key, owner))
     }
 
@@ -161,7 +168,7 @@ impl<T: DedupStore> DynStore for T {
         &'a self,
         key: &'a DedupKey,
         reply: &'a Reply,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(DedupStore::finish(self, key, reply))
     }
 
@@ -169,7 +176,7 @@ impl<T: DedupStore> DynStore for T {
         &'a self,
         key: &'a DedupKey,
         owner: &'a DedupOwner,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(DedupStore::release(self, key, owner))
     }
 }

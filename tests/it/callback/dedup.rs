@@ -13,7 +13,7 @@ use tower_wechat::callback::dedup::{Claimed, DedupKey, DedupLayer, DedupOwner, D
 use tower_wechat::callback::{HandlerFn, Overloaded};
 use tower_wechat::sandbox::{Attempt, Push, Sandbox};
 use tower_wechat::{
-    BoxError, BoxFuture, ManualClock, Message, Reply, Runtime, TokioRuntime, handler_fn,
+    BoxFuture, ManualClock, Message, Reply, Runtime, StoreError, TokioRuntime, handler_fn,
 };
 
 use super::support::{
@@ -346,10 +346,10 @@ enum Fault {
 }
 
 impl Shared {
-    async fn meet(&self) -> Result<(), BoxError> {
+    async fn meet(&self) -> Result<(), StoreError> {
         match self.fault {
             None | Some(Fault::ClaimHangs) => Ok(()),
-            Some(Fault::Fails) => Err("connection refused".into()),
+            Some(Fault::Fails) => Err(StoreError::new("connection refused")),
             Some(Fault::Hangs) => pending().await,
             Some(Fault::Panics) => panic!("the store's own fault"),
         }
@@ -357,7 +357,7 @@ impl Shared {
 }
 
 impl DedupStore for Shared {
-    async fn claim(&self, key: &DedupKey, owner: &DedupOwner) -> Result<Claimed, BoxError> {
+    async fn claim(&self, key: &DedupKey, owner: &DedupOwner) -> Result<Claimed, StoreError> {
         self.meet().await?;
         if let Some(Fault::ClaimHangs) = self.fault {
             pending::<()>().await;
@@ -373,14 +373,14 @@ impl DedupStore for Shared {
         })
     }
 
-    async fn finish(&self, key: &DedupKey, reply: &Reply) -> Result<(), BoxError> {
+    async fn finish(&self, key: &DedupKey, reply: &Reply) -> Result<(), StoreError> {
         self.meet().await?;
         let finished = Entry::Finished(reply.clone());
         self.entries.lock().unwrap().insert(*key, finished);
         Ok(())
     }
 
-    async fn release(&self, key: &DedupKey, owner: &DedupOwner) -> Result<(), BoxError> {
+    async fn release(&self, key: &DedupKey, owner: &DedupOwner) -> Result<(), StoreError> {
         self.meet().await?;
         let mut entries = self.entries.lock().unwrap();
         if matches!(entries.get(key), Some(Entry::Claim(claimed)) if claimed == owner) {

@@ -9,7 +9,9 @@ use tower_wechat::callback::deadline::pick_up::{MemoryPickUpStore, PickUp, PickU
 use tower_wechat::callback::deadline::{DeadlineLayer, LateReply};
 use tower_wechat::callback::dedup::{DedupKey, DedupLayer};
 use tower_wechat::callback::{Article, HandlerError};
-use tower_wechat::{AppId, BoxError, CallbackKeys, Clock, ManualClock, Message, Reply, handler_fn};
+use tower_wechat::{
+    AppId, BoxError, CallbackKeys, Clock, ManualClock, Message, Reply, StoreError, handler_fn,
+};
 
 use super::support::{
     APPID, Tally, counting, document, handler, instant, message_of, seconds, send, text,
@@ -259,7 +261,7 @@ impl PickUpStore for Slow {
         parts: Vec<Reply>,
         max_parts: usize,
         max_age: Duration,
-    ) -> Result<usize, BoxError> {
+    ) -> Result<usize, StoreError> {
         self.0.put(appid, openid, parts, max_parts, max_age).await
     }
 
@@ -268,7 +270,7 @@ impl PickUpStore for Slow {
         appid: &AppId,
         openid: &str,
         message: &DedupKey,
-    ) -> Result<Option<Taken>, BoxError> {
+    ) -> Result<Option<Taken>, StoreError> {
         let taken = self.0.take(appid, openid, message).await;
         tokio::time::sleep(self.1).await;
         taken
@@ -279,7 +281,7 @@ impl PickUpStore for Slow {
         appid: &AppId,
         openid: &str,
         message: &DedupKey,
-    ) -> Result<(), BoxError> {
+    ) -> Result<(), StoreError> {
         self.0.give_back(appid, openid, message).await
     }
 }
@@ -472,18 +474,18 @@ impl PickUpStore for Faulty {
         parts: Vec<Reply>,
         _: usize,
         _: Duration,
-    ) -> Result<usize, BoxError> {
+    ) -> Result<usize, StoreError> {
         Ok(parts.len())
     }
 
-    async fn give_back(&self, _: &AppId, _: &str, _: &DedupKey) -> Result<(), BoxError> {
+    async fn give_back(&self, _: &AppId, _: &str, _: &DedupKey) -> Result<(), StoreError> {
         Ok(())
     }
 
-    async fn take(&self, _: &AppId, _: &str, _: &DedupKey) -> Result<Option<Taken>, BoxError> {
+    async fn take(&self, _: &AppId, _: &str, _: &DedupKey) -> Result<Option<Taken>, StoreError> {
         self.1.fetch_add(1, Ordering::SeqCst);
         match (self.0)() {
-            Fault::Fails => Err("it is gone".into()),
+            Fault::Fails => Err(StoreError::new("it is gone")),
             Fault::Panics => panic!("in the host's store"),
             Fault::Hangs => std::future::pending().await,
         }

@@ -1,11 +1,11 @@
 //! A part between its removal from the store and its delivery.
 
 use super::{PickUp, Taken, parts};
-use crate::callback::dedup::DedupKey;
-use crate::callback::store::within;
+use crate::callback::dedup::{DedupKey, PATIENCE};
 use crate::callback::{Message, Reply};
-use crate::error::{BoxError, chain};
+use crate::error::chain;
 use crate::runtime::SharedRuntime;
+use crate::store::{StoreError, within};
 
 /// A part that a message took. It is given back if this is dropped before `show`, because the
 /// handler failed, the deadline passed, or the connection was closed.
@@ -46,7 +46,7 @@ impl PickUp {
         } = &lease;
         let (appid, openid) = (message.appid(), message.from_user_name());
         let key = DedupKey::new(message);
-        let taken = within(Some(&lease.runtime), async {
+        let taken = within(Some(&lease.runtime), PATIENCE, async {
             pick_up.0.store.take(appid, openid, &key).await
         });
         match taken.await {
@@ -96,7 +96,7 @@ impl Drop for Lease {
         self.runtime.spawn(async move {
             let (appid, openid) = (message.appid(), message.from_user_name());
             let key = DedupKey::new(&message);
-            let given = within(Some(&runtime), async {
+            let given = within(Some(&runtime), PATIENCE, async {
                 pick_up.0.store.give_back(appid, openid, &key).await
             });
             if let Err(error) = given.await {
@@ -106,7 +106,7 @@ impl Drop for Lease {
     }
 }
 
-fn failed(message: &Message, error: &BoxError) {
-    let (appid, error) = (message.appid(), chain(&**error));
+fn failed(message: &Message, error: &StoreError) {
+    let (appid, error) = (message.appid(), chain(error));
     tracing::warn!(%appid, error, "the store of late replies failed");
 }

@@ -10,7 +10,7 @@ use crate::app::AppId;
 use crate::callback::dedup::DedupKey;
 use crate::callback::{Reply, metrics};
 use crate::clock::{Clock, SharedClock};
-use crate::error::BoxError;
+use crate::store::StoreError;
 
 const MAX_BYTES: usize = 16 << 20;
 
@@ -272,7 +272,7 @@ impl PickUpStore for MemoryPickUpStore {
         parts: Vec<Reply>,
         max_parts: usize,
         max_age: Duration,
-    ) -> Result<usize, BoxError> {
+    ) -> Result<usize, StoreError> {
         let user = (appid.clone(), openid.into());
         Ok(self.add(&user, parts, max_parts, max_age))
     }
@@ -282,7 +282,7 @@ impl PickUpStore for MemoryPickUpStore {
         appid: &AppId,
         openid: &str,
         message: &DedupKey,
-    ) -> Result<Option<Taken>, BoxError> {
+    ) -> Result<Option<Taken>, StoreError> {
         Ok(self.change(appid, openid, |queue, now| queue.take(message, now)))
     }
 
@@ -291,7 +291,7 @@ impl PickUpStore for MemoryPickUpStore {
         appid: &AppId,
         openid: &str,
         message: &DedupKey,
-    ) -> Result<(), BoxError> {
+    ) -> Result<(), StoreError> {
         self.change(appid, openid, |queue, _| {
             queue.taken_by(message)?.taken.take()
         });

@@ -7,8 +7,8 @@ use std::time::Duration;
 use crate::app::AppId;
 use crate::callback::Reply;
 use crate::callback::dedup::DedupKey;
-use crate::error::BoxError;
 use crate::runtime::BoxFuture;
+use crate::store::StoreError;
 
 /// Stores the parts of late replies in order, for each user of each app. With a store that several
 /// instances share, a user can pick up parts from any of them.
@@ -26,7 +26,7 @@ pub trait PickUpStore: Send + Sync + 'static {
         parts: Vec<Reply>,
         max_parts: usize,
         max_age: Duration,
-    ) -> impl Future<Output = Result<usize, BoxError>> + Send;
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send;
 
     /// Takes the oldest waiting part for a message. For at least a minute, the same message must
     /// get the same part again, since the platform may not have received the answer.
@@ -37,7 +37,7 @@ pub trait PickUpStore: Send + Sync + 'static {
         appid: &AppId,
         openid: &str,
         message: &DedupKey,
-    ) -> impl Future<Output = Result<Option<Taken>, BoxError>> + Send;
+    ) -> impl Future<Output = Result<Option<Taken>, StoreError>> + Send;
 
     /// Gives back the part that a message took, if any: the user was not answered with it. The part
     /// returns to its place in the queue and can be taken for any message.
@@ -46,7 +46,7 @@ pub trait PickUpStore: Send + Sync + 'static {
         appid: &AppId,
         openid: &str,
         message: &DedupKey,
-    ) -> impl Future<Output = Result<(), BoxError>> + Send;
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// A part taken from the queue.
@@ -82,7 +82,7 @@ impl SharedStore {
         parts: Vec<Reply>,
         max_parts: usize,
         max_age: Duration,
-    ) -> BoxFuture<'a, Result<usize, BoxError>> {
+    ) -> BoxFuture<'a, Result<usize, StoreError>> {
         self.0.put(appid, openid, parts, max_parts, max_age)
     }
 
@@ -91,7 +91,7 @@ impl SharedStore {
         appid: &'a AppId,
         openid: &'a str,
         message: &'a DedupKey,
-    ) -> BoxFuture<'a, Result<Option<Taken>, BoxError>> {
+    ) -> BoxFuture<'a, Result<Option<Taken>, StoreError>> {
         self.0.take(appid, openid, message)
     }
 
@@ -100,7 +100,7 @@ impl SharedStore {
         appid: &'a AppId,
         openid: &'a str,
         message: &'a DedupKey,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
         self.0.give_back(appid, openid, message)
     }
 }
@@ -114,19 +114,19 @@ trait DynStore: Send + Sync {
         parts: Vec<Reply>,
         max_parts: usize,
         max_age: Duration,
-    ) -> BoxFuture<'a, Result<usize, BoxError>>;
+    ) -> BoxFuture<'a, Result<usize, StoreError>>;
     fn take<'a>(
         &'a self,
         appid: &'a AppId,
         openid: &'a str,
         message: &'a DedupKey,
-    ) -> BoxFuture<'a, Result<Option<Taken>, BoxError>>;
+    ) -> BoxFuture<'a, Result<Option<Taken>, StoreError>>;
     fn give_back<'a>(
         &'a self,
         appid: &'a AppId,
         openid: &'a str,
         message: &'a DedupKey,
-    ) -> BoxFuture<'a, Result<(), BoxError>>;
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
 }
 
 impl<T: PickUpStore> DynStore for T {
@@ -137,7 +137,7 @@ impl<T: PickUpStore> DynStore for T {
         parts: Vec<Reply>,
         max_parts: usize,
         max_age: Duration,
-    ) -> BoxFuture<'a, Result<usize, BoxError>> {
+    ) -> BoxFuture<'a, Result<usize, StoreError>> {
         Box::pin(PickUpStore::put(
             self, appid, openid, parts, max_parts, max_age,
         ))
@@ -148,7 +148,7 @@ impl<T: PickUpStore> DynStore for T {
         appid: &'a AppId,
         openid: &'a str,
         message: &'a DedupKey,
-    ) -> BoxFuture<'a, Result<Option<Taken>, BoxError>> {
+    ) -> BoxFuture<'a, Result<Option<Taken>, StoreError>> {
         Box::pin(PickUpStore::take(self, appid, openid, message))
     }
 
@@ -157,7 +157,7 @@ impl<T: PickUpStore> DynStore for T {
         appid: &'a AppId,
         openid: &'a str,
         message: &'a DedupKey,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(PickUpStore::give_back(self, appid, openid, message))
     }
 }

@@ -1,8 +1,12 @@
-//! The error of the stores that instances share.
+//! Calls a store that the application implements. It may be slow, and it may panic.
 
 use std::fmt;
+use std::future::Future;
+use std::time::Duration;
 
-use super::BoxError;
+use crate::error::BoxError;
+use crate::panic::{Contained, Panicked};
+use crate::runtime::SharedRuntime;
 
 /// The error of a store: of a [`TokenStore`](crate::token::TokenStore), a
 /// [`DedupStore`](crate::callback::dedup::DedupStore), a
@@ -34,5 +38,24 @@ impl fmt::Display for StoreError {
 impl std::error::Error for StoreError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source()
+    }
+}
+
+/// Calls a store with a timeout, if there is a runtime to measure it. A slow store must not delay its
+/// callers, and a panic in it must not fail them.
+pub(crate) async fn within<T>(
+    runtime: Option<&SharedRuntime>,
+    patience: Duration,
+    call: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let call = Contained::new(call);
+    let answer = match runtime {
+        None => Some(call.await),
+        Some(runtime) => runtime.timeout(patience, call).await,
+    };
+    match answer {
+        Some(Ok(answer)) => answer,
+        Some(Err(Panicked)) => Err(StoreError::new("it panicked")),
+        None => Err(StoreError::new("it did not answer in time")),
     }
 }
