@@ -1,28 +1,26 @@
 //! The life of app tokens, by the platform's rules.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::platform::Query;
-use super::random;
-use super::refusal::Outcome;
-use super::state::{Issued, State};
+use super::daily::{Calls, DAY, age};
 use crate::app::AppId;
 use crate::error::ErrCode;
+use crate::sandbox::answer::Answer;
+use crate::sandbox::issued::Issued;
+use crate::sandbox::random;
 
 const LIFE: Duration = Duration::from_secs(7200);
 /// How long two tokens in a row both work.
 const OVERLAP: Duration = Duration::from_secs(300);
-const DAY: Duration = Duration::from_secs(24 * 3600);
 const CLASSIC_A_DAY: usize = 2000;
 const FORCED_A_DAY: usize = 20;
 const FORCED_APART: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Default)]
-pub(super) struct AppTokens {
+pub(in crate::sandbox) struct AppTokens {
     live: HashMap<String, Live>,
     apps: HashMap<AppId, Current>,
 }
@@ -44,26 +42,13 @@ struct Current {
     forced_calls: Calls,
 }
 
-/// The times of the calls of the last day.
-#[derive(Debug, Default)]
-struct Calls(VecDeque<SystemTime>);
-
-impl Calls {
-    fn of_the_day(&mut self, now: SystemTime) -> usize {
-        while self.0.front().is_some_and(|first| age(*first, now) >= DAY) {
-            self.0.pop_front();
-        }
-        self.0.len()
-    }
-}
-
-fn age(then: SystemTime, now: SystemTime) -> Duration {
-    now.duration_since(then).unwrap_or_default()
-}
-
 impl AppTokens {
     /// The app that a token is of.
-    pub(super) fn check(&self, token: Option<&str>, now: SystemTime) -> Result<AppId, ErrCode> {
+    pub(in crate::sandbox) fn check(
+        &self,
+        token: Option<&str>,
+        now: SystemTime,
+    ) -> Result<AppId, ErrCode> {
         let token = token
             .filter(|token| !token.is_empty())
             .ok_or(ErrCode::MISSING_ACCESS_TOKEN)?;
@@ -75,7 +60,7 @@ impl AppTokens {
         }
     }
 
-    pub(super) fn expire_all(&mut self, now: SystemTime) {
+    pub(in crate::sandbox) fn expire_all(&mut self, now: SystemTime) {
         self.live
             .values_mut()
             .for_each(|live| live.end = live.end.min(now));
@@ -85,7 +70,7 @@ impl AppTokens {
         });
     }
 
-    pub(super) fn refuse_current(&mut self) {
+    pub(in crate::sandbox) fn refuse_current(&mut self) {
         let refused = Some(ErrCode::INVALID_CREDENTIAL);
         self.live
             .values_mut()
@@ -93,12 +78,17 @@ impl AppTokens {
     }
 
     /// A new token retires the one before it, which goes on working for five minutes.
-    fn classic(&mut self, appid: &AppId, now: SystemTime, issued: &mut Issued) -> Outcome {
+    pub(super) fn classic(
+        &mut self,
+        appid: &AppId,
+        now: SystemTime,
+        issued: &mut Issued,
+    ) -> Answer {
         let current = self.apps.entry(appid.clone()).or_default();
         if current.classic_calls.of_the_day(now) >= CLASSIC_A_DAY {
-            return Err(ErrCode::DAILY_QUOTA_REACHED);
+            return Err(ErrCode::DAILY_QUOTA_REACHED.into());
         }
-        current.classic_calls.0.push_back(now);
+        current.classic_calls.add(now);
         let before = current.classic.take();
         self.shorten(before, now + OVERLAP);
         let token = self.mint(appid, now, issued);
@@ -110,25 +100,24 @@ impl AppTokens {
 
     /// The same token until its last five minutes, in which it is followed by the next one. A
     /// forced one kills it at once; one that is forced too soon is not.
-    fn stable(
+    pub(super) fn stable(
         &mut self,
         appid: &AppId,
         force: bool,
         now: SystemTime,
         issued: &mut Issued,
-    ) -> Outcome {
+    ) -> Answer {
         let current = self.apps.entry(appid.clone()).or_default();
         let forced = &mut current.forced_calls;
         let too_soon = forced
-            .0
-            .back()
-            .is_some_and(|last| age(*last, now) < FORCED_APART);
+            .last()
+            .is_some_and(|last| age(last, now) < FORCED_APART);
         let force = force && !too_soon;
         if force {
             if forced.of_the_day(now) >= FORCED_A_DAY {
-                return Err(ErrCode::DAILY_QUOTA_REACHED);
+                return Err(ErrCode::DAILY_QUOTA_REACHED.into());
             }
-            forced.0.push_back(now);
+            forced.add(now);
         }
         let before = current.stable.clone();
         let left = before
@@ -174,36 +163,4 @@ impl AppTokens {
 
 fn grant(token: &str, left: Duration) -> Value {
     json!({ "access_token": token, "expires_in": left.as_secs() })
-}
-
-impl State {
-    /// `GET /cgi-bin/token`
-    pub(super) fn classic_token(&mut self, query: &Query, now: SystemTime) -> Outcome {
-        if query.get("grant_type") != Some("client_credential") {
-            return Err(ErrCode::INVALID_GRANT_TYPE);
-        }
-        let appid = self.check_secret(query.get("appid"), query.get("secret"))?;
-        self.tokens.classic(&appid, now, &mut self.issued)
-    }
-
-    /// `POST /cgi-bin/stable_token`
-    pub(super) fn stable_token(&mut self, body: &[u8], now: SystemTime) -> Outcome {
-        #[derive(Deserialize)]
-        struct Body {
-            #[serde(default)]
-            grant_type: String,
-            appid: Option<String>,
-            secret: Option<String>,
-            #[serde(default)]
-            force_refresh: bool,
-        }
-
-        let body: Body = serde_json::from_slice(body).map_err(|_| ErrCode::MALFORMED_BODY)?;
-        if body.grant_type != "client_credential" {
-            return Err(ErrCode::INVALID_GRANT_TYPE);
-        }
-        let appid = self.check_secret(body.appid.as_deref(), body.secret.as_deref())?;
-        self.tokens
-            .stable(&appid, body.force_refresh, now, &mut self.issued)
-    }
 }
