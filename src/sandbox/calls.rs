@@ -1,4 +1,4 @@
-//! The calls that are served, one line each.
+//! The table of the calls that are served.
 
 use super::account_type::AccountType::{
     MiniProgram, ServiceAccount, SubscriptionAccount, UnverifiedSubscriptionAccount,
@@ -10,7 +10,7 @@ use super::network;
 use super::official::followers;
 use super::official::network::check_callback;
 use super::row::Method::{Any, Get, GetOnly, Post};
-use super::row::Serve::{App, Page, Token, TokenAfterBody, TokenForCode, UserToken};
+use super::row::Serve::{Page, Secret, Token, TokenAfterBody, TokenForCode, UserToken};
 use super::row::{Accounts, Row, call, counted, others, remembered};
 use super::state::State;
 
@@ -25,19 +25,19 @@ const OFFICIAL: Accounts = &[ServiceAccount, SubscriptionAccount];
 const SERVICE: Accounts = &[ServiceAccount];
 const MINI: Accounts = &[MiniProgram];
 
-/// The columns: the method, the path, the types of the accounts that may make the call, and the
-/// credential it takes with the function that serves it. The first line of a path counts.
+/// The columns are the method, the path, the types of the accounts that may make the call, and the
+/// credential it takes with the function that serves it. The first row that is of a path serves it.
 #[rustfmt::skip]
 static CALLS: &[Row] = &[
-    call(Get, "/cgi-bin/token", EVERY, App(classic_token)),
-    call(Post, "/cgi-bin/stable_token", EVERY, App(stable_token)),
+    call(Get, "/cgi-bin/token", EVERY, Secret(classic_token)),
+    call(Post, "/cgi-bin/stable_token", EVERY, Secret(stable_token)),
     call(Get, "/cgi-bin/ticket/getticket", EVERY, Token(|state, call| state.tickets.get(&mut state.issued, call))),
     call(Get, "/cgi-bin/getcallbackip", EVERY, Token(|_, _| network::addresses())),
     call(Get, "/cgi-bin/get_api_domain_ip", EVERY, Token(|_, _| network::addresses())),
 
     call(Any, "/connect/oauth2/authorize", EVERY, Page(|state, call| state.grants.authorize(&state.directory, &mut state.issued, call))),
-    call(Get, "/sns/oauth2/access_token", EVERY, App(trade_code)),
-    call(Get, "/sns/oauth2/refresh_token", EVERY, App(refresh_token)),
+    call(Get, "/sns/oauth2/access_token", EVERY, Secret(trade_code)),
+    call(Get, "/sns/oauth2/refresh_token", EVERY, UserToken(refresh_token)),
     call(Get, "/sns/userinfo", EVERY, UserToken(|state, call| state.grants.user_info(&mut state.directory, call))),
     call(Get, "/sns/auth", EVERY, UserToken(|state, call| state.grants.check_user_token(&mut state.directory, call))),
 
@@ -45,7 +45,7 @@ static CALLS: &[Row] = &[
     call(Post, "/cgi-bin/message/custom/typing", VERIFIED, Token(|state, call| state.chats.show_typing(&state.directory, call))),
     others("/cgi-bin/message/custom/", VERIFIED),
 
-    call(Get, "/sns/jscode2session", EVERY, App(sign_in)),
+    call(Get, "/sns/jscode2session", EVERY, Secret(sign_in)),
     call(Get, "/wxa/checksession", MINI, Token(|state, call| state.sessions.check(call))),
     call(Get, "/wxa/resetusersessionkey", MINI, Token(|state, call| state.sessions.reset(&mut state.issued, call))),
     call(Post, "/wxa/business/getuserphonenumber", MINI, Token(|state, call| state.phones.number(&mut state.directory, call))),
@@ -94,11 +94,11 @@ static CALLS: &[Row] = &[
     counted(Post, "/cgi-bin/openapi/quota/get", EVERY, Token(|state, call| state.quotas.get(call))),
     counted(Post, "/cgi-bin/openapi/rid/get", EVERY, Token(|state, call| state.refused.get(call))),
     counted(Post, "/cgi-bin/clear_quota", EVERY, Token(|state, call| state.quotas.clear_own(call))),
-    remembered(Any, "/cgi-bin/clear_quota/v2", EVERY, App(|state, call| state.quotas.clear_by_secret(&state.directory, call))),
+    remembered(Any, "/cgi-bin/clear_quota/v2", EVERY, Secret(|state, call| state.quotas.clear_by_secret(&state.directory, call))),
     counted(Post, "/cgi-bin/callback/check", EVERY, Token(|state, call| check_callback(&state.directory, call))),
 ];
 
-/// The line of a path.
+/// The row of a path.
 pub(super) fn find(path: &str) -> Option<&'static Row> {
     CALLS.iter().find(|row| row.is_of(path))
 }

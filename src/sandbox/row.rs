@@ -1,4 +1,4 @@
-//! One line of the table of calls.
+//! A row of the table of calls.
 
 use ::http::Response;
 use bytes::Bytes;
@@ -30,13 +30,13 @@ pub(super) enum Serve {
     TokenForCode(fn(&mut State, &Call<'_>) -> Result<String, ErrCode>),
     /// The same, checked by the function, after the body.
     TokenAfterBody(fn(&mut State, &OpenCall<'_>) -> Answer),
-    /// The id of an app, with its secret except to refresh a user's token. The function checks it.
-    App(fn(&mut State, &OpenCall<'_>) -> Answer),
-    /// The token of a user. The function checks it.
+    /// The id and the secret of an app. The function checks them.
+    Secret(fn(&mut State, &OpenCall<'_>) -> Answer),
+    /// The token of a user, or the token that renews it. The function checks it.
     UserToken(fn(&mut State, &OpenCall<'_>) -> Answer),
     /// No credential. The function returns the whole response.
     Page(fn(&mut State, &OpenCall<'_>) -> Response<Bytes>),
-    /// The calls whose paths begin with this one. They are not served.
+    /// The row is of all paths that begin with its path. They are not served.
     Unknown,
 }
 
@@ -89,12 +89,8 @@ pub(super) const fn remembered(
     serve: Serve,
 ) -> Row {
     Row {
-        method,
-        path,
-        accounts,
-        serve,
-        counted: false,
         remembered: true,
+        ..call(method, path, accounts, serve)
     }
 }
 
@@ -106,16 +102,12 @@ pub(super) const fn counted(
     serve: Serve,
 ) -> Row {
     Row {
-        method,
-        path,
-        accounts,
-        serve,
         counted: true,
-        remembered: true,
+        ..remembered(method, path, accounts, serve)
     }
 }
 
-/// The calls whose paths begin with `path` and that no line above serves.
+/// The calls whose paths begin with `path` and that no row above serves.
 pub(super) const fn others(path: &'static str, accounts: Accounts) -> Row {
     call(Method::Any, path, accounts, Serve::Unknown)
 }

@@ -13,7 +13,7 @@ use super::state::State;
 use crate::app::AppId;
 use crate::error::ErrCode;
 
-/// Serves a call by its line of the table; none if the call is not served.
+/// Serves a call by its row of the table; none if the call is not served.
 pub(super) fn serve(
     row: &Row,
     state: &mut State,
@@ -76,7 +76,7 @@ fn run(row: &Row, state: &mut State, call: OpenCall<'_>) -> Result<Response<Byte
             let call = admit(row, state, call)?;
             answer::code(&serve(state, &call)?)?
         }
-        Serve::App(serve) | Serve::UserToken(serve) | Serve::TokenAfterBody(serve) => {
+        Serve::Secret(serve) | Serve::UserToken(serve) | Serve::TokenAfterBody(serve) => {
             answer::document(&serve(state, &call)?)
         }
         Serve::Page(serve) => serve(state, &call),

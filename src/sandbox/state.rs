@@ -16,7 +16,8 @@ use super::ticket::Tickets;
 use super::token::AppTokens;
 use crate::callback::Mode;
 
-/// What each area remembers. The areas do not know of it: whoever serves a call takes it apart.
+/// What each area remembers. No area imports this type: the table of calls passes each function
+/// the parts that it needs.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) directory: Directory,

@@ -8,6 +8,7 @@ mod push;
 mod scan;
 mod sending;
 mod user;
+mod verify;
 
 pub use self::user::User;
 

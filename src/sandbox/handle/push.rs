@@ -6,7 +6,6 @@ use rand::RngExt;
 use tower::Service;
 
 use super::Sandbox;
-use crate::app::AppId;
 use crate::body::Body;
 use crate::callback::push::Stamp;
 use crate::callback::verify::nonce::Nonce;
@@ -15,7 +14,6 @@ use crate::error::BoxError;
 use crate::sandbox::directory::Account;
 use crate::sandbox::push::exchange::{Unread, collect, read, request};
 use crate::sandbox::push::{Attempt, Delivery, Push};
-use crate::sandbox::random;
 use crate::sandbox::state::State;
 
 /// How often the platform sends a push that is not answered.
@@ -48,32 +46,6 @@ impl Sandbox {
             next.await;
         }
         Delivery { attempts }
-    }
-
-    /// Asks the callback of an app to prove that it is the one, as the console does when its
-    /// address is saved.
-    pub async fn verify<S, R>(&self, appid: &AppId, target: S) -> bool
-    where
-        S: Service<Request<Body>, Response = Response<R>>,
-        R: HttpBody,
-        R::Error: Into<BoxError>,
-    {
-        let Some(account) = self.state().directory.account(appid.as_str()).cloned() else {
-            return false;
-        };
-        let echostr = random::digits(19);
-        let pairs = [("echostr", &*echostr)];
-        let query = account.outgoing(appid).query(&self.stamp(), &pairs);
-        let request = request(&account, Method::GET, &query, Body::empty());
-        let Some(request) = request else { return false };
-        match self
-            .runtime
-            .timeout(self.patience, collect(target, request))
-            .await
-        {
-            Some(Ok((StatusCode::OK, body))) => body == echostr.as_bytes(),
-            _ => false,
-        }
     }
 
     /// Lets the push's cause take effect, and writes its document.
@@ -150,7 +122,7 @@ impl Sandbox {
         outgoing.push(&self.stamp(), document.as_bytes(), to, &openid)
     }
 
-    fn stamp(&self) -> Stamp {
+    pub(super) fn stamp(&self) -> Stamp {
         let now = self.shared_clock().unix();
         Stamp::new(now, Nonce::random(), rand::rng().random())
     }

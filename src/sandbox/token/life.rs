@@ -5,14 +5,13 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use super::daily::{Calls, DAY, age};
+use super::daily::{Calls, age};
+use super::live::{LIFE, LiveTokens};
 use crate::app::AppId;
 use crate::error::ErrCode;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::issued::Issued;
-use crate::sandbox::random;
 
-const LIFE: Duration = Duration::from_secs(7200);
 /// How long two tokens in a row both work.
 const OVERLAP: Duration = Duration::from_secs(300);
 const CLASSIC_A_DAY: usize = 2000;
@@ -21,16 +20,8 @@ const FORCED_APART: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct AppTokens {
-    live: HashMap<String, Live>,
+    live: LiveTokens,
     apps: HashMap<AppId, Current>,
-}
-
-/// A token that works, or has not been forgotten yet.
-#[derive(Debug)]
-struct Live {
-    appid: AppId,
-    end: SystemTime,
-    refused: Option<ErrCode>,
 }
 
 /// The newest tokens of an app. Those of the two grants do not touch each other.
@@ -49,21 +40,11 @@ impl AppTokens {
         token: Option<&str>,
         now: SystemTime,
     ) -> Result<AppId, ErrCode> {
-        let token = token
-            .filter(|token| !token.is_empty())
-            .ok_or(ErrCode::MISSING_ACCESS_TOKEN)?;
-        let live = self.live.get(token).ok_or(ErrCode::INVALID_CREDENTIAL)?;
-        match live.refused {
-            Some(code) => Err(code),
-            None if live.end <= now => Err(ErrCode::ACCESS_TOKEN_EXPIRED),
-            None => Ok(live.appid.clone()),
-        }
+        self.live.check(token, now)
     }
 
     pub(in crate::sandbox) fn expire_all(&mut self, now: SystemTime) {
-        self.live
-            .values_mut()
-            .for_each(|live| live.end = live.end.min(now));
+        self.live.expire_all(now);
         self.apps.values_mut().for_each(|current| {
             current.classic = None;
             current.stable = None;
@@ -71,10 +52,7 @@ impl AppTokens {
     }
 
     pub(in crate::sandbox) fn refuse_current(&mut self) {
-        let refused = Some(ErrCode::INVALID_CREDENTIAL);
-        self.live
-            .values_mut()
-            .for_each(|live| live.refused = refused);
+        self.live.refuse_all();
     }
 
     /// A new token retires the one before it, which goes on working for five minutes.
@@ -90,8 +68,8 @@ impl AppTokens {
         }
         current.classic_calls.add(now);
         let before = current.classic.take();
-        self.shorten(before, now + OVERLAP);
-        let token = self.mint(appid, now, issued);
+        self.live.shorten(before, now + OVERLAP);
+        let token = self.live.mint(appid, now, issued);
         if let Some(current) = self.apps.get_mut(appid) {
             current.classic = Some(token.clone());
         }
@@ -120,44 +98,19 @@ impl AppTokens {
             forced.add(now);
         }
         let before = current.stable.clone();
-        let left = before
-            .as_ref()
-            .and_then(|token| self.live.get(token))
-            // After the clock was set back more is left than a token ever has.
-            .map(|live| live.end.duration_since(now).unwrap_or_default().min(LIFE));
+        let left = before.as_ref().and_then(|token| self.live.left(token, now));
         match (before, left) {
             (Some(token), Some(left)) if left > OVERLAP && !force => {
                 return Ok(grant(&token, left));
             }
-            (before, _) if force => self.shorten(before, now),
+            (before, _) if force => self.live.shorten(before, now),
             _ => {}
         }
-        let token = self.mint(appid, now, issued);
+        let token = self.live.mint(appid, now, issued);
         if let Some(current) = self.apps.get_mut(appid) {
             current.stable = Some(token.clone());
         }
         Ok(grant(&token, LIFE))
-    }
-
-    fn shorten(&mut self, token: Option<String>, end: SystemTime) {
-        if let Some(live) = token.and_then(|token| self.live.get_mut(&token)) {
-            live.end = live.end.min(end);
-        }
-    }
-
-    fn mint(&mut self, appid: &AppId, now: SystemTime, issued: &mut Issued) -> String {
-        // A token that is long dead is unknown to the platform.
-        self.live.retain(|_, live| age(live.end, now) < DAY);
-        // Real tokens have a number, an underscore and a long random text.
-        let token = format!("{}_{}", random::digits(2), random::text(133));
-        issued.note(&token);
-        let live = Live {
-            appid: appid.clone(),
-            end: now + LIFE,
-            refused: None,
-        };
-        self.live.insert(token.clone(), live);
-        token
     }
 }
 

@@ -3,5 +3,6 @@
 mod daily;
 mod grant;
 mod life;
+mod live;
 
 pub(super) use self::life::AppTokens;
