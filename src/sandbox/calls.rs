@@ -4,7 +4,7 @@ use super::account_type::AccountType::{
     MiniProgram, ServiceAccount, SubscriptionAccount, UnverifiedSubscriptionAccount,
 };
 use super::answer::Answer;
-use super::call::{Call, OpenCall};
+use super::call::Call;
 use super::miniprogram::{code, short_link};
 use super::network;
 use super::official::followers;
@@ -29,15 +29,15 @@ const MINI: Accounts = &[MiniProgram];
 /// credential it takes with the function that serves it. The first row that is of a path serves it.
 #[rustfmt::skip]
 static CALLS: &[Row] = &[
-    call(Get, "/cgi-bin/token", EVERY, Secret(classic_token)),
-    call(Post, "/cgi-bin/stable_token", EVERY, Secret(stable_token)),
+    call(Get, "/cgi-bin/token", EVERY, Secret(|state, call| state.tokens.grant_classic(&state.directory, &mut state.issued, call))),
+    call(Post, "/cgi-bin/stable_token", EVERY, Secret(|state, call| state.tokens.grant_stable(&state.directory, &mut state.issued, call))),
     call(Get, "/cgi-bin/ticket/getticket", EVERY, Token(|state, call| state.tickets.get(&mut state.issued, call))),
     call(Get, "/cgi-bin/getcallbackip", EVERY, Token(|_, _| network::addresses())),
     call(Get, "/cgi-bin/get_api_domain_ip", EVERY, Token(|_, _| network::addresses())),
 
     call(Any, "/connect/oauth2/authorize", EVERY, Page(|state, call| state.grants.authorize(&state.directory, &mut state.issued, call))),
-    call(Get, "/sns/oauth2/access_token", EVERY, Secret(trade_code)),
-    call(Get, "/sns/oauth2/refresh_token", EVERY, UserToken(refresh_token)),
+    call(Get, "/sns/oauth2/access_token", EVERY, Secret(|state, call| state.grants.trade_code(&mut state.directory, &mut state.issued, call))),
+    call(Get, "/sns/oauth2/refresh_token", EVERY, UserToken(|state, call| state.grants.refresh_token(&mut state.directory, &mut state.issued, call))),
     call(Get, "/sns/userinfo", EVERY, UserToken(|state, call| state.grants.user_info(&mut state.directory, call))),
     call(Get, "/sns/auth", EVERY, UserToken(|state, call| state.grants.check_user_token(&mut state.directory, call))),
 
@@ -45,7 +45,7 @@ static CALLS: &[Row] = &[
     call(Post, "/cgi-bin/message/custom/typing", VERIFIED, Token(|state, call| state.chats.show_typing(&state.directory, call))),
     others("/cgi-bin/message/custom/", VERIFIED),
 
-    call(Get, "/sns/jscode2session", EVERY, Secret(sign_in)),
+    call(Get, "/sns/jscode2session", EVERY, Secret(|state, call| state.sessions.sign_in(&mut state.directory, &mut state.issued, call))),
     call(Get, "/wxa/checksession", MINI, Token(|state, call| state.sessions.check(call))),
     call(Get, "/wxa/resetusersessionkey", MINI, Token(|state, call| state.sessions.reset(&mut state.issued, call))),
     call(Post, "/wxa/business/getuserphonenumber", MINI, Token(|state, call| state.phones.number(&mut state.directory, call))),
@@ -101,31 +101,6 @@ static CALLS: &[Row] = &[
 /// The row of a path.
 pub(super) fn find(path: &str) -> Option<&'static Row> {
     CALLS.iter().find(|row| row.is_of(path))
-}
-
-fn classic_token(state: &mut State, call: &OpenCall<'_>) -> Answer {
-    let (directory, issued) = (&state.directory, &mut state.issued);
-    state.tokens.grant_classic(directory, issued, call)
-}
-
-fn stable_token(state: &mut State, call: &OpenCall<'_>) -> Answer {
-    let (directory, issued) = (&state.directory, &mut state.issued);
-    state.tokens.grant_stable(directory, issued, call)
-}
-
-fn trade_code(state: &mut State, call: &OpenCall<'_>) -> Answer {
-    let (directory, issued) = (&mut state.directory, &mut state.issued);
-    state.grants.trade_code(directory, issued, call)
-}
-
-fn refresh_token(state: &mut State, call: &OpenCall<'_>) -> Answer {
-    let (directory, issued) = (&mut state.directory, &mut state.issued);
-    state.grants.refresh_token(directory, issued, call)
-}
-
-fn sign_in(state: &mut State, call: &OpenCall<'_>) -> Answer {
-    let (directory, issued) = (&mut state.directory, &mut state.issued);
-    state.sessions.sign_in(directory, issued, call)
 }
 
 fn send_template(state: &mut State, call: &Call<'_>) -> Answer {

@@ -107,7 +107,8 @@ pub(super) const fn counted(
     }
 }
 
-/// The calls whose paths begin with `path` and that no row above serves.
+/// The calls whose paths begin with `path` and that no row above serves. They are refused to
+/// accounts of other types.
 pub(super) const fn others(path: &'static str, accounts: Accounts) -> Row {
     call(Method::Any, path, accounts, Serve::Unknown)
 }
