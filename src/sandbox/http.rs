@@ -12,16 +12,15 @@ use http_body_util::{BodyExt, Full, Limited};
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 
-use super::refusal::empty;
-use super::{Broken, Sandbox};
+use super::answer::empty;
+use super::handle::Sandbox;
+use super::platform::Broken;
+use super::push::Carrier;
 use crate::error::BoxError;
 use crate::runtime::BoxFuture;
 
 /// The largest request body, in bytes.
 const BODY_MAX: usize = 1 << 20;
-
-/// What carries pushes to addresses.
-pub(super) type Carrier = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, BoxError>;
 
 /// The [`Sandbox`] as a service over any body; made by [`Sandbox::http`].
 ///

@@ -1,17 +1,11 @@
-//! The platform's refusals and answers on the wire.
+//! The platform's refusals.
 
 use std::borrow::Cow;
 
-use ::http::header::CONTENT_TYPE;
-use ::http::{HeaderValue, Response, StatusCode};
-use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::random;
 use crate::error::ErrCode;
-
-/// What an endpoint answers with: its fields, or a refusal.
-pub(super) type Outcome = Result<Value, ErrCode>;
 
 /// A refusal, with a text of its own where the platform names what is wrong.
 #[derive(Debug)]
@@ -44,25 +38,6 @@ impl From<ErrCode> for Refused {
 /// The id of a request.
 pub(super) fn rid() -> String {
     format!("{}-{}-{}", random::hex(8), random::hex(8), random::hex(8))
-}
-
-/// Puts an outcome on the wire: HTTP 200 either way, and a content type that is not `charset`.
-pub(super) fn respond(outcome: Outcome) -> Response<Bytes> {
-    document(&outcome.unwrap_or_else(|code| Refused::from(code).document(&rid())))
-}
-
-pub(super) fn document(body: &Value) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(body.to_string()));
-    let json = HeaderValue::from_static("application/json; encoding=utf-8");
-    response.headers_mut().insert(CONTENT_TYPE, json);
-    response
-}
-
-/// An answer without a body, as the gateway gives it.
-pub(super) fn empty(status: StatusCode) -> Response<Bytes> {
-    let mut response = Response::default();
-    *response.status_mut() = status;
-    response
 }
 
 fn errmsg(code: ErrCode) -> &'static str {

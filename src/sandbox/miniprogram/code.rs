@@ -1,13 +1,14 @@
 //! Codes. The text that is returned is drawn by the caller.
 
-use std::time::SystemTime;
+use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::{HOME, is_legal, json};
+use super::legal::is_legal;
+use super::page::{HOME, Pages};
+use crate::app::AppId;
 use crate::error::ErrCode;
-use crate::sandbox::platform::Query;
-use crate::sandbox::state::State;
+use crate::sandbox::call::Call;
 
 /// The most codes with a path that an app may make.
 const LIMITED_MAX: u32 = 100_000;
@@ -53,55 +54,51 @@ impl Style {
     }
 }
 
-impl State {
-    /// `POST /wxa/getwxacodeunlimit`
-    pub(super) fn unlimited_qrcode(
-        &mut self,
-        query: &Query,
-        body: &[u8],
-        now: SystemTime,
-    ) -> Result<String, ErrCode> {
-        let appid = self.tokens.check(query.get("access_token"), now)?;
-        let asked: Unlimited = json(body)?;
-        if !(1..=32).contains(&asked.scene.chars().count()) {
-            return Err(ErrCode::INVALID_SCENE_LENGTH);
-        }
-        if !is_legal(&asked.scene, "") {
-            return Err(ErrCode::INVALID_SCENE);
-        }
-        reserved(&asked.scene)?;
-        asked.style.check()?;
-        let page = asked.page.as_deref().filter(|page| !page.is_empty());
-        let page = page.unwrap_or(HOME);
-        let is_name = !page.starts_with('/') && !page.contains('?');
-        if !is_name || asked.check_path && !self.mini.has_released(&appid, page) {
-            return Err(ErrCode::INVALID_PAGE);
-        }
-        let scene: String = form_urlencoded::byte_serialize(asked.scene.as_bytes()).collect();
-        Ok(format!("wxa://{appid}/{page}?scene={scene}"))
+/// `POST /wxa/getwxacodeunlimit`: the text of the code.
+pub(in crate::sandbox) fn unlimited(pages: &Pages, call: &Call<'_>) -> Result<String, ErrCode> {
+    let asked: Unlimited = call.json_or_malformed()?;
+    if !(1..=32).contains(&asked.scene.chars().count()) {
+        return Err(ErrCode::INVALID_SCENE_LENGTH);
     }
+    if !is_legal(&asked.scene, "") {
+        return Err(ErrCode::INVALID_SCENE);
+    }
+    reserved(&asked.scene)?;
+    asked.style.check()?;
+    let page = asked.page.as_deref().filter(|page| !page.is_empty());
+    let page = page.unwrap_or(HOME);
+    let is_name = !page.starts_with('/') && !page.contains('?');
+    if !is_name || asked.check_path && !pages.has_released(&call.appid, page) {
+        return Err(ErrCode::INVALID_PAGE);
+    }
+    let scene: String = form_urlencoded::byte_serialize(asked.scene.as_bytes()).collect();
+    Ok(format!("wxa://{}/{page}?scene={scene}", call.appid))
+}
 
-    /// `POST /wxa/getwxacode` and `POST /cgi-bin/wxaapp/createwxaqrcode`
-    pub(super) fn limited_qrcode(
+/// How many codes with a path each app has made.
+#[derive(Debug, Default)]
+pub(in crate::sandbox) struct LimitedCodes(HashMap<AppId, u32>);
+
+impl LimitedCodes {
+    /// `POST /wxa/getwxacode` and `POST /cgi-bin/wxaapp/createwxaqrcode`: the text of the code,
+    /// whose path has at most `max` bytes.
+    pub(in crate::sandbox) fn make(
         &mut self,
-        query: &Query,
-        body: &[u8],
         max: usize,
-        now: SystemTime,
+        call: &Call<'_>,
     ) -> Result<String, ErrCode> {
-        let appid = self.tokens.check(query.get("access_token"), now)?;
-        let asked: Limited = json(body)?;
+        let asked: Limited = call.json_or_malformed()?;
         if !(1..=max).contains(&asked.path.len()) {
             return Err(ErrCode::INVALID_PATH);
         }
         reserved(&asked.path)?;
         asked.style.check()?;
-        let made = self.mini.limited.entry(appid.clone()).or_default();
+        let made = self.0.entry(call.appid.clone()).or_default();
         if *made >= LIMITED_MAX {
             return Err(ErrCode::CODES_USED_UP);
         }
         *made += 1;
-        Ok(format!("wxa://{appid}/{}", asked.path))
+        Ok(format!("wxa://{}/{}", call.appid, asked.path))
     }
 }
 

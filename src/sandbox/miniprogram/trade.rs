@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use crate::app::AppId;
-use crate::sandbox::account::PersonId;
+use crate::sandbox::directory::PersonId;
 use crate::sandbox::random;
 
 const LIFE: Duration = Duration::from_secs(300);

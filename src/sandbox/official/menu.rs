@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::{Answer, Call, done};
 use crate::app::AppId;
 use crate::error::ErrCode;
+use crate::sandbox::answer::{Answer, done};
+use crate::sandbox::call::Call;
 use crate::sandbox::refusal::Refused;
-use crate::sandbox::state::State;
 
 #[derive(Debug, Default)]
-pub(super) struct Menus(HashMap<AppId, Value>);
+pub(in crate::sandbox) struct Menus(HashMap<AppId, Value>);
 
 /// The numbers with which the bar, and a submenu, are refused.
 struct Numbers {
@@ -77,26 +77,26 @@ fn check(buttons: &[Value], bar: bool) -> Result<(), Refused> {
     Ok(())
 }
 
-impl State {
+impl Menus {
     /// `POST /cgi-bin/menu/create`
-    pub(super) fn create_menu(&mut self, call: &Call<'_>) -> Answer {
+    pub(in crate::sandbox) fn create(&mut self, call: &Call<'_>) -> Answer {
         let menu: Value = call.json()?;
         let buttons = menu.get("button").and_then(Value::as_array);
         let buttons = buttons.ok_or_else(|| Refused::new(40015, "invalid menu type"))?;
         check(buttons, true)?;
-        self.official.menus.0.insert(call.appid.clone(), menu);
+        self.0.insert(call.appid.clone(), menu);
         done()
     }
 
     /// `GET /cgi-bin/menu/get`
-    pub(super) fn menu(&mut self, call: &Call<'_>) -> Answer {
-        let menu = self.official.menus.0.get(&call.appid);
+    pub(in crate::sandbox) fn get(&self, call: &Call<'_>) -> Answer {
+        let menu = self.0.get(&call.appid);
         Ok(json!({ "menu": menu.ok_or(ErrCode::NO_MENU)? }))
     }
 
     /// `GET /cgi-bin/menu/delete`
-    pub(super) fn delete_menu(&mut self, call: &Call<'_>) -> Answer {
-        self.official.menus.0.remove(&call.appid);
+    pub(in crate::sandbox) fn delete(&mut self, call: &Call<'_>) -> Answer {
+        self.0.remove(&call.appid);
         done()
     }
 }

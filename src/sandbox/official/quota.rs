@@ -6,12 +6,13 @@ use std::time::SystemTime;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Answer, Call, done, unix};
 use crate::app::AppId;
+use crate::clock::unix;
 use crate::error::ErrCode;
-use crate::sandbox::Sandbox;
+use crate::sandbox::answer::{Answer, done};
+use crate::sandbox::call::{Call, OpenCall};
+use crate::sandbox::directory::Directory;
 use crate::sandbox::refusal::Refused;
-use crate::sandbox::state::State;
 
 /// How often each call may be made a day.
 const DAILY: u64 = 100_000;
@@ -21,7 +22,7 @@ const CHINA: u64 = 8 * 3600;
 const DAY: u64 = 24 * 3600;
 
 #[derive(Debug, Default)]
-pub(super) struct Quotas {
+pub(in crate::sandbox) struct Quotas {
     day: u64,
     month: u64,
     used: HashMap<(AppId, String), u64>,
@@ -49,13 +50,9 @@ impl Quotas {
     }
 
     /// Counts a call.
-    pub(super) fn count(
-        &mut self,
-        appid: &AppId,
-        path: &str,
-        now: SystemTime,
-    ) -> Result<(), ErrCode> {
-        self.roll(now);
+    pub(in crate::sandbox) fn count(&mut self, call: &Call<'_>) -> Result<(), ErrCode> {
+        let (appid, path) = (&call.appid, call.path);
+        self.roll(call.now);
         let limit = self.limit(path);
         let used = self.used.entry((appid.clone(), path.to_owned()));
         let used = used.or_default();
@@ -77,21 +74,14 @@ impl Quotas {
         self.used.retain(|(of, _), _| of != appid);
         done()
     }
-}
 
-impl Sandbox {
-    /// Lets each app make the call of `path` so often a day; 100,000 times if not called. More are
-    /// refused with 45009 until midnight, China time, or until the quota is cleared. It holds for
-    /// the calls of official accounts.
-    pub fn set_daily_quota(&self, path: &str, calls: u64) {
-        let mut state = self.state();
-        state.official.quotas.limits.insert(path.to_owned(), calls);
+    /// Limits how often an app may make the call of a path a day.
+    pub(in crate::sandbox) fn set_limit(&mut self, path: &str, calls: u64) {
+        self.limits.insert(path.to_owned(), calls);
     }
-}
 
-impl State {
     /// `POST /cgi-bin/openapi/quota/get`
-    pub(super) fn quota(&mut self, call: &Call<'_>) -> Answer {
+    pub(in crate::sandbox) fn get(&self, call: &Call<'_>) -> Answer {
         #[derive(Deserialize)]
         struct Body {
             cgi_path: String,
@@ -103,9 +93,8 @@ impl State {
         if !known.iter().any(|known| path.starts_with(known)) {
             return Err(Refused::new(76021, "cgi_path not found, please check"));
         }
-        let quotas = &self.official.quotas;
-        let limit = quotas.limit(&path);
-        let used = quotas.used.get(&(call.appid.clone(), path)).copied();
+        let limit = self.limit(&path);
+        let used = self.used.get(&(call.appid.clone(), path)).copied();
         let used = used.unwrap_or_default();
         let remain = limit.saturating_sub(used);
         Ok(json!({
@@ -116,7 +105,7 @@ impl State {
     }
 
     /// `POST /cgi-bin/clear_quota`
-    pub(super) fn clear_quota(&mut self, call: &Call<'_>) -> Answer {
+    pub(in crate::sandbox) fn clear_own(&mut self, call: &Call<'_>) -> Answer {
         #[derive(Deserialize)]
         struct Body {
             #[serde(default)]
@@ -127,19 +116,23 @@ impl State {
         if body.appid != call.appid.as_str() {
             return Err(ErrCode::INVALID_APPID.into());
         }
-        self.official.quotas.clear(&call.appid, call.now)
+        self.clear(&call.appid, call.now)
     }
 
     /// `POST /cgi-bin/clear_quota/v2`
-    pub(super) fn clear_quota_by_secret(&mut self, body: &[u8], now: SystemTime) -> Answer {
+    pub(in crate::sandbox) fn clear_by_secret(
+        &mut self,
+        directory: &Directory,
+        call: &OpenCall<'_>,
+    ) -> Answer {
         #[derive(Deserialize)]
         struct Body {
             appid: Option<String>,
             appsecret: Option<String>,
         }
 
-        let body: Body = serde_json::from_slice(body).map_err(|_| ErrCode::MALFORMED_BODY)?;
-        let appid = self.check_secret(body.appid.as_deref(), body.appsecret.as_deref())?;
-        self.official.quotas.clear(&appid, now)
+        let body: Body = call.json_or_malformed()?;
+        let appid = directory.check_secret(body.appid.as_deref(), body.appsecret.as_deref())?;
+        self.clear(&appid, call.now)
     }
 }

@@ -6,18 +6,19 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Answer, Call, unix};
 use crate::app::AppId;
+use crate::clock::unix;
+use crate::sandbox::answer::Answer;
+use crate::sandbox::call::Call;
 use crate::sandbox::random;
 use crate::sandbox::refusal::Refused;
-use crate::sandbox::state::State;
 
 const LIFE_MAX: u64 = 2_592_000;
 /// The most keys that are remembered.
 const KEYS_MAX: usize = 10_000;
 
 #[derive(Debug, Default)]
-pub(super) struct ShortKeys(HashMap<String, Kept>);
+pub(in crate::sandbox) struct ShortKeys(HashMap<String, Kept>);
 
 #[derive(Debug)]
 struct Kept {
@@ -27,9 +28,9 @@ struct Kept {
     end: SystemTime,
 }
 
-impl State {
+impl ShortKeys {
     /// `POST /cgi-bin/shorten/gen`
-    pub(super) fn shorten(&mut self, call: &Call<'_>) -> Answer {
+    pub(in crate::sandbox) fn shorten(&mut self, call: &Call<'_>) -> Answer {
         #[derive(Deserialize)]
         struct Body {
             long_data: String,
@@ -44,7 +45,7 @@ impl State {
         if !(1..=LIFE_MAX).contains(&life) {
             return Err(Refused::new(9_410_011, "expire_seconds invalid"));
         }
-        let keys = &mut self.official.keys.0;
+        let keys = &mut self.0;
         keys.retain(|_, kept| kept.end > call.now);
         if keys.len() >= KEYS_MAX {
             return Err(crate::error::ErrCode::DAILY_QUOTA_REACHED.into());
@@ -61,14 +62,14 @@ impl State {
     }
 
     /// `POST /cgi-bin/shorten/fetch`
-    pub(super) fn fetch_shortened(&mut self, call: &Call<'_>) -> Answer {
+    pub(in crate::sandbox) fn fetch(&self, call: &Call<'_>) -> Answer {
         #[derive(Deserialize)]
         struct Body {
             short_key: String,
         }
 
         let body: Body = call.json()?;
-        let kept = self.official.keys.0.get(&body.short_key);
+        let kept = self.0.get(&body.short_key);
         let kept = kept.filter(|kept| kept.appid == call.appid && kept.end > call.now);
         let kept = kept.ok_or_else(|| Refused::new(9_410_012, "short_key not found"))?;
         let left = kept.end.duration_since(call.now).unwrap_or_default();

@@ -3,77 +3,31 @@
 use std::fmt::Write;
 
 use crate::app::AppId;
-use crate::sandbox::account::PersonId;
 use crate::sandbox::customer_service::Trigger;
-use crate::sandbox::{User, random};
+use crate::sandbox::directory::PersonId;
 
 /// Something that happened to a user, to be pushed to an app.
 #[derive(Debug, Clone)]
 pub struct Push {
-    pub(super) appid: AppId,
-    pub(super) person: PersonId,
+    pub(in crate::sandbox) appid: AppId,
+    pub(in crate::sandbox) person: PersonId,
     fields: Vec<(String, String)>,
-    pub(super) follow: Option<bool>,
+    /// Whether the user follows the app from then on, if that changes.
+    pub(in crate::sandbox) follow: Option<bool>,
 }
 
 impl Push {
-    /// Anything: the elements after `CreateTime`, in their order. An element of the platform's
-    /// that is missing, such as `MsgId`, is not added.
-    pub fn new<N, V>(user: &User, fields: impl IntoIterator<Item = (N, V)>) -> Self
-    where
-        N: Into<String>,
-        V: Into<String>,
-    {
-        let fields = fields
-            .into_iter()
-            .map(|(name, value)| (name.into(), value.into()))
-            .collect();
+    /// A push of these elements, in their order.
+    pub(in crate::sandbox) fn of(
+        appid: AppId,
+        person: PersonId,
+        fields: Vec<(String, String)>,
+    ) -> Self {
         Self {
-            appid: user.appid().clone(),
-            person: user.person(),
+            appid,
+            person,
             fields,
             follow: None,
-        }
-    }
-
-    /// The user wrote a text.
-    pub fn text(user: &User, content: &str) -> Self {
-        let id = random::digits(19);
-        Self::new(
-            user,
-            [("MsgType", "text"), ("Content", content), ("MsgId", &id)],
-        )
-    }
-
-    /// The user scanned a QR code with a scene: `SCAN` if the user follows the app; otherwise
-    /// `subscribe` with `qrscene_`, and the user follows from then on. The ticket is made up: for a
-    /// code that was made there is [`Sandbox::scan`](crate::sandbox::Sandbox::scan).
-    pub fn scan(user: &User, scene: &str) -> Self {
-        Self::scan_of(user, scene, &random::ticket())
-    }
-
-    /// The user begins to follow the app, through a QR code with a scene or otherwise.
-    pub fn subscribe(user: &User, scene: Option<&str>) -> Self {
-        match scene {
-            Some(scene) => Self::subscribe_by(user, scene, &random::ticket()),
-            None => Self {
-                follow: Some(true),
-                ..Self::event(user, "subscribe", "")
-            },
-        }
-    }
-
-    pub(in crate::sandbox) fn scan_of(user: &User, scene: &str, ticket: &str) -> Self {
-        match user.follows() {
-            true => Self::event(user, "SCAN", scene).with("Ticket", ticket),
-            false => Self::subscribe_by(user, scene, ticket),
-        }
-    }
-
-    fn subscribe_by(user: &User, scene: &str, ticket: &str) -> Self {
-        Self {
-            follow: Some(true),
-            ..Self::event(user, "subscribe", &format!("qrscene_{scene}")).with("Ticket", ticket)
         }
     }
 
@@ -84,45 +38,26 @@ impl Push {
         msgid: u64,
         status: &str,
     ) -> Self {
-        let push = Self {
-            appid,
-            person,
-            fields: Vec::new(),
-            follow: None,
-        };
-        push.with("MsgType", "event")
+        Self::of(appid, person, Vec::new())
+            .with("MsgType", "event")
             .with("Event", "TEMPLATESENDJOBFINISH")
             .with("MsgID", &msgid.to_string())
             .with("Status", status)
     }
 
-    /// The user leaves the app.
-    pub fn unsubscribe(user: &User) -> Self {
-        Self {
-            follow: Some(false),
-            ..Self::event(user, "unsubscribe", "")
-        }
-    }
-
-    /// The user tapped a menu button with a key.
-    pub fn click(user: &User, key: &str) -> Self {
-        Self::event(user, "CLICK", key)
-    }
-
-    fn event(user: &User, event: &str, key: &str) -> Self {
-        Self::new(
-            user,
-            [("MsgType", "event"), ("Event", event), ("EventKey", key)],
-        )
-    }
-
-    fn with(mut self, name: &str, value: &str) -> Self {
+    pub(in crate::sandbox) fn with(mut self, name: &str, value: &str) -> Self {
         self.fields.push((name.to_owned(), value.to_owned()));
         self
     }
 
+    /// The same push. The user follows the app, or leaves it, when it happens.
+    pub(in crate::sandbox) fn following(mut self, follow: bool) -> Self {
+        self.follow = Some(follow);
+        self
+    }
+
     /// What it lets the app answer with customer-service messages, if it does.
-    pub(super) fn trigger(&self) -> Option<Trigger> {
+    pub(in crate::sandbox) fn trigger(&self) -> Option<Trigger> {
         if self.field("MsgType")? != "event" {
             return Some(Trigger::Message);
         }
@@ -136,13 +71,13 @@ impl Push {
     }
 
     /// The MediaIds of what the user sent.
-    pub(super) fn media_ids(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::sandbox) fn media_ids(&self) -> impl Iterator<Item = &str> {
         let names = ["MediaId", "ThumbMediaId"];
         names.into_iter().filter_map(|name| self.field(name))
     }
 
     /// The scene of the code that the user came through.
-    pub(super) fn scene(&self) -> Option<&str> {
+    pub(in crate::sandbox) fn scene(&self) -> Option<&str> {
         self.field("EventKey")?.strip_prefix("qrscene_")
     }
 
@@ -152,7 +87,7 @@ impl Push {
         Some(value)
     }
 
-    pub(super) fn xml(&self, to: &str, from: &str, created: u64) -> String {
+    pub(in crate::sandbox) fn xml(&self, to: &str, from: &str, created: u64) -> String {
         let mut xml = String::from("<xml>");
         let own = [("ToUserName", to), ("FromUserName", from)].into_iter();
         let given = self

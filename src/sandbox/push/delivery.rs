@@ -50,11 +50,18 @@ pub enum Attempt {
 /// A reply as the user's WeChat receives it.
 #[derive(Debug, Clone)]
 pub struct Received {
-    pub(super) message: Box<Message>,
-    pub(super) encrypted: bool,
+    message: Box<Message>,
+    encrypted: bool,
 }
 
 impl Received {
+    pub(super) fn new(message: Message, encrypted: bool) -> Self {
+        Self {
+            message: Box::new(message),
+            encrypted,
+        }
+    }
+
     /// The text, of a text reply.
     pub fn text(&self) -> Option<&str> {
         self.message.field("Content")

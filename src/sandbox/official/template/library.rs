@@ -1,22 +1,18 @@
-//! The templates of an account, and its industries.
-
-use std::time::Duration;
+//! The calls that manage the templates of an account.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Call, done};
+use super::kept::Templates;
 use crate::error::ErrCode;
-use crate::sandbox::refusal::Refused;
-use crate::sandbox::state::State;
+use crate::sandbox::answer::{Answer, done};
+use crate::sandbox::call::Call;
 
 const TEMPLATES_MAX: usize = 25;
-/// How long an account keeps its industries.
-const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 
-impl State {
+impl Templates {
     /// `POST /cgi-bin/template/api_add_template`: the library has every number.
-    pub(super) fn add_library_template(&mut self, call: &Call<'_>) -> Answer {
+    pub(in crate::sandbox) fn add_from_library(&mut self, call: &Call<'_>) -> Answer {
         #[derive(Deserialize)]
         struct Body {
             template_id_short: String,
@@ -29,8 +25,7 @@ impl State {
         if body.template_id_short.is_empty() || !body.template_id_short.chars().all(known) {
             return Err(ErrCode::INVALID_TEMPLATE_ID.into());
         }
-        let templates = &mut self.official.templates;
-        let of_app = templates.by_app.get(&call.appid);
+        let of_app = self.by_app.get(&call.appid);
         let count = of_app.map_or(0, |all| all.iter().filter(|one| !one.subscribe).count());
         if count >= TEMPLATES_MAX {
             return Err(ErrCode::TEMPLATES_FULL.into());
@@ -40,19 +35,19 @@ impl State {
             .map(|(index, name)| format!("{name}:{{{{thing{}.DATA}}}}\n", index + 1))
             .collect();
         let title = format!("模板 {}", body.template_id_short);
-        let id = templates.add(&call.appid, &title, &content, false);
+        let id = self.add(&call.appid, &title, &content, false);
         Ok(json!({ "errcode": 0, "errmsg": "ok", "template_id": id }))
     }
 
     /// `POST /cgi-bin/template/del_private_template`
-    pub(super) fn delete_template(&mut self, call: &Call<'_>) -> Answer {
+    pub(in crate::sandbox) fn delete(&mut self, call: &Call<'_>) -> Answer {
         #[derive(Deserialize)]
         struct Body {
             template_id: String,
         }
 
         let body: Body = call.json()?;
-        let templates = self.official.templates.by_app.entry(call.appid.clone());
+        let templates = self.by_app.entry(call.appid.clone());
         let templates = templates.or_default();
         let before = templates.len();
         templates.retain(|template| template.id != body.template_id);
@@ -63,8 +58,8 @@ impl State {
     }
 
     /// `GET /cgi-bin/template/get_all_private_template`
-    pub(super) fn list_templates(&mut self, call: &Call<'_>) -> Answer {
-        let templates = self.official.templates.by_app.get(&call.appid);
+    pub(in crate::sandbox) fn list(&self, call: &Call<'_>) -> Answer {
+        let templates = self.by_app.get(&call.appid);
         let templates = templates.into_iter().flatten();
         let list: Vec<Value> = templates
             .filter(|template| !template.subscribe)
@@ -80,33 +75,5 @@ impl State {
             })
             .collect();
         Ok(json!({ "template_list": list }))
-    }
-
-    /// `POST /cgi-bin/template/api_set_industry`: once a month.
-    pub(super) fn set_industry(&mut self, call: &Call<'_>) -> Answer {
-        #[derive(Deserialize)]
-        struct Body {
-            industry_id1: String,
-            industry_id2: String,
-        }
-
-        let body: Body = call.json()?;
-        let industries = &mut self.official.templates.industries;
-        let last = industries.get(&call.appid).map(|(_, _, at)| *at);
-        let too_soon = |at| call.now.duration_since(at).unwrap_or_default() < MONTH;
-        if last.is_some_and(too_soon) {
-            return Err(Refused::new(43100, "change template too frequently"));
-        }
-        let chosen = (body.industry_id1, body.industry_id2, call.now);
-        industries.insert(call.appid.clone(), chosen);
-        done()
-    }
-
-    /// `GET /cgi-bin/template/get_industry`
-    pub(super) fn industry(&mut self, call: &Call<'_>) -> Answer {
-        let chosen = self.official.templates.industries.get(&call.appid);
-        let (first, second) = chosen.map_or(("1", "2"), |(first, second, _)| (first, second));
-        let named = |id: &str| json!({ "first_class": "行业", "second_class": id });
-        Ok(json!({ "primary_industry": named(first), "secondary_industry": named(second) }))
     }
 }

@@ -1,118 +1,31 @@
 //! Commands over HTTP, for whoever sits at a shell.
 
+mod command;
+mod push;
+mod refused;
+
 use std::time::Duration;
 
 use ::http::{Response, StatusCode};
 use bytes::Bytes;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::http::Carrier;
-use super::official::through;
-use super::state::PEOPLE_MAX;
-use super::{Attempt, Delivery, Push, Sandbox, User};
+use self::command::{
+    CodeCommand, CodeKind, DelayCommand, DropCommand, FailCommand, MediaCommand, PageCommand,
+    TemplateCommand, UserCommand,
+};
+use self::refused::Refused;
+use super::directory::PersonId;
+use super::handle::{Sandbox, User};
+use super::push::Carrier;
 use crate::app::AppId;
 use crate::error::ErrCode;
 
+/// The most users that this page makes.
+const PEOPLE_MAX: usize = 10_000;
+
 /// The most templates of an app that this page makes.
 const TEMPLATES_MAX: usize = 1_000;
-
-#[derive(Deserialize)]
-struct PushCommand {
-    appid: Option<AppId>,
-    user: Option<String>,
-    #[serde(flatten)]
-    what: What,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
-enum What {
-    Text {
-        content: String,
-    },
-    Scan {
-        scene: Option<String>,
-        ticket: Option<String>,
-    },
-    Subscribe {
-        scene: Option<String>,
-    },
-    Unsubscribe,
-    Click {
-        key: String,
-    },
-}
-
-#[derive(Deserialize)]
-struct UserCommand {
-    nickname: String,
-}
-
-#[derive(Deserialize)]
-struct TemplateCommand {
-    appid: Option<AppId>,
-    title: String,
-    content: String,
-    #[serde(default)]
-    subscribe: bool,
-}
-
-#[derive(Deserialize)]
-struct MediaCommand {
-    appid: Option<AppId>,
-}
-
-#[derive(Deserialize)]
-struct CodeCommand {
-    appid: Option<AppId>,
-    user: Option<String>,
-    #[serde(rename = "type")]
-    kind: CodeKind,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum CodeKind {
-    Login,
-    Phone,
-}
-
-#[derive(Deserialize)]
-struct PageCommand {
-    appid: Option<AppId>,
-    page: String,
-}
-
-#[derive(Deserialize)]
-struct FailCommand {
-    path: String,
-    errcode: i64,
-}
-
-#[derive(Deserialize)]
-struct DelayCommand {
-    path: String,
-    millis: u64,
-}
-
-#[derive(Deserialize)]
-struct DropCommand {
-    path: String,
-}
-
-/// A command that cannot be followed, and why.
-struct Refused(StatusCode, String);
-
-impl From<serde_json::Error> for Refused {
-    fn from(error: serde_json::Error) -> Self {
-        let why = match error.classify() {
-            serde_json::error::Category::Data => error.to_string(),
-            _ => format!("a command is sent with POST, and its body is JSON: {error}"),
-        };
-        Self(StatusCode::BAD_REQUEST, why)
-    }
-}
 
 impl Sandbox {
     pub(super) async fn control(
@@ -193,10 +106,10 @@ impl Sandbox {
     /// The user of a nickname or openid, or the first one, towards an app.
     fn named(&self, user: Option<&str>, appid: Option<&AppId>) -> Result<User, Refused> {
         let user = match user {
-            Some(name) => self.state().find_user(name).ok_or_else(|| {
+            Some(name) => self.state().directory.find_user(name).ok_or_else(|| {
                 Refused(StatusCode::NOT_FOUND, "there is no such user".to_owned())
             })?,
-            None => super::account::PersonId(0),
+            None => PersonId::FIRST,
         };
         let user = User::new(self.clone(), user);
         Ok(match appid {
@@ -207,8 +120,9 @@ impl Sandbox {
 
     fn user_command(&self, command: UserCommand) -> Result<Value, Refused> {
         let full = {
-            let state = self.state();
-            state.people().len() >= PEOPLE_MAX && state.find_user(&command.nickname).is_none()
+            let directory = &self.state().directory;
+            let known = directory.find_user(&command.nickname).is_some();
+            !known && directory.population() >= PEOPLE_MAX
         };
         if full {
             return Err(Refused(
@@ -232,58 +146,5 @@ impl Sandbox {
             false => self.add_template(&appid, &title, &content),
         };
         Ok(json!({ "template_id": template_id }))
-    }
-
-    async fn push_command(
-        &self,
-        command: PushCommand,
-        carrier: Option<Carrier>,
-    ) -> Result<Value, Refused> {
-        let carrier = carrier.ok_or_else(|| {
-            let error = "this sandbox has no transport for its pushes: see push_through";
-            Refused(StatusCode::NOT_IMPLEMENTED, error.to_owned())
-        })?;
-        let user = self.named(command.user.as_deref(), command.appid.as_ref())?;
-        let push = match &command.what {
-            What::Text { content } => Push::text(&user, content),
-            What::Scan {
-                ticket: Some(ticket),
-                ..
-            } => self.scanned(&user, ticket).ok_or_else(|| {
-                let error = "there is no code of this ticket, or it has expired";
-                Refused(StatusCode::NOT_FOUND, error.to_owned())
-            })?,
-            What::Scan {
-                scene: Some(scene), ..
-            } => Push::scan(&user, scene),
-            What::Scan { .. } => {
-                let error = "a scan needs a scene, or the ticket of a code".to_owned();
-                return Err(Refused(StatusCode::BAD_REQUEST, error));
-            }
-            What::Subscribe { scene } => Push::subscribe(&user, scene.as_deref()),
-            What::Unsubscribe => Push::unsubscribe(&user),
-            What::Click { key } => Push::click(&user, key),
-        };
-        Ok(report(&self.push(push, through(carrier)).await))
-    }
-}
-
-fn report(delivery: &Delivery) -> Value {
-    let attempts: Vec<Value> = delivery.attempts.iter().map(attempt).collect();
-    json!({ "answered": delivery.is_answered(), "attempts": attempts })
-}
-
-fn attempt(attempt: &Attempt) -> Value {
-    match attempt {
-        Attempt::Success => json!("success"),
-        Attempt::Reply(reply) => json!({
-            "type": reply.document().msg_type(),
-            "text": reply.text(),
-            "encrypted": reply.is_encrypted(),
-        }),
-        Attempt::Timeout => json!("no answer in time"),
-        Attempt::Broken => json!("the connection broke"),
-        Attempt::Status(status) => json!(format!("HTTP {status}")),
-        Attempt::Invalid(why) => json!(why),
     }
 }

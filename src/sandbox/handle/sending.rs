@@ -1,26 +1,14 @@
 //! Subscribe messages on their way: the platform sends a user one at a time.
 
-use std::collections::HashSet;
-
 use ::http::Request;
 use bytes::Bytes;
 use serde::Deserialize;
 
+use super::Sandbox;
 use crate::app::AppId;
 use crate::clock::Clock;
-use crate::sandbox::Sandbox;
-use crate::sandbox::account::PersonId;
-use crate::sandbox::platform::Query;
-
-/// Whom a subscribe message is on its way to, and from which app.
-#[derive(Debug, Default)]
-pub(super) struct InFlight(HashSet<(AppId, PersonId)>);
-
-impl InFlight {
-    pub(super) fn is_to(&self, appid: &AppId, person: PersonId) -> bool {
-        self.0.contains(&(appid.clone(), person))
-    }
-}
+use crate::sandbox::call::Query;
+use crate::sandbox::directory::PersonId;
 
 /// A message is on its way for as long as this lives.
 pub(in crate::sandbox) struct OnItsWay {
@@ -30,7 +18,7 @@ pub(in crate::sandbox) struct OnItsWay {
 
 impl Drop for OnItsWay {
     fn drop(&mut self) {
-        self.sandbox.state().official.sending.0.remove(&self.to);
+        self.sandbox.state().subscribe_messages.end(&self.to);
     }
 }
 
@@ -53,9 +41,9 @@ impl Sandbox {
         let Body { touser } = serde_json::from_slice(request.body()).ok()?;
         let mut state = self.state();
         let appid = state.tokens.check(query.get("access_token"), now).ok()?;
-        let person = state.find_openid(&appid, &touser).ok()?;
+        let person = state.directory.find_openid(&appid, &touser).ok()?;
         let to = (appid, person);
-        let begins = state.official.sending.0.insert(to.clone());
+        let begins = state.subscribe_messages.begin(to.clone());
         begins.then(|| OnItsWay {
             sandbox: self.clone(),
             to,

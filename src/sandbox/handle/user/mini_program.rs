@@ -1,4 +1,4 @@
-//! What a user does in a mini-program.
+//! A user in a mini-program.
 
 use std::time::UNIX_EPOCH;
 
@@ -9,8 +9,8 @@ use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
 use serde_json::{Value, json};
 
+use super::User;
 use crate::clock::Clock;
-use crate::sandbox::User;
 
 impl User {
     /// Opens the mini-program: the code that `wx.login` gives the client. It works once, for five
@@ -25,7 +25,7 @@ impl User {
         let sandbox = self.sandbox();
         let mut state = sandbox.state();
         let now = sandbox.clock.now();
-        let code = state.mini.logins.mint(self.appid(), self.person(), now);
+        let code = state.sessions.login_code(self.appid(), self.person(), now);
         state.issued.note(&code);
         code
     }
@@ -36,7 +36,7 @@ impl User {
         let sandbox = self.sandbox();
         let mut state = sandbox.state();
         let now = sandbox.clock.now();
-        let code = state.mini.phones.mint(self.appid(), self.person(), now);
+        let code = state.phones.code(self.appid(), self.person(), now);
         state.issued.note(&code);
         code
     }
@@ -44,7 +44,7 @@ impl User {
     /// The user's phone number, in China.
     pub fn phone_number(&self) -> String {
         let state = self.sandbox().state();
-        let person = state.person(self.person());
+        let person = state.directory.person(self.person());
         person.map_or_else(String::new, |person| person.phone.clone())
     }
 
@@ -65,9 +65,12 @@ impl User {
         if !of_group.iter().any(|field| object.contains_key(*field)) {
             object.insert("watermark".to_owned(), watermark);
         }
-        let session = (self.appid().clone(), self.openid());
-        let key = sandbox.state().mini.sessions.get(&session).cloned()?;
-        let key: [u8; 16] = STANDARD.decode(key).ok()?.try_into().ok()?;
+        let openid = self.openid();
+        let key = {
+            let state = sandbox.state();
+            STANDARD.decode(state.sessions.key(self.appid(), &openid)?)
+        };
+        let key: [u8; 16] = key.ok()?.try_into().ok()?;
         let iv = rand::random::<[u8; 16]>();
 
         let text = data.to_string();

@@ -1,35 +1,13 @@
-//! What the platform pushes of itself, some time after a call.
-
-use std::collections::VecDeque;
+//! The pushes that wait.
 
 use ::http::{Request, Response};
-use bytes::Bytes;
 use http_body::Body as HttpBody;
-use tower::{Service, ServiceExt};
+use tower::Service;
 
+use super::Sandbox;
 use crate::body::Body;
 use crate::error::BoxError;
-use crate::sandbox::http::Carrier;
-use crate::sandbox::push::Push;
-use crate::sandbox::{Delivery, Sandbox};
-
-/// The most pushes that wait.
-const PENDING_MAX: usize = 10_000;
-
-#[derive(Debug, Default)]
-pub(super) struct Scheduled {
-    pushes: VecDeque<Push>,
-    carrier: Option<Carrier>,
-}
-
-impl Scheduled {
-    pub(super) fn add(&mut self, push: Push) {
-        if self.pushes.len() == PENDING_MAX {
-            self.pushes.pop_front();
-        }
-        self.pushes.push_back(push);
-    }
-}
+use crate::sandbox::push::{Carrier, Delivery, through};
 
 impl Sandbox {
     /// Pushes into `target` what the platform has to say of itself: what became of each template
@@ -71,7 +49,7 @@ impl Sandbox {
         R::Error: Into<BoxError>,
     {
         // Those of now: a handler that sends at each one would keep this going for ever.
-        let pushes = std::mem::take(&mut self.state().official.pending.pushes);
+        let pushes = self.state().pending.take();
         let mut deliveries = Vec::with_capacity(pushes.len());
         for push in pushes {
             deliveries.push(self.push(push, target.clone()).await);
@@ -80,33 +58,16 @@ impl Sandbox {
     }
 
     pub(in crate::sandbox) fn carry(&self, carrier: Carrier) {
-        self.state().official.pending.carrier = Some(carrier);
+        self.state().pending.carry(carrier);
     }
 
     /// Sends what waits, if there is a way.
     pub(in crate::sandbox) fn deliver_in_background(&self) {
-        let carrier = {
-            let state = self.state();
-            let pending = &state.official.pending;
-            if pending.pushes.is_empty() {
-                return;
-            }
-            pending.carrier.clone()
-        };
+        let carrier = self.state().pending.carrier();
         let Some(carrier) = carrier else { return };
         let sandbox = self.clone();
         self.runtime.spawn(async move {
             sandbox.deliver_pending(through(carrier)).await;
         });
     }
-}
-
-/// A carrier as a target of pushes.
-pub(in crate::sandbox) fn through(
-    carrier: Carrier,
-) -> impl Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future: Send> + Clone + Send
-{
-    carrier
-        .map_request(|request: Request<Body>| request.map(Body::into_bytes))
-        .map_response(|response: Response<Bytes>| response.map(Body::from))
 }

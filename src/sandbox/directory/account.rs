@@ -1,0 +1,74 @@
+//! The apps of the platform.
+
+use crate::app::{AppConfig, AppId};
+use crate::callback::push::{Form, Sender};
+use crate::callback::verify::crypto::AesKey;
+use crate::callback::{CallbackKeys, Mode};
+use crate::sandbox::account_type::AccountType;
+use crate::sandbox::random;
+use crate::secret::Secret;
+
+/// An app as the platform knows it.
+#[derive(Debug, Clone)]
+pub(in crate::sandbox) struct Account {
+    pub(super) secret: Secret,
+    /// All types at once, if there is none.
+    pub(in crate::sandbox) account_type: Option<AccountType>,
+    pub(in crate::sandbox) original_id: String,
+    mode: Mode,
+    token: Secret,
+    encoding_aes_key: Secret,
+    aes_key: AesKey,
+    pub(in crate::sandbox) callback_url: String,
+}
+
+impl Account {
+    #[expect(clippy::expect_used, reason = "43 letters and digits are always a key")]
+    pub(super) fn new(appid: &AppId, mode: Mode) -> Self {
+        let encoding_aes_key = random::text(43);
+        Self {
+            secret: Secret::new(random::hex(32)),
+            account_type: None,
+            original_id: format!("gh_{}", random::hex(12)),
+            mode,
+            token: Secret::new(random::text(32)),
+            aes_key: AesKey::parse(&encoding_aes_key).expect("43 letters and digits"),
+            encoding_aes_key: Secret::new(encoding_aes_key),
+            callback_url: format!("/v1/service/wx/wxmsg/{appid}"),
+        }
+    }
+
+    pub(super) fn config(&self, appid: &AppId) -> AppConfig {
+        let config = AppConfig::new(appid.as_str(), self.secret.clone());
+        let (token, aes_key) = (self.token.expose(), self.encoding_aes_key.expose());
+        let keys = match self.mode {
+            Mode::Plaintext => CallbackKeys::plaintext(token),
+            Mode::Compatible => CallbackKeys::compatible(token, aes_key),
+            Mode::Secure => CallbackKeys::secure(token, aes_key),
+        };
+        // The sandbox's own keys are well-formed.
+        keys.map_or(config.clone(), |keys| config.callback(keys))
+    }
+
+    /// The app's callback, as seen from the platform.
+    pub(in crate::sandbox) fn outgoing<'a>(&'a self, appid: &'a AppId) -> Sender<'a> {
+        Sender {
+            appid,
+            token: &self.token,
+            form: match self.mode {
+                Mode::Plaintext => Form::Clear,
+                Mode::Compatible => Form::Both(&self.aes_key),
+                Mode::Secure => Form::Encrypted(&self.aes_key),
+            },
+        }
+    }
+
+    pub(super) fn secrets(&self) -> impl Iterator<Item = Secret> + use<> {
+        [
+            self.secret.clone(),
+            self.token.clone(),
+            self.encoding_aes_key.clone(),
+        ]
+        .into_iter()
+    }
+}

@@ -1,0 +1,103 @@
+//! The handles of a test or a host: the platform, and its users.
+
+mod app;
+mod assets;
+mod fault;
+mod pending;
+mod push;
+mod scan;
+mod sending;
+mod user;
+mod verify;
+
+pub use self::user::User;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::clock::ShiftedClock;
+use super::state::State;
+use crate::callback::Mode;
+use crate::clock::{Clock, SharedClock, SystemClock};
+use crate::runtime::{Runtime, SharedRuntime, TokioRuntime};
+
+/// The platform; its clones are the same one. See the [module documentation](crate::sandbox).
+///
+/// It is also a tower service over collected bodies, to be passed to
+/// [`WechatBuilder::transport`](crate::WechatBuilder::transport).
+#[derive(Clone)]
+pub struct Sandbox {
+    pub(super) clock: ShiftedClock,
+    pub(super) runtime: SharedRuntime,
+    /// How long the platform waits for the answer to a push.
+    patience: Duration,
+    state: Arc<Mutex<State>>,
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Sandbox {
+    /// The app that every sandbox begins with.
+    pub const APPID: &'static str = "wx3cc8fd6963e31a32";
+
+    /// A platform with one app, [`APPID`](Self::APPID), in secure mode, and one user, `Hui🐠`.
+    pub fn new() -> Self {
+        Self::with_clock(SystemClock)
+    }
+
+    /// The same by another clock, such as a [`ManualClock`](crate::ManualClock).
+    pub fn with_clock(clock: impl Clock) -> Self {
+        Self {
+            clock: ShiftedClock::new(clock),
+            runtime: SharedRuntime::new(TokioRuntime),
+            patience: Duration::from_secs(5),
+            state: Arc::new(Mutex::new(State::new(Self::APPID, Mode::Secure))),
+        }
+    }
+
+    /// Waits on `runtime` instead of tokio.
+    #[must_use]
+    pub fn runtime(mut self, runtime: impl Runtime) -> Self {
+        self.runtime = SharedRuntime::new(runtime);
+        self
+    }
+
+    /// How long this handle waits for the answer to a push before it sends it again: the real
+    /// platform's five seconds if not called.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// The platform's clock.
+    pub fn clock(&self) -> impl Clock + Clone + use<> {
+        self.clock.clone()
+    }
+
+    /// Moves the platform's clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn shared_clock(&self) -> SharedClock {
+        SharedClock::new(self.clock.clone())
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("app", &self.appid())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,119 @@
+//! The life of app tokens, by the platform's rules.
+
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use super::daily::{Calls, age};
+use super::live::{LIFE, LiveTokens};
+use crate::app::AppId;
+use crate::error::ErrCode;
+use crate::sandbox::answer::Answer;
+use crate::sandbox::issued::Issued;
+
+/// How long two tokens in a row both work.
+const OVERLAP: Duration = Duration::from_secs(300);
+const CLASSIC_A_DAY: usize = 2000;
+const FORCED_A_DAY: usize = 20;
+const FORCED_APART: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Default)]
+pub(in crate::sandbox) struct AppTokens {
+    live: LiveTokens,
+    apps: HashMap<AppId, Current>,
+}
+
+/// The newest tokens of an app. Those of the two grants do not touch each other.
+#[derive(Debug, Default)]
+struct Current {
+    classic: Option<String>,
+    stable: Option<String>,
+    classic_calls: Calls,
+    forced_calls: Calls,
+}
+
+impl AppTokens {
+    /// The app that a token is of.
+    pub(in crate::sandbox) fn check(
+        &self,
+        token: Option<&str>,
+        now: SystemTime,
+    ) -> Result<AppId, ErrCode> {
+        self.live.check(token, now)
+    }
+
+    pub(in crate::sandbox) fn expire_all(&mut self, now: SystemTime) {
+        self.live.expire_all(now);
+        self.apps.values_mut().for_each(|current| {
+            current.classic = None;
+            current.stable = None;
+        });
+    }
+
+    pub(in crate::sandbox) fn refuse_current(&mut self) {
+        self.live.refuse_all();
+    }
+
+    /// A new token retires the one before it, which goes on working for five minutes.
+    pub(super) fn classic(
+        &mut self,
+        appid: &AppId,
+        now: SystemTime,
+        issued: &mut Issued,
+    ) -> Answer {
+        let current = self.apps.entry(appid.clone()).or_default();
+        if current.classic_calls.of_the_day(now) >= CLASSIC_A_DAY {
+            return Err(ErrCode::DAILY_QUOTA_REACHED.into());
+        }
+        current.classic_calls.add(now);
+        let before = current.classic.take();
+        self.live.shorten(before, now + OVERLAP);
+        let token = self.live.mint(appid, now, issued);
+        if let Some(current) = self.apps.get_mut(appid) {
+            current.classic = Some(token.clone());
+        }
+        Ok(grant(&token, LIFE))
+    }
+
+    /// The same token until its last five minutes, in which it is followed by the next one. A
+    /// forced one kills it at once; one that is forced too soon is not.
+    pub(super) fn stable(
+        &mut self,
+        appid: &AppId,
+        force: bool,
+        now: SystemTime,
+        issued: &mut Issued,
+    ) -> Answer {
+        let current = self.apps.entry(appid.clone()).or_default();
+        let forced = &mut current.forced_calls;
+        let too_soon = forced
+            .last()
+            .is_some_and(|last| age(last, now) < FORCED_APART);
+        let force = force && !too_soon;
+        if force {
+            if forced.of_the_day(now) >= FORCED_A_DAY {
+                return Err(ErrCode::DAILY_QUOTA_REACHED.into());
+            }
+            forced.add(now);
+        }
+        let before = current.stable.clone();
+        let left = before.as_ref().and_then(|token| self.live.left(token, now));
+        match (before, left) {
+            (Some(token), Some(left)) if left > OVERLAP && !force => {
+                return Ok(grant(&token, left));
+            }
+            (before, _) if force => self.live.shorten(before, now),
+            _ => {}
+        }
+        let token = self.live.mint(appid, now, issued);
+        if let Some(current) = self.apps.get_mut(appid) {
+            current.stable = Some(token.clone());
+        }
+        Ok(grant(&token, LIFE))
+    }
+}
+
+fn grant(token: &str, left: Duration) -> Value {
+    json!({ "access_token": token, "expires_in": left.as_secs() })
+}
