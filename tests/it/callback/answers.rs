@@ -7,15 +7,11 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use tower::{ServiceExt, service_fn};
-use tower_wechat::callback::crypto::AesKey;
+use tower_wechat::callback::Mode;
 use tower_wechat::callback::forward::{Failure, Forward, ForwardError, Target};
-use tower_wechat::callback::signature::sign;
-use tower_wechat::{
-    AppId, Body, BoxError, BoxFuture, Callback, CallbackKeys, ManualClock, Message, Reply,
-};
+use tower_wechat::{Body, BoxError, BoxFuture, ManualClock, Reply};
 
-use super::captured::{AES_KEY, APPID};
-use super::support::{NOW, Tally, counting};
+use super::support::{APPID, NOW, Platform, Sealed, Tally, counting, message_of, text_document};
 
 const TOKEN: &str = "thetargetstoken";
 
@@ -46,7 +42,7 @@ fn stage() -> Stage {
         async move { Ok::<_, BoxError>(Response::new(Bytes::from(body))) }
     });
     let clock = ManualClock::at_unix(NOW);
-    let keys = CallbackKeys::secure(TOKEN, AES_KEY).unwrap();
+    let keys = platform().keys();
     let target = Target::new("dev", "https://dev.example/wxmsg", keys).unwrap();
     let forward = Forward::builder(transport)
         .default_target(target)
@@ -64,7 +60,7 @@ impl Stage {
         *self.answer.lock().unwrap() = answer;
         let document = "<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName>\
              <MsgType>text</MsgType><Content>hi</Content><MsgId>1</MsgId></xml>";
-        let message = Message::parse(AppId::new(APPID).unwrap(), document.into()).unwrap();
+        let message = message_of(APPID, document.into());
         let result = self.forward.clone().oneshot(message).await;
         result.map_err(|error| error.downcast_ref::<ForwardError>().unwrap().failure())
     }
@@ -81,27 +77,22 @@ fn reply(created: u64) -> String {
     )
 }
 
-struct Sealed {
-    encrypt: String,
-    signature: String,
-    timestamp: String,
-    nonce: String,
+/// The token is the target's.
+fn platform() -> Platform {
+    Platform::new(Mode::Secure).token(TOKEN)
 }
 
-fn sealed(timestamp: u64, nonce: &str, document: &str) -> Sealed {
-    let key = AesKey::parse(AES_KEY).unwrap();
-    let encrypt = key.encrypt(document, APPID, *b"0123456789abcdef");
-    let timestamp = timestamp.to_string();
-    let signature = sign([TOKEN, &timestamp, nonce, &encrypt]).to_string();
-    Sealed {
-        encrypt,
-        signature,
-        timestamp,
-        nonce: nonce.to_owned(),
-    }
+fn sealed(timestamp: impl ToString, nonce: &str, document: &str) -> Sealed {
+    platform().timestamp(timestamp).nonce(nonce).seal(document)
 }
 
-impl Sealed {
+/// How the libraries of targets write a reply.
+trait Written {
+    fn like_wxjava(&self) -> String;
+    fn like_easywechat(&self) -> String;
+}
+
+impl Written for Sealed {
     /// As WxJava writes it: `generateXml` of its `WxCryptUtil`, with a nonce of 16 letters and
     /// digits of its own.
     fn like_wxjava(&self) -> String {
@@ -180,9 +171,7 @@ async fn an_answer_in_other_units_is_judged_by_its_document() {
         (format!("{NOW}0"), NOW, Some(unknown)),
         ("now".to_owned(), NOW, Some(unknown)),
     ] {
-        let mut answer = sealed(NOW, "n", &reply(created));
-        answer.signature = sign([TOKEN, &written, "n", &answer.encrypt]).to_string();
-        answer.timestamp = written;
+        let answer = sealed(written, "n", &reply(created));
         let result = stage.push(answer.like_wxjava()).await;
         match why {
             None => assert!(result.is_ok(), "{result:?}"),
@@ -210,27 +199,23 @@ async fn the_nonce_of_another_push_is_refused() {
 
 #[tokio::test]
 async fn a_target_of_this_crate_answers_with_a_nonce_of_its_own() {
-    let keys = || CallbackKeys::secure(TOKEN, AES_KEY).unwrap();
     let clock = ManualClock::at_unix(NOW);
-    let recipient = keys().for_app(AppId::new(APPID).unwrap());
-    let callback = Callback::new(recipient, counting(&Tally::default(), Duration::ZERO));
+    let callback = platform().callback(counting(&Tally::default(), Duration::ZERO));
     let callback = callback.clock(clock.clone());
     let transport = service_fn(move |request: Request<Bytes>| {
         let response = callback.clone().oneshot(request.map(Full::new));
         let response: BoxFuture<'_, _> = Box::pin(response);
         async move { Ok::<_, BoxError>(response.await?.map(Body::into_bytes)) }
     });
-    let target = Target::new("dev", "https://dev.example/wxmsg", keys()).unwrap();
+    let target = Target::new("dev", "https://dev.example/wxmsg", platform().keys());
+    let target = target.unwrap();
     let forward = Forward::builder(transport)
         .default_target(target)
         .clock(clock);
     let forward = forward.build().unwrap();
     for id in 0..3 {
-        let message = Message::parse(
-            AppId::new(APPID).unwrap(),
-            super::captured::document(NOW, id),
-        );
-        let reply = forward.clone().oneshot(message.unwrap()).await.unwrap();
+        let message = message_of(APPID, text_document(NOW, id));
+        let reply = forward.clone().oneshot(message).await.unwrap();
         assert_ne!(reply, Reply::none());
     }
 }
