@@ -213,10 +213,15 @@ async fn a_target_of_this_crate_answers_with_a_nonce_of_its_own() {
         .default_target(target)
         .clock(clock);
     let forward = forward.build().unwrap();
-    for id in 0..3 {
+    for id in 1..=3 {
         let message = message_of(APPID, text_document(NOW, id));
         let reply = forward.clone().oneshot(message).await.unwrap();
-        assert_ne!(reply, Reply::none());
+        let document = format!(
+            "<xml><ToUserName><![CDATA[o1]]></ToUserName><FromUserName><![CDATA[gh_1]]>\
+             </FromUserName><CreateTime>{NOW}</CreateTime><MsgType><![CDATA[text]]></MsgType>\
+             <Content><![CDATA[{id}]]></Content></xml>"
+        );
+        assert_eq!(reply, Reply::raw(document).unwrap());
     }
 }
 

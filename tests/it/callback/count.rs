@@ -14,7 +14,7 @@ use tower::{ServiceExt, service_fn};
 use tower_wechat::callback::Mode;
 use tower_wechat::callback::deadline::LateReply;
 use tower_wechat::callback::deadline::pick_up::{PickUp, PickUpMemory};
-use tower_wechat::callback::forward::{Forward, Rule, Target};
+use tower_wechat::callback::forward::{Failure, Forward, ForwardError, Rule, Target};
 use tower_wechat::{AppId, BoxError, CallbackKeys, Error, ErrorKind, ManualClock, Message, Reply};
 
 use super::support::{NOW, Platform};
@@ -141,7 +141,9 @@ async fn all_on() {
     let busy = forward(target("busy"));
     let first = tokio::spawn(busy.clone().oneshot(message()));
     tokio::task::yield_now().await;
-    assert!(busy.oneshot(message()).await.is_err());
+    let error = busy.oneshot(message()).await.unwrap_err();
+    let error = error.downcast_ref::<ForwardError>().unwrap();
+    assert_eq!(error.failure(), Failure::Busy);
     first.abort();
     let shadowed = Forward::builder(transport)
         .shadow(Rule::any(), target("shadow"))

@@ -307,8 +307,15 @@ async fn a_reply_that_is_not_known_yet_is_sent_as_it_is() {
     // In another format than the push's the platform could not read it.
     let body = push(keys(), &text_push("json", "text"), reply).await;
     assert_eq!(body, "success");
-    for broken in ["", "success", "<xml>", "{\"a\":", "<!DOCTYPE a><xml/>"] {
-        assert!(Reply::raw(broken).is_err(), "{broken}");
+    for (broken, why) in [
+        ("", "neither XML nor JSON"),
+        ("success", "neither XML nor JSON"),
+        ("<xml>", "not well-formed"),
+        ("{\"a\":", "not well-formed"),
+        ("<!DOCTYPE a><xml/>", "not well-formed"),
+    ] {
+        let error = Reply::raw(broken).unwrap_err();
+        assert_eq!(error.to_string(), why, "{broken}");
     }
 }
 

@@ -108,14 +108,17 @@ async fn an_access_log_sends_nothing_in_secure_and_compatible_mode() {
         let logged = push(mode, "1514711492", 1);
         let other = Platform::new(mode).aes_key(OTHER_KEY).random([7; 16]);
         let own = other.encrypt(&text_document(NOW, 2));
-        for body in [
-            text_document(NOW, 2),
-            format!("<xml><Encrypt>{own}</Encrypt></xml>"),
-            String::new(),
+        for (body, reason) in [
+            (text_document(NOW, 2), Rejection::NoCiphertext),
+            (
+                format!("<xml><Encrypt>{own}</Encrypt></xml>"),
+                Rejection::MsgSignature,
+            ),
+            (String::new(), Rejection::NoCiphertext),
         ] {
             let mut posed = logged.clone();
             posed.body(body);
-            assert!(stage.is_refused(&posed).await.is_some());
+            assert_eq!(stage.is_refused(&posed).await, Some(reason));
         }
         assert_eq!(stage.tally.started(), 0);
     }
@@ -174,7 +177,8 @@ async fn the_network_holds_back_and_cannot_read_change_or_repeat_in_secure_mode(
         let mut posed = seen.clone();
         let byte = &mut posed.body[place];
         *byte = if *byte == b'A' { b'B' } else { b'A' };
-        assert!(stage.is_refused(&posed).await.is_some(), "{place}");
+        let refusal = stage.is_refused(&posed).await;
+        assert_eq!(refusal, Some(Rejection::MsgSignature), "{place}");
     }
     assert_eq!(stage.tally.started(), 0);
     stage.clock.advance(Duration::from_secs(600));
