@@ -2,20 +2,20 @@
 
 use std::convert::Infallible;
 use std::future::{pending, ready};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use tower::service_fn;
+use tower::{ServiceExt, service_fn};
 use tower_wechat::api::network::{GetApiDomainIp, GetCallbackIp};
 use tower_wechat::callback::Mode;
 use tower_wechat::client::Hosts;
-use tower_wechat::sandbox::Sandbox;
+use tower_wechat::sandbox::{Push, Sandbox};
 use tower_wechat::{
-    AppConfig, AppId, BoxFuture, ErrCode, Error, ErrorClass, ErrorKind, Runtime, Wechat,
-    WechatBuilder,
+    AppConfig, AppId, Body, BoxFuture, ErrCode, Error, ErrorClass, ErrorKind, Message, Runtime,
+    Wechat, WechatBuilder, handler_fn,
 };
 
 use crate::support::{Recorded, STABLE, Send, clock, json, send, status};
@@ -232,16 +232,28 @@ async fn calls_go_to_the_configured_host_and_below_its_path() {
 #[test]
 fn a_wrong_configuration_says_what_is_wrong() {
     let said = |builder: WechatBuilder| builder.build().unwrap_err().to_string();
-    assert!(said(Wechat::builder()).contains("no app"));
-    assert!(said(builder().app(AppConfig::new(APPID, "x"))).contains("twice"));
-    assert!(said(Wechat::builder().app(AppConfig::new("wx 1", "x"))).contains("appid"));
-    assert!(said(Wechat::builder().app(AppConfig::new("wx1", ""))).contains("secret"));
-    assert!(
-        Hosts::default()
-            .mp("ftp://x")
-            .unwrap_err()
-            .to_string()
-            .contains("mp")
+    let of = |appid, secret| Wechat::builder().app(AppConfig::new(appid, secret));
+    for (builder, expected) in [
+        (
+            Wechat::builder(),
+            "no app is configured: add one with `app`",
+        ),
+        (
+            builder().app(AppConfig::new(APPID, "x")),
+            "app wx3cc8fd6963e31a32 is configured twice",
+        ),
+        (
+            of("wx 1", "x"),
+            "appid must be 1 to 64 letters, digits, '-' or '_' (it has 4 bytes): copy it from the \
+             微信开发者平台, it looks like wx3cc8fd6963e31a32",
+        ),
+        (of("wx1", ""), "secret of app wx1 must not be empty"),
+    ] {
+        assert_eq!(said(builder), expected);
+    }
+    assert_eq!(
+        Hosts::default().mp("ftp://x").unwrap_err().to_string(),
+        "the platform's mp address must begin with https://; http:// is for loopback addresses"
     );
 }
 
@@ -343,6 +355,38 @@ async fn each_mode_configures_an_app() {
     let wechat = sandbox.wechat();
     let appids: Vec<_> = wechat.appids().map(AppId::as_str).collect();
     assert_eq!(appids, [APPID, "wxc", "wxp", "wxs"]);
+    let handler = handler_fn(|_: Message| async { "hello" });
+    let routes = wechat.routes().on_message(handler);
+    let routes = routes.prefix("/v1/service/wx");
+    // A push of compatible mode has a clear copy of its fields beside the ciphertext.
+    for (appid, clear, sealed) in [
+        ("wxp", true, false),
+        ("wxc", true, true),
+        ("wxs", false, true),
+    ] {
+        let sent = Arc::new(Mutex::new(String::new()));
+        let seen = sent.clone();
+        let routes = routes.clone().map_request(move |request: Request<Body>| {
+            let (head, body) = request.into_parts();
+            let body = String::from_utf8(body.into_bytes().into()).unwrap();
+            seen.lock().unwrap().clone_from(&body);
+            Request::from_parts(head, Body::from(body))
+        });
+        let user = sandbox.user("Hui").at(&AppId::new(appid).unwrap());
+        let delivery = sandbox.push(Push::text(&user, "hi"), routes).await;
+        let reply = delivery.reply().unwrap();
+        assert_eq!(
+            (reply.text(), reply.is_encrypted()),
+            (Some("hello"), sealed),
+            "{appid}"
+        );
+        let sent = sent.lock().unwrap();
+        assert_eq!(
+            (sent.contains("<Content>"), sent.contains("<Encrypt>")),
+            (clear, sealed),
+            "{sent}"
+        );
+    }
     let _ = Send {
         touser: String::new(),
     };
