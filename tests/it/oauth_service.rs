@@ -790,8 +790,9 @@ async fn the_handler_sees_the_request_and_answers_with_any_body() {
             return http::StatusCode::IM_A_TEAPOT.into_response();
         };
         let cookies = request.headers.get_all(http::header::COOKIE).iter().count();
-        assert!(cookies > 0 && !signed_in.openid().is_empty());
-        Redirect::to(&format!("/welcome?from={visitor}")).into_response()
+        assert_eq!(cookies, 1);
+        let openid = signed_in.openid();
+        Redirect::to(&format!("/welcome?from={visitor}&openid={openid}")).into_response()
     });
     let login = OAuthService::new(app, BASE, StateKey::new(KEY).unwrap(), handler).unwrap();
     let login = login.map_request(|mut request: Request<Body>| {
@@ -810,5 +811,6 @@ async fn the_handler_sees_the_request_and_answers_with_any_body() {
     let done = login.oneshot(browser.request(&path(&back))).await.unwrap();
     assert_eq!(done.status(), StatusCode::SEE_OTHER);
     let location = done.headers()[http::header::LOCATION].to_str().unwrap();
-    assert_eq!(location, "/welcome?from=session-7");
+    let openid = sandbox.user("Hui🐠").openid();
+    assert_eq!(location, format!("/welcome?from=session-7&openid={openid}"));
 }
