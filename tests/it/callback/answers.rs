@@ -115,6 +115,10 @@ impl Written for Sealed {
     }
 }
 
+fn taken(created: u64) -> Result<Reply, Failure> {
+    Ok(Reply::raw(reply(created)).unwrap())
+}
+
 fn refused(why: &'static str) -> Result<Reply, Failure> {
     Err(Failure::Answer(why))
 }
@@ -122,15 +126,18 @@ fn refused(why: &'static str) -> Result<Reply, Failure> {
 #[tokio::test]
 async fn a_target_may_draw_its_own_nonce_or_repeat_the_pushs() {
     let stage = stage();
-    let answers = [
-        sealed(NOW, "UiQhwYqmkBzSsxnS", &reply(NOW)).like_wxjava(),
-        sealed(NOW + 3, "d9bVmKz2hVwJpNeR", &reply(NOW)).like_easywechat(),
-        sealed(NOW - 600, "1514711492", &reply(NOW - 600)).like_wxjava(),
-        sealed(NOW + 600, "1", &reply(NOW + 600)).like_wxjava(),
-        "repeat the nonce".to_owned(),
-    ];
-    for answer in answers {
-        assert!(stage.push(answer.clone()).await.is_ok(), "{answer}");
+    let at = |timestamp, nonce, created| sealed(timestamp, nonce, &reply(created));
+    for (answer, created) in [
+        (at(NOW, "UiQhwYqmkBzSsxnS", NOW).like_wxjava(), NOW),
+        (at(NOW + 3, "d9bVmKz2hVwJpNeR", NOW).like_easywechat(), NOW),
+        (
+            at(NOW - 600, "1514711492", NOW - 600).like_wxjava(),
+            NOW - 600,
+        ),
+        (at(NOW + 600, "1", NOW + 600).like_wxjava(), NOW + 600),
+        ("repeat the nonce".to_owned(), NOW),
+    ] {
+        assert_eq!(stage.push(answer.clone()).await, taken(created), "{answer}");
     }
 }
 
@@ -138,7 +145,7 @@ async fn a_target_may_draw_its_own_nonce_or_repeat_the_pushs() {
 async fn an_answer_is_taken_once() {
     let stage = stage();
     let answer = sealed(NOW, "UiQhwYqmkBzSsxnS", &reply(NOW)).like_wxjava();
-    assert!(stage.push(answer.clone()).await.is_ok());
+    assert_eq!(stage.push(answer.clone()).await, taken(NOW));
     assert_eq!(stage.push(answer.clone()).await, refused("it came before"));
     // A wall clock that is set back does not empty the memory.
     stage.clock.advance(Duration::from_secs(300));
@@ -174,7 +181,7 @@ async fn an_answer_in_other_units_is_judged_by_its_document() {
         let answer = sealed(written, "n", &reply(created));
         let result = stage.push(answer.like_wxjava()).await;
         match why {
-            None => assert!(result.is_ok(), "{result:?}"),
+            None => assert_eq!(result, taken(created)),
             Some(why) => assert_eq!(result, refused(why)),
         }
     }

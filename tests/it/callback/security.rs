@@ -310,10 +310,10 @@ async fn a_wall_clock_that_is_set_back_makes_pushes_of_before_fresh_again() {
     assert_eq!(stage.is_refused(&seen).await, None);
     stage.clock.advance(Duration::from_secs(1600));
     let now = |time| std::time::UNIX_EPOCH + Duration::from_secs(time);
-    for (set_to, runs) in [(NOW + 1600 - 600, 1), (NOW + 600, 2)] {
+    let stale = Some(Rejection::StaleTimestamp);
+    for (set_to, refusal, runs) in [(NOW + 1600 - 600, stale, 1), (NOW + 600, None, 2)] {
         stage.clock.set(now(set_to));
-        let refusal = stage.is_refused(&seen).await;
-        assert_eq!(refusal.is_none(), runs == 2);
+        assert_eq!(stage.is_refused(&seen).await, refusal);
         assert_eq!(stage.tally.started(), runs);
     }
 }
