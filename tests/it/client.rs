@@ -54,7 +54,8 @@ async fn a_busy_platform_is_asked_three_times_at_most() {
     for _ in 0..9 {
         sandbox.fail_next(IPS, ErrCode::SYSTEM_BUSY);
     }
-    app.call(GetCallbackIp::new()).await.unwrap_err();
+    let error = app.call(GetCallbackIp::new()).await.unwrap_err();
+    assert_eq!(error.errcode(), Some(ErrCode::SYSTEM_BUSY));
     assert_eq!(sandbox.calls(IPS), 3);
 }
 
@@ -225,7 +226,9 @@ async fn calls_go_to_the_configured_host_and_below_its_path() {
     }
 
     let (wechat, recorded) = to(Hosts::default().api("http://localhost:1/sandbox/").unwrap());
-    wechat.app(APPID).unwrap().token().await.unwrap_err();
+    // The sandbox serves no call below a path.
+    let error = wechat.app(APPID).unwrap().token().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Status(404));
     assert_eq!(recorded.of("/sandbox/cgi-bin/stable_token").len(), 1);
 }
 

@@ -129,7 +129,8 @@ async fn a_lost_answer_is_not_asked_for_again() {
         (ErrorKind::Timeout, 2)
     );
     sandbox.fail_next(PHONE, ErrCode::SYSTEM_BUSY);
-    app.call(trade("x")).await.unwrap_err();
+    let error = app.call(trade("x")).await.unwrap_err();
+    assert_eq!(error.errcode(), Some(ErrCode::SYSTEM_BUSY));
     assert_eq!(sandbox.calls(PHONE), 3);
 
     // A refused token is another matter: the platform has not looked at the code.

@@ -58,6 +58,7 @@ async fn a_code_becomes_a_session_that_can_be_checked_and_reset() {
         .call(ResetSession::new(&old.openid, &old.session_key))
         .await
         .unwrap_err();
+    assert_eq!(stale.errcode(), Some(ErrCode::INVALID_SESSION_SIGNATURE));
     assert_eq!(stale.class(), ErrorClass::User);
 
     let nobody = app
@@ -83,7 +84,8 @@ async fn the_question_is_in_the_query_and_holds_a_signature_only() {
     let wechat = builder.transport(recorded.clone()).build().unwrap();
     let app = wechat.app(Sandbox::APPID).unwrap();
     let key = SessionKey::new("o0q0otL8aEzpcZL/FT9WsQ==");
-    app.call(CheckSession::new("o-1", &key)).await.unwrap_err();
+    let error = app.call(CheckSession::new("o-1", &key)).await.unwrap_err();
+    assert_eq!(error.errcode(), Some(ErrCode::new(87007)));
     let request = recorded.of(CHECK).remove(0);
     assert_eq!(
         (request.method(), request.body().len()),

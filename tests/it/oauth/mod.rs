@@ -44,7 +44,11 @@ async fn a_code_becomes_a_profile() {
         (token.unionid, profile.unionid),
         (Some(user.unionid()), Some(user.unionid()))
     );
-    assert!(profile.headimgurl.unwrap().starts_with("https://"));
+    let picture = profile.headimgurl.unwrap();
+    assert!(
+        picture.starts_with("https://thirdwx.qlogo.cn/mmopen/vi_32/") && picture.ends_with("/132"),
+        "{picture}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

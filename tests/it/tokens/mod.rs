@@ -313,12 +313,14 @@ async fn a_wrong_secret_does_not_cause_a_storm() {
         assert_eq!(error.endpoint(), Some(STABLE));
     }
     for _ in 0..100 {
-        tokens.get(APPID).await.unwrap_err();
+        let error = tokens.get(APPID).await.unwrap_err();
+        assert_eq!(error.errcode(), Some(ErrCode::INVALID_APP_SECRET));
     }
     assert_eq!(sandbox.calls(STABLE), 1);
 
     sandbox.advance(Duration::from_secs(10));
-    tokens.get(APPID).await.unwrap_err();
+    let error = tokens.get(APPID).await.unwrap_err();
+    assert_eq!(error.errcode(), Some(ErrCode::INVALID_APP_SECRET));
     assert_eq!(sandbox.calls(STABLE), 2);
 }
 
