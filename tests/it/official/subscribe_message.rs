@@ -27,7 +27,9 @@ async fn a_permission_is_used_up_by_one_message() {
 
     let error = refused_there(app.call(message()).await, 43101);
     assert_eq!(error.class(), ErrorClass::User);
-    assert!(error.to_string().contains("has not subscribed"), "{error}");
+    let hint = "the user has not subscribed to this message, has used the subscription up or \
+                refuses it: ask in the page again";
+    assert_eq!(error.hint(), Some(hint));
     user.allow_message(&template);
     user.allow_message(&template);
     app.call(message()).await.unwrap();
