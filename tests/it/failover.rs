@@ -159,7 +159,7 @@ async fn a_gateways_failure_moves_what_may_be_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_says_nothing_of_the_host_moves_nothing() {
+async fn a_timeout_and_a_status_that_is_not_the_hosts_change_no_host() {
     for (how, kind, times) in [
         (Down::Silent, ErrorKind::Timeout, 3),
         (Down::Gateway(404), ErrorKind::Status(404), 1),

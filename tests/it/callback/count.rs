@@ -1,4 +1,4 @@
-//! What is counted.
+//! The metrics: which counter each outcome increments.
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -68,7 +68,7 @@ async fn on_message(msg: Message) -> Result<Reply, BoxError> {
 const TWO_LINKS: &str = "<MsgType>link</MsgType><Title><![CDATA[a]]></Title>\
     <Description><![CDATA[b]]></Title><Description><![CDATA[c]]></Description>";
 
-/// Sends every kind of request once.
+/// Sends the callback a request for each outcome.
 async fn all() {
     let platform = Platform::new(Mode::Plaintext).appid("wx1");
     let callback = platform.callback(tower_wechat::handler_fn(on_message));

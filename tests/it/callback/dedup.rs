@@ -212,7 +212,7 @@ async fn a_new_message_beyond_the_limit_is_503_at_once_and_those_that_run_go_on(
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_so_many_join_one_run() {
+async fn eight_pushes_join_one_run_and_the_ninth_is_refused() {
     let dedup = DedupLayer::new().layer(counting(&Tally::default(), seconds(3.0)));
     // Those that are gone again do not count.
     let first = send(&dedup, text(1));
@@ -245,7 +245,7 @@ async fn a_message_is_forgotten_after_its_window() {
 }
 
 #[tokio::test]
-async fn a_million_messages_keep_the_memory_bounded_and_recent_ones_known() {
+async fn of_a_million_messages_the_last_thousand_are_remembered() {
     let tally = Tally::default();
     let layer = DedupLayer::new()
         .capacity(1000)

@@ -179,7 +179,7 @@ async fn a_reply_of_any_shape_reaches_the_user_as_the_target_wrote_it() {
 }
 
 #[tokio::test]
-async fn what_is_not_a_reply_is_never_success() {
+async fn an_answer_that_is_not_a_reply_makes_the_platform_send_again() {
     let patience = Duration::from_millis(700);
     let sandbox = Sandbox::new().patience(patience);
     let (appid, user) = (sandbox.appid(), sandbox.user("Hui"));

@@ -54,7 +54,7 @@ fn push(mode: Mode, nonce: &str, id: u64) -> Push {
     platform.push(&text_document(NOW, id))
 }
 
-/// A ciphertext under the signatures of who knows the Token.
+/// A push of this ciphertext, signed with the right token.
 fn signed(encrypt: &str, timestamp: u64) -> Push {
     let platform = Platform::new(Mode::Secure).timestamp(timestamp);
     let mut push = platform.nonce("mine").push("");
@@ -63,7 +63,7 @@ fn signed(encrypt: &str, timestamp: u64) -> Push {
 }
 
 #[tokio::test]
-async fn nothing_gets_403_that_says_nothing_and_has_no_body_read() {
+async fn a_forged_push_gets_an_empty_403_before_its_body_is_read() {
     for mode in MODES {
         let stage = stage(mode);
         let platform = Platform::new(mode);
@@ -102,7 +102,7 @@ impl http_body::Body for Untouchable {
 }
 
 #[tokio::test]
-async fn an_access_log_sends_nothing_in_secure_and_compatible_mode() {
+async fn a_logged_query_carries_no_other_body_in_secure_and_compatible_mode() {
     for mode in [Mode::Secure, Mode::Compatible] {
         let stage = stage(mode);
         let logged = push(mode, "1514711492", 1);
@@ -125,7 +125,8 @@ async fn an_access_log_sends_nothing_in_secure_and_compatible_mode() {
 }
 
 #[tokio::test]
-async fn an_access_log_of_plaintext_mode_is_of_use_once_after_24_hours_and_if_the_nonce_fits() {
+async fn a_logged_plaintext_query_carries_one_other_body_after_24_hours_if_its_nonce_reads_as_a_time()
+ {
     let stage = stage(Mode::Plaintext);
     let later = NOW + 2 * 24 * 3600;
     let logged = push(Mode::Plaintext, &later.to_string(), 1);

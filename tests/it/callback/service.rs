@@ -1,4 +1,4 @@
-//! The callback as the platform, and everyone else, meets it.
+//! What the callback answers to pushes and to verifications of its URL, genuine and forged.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -181,7 +181,7 @@ async fn an_encrypted_echo_is_not_decrypted() {
 }
 
 #[tokio::test]
-async fn each_parameter_of_the_echo_counts() {
+async fn each_parameter_of_a_verification_is_required_once_and_checked() {
     let callback = callback(Mode::Secure);
     for name in ["signature", "timestamp", "nonce", "echostr"] {
         let good = echo(NOW, TOKEN);
@@ -284,7 +284,7 @@ async fn a_json_push_gets_a_json_reply_in_every_mode() {
 }
 
 #[tokio::test]
-async fn keys_rotate() {
+async fn the_previous_token_and_key_are_accepted_while_keys_rotate() {
     let old = AES_KEY;
     let of = |token: &str, key: &str| {
         let platform = platform(Mode::Secure, "").token(token).aes_key(key);
@@ -317,7 +317,7 @@ async fn keys_rotate() {
 }
 
 #[tokio::test]
-async fn the_mode_cannot_be_talked_down() {
+async fn a_push_of_another_mode_is_refused() {
     for mode in [Mode::Compatible, Mode::Secure] {
         let callback = callback(mode);
         let plain = push(Mode::Plaintext, &document(TEXT));

@@ -53,7 +53,7 @@ macro_rules! refused {
 }
 use refused;
 
-/// A request that is a good push until something in it is forged.
+/// A genuine push, in which a test forges something before it is sent.
 struct Push {
     signed: support::Push,
     /// The query as it is written, if it is not the one of the push.
@@ -101,7 +101,7 @@ impl Push {
         }
     }
 
-    /// Makes a good verification of the URL of it.
+    /// Turns it into a genuine verification of the URL.
     fn echo(&mut self) -> &mut support::Push {
         self.method = Method::GET;
         self.body.clear();
