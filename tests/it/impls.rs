@@ -6,18 +6,22 @@ use std::hash::Hash;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use tower::ServiceExt;
 use tower_wechat::api::miniprogram::phone::PhoneCode;
 use tower_wechat::api::miniprogram::session::LoginCode;
 use tower_wechat::api::oauth::Profile;
 use tower_wechat::api::qrcode::Ticket;
 use tower_wechat::callback::dedup::DedupKey;
-use tower_wechat::callback::{Format, Mode};
+use tower_wechat::callback::{Format, Mode, Rejection};
 use tower_wechat::oauth::SignedIn;
+use tower_wechat::sandbox::Sandbox;
 use tower_wechat::scan_login::ScannedUser;
 use tower_wechat::{
-    AppConfig, AppId, ErrCode, Error, ErrorClass, ErrorKind, Message, Reply, Secret, TokenGrant,
-    Wechat,
+    AppConfig, AppId, ErrCode, Error, ErrorClass, ErrorKind, ManualClock, Message, Reply, Secret,
+    TokenGrant, Wechat, handler_fn,
 };
+
+use crate::callback::support::{AES_KEY, NOW, OTHER_KEY, Platform, document, text_fields};
 
 fn stored<T: Serialize + DeserializeOwned + Debug + Clone>() {}
 fn compared<T: Debug + Clone + PartialEq>() {}
@@ -71,20 +75,55 @@ fn names_are_read_from_text() {
     assert_eq!("Secure".parse::<Mode>().unwrap_err().field(), Some("mode"));
 }
 
-#[test]
-fn an_app_is_read_from_a_settings_file() {
-    let key = "a".repeat(43);
+#[tokio::test]
+async fn an_app_is_read_from_a_settings_file() {
     let app = json!({
         "appid": "wx1", "secret": "s3cr3t", "token_grant": "classic",
         "callback": {
-            "token": "thetoken", "previous_token": "theoldtoken", "aes_key": key,
-            "previous_aes_key": key, "mode": "secure", "mini_program": true,
+            "token": "thetoken", "previous_token": "theoldtoken", "aes_key": AES_KEY,
+            "previous_aes_key": OTHER_KEY, "mode": "secure", "mini_program": true,
         },
     });
     let config: AppConfig = serde_json::from_value(app.clone()).unwrap();
-    assert!(!format!("{config:?}").contains("s3cr3t") && !format!("{config:?}").contains(&key));
-    let wechat = Wechat::builder().app(config).build().unwrap();
-    assert!(wechat.app("wx1").is_ok());
+    let shown = format!("{config:?}");
+    for secret in ["s3cr3t", "thetoken", "theoldtoken", AES_KEY, OTHER_KEY] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+    let sandbox = Sandbox::with_clock(ManualClock::at_unix(NOW));
+    let wechat = Wechat::builder().transport(sandbox.clone()).app(config);
+    let wechat = wechat.clock(ManualClock::at_unix(NOW)).build().unwrap();
+    // The sandbox does not know the app, and is asked in the classic way.
+    wechat.app("wx1").unwrap().token().await.unwrap_err();
+    let grants = ["/cgi-bin/token", "/cgi-bin/stable_token"].map(|path| sandbox.calls(path));
+    assert_eq!(grants, [1, 0]);
+    let routes = wechat
+        .routes()
+        .on_message(handler_fn(|_: Message| async { "hello" }));
+    let secure = Platform::new(Mode::Secure).appid("wx1");
+    for (platform, rejection) in [
+        (secure.clone(), None),
+        (secure.clone().token("theoldtoken").aes_key(OTHER_KEY), None),
+        (
+            secure.clone().token("anothertoken"),
+            Some(Rejection::Signature),
+        ),
+        (
+            secure.clone().aes_key("a".repeat(43)),
+            Some(Rejection::Undecryptable),
+        ),
+        (
+            Platform::new(Mode::Plaintext),
+            Some(Rejection::NotEncrypted),
+        ),
+    ] {
+        let push = platform.push(&document(&text_fields(1)));
+        let response = routes.clone().oneshot(push.request()).await.unwrap();
+        assert_eq!(response.body().rejection(), rejection);
+        if rejection.is_none() {
+            // The users of a mini-program see no reply.
+            assert_eq!(response.into_body().into_bytes(), "success");
+        }
+    }
 
     let wrong = |path: &str, value: serde_json::Value| {
         let mut app = app.clone();
@@ -94,19 +133,44 @@ fn an_app_is_read_from_a_settings_file() {
             .to_string()
     };
     for (path, value, told) in [
-        ("/appid", json!("wx 1"), "letters"),
-        ("/callback/aes_key", json!("short"), "aes_key"),
-        ("/callback/aes_key", json!(null), "aes_key"),
-        ("/callback/mode", json!("plaintext"), "mode"),
-        ("/callback/token", json!(""), "token"),
-        ("/token_grant", json!("other"), "unknown variant"),
+        ("/appid", json!("wx 1"), "must be 1 to 64 letters, digits, "),
+        (
+            "/callback/aes_key",
+            json!("short"),
+            "aes_key must be 43 letters and digits (it has 5 bytes)",
+        ),
+        (
+            "/callback/aes_key",
+            json!(null),
+            "aes_key is missing: this mode needs it",
+        ),
+        (
+            "/callback/mode",
+            json!("plaintext"),
+            "mode is plaintext although there is an aes_key",
+        ),
+        (
+            "/callback/token",
+            json!(""),
+            "token must be 1 to 64 printable ASCII characters without spaces (it has 0 bytes)",
+        ),
+        (
+            "/token_grant",
+            json!("other"),
+            "unknown variant `other`, expected `stable` or `classic`",
+        ),
     ] {
         let error = wrong(path, value);
-        assert!(error.contains(told) && !error.contains("s3cr3t"), "{error}");
+        assert!(
+            error.starts_with(told) && !error.contains("s3cr3t"),
+            "{error}"
+        );
     }
-    assert!(
-        serde_json::from_value::<AppConfig>(json!({"appid": "wx1", "secret": "s", "x": 1}))
-            .is_err()
+    let unknown = json!({"appid": "wx1", "secret": "s", "x": 1});
+    let error = serde_json::from_value::<AppConfig>(unknown).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "unknown field `x`, expected one of `appid`, `secret`, `token_grant`, `callback`"
     );
 }
 

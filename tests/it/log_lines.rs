@@ -96,10 +96,18 @@ fn an_errmsg_stays_within_its_line() {
             tracing::warn!(error = error.to_string(), "as a text");
             tracing::warn!("in the message: {error}");
         });
-        assert!(
-            log.contains("the call failed") && log.contains("40125"),
-            "{log}"
-        );
+        let failed = "the call failed appid=\"wx3cc8fd6963e31a32\" \
+                      error=\"/cgi-bin/stable_token: refused with 40125 (";
+        assert!(log.contains(failed), "{log}");
+        for how in [
+            "with Display error=",
+            "as an error error=",
+            "in the message: ",
+        ] {
+            let line =
+                format!("WARN it::log_lines: {how}/cgi-bin/stable_token: refused with 40125 (");
+            assert!(log.contains(&line), "{line} is not in {log}");
+        }
         check(&log);
     }
 }
@@ -116,7 +124,9 @@ fn a_debug_print_of_an_error_is_one_line() {
             let error = app.call(call).await.unwrap_err();
             tracing::warn!(?error, rid = error.rid(), "with Debug");
         });
-        assert!(log.contains("43101"), "{log}");
+        let text = "with Debug error=Error { kind: Platform, class: User, text: \
+                    /wxa/business/getuserphonenumber: refused with 43101 (";
+        assert!(log.contains(text), "{log}");
         check(&log);
     }
 }
@@ -158,7 +168,10 @@ fn a_refusal_that_a_route_passes_on_stays_within_its_line() {
             let request = post("/getwxuserinfo", request);
             routes.oneshot(request).await.unwrap();
         });
-        assert!(log.contains("40029"), "{log}");
+        let failed = "failed status=422 code=3584004 errcode=40029 ms=";
+        assert!(log.contains(failed), "{log}");
+        let why = " why=\"/sns/oauth2/access_token: refused with 40029 (";
+        assert!(log.contains(why), "{log}");
         check(&log);
     }
 }
@@ -169,18 +182,21 @@ fn a_name_of_a_callers_document_stays_within_its_line() {
     for hostile in HOSTILE {
         let log = logged(async || {
             let sandbox = Sandbox::with_clock(clock());
-            let data = json!({"touser": "o1", "template_id": "t", "data": {hostile: 1}});
-            let document = json!({"source": "t", "appid": Sandbox::APPID, "data": data});
+            let document = json!({
+                "source": "t", "appid": Sandbox::APPID, "openid": "o1", "template_id": "t",
+                "data": {hostile: [1]},
+            });
             let routes = sandbox.wechat().routes().unprotected();
             let request = post("/sendwxtemplatemsg", document.to_string());
             routes.oneshot(request).await.unwrap();
         });
-        assert!(log.contains("status=400"), "{log}");
+        assert!(log.contains("failed status=400 code=3584002 ms="), "{log}");
+        assert!(log.contains(" why=\"field data."), "{log}");
         check(&log);
     }
 }
 
-/// HandlerTracker put what a user wrote into their errors.
+/// Handlers put what a user wrote into their errors.
 #[test]
 fn an_error_of_a_handler_stays_within_its_line() {
     for hostile in HOSTILE {
@@ -194,7 +210,8 @@ fn an_error_of_a_handler_stays_within_its_line() {
             let push = Push::text(&sandbox.user("Hui"), hostile);
             sandbox.push(push, routes.prefix("/v1/service/wx")).await;
         });
-        assert!(log.contains("the handler failed"), "{log}");
+        let failed = "the handler failed appid=wx3cc8fd6963e31a32 error=\"cannot understand ";
+        assert!(log.contains(failed), "{log}");
         check(&log);
     }
 }

@@ -61,6 +61,11 @@ fn session(response: &Response<Body>) -> Option<&str> {
     cookie.strip_prefix("session=")
 }
 
+/// The openid of the user who signs in.
+fn user(sandbox: &Sandbox) -> String {
+    sandbox.user("Hui🐠").openid()
+}
+
 fn path(address: &str) -> String {
     let uri: Uri = address.parse().unwrap();
     uri.path_and_query().unwrap().to_string()
@@ -264,7 +269,7 @@ async fn a_browser_that_hangs_up_does_not_lose_the_result() {
     let dropped = tokio::time::timeout(Duration::from_millis(10), browser.get(&login, &back));
     assert!(dropped.await.is_err());
     let done = browser.get(&login, &back).await;
-    assert!(session(&done).is_some());
+    assert_eq!(session(&done), Some(&*user(&sandbox)));
     assert_eq!(sandbox.calls(TRADE), 1);
 }
 
@@ -282,7 +287,10 @@ async fn a_failure_that_passes_is_tried_again_and_one_that_does_not_is_kept() {
     while sandbox.calls(PROFILE) < 4 {
         browser.get(&login, &back).await;
     }
-    assert!(session(&browser.get(&login, &back).await).is_some());
+    assert_eq!(
+        session(&browser.get(&login, &back).await),
+        Some(&*user(&sandbox))
+    );
     assert_eq!(sandbox.calls(TRADE), 1);
 
     sandbox.fail_next(TRADE, ErrCode::INVALID_CODE);
@@ -302,7 +310,10 @@ async fn another_browser_does_not_get_the_result() {
     let (mut browser, mut other) = (Browser::default(), Browser::default());
     let back = path(&browser.consent(&sandbox, &login, "").await);
     let theirs = path(&other.consent(&sandbox, &login, "").await);
-    assert!(session(&browser.get(&login, &back).await).is_some());
+    assert_eq!(
+        session(&browser.get(&login, &back).await),
+        Some(&*user(&sandbox))
+    );
 
     // The same address, without a cookie and with another one.
     let refused = Browser::default().get(&login, &back).await;
@@ -425,7 +436,10 @@ async fn a_user_who_refuses_can_start_again() {
         assert_eq!(response.status(), StatusCode::FORBIDDEN);
         assert!(text(response).contains("/start?return_to=%2Fcart"));
     }
-    assert!(session(&browser.get(&login, &back).await).is_some());
+    assert_eq!(
+        session(&browser.get(&login, &back).await),
+        Some(&*user(&sandbox))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -434,7 +448,10 @@ async fn a_snapshot_user_is_told_apart_or_turned_away() {
     sandbox.user("Hui🐠").set_snapshot(true);
     let mut browser = Browser::default();
     let back = path(&browser.consent(&sandbox, &login, "").await);
-    assert!(session(&browser.get(&login, &back).await).is_some());
+    assert_eq!(
+        session(&browser.get(&login, &back).await),
+        Some(&*user(&sandbox))
+    );
 
     let strict = login
         .reject_snapshot()
@@ -654,7 +671,7 @@ async fn a_second_site_signs_in_through_the_relay() {
     assert!(relayed.starts_with(BASE), "{relayed}");
     let done = browser.get(&login, &path(&relayed)).await;
     assert_eq!(location(&done), "/cart?a=%26");
-    assert!(session(&done).is_some());
+    assert_eq!(session(&done), Some(&*user(&sandbox)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -698,7 +715,7 @@ async fn several_pages_of_a_browser_sign_in_side_by_side() {
     for (back, to) in [(second, "/b"), (first, "/a")] {
         let done = browser.get(&login, &path(&back)).await;
         assert_eq!(location(&done), to);
-        assert!(session(&done).is_some());
+        assert_eq!(session(&done), Some(&*user(&sandbox)));
     }
 }
 
@@ -709,7 +726,10 @@ async fn a_service_made_from_another_does_not_share_its_results() {
     let strict = login.clone().reject_snapshot();
     let mut browser = Browser::default();
     let back = path(&browser.consent(&sandbox, &login, "").await);
-    assert!(session(&browser.get(&login, &back).await).is_some());
+    assert_eq!(
+        session(&browser.get(&login, &back).await),
+        Some(&*user(&sandbox))
+    );
     assert_eq!(session(&browser.get(&strict, &back).await), None);
 }
 
@@ -722,9 +742,15 @@ async fn an_attempt_and_its_result_may_last_for_ever() {
         .max_results(100);
     let mut browser = Browser::default();
     let back = path(&browser.consent(&sandbox, &login, "").await);
-    assert!(session(&browser.get(&login, &back).await).is_some());
+    assert_eq!(
+        session(&browser.get(&login, &back).await),
+        Some(&*user(&sandbox))
+    );
     sandbox.advance(Duration::from_secs(3600));
-    assert!(session(&browser.get(&login, &back).await).is_some());
+    assert_eq!(
+        session(&browser.get(&login, &back).await),
+        Some(&*user(&sandbox))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -737,9 +763,15 @@ async fn an_attempt_and_its_result_last_as_long_as_the_host_says() {
     let mut browser = Browser::default();
     let back = path(&browser.consent(&sandbox, &login, "").await);
     sandbox.advance(Duration::from_secs(59));
-    assert!(session(&browser.get(&login, &back).await).is_some());
+    assert_eq!(
+        session(&browser.get(&login, &back).await),
+        Some(&*user(&sandbox))
+    );
     sandbox.advance(Duration::from_secs(29));
-    assert!(session(&browser.get(&login, &back).await).is_some());
+    assert_eq!(
+        session(&browser.get(&login, &back).await),
+        Some(&*user(&sandbox))
+    );
     sandbox.advance(Duration::from_secs(1));
     assert_eq!(session(&browser.get(&login, &back).await), None);
 }
@@ -794,8 +826,9 @@ async fn the_handler_sees_the_request_and_answers_with_any_body() {
             return http::StatusCode::IM_A_TEAPOT.into_response();
         };
         let cookies = request.headers.get_all(http::header::COOKIE).iter().count();
-        assert!(cookies > 0 && !signed_in.openid().is_empty());
-        Redirect::to(&format!("/welcome?from={visitor}")).into_response()
+        assert_eq!(cookies, 1);
+        let openid = signed_in.openid();
+        Redirect::to(&format!("/welcome?from={visitor}&openid={openid}")).into_response()
     });
     let login = OAuthService::new(app, BASE, StateKey::new(KEY).unwrap(), handler).unwrap();
     let login = login.map_request(|mut request: Request<Body>| {
@@ -814,5 +847,6 @@ async fn the_handler_sees_the_request_and_answers_with_any_body() {
     let done = login.oneshot(browser.request(&path(&back))).await.unwrap();
     assert_eq!(done.status(), StatusCode::SEE_OTHER);
     let location = done.headers()[http::header::LOCATION].to_str().unwrap();
-    assert_eq!(location, "/welcome?from=session-7");
+    let openid = sandbox.user("Hui🐠").openid();
+    assert_eq!(location, format!("/welcome?from=session-7&openid={openid}"));
 }

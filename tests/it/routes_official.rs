@@ -121,16 +121,25 @@ async fn a_code_that_is_refused_says_why() {
         (json!({"scene": "x".repeat(65)}), "it has 65"),
         (json!({"scene": "x", "scene_id": 1}), "exclude each other"),
         (json!({"scene_id": 0}), "must not be 0"),
-        (json!({"scene_id": 100_001, "permanent": true}), "100000"),
-        (json!({"scene_id": 4_294_967_296_u64}), "4294967295"),
-        (json!({"scene_id": -1}), "scene_id"),
+        (
+            json!({"scene_id": 100_001, "permanent": true}),
+            "scene_id of a permanent code must be at most 100000 (it is 100001)",
+        ),
+        (
+            json!({"scene_id": 4_294_967_296_u64}),
+            "scene_id must be at most 4294967295 (it is 4294967296)",
+        ),
+        (
+            json!({"scene_id": -1}),
+            "field scene_id is of the wrong type",
+        ),
         (
             json!({"scene": "x", "expire_seconds": 2_592_001}),
-            "2592000",
+            "expire_seconds must be 1 to 2592000 (it is 2592001)",
         ),
         (
             json!({"scene": "x", "expire_seconds": 5, "permanent": true}),
-            "permanent",
+            "expire_seconds must be absent or 0 for a permanent code",
         ),
         (json!({"scene": ["x"]}), "field scene"),
         (json!({"scene": "x", "source": ""}), "source is required"),
@@ -290,15 +299,15 @@ async fn a_message_that_is_refused_says_why() {
         ),
         (
             json!({"data": {"data": keywords, "touser": "other"}}),
-            "openid",
+            "openid and its value inside data are not the same: give one",
         ),
         (
             json!({"data": {"data": keywords, "template_id": "other"}}),
-            "template_id",
+            "template_id and its value inside data are not the same: give one",
         ),
         (
             json!({"data": {"data": keywords, "miniprogram": {"appid": "wx 1"}}}),
-            "appid",
+            "appid must be 1 to 64 letters, digits, '-' or '_' (it has 4 bytes)",
         ),
     ];
     for (more, part) in parameters {

@@ -114,7 +114,9 @@ async fn a_follower_and_a_new_one_sign_in_alike() {
         let user = kit.user(nickname);
         user.set_follows(follows);
         let pending = kit.scans.start().await.unwrap();
-        assert!(pending.scene().starts_with("login-") && pending.scene().len() <= 64);
+        let number = pending.scene().strip_prefix("login-").unwrap();
+        assert_eq!(number.len(), 40);
+        assert!(number.bytes().all(|byte| byte.is_ascii_hexdigit()));
         assert_eq!(pending.expires_in(), Duration::from_secs(300));
         let text = kit.scan(&user, pending.scene()).await;
         assert_eq!(text.as_deref(), Some("signed in at shop.example"));
@@ -171,9 +173,10 @@ async fn other_messages_go_to_the_handler() {
                 .starts_with("inner")
         );
     }
-    assert!(kit.scans.clone().prefix("").is_err());
-    assert!(kit.scans.clone().prefix("sign in").is_err());
-    assert!(kit.scans.clone().prefix(&"a".repeat(25)).is_err());
+    for prefix in ["", "sign in", &"a".repeat(25)] {
+        let error = kit.scans.clone().prefix(prefix).unwrap_err();
+        assert_eq!(error.field(), Some("prefix"), "{prefix}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,13 +7,12 @@ use http::{Request, StatusCode};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
 use tokio::time::timeout;
-use tower_wechat::callback::crypto::AesKey;
-use tower_wechat::callback::signature::sign;
+use tower_wechat::callback::Mode;
 use tower_wechat::{Clock, SystemClock};
 
+use crate::callback::support::{APPID, Platform};
 use crate::examples::{File, SETTINGS, example, exchange, start};
 
-const APPID: &str = "wx3cc8fd6963e31a32";
 const TOKEN: &str = "callbacktoken";
 
 async fn serve(name: &str, more: &str) -> (Child, String, File) {
@@ -24,10 +23,6 @@ async fn serve(name: &str, more: &str) -> (Child, String, File) {
     (child, base, file)
 }
 
-fn key() -> AesKey {
-    AesKey::parse("a".repeat(43)).unwrap()
-}
-
 /// Pushes a document with these fields, and returns the status and the reply.
 async fn push(base: &str, nonce: &str, fields: &str) -> (StatusCode, String) {
     let now = SystemClock::default().now();
@@ -36,22 +31,22 @@ async fn push(base: &str, nonce: &str, fields: &str) -> (StatusCode, String) {
         "<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName>\
          <CreateTime>{now}</CreateTime>{fields}</xml>"
     );
-    let encrypt = key().encrypt(&document, APPID, [7; 16]);
-    let timestamp = now.to_string();
-    let signature = sign([TOKEN, &timestamp, nonce]);
-    let msg_signature = sign([TOKEN, &timestamp, nonce, &encrypt]);
-    let url = format!(
-        "{base}/v1/service/wx/wxmsg/{APPID}/?signature={signature}&timestamp={timestamp}\
-         &nonce={nonce}&encrypt_type=aes&msg_signature={msg_signature}"
-    );
-    let body = format!("<xml><Encrypt>{encrypt}</Encrypt></xml>");
-    let (status, _, body) = exchange(Request::post(url).body(body.into()).unwrap()).await;
+    let platform = Platform::new(Mode::Secure)
+        .token(TOKEN)
+        .aes_key("a".repeat(43))
+        .timestamp(now)
+        .nonce(nonce)
+        .random([7; 16]);
+    let mut push = platform.push(&document);
+    let body = format!("<xml><Encrypt>{}</Encrypt></xml>", push.encrypt());
+    push.path(format!("{base}/v1/service/wx/wxmsg/{APPID}/"))
+        .body(body);
+    let (status, _, body) = exchange(push.request_with(push.body.clone().into())).await;
     let body = String::from_utf8(body.to_vec()).unwrap();
-    let Some((_, rest)) = body.split_once("<Encrypt><![CDATA[") else {
+    if !body.contains("<Encrypt>") {
         return (status, body);
-    };
-    let encrypt = rest.split("]]>").next().unwrap();
-    let document = key().decrypt(encrypt).unwrap().message;
+    }
+    let document = platform.open(&body);
     let content = document.split("<Content><![CDATA[").nth(1).unwrap();
     (status, content.split("]]>").next().unwrap().to_owned())
 }

@@ -7,15 +7,11 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use tower::{ServiceExt, service_fn};
-use tower_wechat::callback::crypto::AesKey;
+use tower_wechat::callback::Mode;
 use tower_wechat::callback::forward::{Failure, Forward, ForwardError, Target};
-use tower_wechat::callback::signature::sign;
-use tower_wechat::{
-    AppId, Body, BoxError, BoxFuture, Callback, CallbackKeys, ManualClock, Message, Reply,
-};
+use tower_wechat::{Body, BoxError, BoxFuture, ManualClock, Reply};
 
-use super::captured::{AES_KEY, APPID};
-use super::support::{NOW, Tally, counting};
+use super::support::{APPID, NOW, Platform, Sealed, Tally, counting, message_of, text_document};
 
 const TOKEN: &str = "thetargetstoken";
 
@@ -46,7 +42,7 @@ fn stage() -> Stage {
         async move { Ok::<_, BoxError>(Response::new(Bytes::from(body))) }
     });
     let clock = ManualClock::at_unix(NOW);
-    let keys = CallbackKeys::secure(TOKEN, AES_KEY).unwrap();
+    let keys = platform().keys();
     let target = Target::new("dev", "https://dev.example/wxmsg", keys).unwrap();
     let forward = Forward::builder(transport)
         .default_target(target)
@@ -64,7 +60,7 @@ impl Stage {
         *self.answer.lock().unwrap() = answer;
         let document = "<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName>\
              <MsgType>text</MsgType><Content>hi</Content><MsgId>1</MsgId></xml>";
-        let message = Message::parse(AppId::new(APPID).unwrap(), document.into()).unwrap();
+        let message = message_of(APPID, document.into());
         let result = self.forward.clone().oneshot(message).await;
         result.map_err(|error| error.downcast_ref::<ForwardError>().unwrap().failure())
     }
@@ -81,27 +77,22 @@ fn reply(created: u64) -> String {
     )
 }
 
-struct Sealed {
-    encrypt: String,
-    signature: String,
-    timestamp: String,
-    nonce: String,
+/// The token is the target's.
+fn platform() -> Platform {
+    Platform::new(Mode::Secure).token(TOKEN)
 }
 
-fn sealed(timestamp: u64, nonce: &str, document: &str) -> Sealed {
-    let key = AesKey::parse(AES_KEY).unwrap();
-    let encrypt = key.encrypt(document, APPID, *b"0123456789abcdef");
-    let timestamp = timestamp.to_string();
-    let signature = sign([TOKEN, &timestamp, nonce, &encrypt]).to_string();
-    Sealed {
-        encrypt,
-        signature,
-        timestamp,
-        nonce: nonce.to_owned(),
-    }
+fn sealed(timestamp: impl ToString, nonce: &str, document: &str) -> Sealed {
+    platform().timestamp(timestamp).nonce(nonce).seal(document)
 }
 
-impl Sealed {
+/// How the libraries of targets write a reply.
+trait Written {
+    fn like_wxjava(&self) -> String;
+    fn like_easywechat(&self) -> String;
+}
+
+impl Written for Sealed {
     /// As WxJava writes it: `generateXml` of its `WxCryptUtil`, with a nonce of 16 letters and
     /// digits of its own.
     fn like_wxjava(&self) -> String {
@@ -124,6 +115,10 @@ impl Sealed {
     }
 }
 
+fn taken(created: u64) -> Result<Reply, Failure> {
+    Ok(Reply::raw(reply(created)).unwrap())
+}
+
 fn refused(why: &'static str) -> Result<Reply, Failure> {
     Err(Failure::Answer(why))
 }
@@ -131,15 +126,18 @@ fn refused(why: &'static str) -> Result<Reply, Failure> {
 #[tokio::test]
 async fn a_target_may_draw_its_own_nonce_or_repeat_the_pushs() {
     let stage = stage();
-    let answers = [
-        sealed(NOW, "UiQhwYqmkBzSsxnS", &reply(NOW)).like_wxjava(),
-        sealed(NOW + 3, "d9bVmKz2hVwJpNeR", &reply(NOW)).like_easywechat(),
-        sealed(NOW - 600, "1514711492", &reply(NOW - 600)).like_wxjava(),
-        sealed(NOW + 600, "1", &reply(NOW + 600)).like_wxjava(),
-        "repeat the nonce".to_owned(),
-    ];
-    for answer in answers {
-        assert!(stage.push(answer.clone()).await.is_ok(), "{answer}");
+    let at = |timestamp, nonce, created| sealed(timestamp, nonce, &reply(created));
+    for (answer, created) in [
+        (at(NOW, "UiQhwYqmkBzSsxnS", NOW).like_wxjava(), NOW),
+        (at(NOW + 3, "d9bVmKz2hVwJpNeR", NOW).like_easywechat(), NOW),
+        (
+            at(NOW - 600, "1514711492", NOW - 600).like_wxjava(),
+            NOW - 600,
+        ),
+        (at(NOW + 600, "1", NOW + 600).like_wxjava(), NOW + 600),
+        ("repeat the nonce".to_owned(), NOW),
+    ] {
+        assert_eq!(stage.push(answer.clone()).await, taken(created), "{answer}");
     }
 }
 
@@ -147,8 +145,8 @@ async fn a_target_may_draw_its_own_nonce_or_repeat_the_pushs() {
 async fn an_answer_is_taken_once() {
     let stage = stage();
     let answer = sealed(NOW, "UiQhwYqmkBzSsxnS", &reply(NOW)).like_wxjava();
-    assert!(stage.push(answer.clone()).await.is_ok());
-    assert_eq!(stage.push(answer.clone()).await, refused("it is a replay"));
+    assert_eq!(stage.push(answer.clone()).await, taken(NOW));
+    assert_eq!(stage.push(answer.clone()).await, refused("it came before"));
     // A wall clock that is set back does not empty the memory.
     stage.clock.advance(Duration::from_secs(300));
     stage
@@ -180,12 +178,10 @@ async fn an_answer_in_other_units_is_judged_by_its_document() {
         (format!("{NOW}0"), NOW, Some(unknown)),
         ("now".to_owned(), NOW, Some(unknown)),
     ] {
-        let mut answer = sealed(NOW, "n", &reply(created));
-        answer.signature = sign([TOKEN, &written, "n", &answer.encrypt]).to_string();
-        answer.timestamp = written;
+        let answer = sealed(written, "n", &reply(created));
         let result = stage.push(answer.like_wxjava()).await;
         match why {
-            None => assert!(result.is_ok(), "{result:?}"),
+            None => assert_eq!(result, taken(created)),
             Some(why) => assert_eq!(result, refused(why)),
         }
     }
@@ -210,28 +206,29 @@ async fn the_nonce_of_another_push_is_refused() {
 
 #[tokio::test]
 async fn a_target_of_this_crate_answers_with_a_nonce_of_its_own() {
-    let keys = || CallbackKeys::secure(TOKEN, AES_KEY).unwrap();
     let clock = ManualClock::at_unix(NOW);
-    let recipient = keys().for_app(AppId::new(APPID).unwrap());
-    let callback = Callback::new(recipient, counting(&Tally::default(), Duration::ZERO));
+    let callback = platform().callback(counting(&Tally::default(), Duration::ZERO));
     let callback = callback.clock(clock.clone());
     let transport = service_fn(move |request: Request<Bytes>| {
         let response = callback.clone().oneshot(request.map(Full::new));
         let response: BoxFuture<'_, _> = Box::pin(response);
         async move { Ok::<_, BoxError>(response.await?.map(Body::into_bytes)) }
     });
-    let target = Target::new("dev", "https://dev.example/wxmsg", keys()).unwrap();
+    let target = Target::new("dev", "https://dev.example/wxmsg", platform().keys());
+    let target = target.unwrap();
     let forward = Forward::builder(transport)
         .default_target(target)
         .clock(clock);
     let forward = forward.build().unwrap();
-    for id in 0..3 {
-        let message = Message::parse(
-            AppId::new(APPID).unwrap(),
-            super::captured::document(NOW, id),
+    for id in 1..=3 {
+        let message = message_of(APPID, text_document(NOW, id));
+        let reply = forward.clone().oneshot(message).await.unwrap();
+        let document = format!(
+            "<xml><ToUserName><![CDATA[o1]]></ToUserName><FromUserName><![CDATA[gh_1]]>\
+             </FromUserName><CreateTime>{NOW}</CreateTime><MsgType><![CDATA[text]]></MsgType>\
+             <Content><![CDATA[{id}]]></Content></xml>"
         );
-        let reply = forward.clone().oneshot(message.unwrap()).await.unwrap();
-        assert_ne!(reply, Reply::none());
+        assert_eq!(reply, Reply::raw(document).unwrap());
     }
 }
 

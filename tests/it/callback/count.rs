@@ -1,4 +1,4 @@
-//! What is counted.
+//! The metrics: which counter each outcome increments.
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -11,17 +11,14 @@ use metrics::{
     Counter, CounterFn, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
 };
 use tower::{ServiceExt, service_fn};
+use tower_wechat::callback::Mode;
 use tower_wechat::callback::deadline::LateReply;
 use tower_wechat::callback::deadline::pick_up::{MemoryPickUpStore, PickUp};
-use tower_wechat::callback::forward::{Forward, Rule, Target};
-use tower_wechat::callback::signature::sign;
-use tower_wechat::{
-    AppId, Body, BoxError, Callback, CallbackKeys, Error, ErrorKind, ManualClock, Message, Reply,
-};
+use tower_wechat::callback::forward::{Failure, Forward, ForwardError, Rule, Target};
+use tower_wechat::{AppId, BoxError, CallbackKeys, Error, ErrorKind, ManualClock, Message, Reply};
 
+use super::support::{NOW, Platform};
 use crate::support::settle;
-
-const NOW: u64 = 1_767_225_600;
 
 #[derive(Default)]
 struct Counts(Arc<Mutex<BTreeMap<String, u64>>>);
@@ -71,22 +68,16 @@ async fn on_message(msg: Message) -> Result<Reply, BoxError> {
 const TWO_LINKS: &str = "<MsgType>link</MsgType><Title><![CDATA[a]]></Title>\
     <Description><![CDATA[b]]></Title><Description><![CDATA[c]]></Description>";
 
-/// Sends every kind of request once.
+/// Sends the callback a request for each outcome.
 async fn all() {
-    let keys = CallbackKeys::plaintext("thetoken").unwrap();
-    let recipient = keys.for_app(AppId::new("wx1").unwrap());
-    let handler = tower_wechat::handler_fn(on_message);
-    let callback = Callback::new(recipient, handler).clock(ManualClock::at_unix(NOW));
-    let timestamp = NOW.to_string();
-    let signed = |nonce: &str| {
-        let signature = sign(["thetoken", &timestamp, nonce]);
-        format!("/?timestamp={timestamp}&nonce={nonce}&echostr=e&signature={signature}")
-    };
-    let forged = signed("n").replace("nonce=n", "nonce=m");
+    let platform = Platform::new(Mode::Plaintext).appid("wx1");
+    let callback = platform.callback(tower_wechat::handler_fn(on_message));
+    let signed = |nonce: &str| platform.clone().nonce(nonce).echo("e");
+    let forged = signed("n").read_as(&platform.timestamp, "m");
     let push = |content: &str| {
         format!("<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName>{content}</xml>")
     };
-    for (method, uri, body) in [
+    for (method, mut signed, body) in [
         (Method::GET, signed("n0"), String::new()),
         (Method::POST, signed("n1"), push("<Content>hi</Content>")),
         (Method::POST, signed("n2"), push("")),
@@ -99,9 +90,14 @@ async fn all() {
         (Method::PUT, signed("n6"), String::new()),
         (Method::POST, signed("n7"), push(TWO_LINKS)),
     ] {
-        let mut request = Request::new(Body::from(body));
-        (*request.method_mut(), *request.uri_mut()) = (method, uri.parse().unwrap());
-        callback.clone().oneshot(request).await.unwrap();
+        signed.method = method;
+        let order = ["timestamp", "nonce", "echostr"];
+        signed
+            .path("/")
+            .order(order)
+            .body(body)
+            .send(&callback)
+            .await;
     }
 }
 
@@ -145,7 +141,9 @@ async fn all_on() {
     let busy = forward(target("busy"));
     let first = tokio::spawn(busy.clone().oneshot(message()));
     tokio::task::yield_now().await;
-    assert!(busy.oneshot(message()).await.is_err());
+    let error = busy.oneshot(message()).await.unwrap_err();
+    let error = error.downcast_ref::<ForwardError>().unwrap();
+    assert_eq!(error.failure(), Failure::Busy);
     first.abort();
     let shadowed = Forward::builder(transport)
         .shadow(Rule::any(), target("shadow"))

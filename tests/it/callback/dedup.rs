@@ -17,8 +17,8 @@ use tower_wechat::{
 };
 
 use super::support::{
-    APPID, Tally, callback, counting, document, handler, message_of, push, seconds, send, text,
-    text_fields,
+    APPID, NOW, Tally, callback, counting, document, handler, message_of, push, seconds, send,
+    text, text_fields,
 };
 use crate::support::settle;
 
@@ -212,7 +212,7 @@ async fn a_new_message_beyond_the_limit_is_503_at_once_and_those_that_run_go_on(
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_so_many_join_one_run() {
+async fn eight_pushes_join_one_run_and_the_ninth_is_refused() {
     let dedup = DedupLayer::new().layer(counting(&Tally::default(), seconds(3.0)));
     // Those that are gone again do not count.
     let first = send(&dedup, text(1));
@@ -221,20 +221,19 @@ async fn only_so_many_join_one_run() {
         send(&dedup, text(1)).abort();
     }
     let joined: Vec<_> = (0..9).map(|_| send(&dedup, text(1))).collect();
-    let mut refused = 0;
-    for sent in joined {
-        if let Err(error) = sent.await.unwrap() {
-            assert!(error.get_ref().is::<Overloaded>(), "{error}");
-            refused += 1;
+    for (at, sent) in joined.into_iter().enumerate() {
+        match (at, sent.await.unwrap()) {
+            (0..8, Ok(reply)) => assert_eq!(reply, Reply::text("1")),
+            (8, Err(error)) => assert!(error.get_ref().is::<Overloaded>(), "{error}"),
+            (_, result) => panic!("{at}: {result:?}"),
         }
     }
-    assert_eq!(refused, 1);
-    assert!(first.await.unwrap().is_ok());
+    assert_eq!(first.await.unwrap().unwrap(), Reply::text("1"));
 }
 
 #[tokio::test]
 async fn a_message_is_forgotten_after_its_window() {
-    let (tally, clock) = (Tally::default(), ManualClock::at_unix(1_767_225_600));
+    let (tally, clock) = (Tally::default(), ManualClock::at_unix(NOW));
     let layer = DedupLayer::new().window(seconds(60.0)).clock(clock.clone());
     let dedup = layer.layer(counting(&tally, Duration::ZERO));
     for (pause, runs) in [(0, 1), (59, 1), (61, 2), (1000, 3)] {
@@ -246,18 +245,24 @@ async fn a_message_is_forgotten_after_its_window() {
 }
 
 #[tokio::test]
-async fn a_million_messages_keep_the_memory_bounded_and_recent_ones_known() {
+async fn of_a_million_messages_the_last_thousand_are_remembered() {
     let tally = Tally::default();
-    let dedup = DedupLayer::new().capacity(1000).layer(quick(&tally));
+    let layer = DedupLayer::new()
+        .capacity(1000)
+        .clock(ManualClock::at_unix(NOW));
+    let dedup = layer.layer(quick(&tally));
     let short = |id: usize| message_of(APPID, format!("<a><MsgId>1{id}</MsgId></a>"));
     for id in 0..1_000_000 {
         dedup.clone().oneshot(short(id)).await.unwrap();
-        assert!(dedup.remembered() <= 2000);
+        assert_eq!(dedup.remembered(), (id + 1).min(1000));
         if id % 1000 == 999 {
             dedup.clone().oneshot(short(id - 999)).await.unwrap();
         }
     }
     assert_eq!((tally.started(), dedup.running()), (1_000_000, 0));
+    // The message before the last thousand is forgotten.
+    dedup.clone().oneshot(short(998_999)).await.unwrap();
+    assert_eq!((tally.started(), dedup.remembered()), (1_000_001, 1000));
 }
 
 fn quick(tally: &Tally) -> HandlerFn<impl Fn(Message) -> std::future::Ready<()> + Clone + use<>> {
@@ -291,7 +296,11 @@ async fn a_task_that_is_dropped_frees_the_message_and_wakes_those_who_had_joined
     let joined = send(&dedup, text(1));
     settle().await;
     first.abort();
-    assert!(joined.await.unwrap().is_err());
+    let error = joined.await.unwrap().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the run that this push had joined failed"
+    );
     assert_eq!(dedup.running(), 0);
     let reply = dedup.oneshot(text(1)).await.unwrap();
     assert_eq!(reply, Reply::text("2"));
@@ -401,7 +410,8 @@ async fn instances_that_share_a_store_run_a_message_once_between_them() {
         }))
     };
     let (one, two) = (instance(), instance());
-    assert!(one.clone().oneshot(text(1)).await.is_err());
+    let error = one.clone().oneshot(text(1)).await.unwrap_err();
+    assert_eq!(error.to_string(), "the handler panicked");
     let first = send(&one, text(1));
     settle().await;
     let second = send(&two, text(1));
@@ -425,7 +435,8 @@ async fn an_instance_whose_claim_failed_leaves_the_claim_of_another_alone() {
     let failing = send(&instance(Some(Fault::ClaimHangs)), text(1));
     tokio::time::sleep(seconds(2.0)).await;
     let claimed = send(&instance(None), text(1));
-    assert!(failing.await.unwrap().is_err());
+    let error = failing.await.unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "the database is gone");
     let third = send(&instance(None), text(1));
     assert_eq!(claimed.await.unwrap().unwrap(), Reply::text("2"));
     assert_eq!(third.await.unwrap().unwrap(), Reply::text("2"));

@@ -11,14 +11,11 @@ use http::{Request, Response, StatusCode};
 use http_body::Frame;
 use tokio::time::{Instant, Sleep};
 use tower::ServiceExt;
-use tower_wechat::callback::{Limits, Overloaded, Rejection};
-use tower_wechat::{
-    AppConfig, AppId, Body, BoxError, Callback, CallbackKeys, ManualClock, Message, Wechat,
-    handler_fn,
-};
+use tower_wechat::callback::{Limits, Mode, Overloaded, Rejection};
+use tower_wechat::{AppConfig, Body, BoxError, Callback, ManualClock, Message, Wechat, handler_fn};
 
 use super::support::{
-    APPID, NOW, Tally, address, callback, counting, document, push, seconds, text_fields,
+    APPID, NOW, Platform, Push, Tally, callback, counting, document, push, seconds, text_fields,
 };
 
 fn rejection(response: &Response<Body>) -> Option<Rejection> {
@@ -69,9 +66,15 @@ impl http_body::Body for Slow {
     }
 }
 
+/// A push with an empty body, to be sent with another one.
+fn plaintext(timestamp: u64, nonce: &str) -> Push {
+    let platform = Platform::new(Mode::Plaintext).timestamp(timestamp);
+    platform.nonce(nonce).push("")
+}
+
 fn slow(nonce: &str, pause: f64) -> Request<Slow> {
     let body = Slow::new(&document(&text_fields(1)), 4, seconds(pause));
-    Request::post(address(NOW, nonce)).body(body).unwrap()
+    plaintext(NOW, nonce).request_with(body)
 }
 
 #[tokio::test(start_paused = true)]
@@ -121,7 +124,7 @@ fn without_a_runtime_a_body_is_waited_for() {
         }
     }
     let callback = callback(handler_fn(|_: Message| pending::<()>()));
-    let request = Request::post(address(NOW, "n1")).body(Never).unwrap();
+    let request = plaintext(NOW, "n1").request_with(Never);
     let future = std::pin::pin!(callback.oneshot(request));
     let polled = future.poll(&mut Context::from_waker(std::task::Waker::noop()));
     assert!(polled.is_pending());
@@ -194,8 +197,8 @@ async fn a_body_that_comes_late_makes_no_other_signature_forgotten() {
     let callback = callback(counting(&Tally::default(), Duration::ZERO));
     let callback = callback.clock(clock.clone()).body_timeout(None);
     let send = async |timestamp, nonce, content| {
-        let request = Request::post(address(timestamp, nonce));
-        let request = request.body(Body::from(body(content))).unwrap();
+        let push = plaintext(timestamp, nonce);
+        let request = push.request_with(Body::from(body(content)));
         callback.clone().oneshot(request).await.unwrap().status()
     };
     let late = tokio::spawn(callback.clone().oneshot(slow("n0", 1.0)));
@@ -237,10 +240,8 @@ async fn a_signature_is_remembered_for_as_long_as_its_timestamp_is_taken() {
 
 #[tokio::test]
 async fn an_encrypted_push_is_bound_to_its_body_by_its_own_signature() {
-    let keys = CallbackKeys::secure("thetoken", "A".repeat(43)).unwrap();
-    let recipient = keys.for_app(AppId::new(APPID).unwrap());
-    let callback = Callback::new(recipient, counting(&Tally::default(), Duration::ZERO));
-    let callback = callback.clock(ManualClock::at_unix(NOW));
+    let secure = Platform::new(Mode::Secure);
+    let callback = secure.callback(counting(&Tally::default(), Duration::ZERO));
     for content in ["one", "two"] {
         let response = callback.clone().oneshot(push("n1", body(content))).await;
         assert_eq!(rejection(&response.unwrap()), Some(Rejection::NotEncrypted));
@@ -287,7 +288,7 @@ async fn the_limits_of_a_document_can_be_set() {
 
 #[tokio::test]
 async fn the_settings_of_all_callbacks_hold_before_and_after_the_handler_is_set() {
-    let keys = CallbackKeys::plaintext("thetoken").unwrap();
+    let keys = Platform::new(Mode::Plaintext).keys();
     let wechat = Wechat::builder()
         .app(AppConfig::new(APPID, "secret").callback(keys))
         .clock(ManualClock::at_unix(NOW));
@@ -305,8 +306,8 @@ async fn the_settings_of_all_callbacks_hold_before_and_after_the_handler_is_set(
             .callbacks(narrow),
     ] {
         for (age, refused) in [(0, None), (300, Some(Rejection::StaleTimestamp))] {
-            let request = Request::post(address(NOW - age, "n1"));
-            let request = request.body(Body::from(body("hi"))).unwrap();
+            let push = plaintext(NOW - age, "n1");
+            let request = push.request_with(Body::from(body("hi")));
             let response = routes.clone().oneshot(request).await.unwrap();
             assert_eq!(rejection(&response), refused);
         }

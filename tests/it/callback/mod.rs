@@ -2,7 +2,6 @@
 
 mod answers;
 mod attacks;
-mod captured;
 #[cfg(feature = "metrics")]
 mod count;
 mod deadline;
@@ -20,6 +19,6 @@ mod route;
 mod security;
 mod service;
 mod storm;
-mod support;
+pub mod support;
 mod typed;
 mod vectors;

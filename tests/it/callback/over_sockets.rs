@@ -16,7 +16,7 @@ use tower_wechat::callback::deadline::{CustomerService, DeadlineLayer};
 use tower_wechat::client::ReqwestTransport;
 use tower_wechat::sandbox::{Attempt, Delivery, Push, Sandbox, User};
 
-use super::support::{NOW, Tally, callback, counting, seconds};
+use super::support::{Tally, callback, counting, push, seconds};
 
 /// Serves the routes with a handler of some duration, and pushes a text to them.
 async fn deliver(
@@ -130,7 +130,7 @@ async fn a_body_that_stalls_is_answered_with_408_and_its_connection_closed() {
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     let head = format!(
         "POST {} HTTP/1.1\r\nhost: test\r\ncontent-length: 500\r\n\r\n<xml>",
-        super::support::address(NOW, "n1")
+        push("n1", "").uri()
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut response = String::new();

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use tower_wechat::callback::{Mode, Rejection};
 use tower_wechat::{Callback, ManualClock};
 
-use super::captured::{Captured, callback, document};
-use super::support::{Handler, Tally, instant};
+use super::support::{Handler, Platform, Push, Tally, instant, text_document};
 
 const WINDOW: u64 = 600;
 const DAY: u64 = 24 * 3600;
@@ -56,18 +55,18 @@ impl Numbers {
 }
 
 /// The other timestamps and nonces that are signed alike, found by trying all pieces.
-fn readings(token: &str, push: &Captured) -> BTreeSet<(String, String)> {
+fn readings(token: &str, push: &Push) -> BTreeSet<(String, String)> {
     let join = |timestamp: &str, nonce: &str| {
         let mut parts = [token, timestamp, nonce];
         parts.sort_unstable();
         parts.concat()
     };
-    let joined = join(&push.timestamp, &push.nonce);
+    let joined = join(push.get("timestamp"), push.get("nonce"));
     let mut found = BTreeSet::new();
     for at in 0..=joined.len().saturating_sub(10) {
         let timestamp = &joined[at..at + 10];
         let digits = timestamp.bytes().all(|byte| byte.is_ascii_digit());
-        if !digits || timestamp.starts_with('0') || timestamp == push.timestamp {
+        if !digits || timestamp.starts_with('0') || timestamp == push.get("timestamp") {
             continue;
         }
         let rest = [&joined[..at], &joined[at + 10..]].concat();
@@ -93,7 +92,7 @@ struct Counts {
     left_open: u64,
 }
 
-async fn run(callback: &Callback<Handler>, push: &Captured) -> (u16, Option<Rejection>) {
+async fn run(callback: &Callback<Handler>, push: &Push) -> (u16, Option<Rejection>) {
     let response = push.send(callback).await;
     (response.status().as_u16(), response.body().rejection())
 }
@@ -104,10 +103,12 @@ async fn attack(numbers: &mut Numbers, mode: Mode, counts: &mut Counts) {
     let (token, nonce) = (numbers.token(), numbers.nonce(timestamp));
     // The platform takes some seconds, and its machines differ by one.
     let created = timestamp + 1 - numbers.below(6);
-    let document = document(created, counts.pushes);
-    let push = Captured::new(mode, &token, timestamp, &nonce, &document);
+    let platform = Platform::new(mode).token(&token).timestamp(timestamp);
+    let platform = platform.nonce(&nonce);
+    let push = platform.push(&text_document(created, counts.pushes));
     let fresh = |now: u64| -> Callback<Handler> {
-        callback(mode, &token, instant(&tally))
+        platform
+            .callback(instant(&tally))
             .replay_capacity(16)
             .clock(ManualClock::at_unix(now))
     };
@@ -142,12 +143,7 @@ async fn attack(numbers: &mut Numbers, mode: Mode, counts: &mut Counts) {
         let other: u64 = other.parse().unwrap();
         // With what was remembered, at the time of the push.
         run(&first, &posed).await;
-        assert_eq!(
-            tally.started(),
-            handled,
-            "{token} {push_nonce}",
-            push_nonce = push.nonce
-        );
+        assert_eq!(tally.started(), handled, "{token} {}", push.get("nonce"));
         for now in [
             other - WINDOW - 1,
             other - WINDOW,
@@ -167,7 +163,10 @@ async fn attack(numbers: &mut Numbers, mode: Mode, counts: &mut Counts) {
             match (mode, answer) {
                 (_, (403, Some(_))) => assert_eq!(tally.started(), before),
                 (Mode::Plaintext, (200, None)) if !is_recent => counts.left_open += 1,
-                _ => panic!("{answer:?} at {now}: {token} {timestamp} {:?}", push.nonce),
+                _ => panic!(
+                    "{answer:?} at {now}: {token} {timestamp} {:?}",
+                    push.get("nonce")
+                ),
             }
         }
     }
@@ -203,9 +202,12 @@ async fn few_genuine_pushes_are_refused() {
         let tally = Tally::default();
         let timestamp = 1_767_225_600 + numbers.below(30 * DAY);
         let nonce = numbers.below(2_147_483_648).to_string();
-        let document = document(timestamp, id);
-        let push = Captured::new(Mode::Plaintext, "thetoken", timestamp, &nonce, &document);
-        let callback = callback(Mode::Plaintext, "thetoken", instant(&tally))
+        let platform = Platform::new(Mode::Plaintext)
+            .timestamp(timestamp)
+            .nonce(nonce);
+        let push = platform.push(&text_document(timestamp, id));
+        let callback = platform
+            .callback(instant(&tally))
             .replay_capacity(16)
             .clock(ManualClock::at_unix(timestamp));
         refused += u64::from(run(&callback, &push).await.0 == 403);

@@ -7,7 +7,6 @@ use http::{Request, Response, StatusCode};
 use tokio::time::timeout;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, ServiceExt};
-use tower_wechat::callback::crypto::AesKey;
 use tower_wechat::callback::deadline::DeadlineLayer;
 use tower_wechat::callback::dedup::DedupLayer;
 use tower_wechat::callback::forward::{Forward, Rule, Target};
@@ -17,19 +16,23 @@ use tower_wechat::{
     TokioRuntime, handler_fn,
 };
 
-use super::captured::{AES_KEY, APPID, BOTH, Captured, TOKEN, callback, document};
-use super::support::{Handler, NOW, Tally, counting, handler, seconds};
+use super::support::{
+    APPID, Handler, NOW, Platform, Push, Tally, counting, handler, message_of, seconds,
+    text_document,
+};
 use crate::log::Log;
 use crate::support::settle;
 
 const DAY: u64 = 24 * 3600;
+const BOTH: [Mode; 2] = [Mode::Plaintext, Mode::Secure];
 
 fn at(time: u64) -> ManualClock {
     ManualClock::at_unix(time)
 }
 
-fn captured(mode: Mode, timestamp: u64, nonce: &str) -> Captured {
-    Captured::new(mode, TOKEN, timestamp, nonce, &document(timestamp, 1))
+fn captured(mode: Mode, timestamp: u64, nonce: &str) -> Push {
+    let platform = Platform::new(mode).timestamp(timestamp).nonce(nonce);
+    platform.push(&text_document(timestamp, 1))
 }
 
 fn told(response: &Response<Body>) -> (u16, Option<Rejection>) {
@@ -44,6 +47,13 @@ async fn text(response: Response<Body>) -> String {
     String::from_utf8(response.into_body().into_bytes().into()).unwrap()
 }
 
+/// The content of the text reply to a push.
+async fn content(push: &Push, response: Response<Body>) -> String {
+    let document = push.platform.open(&text(response).await);
+    let reply = message_of(APPID, document);
+    reply.field("Content").unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn an_exchange_of_timestamp_and_nonce_makes_no_fresh_push() {
     for (mode, age, expected) in [
@@ -56,7 +66,7 @@ async fn an_exchange_of_timestamp_and_nonce_makes_no_fresh_push() {
         let later = NOW + age;
         let push = captured(mode, NOW, &later.to_string());
         let tally = Tally::default();
-        let callback = callback(mode, TOKEN, counting(&tally, Duration::ZERO));
+        let callback = Platform::new(mode).callback(counting(&tally, Duration::ZERO));
         let first = push.send(&callback.clone().clock(at(NOW))).await;
         assert_eq!(told(&first), (200, None));
         let callback = callback.clock(at(later));
@@ -66,7 +76,7 @@ async fn an_exchange_of_timestamp_and_nonce_makes_no_fresh_push() {
             refused(Rejection::StaleTimestamp),
             "as captured"
         );
-        let exchanged = push.read_as(&push.nonce, &push.timestamp);
+        let exchanged = push.read_as(push.get("nonce"), push.get("timestamp"));
         let exchanged = exchanged.send(&callback).await;
         assert_eq!(told(&exchanged), expected, "{mode:?} {age}");
     }
@@ -78,7 +88,7 @@ async fn another_cut_of_the_joined_digits_makes_no_fresh_push() {
         let push = captured(mode, NOW, "99");
         // 1767225600 99 thetoken: the last ten digits are 6722560099.
         let later = 6_722_560_099;
-        let callback = callback(mode, TOKEN, counting(&Tally::default(), Duration::ZERO));
+        let callback = Platform::new(mode).callback(counting(&Tally::default(), Duration::ZERO));
         let callback = callback
             .ambiguity(Duration::from_secs(u64::MAX))
             .clock(at(later));
@@ -93,7 +103,7 @@ async fn another_cut_of_the_joined_digits_makes_no_fresh_push() {
 
 #[tokio::test]
 async fn a_document_without_its_time_is_judged_by_the_bounded_age() {
-    let undated = |created: &str| document(NOW, 1).replace(&NOW.to_string(), created);
+    let undated = |created: &str| text_document(NOW, 1).replace(&NOW.to_string(), created);
     for (created, age, expected) in [
         ("", DAY - 60, refused(Rejection::Ambiguous)),
         ("soon", DAY - 60, refused(Rejection::Ambiguous)),
@@ -104,13 +114,12 @@ async fn a_document_without_its_time_is_judged_by_the_bounded_age() {
     ] {
         let later = NOW + age;
         let document = undated(created);
-        let push = Captured::new(Mode::Secure, TOKEN, NOW, &later.to_string(), &document);
-        let callback = callback(
-            Mode::Secure,
-            TOKEN,
-            counting(&Tally::default(), Duration::ZERO),
-        );
-        let exchanged = push.read_as(&push.nonce, &push.timestamp);
+        let push = Platform::new(Mode::Secure)
+            .nonce(later.to_string())
+            .push(&document);
+        let callback =
+            Platform::new(Mode::Secure).callback(counting(&Tally::default(), Duration::ZERO));
+        let exchanged = push.read_as(push.get("nonce"), push.get("timestamp"));
         let exchanged = exchanged.send(&callback.clock(at(later))).await;
         assert_eq!(told(&exchanged), expected, "{created} {age}");
     }
@@ -119,11 +128,8 @@ async fn a_document_without_its_time_is_judged_by_the_bounded_age() {
 #[tokio::test]
 async fn a_genuine_push_is_taken_although_its_nonce_reads_as_a_recent_time() {
     let push = captured(Mode::Secure, NOW, &(NOW - 600).to_string());
-    let callback = callback(
-        Mode::Secure,
-        TOKEN,
-        counting(&Tally::default(), Duration::ZERO),
-    );
+    let callback =
+        Platform::new(Mode::Secure).callback(counting(&Tally::default(), Duration::ZERO));
     assert_eq!(
         told(&push.send(&callback.clock(at(NOW))).await),
         (200, None)
@@ -133,11 +139,16 @@ async fn a_genuine_push_is_taken_although_its_nonce_reads_as_a_recent_time() {
 #[tokio::test]
 async fn the_signature_of_a_verified_url_takes_no_body() {
     let tally = Tally::default();
-    let callback =
-        callback(Mode::Plaintext, TOKEN, counting(&tally, Duration::ZERO)).clock(at(NOW));
+    let callback = Platform::new(Mode::Plaintext)
+        .callback(counting(&tally, Duration::ZERO))
+        .clock(at(NOW));
     let push = captured(Mode::Plaintext, NOW, "n1");
     for _ in 0..2 {
-        let echo = callback.clone().oneshot(push.verification()).await.unwrap();
+        let echo = callback
+            .clone()
+            .oneshot(push.verification("42").request())
+            .await
+            .unwrap();
         assert_eq!(text(echo).await, "42");
     }
     assert_eq!(
@@ -168,11 +179,11 @@ async fn an_unchanged_copy_runs_no_handler_for_as_long_as_its_timestamp_is_fresh
     ] {
         let (tally, clock) = (Tally::default(), at(NOW - ahead));
         let handler = layered(dedup, counting(&tally, Duration::ZERO), &clock);
-        let callback = callback(mode, TOKEN, handler).clock(clock.clone());
+        let callback = Platform::new(mode).callback(handler).clock(clock.clone());
         let push = captured(mode, NOW, "n1");
         let first = push.send(&callback).await;
         assert_eq!(first.status(), StatusCode::OK);
-        assert_ne!(text(first).await, "success");
+        assert_eq!(content(&push, first).await, "1");
         for minute in 1..=(ahead + 600) / 60 {
             clock.advance(seconds(60.0));
             let copy = push.send(&callback).await;
@@ -192,7 +203,7 @@ async fn an_unchanged_copy_runs_no_handler_for_as_long_as_its_timestamp_is_fresh
 async fn a_wall_clock_that_is_set_does_not_empty_the_memory() {
     for set_to in [NOW - 500, NOW + 500] {
         let (tally, clock) = (Tally::default(), at(NOW));
-        let callback = callback(Mode::Secure, TOKEN, counting(&tally, Duration::ZERO));
+        let callback = Platform::new(Mode::Secure).callback(counting(&tally, Duration::ZERO));
         let callback = callback.clock(clock.clone());
         let push = captured(Mode::Secure, NOW, "n1");
         assert_eq!(push.send(&callback).await.status(), StatusCode::OK);
@@ -214,7 +225,7 @@ async fn a_signature_is_free_again_when_its_handler_did_not_succeed() {
                 _ => Ok(Reply::text("done")),
             });
             let handler = layered(dedup, handler, &clock);
-            let callback = callback(mode, TOKEN, handler).clock(clock);
+            let callback = Platform::new(mode).callback(handler).clock(clock);
             let push = captured(mode, NOW, "n1");
             for status in [500, 500, 503, 200, 200] {
                 assert_eq!(push.send(&callback).await.status().as_u16(), status);
@@ -227,7 +238,9 @@ async fn a_signature_is_free_again_when_its_handler_did_not_succeed() {
 #[tokio::test(start_paused = true)]
 async fn a_dropped_push_is_handled_when_it_comes_again() {
     let tally = Tally::default();
-    let callback = callback(Mode::Secure, TOKEN, counting(&tally, seconds(1.0))).clock(at(NOW));
+    let callback = Platform::new(Mode::Secure)
+        .callback(counting(&tally, seconds(1.0)))
+        .clock(at(NOW));
     let push = captured(Mode::Secure, NOW, "n1");
     assert!(timeout(seconds(0.5), push.send(&callback)).await.is_err());
     assert_eq!(push.send(&callback).await.status(), StatusCode::OK);
@@ -239,7 +252,9 @@ async fn a_copy_joins_the_running_handler_or_is_told_to_come_again() {
     for dedup in [false, true] {
         let (tally, clock) = (Tally::default(), at(NOW));
         let handler = layered(dedup, counting(&tally, seconds(2.0)), &clock);
-        let callback = callback(Mode::Plaintext, TOKEN, handler).clock(clock);
+        let callback = Platform::new(Mode::Plaintext)
+            .callback(handler)
+            .clock(clock);
         let push = captured(Mode::Plaintext, NOW, "n1");
         let first = tokio::spawn(callback.clone().oneshot(push.request()));
         settle().await;
@@ -276,7 +291,9 @@ async fn a_handler_that_succeeds_without_its_connection_uses_the_signature_up() 
                 BoxCloneSyncService::new(service.map_err(BoxError::from))
             }
         };
-        let callback = callback(Mode::Secure, TOKEN, handler).clock(clock.clone());
+        let callback = Platform::new(Mode::Secure)
+            .callback(handler)
+            .clock(clock.clone());
         let push = captured(Mode::Secure, NOW, "n1");
         for ended in [1, 2] {
             assert!(timeout(seconds(1.0), push.send(&callback)).await.is_err());
@@ -299,7 +316,9 @@ async fn a_push_that_joined_and_was_dropped_is_used_up_with_the_run() {
     let (tally, clock) = (Tally::default(), at(NOW));
     let dedup = DedupLayer::new().clock(clock.clone());
     let dedup = dedup.layer(counting(&tally, seconds(6.0)));
-    let callback = callback(Mode::Secure, TOKEN, dedup).clock(clock.clone());
+    let callback = Platform::new(Mode::Secure)
+        .callback(dedup)
+        .clock(clock.clone());
     let pushes = ["n1", "n2", "n3"].map(|nonce| captured(Mode::Secure, NOW, nonce));
     for push in &pushes {
         assert!(timeout(seconds(1.0), push.send(&callback)).await.is_err());
@@ -323,7 +342,7 @@ async fn a_copy_of_a_push_that_has_just_failed_is_not_answered_with_success() {
         tokio::time::sleep(seconds(1.0)).await;
         result
     });
-    let callback = callback(Mode::Secure, TOKEN, slow).clock(clock);
+    let callback = Platform::new(Mode::Secure).callback(slow).clock(clock);
     let push = captured(Mode::Secure, NOW, "n1");
     let (first, copy) = tokio::join!(push.send(&callback), push.send(&callback));
     assert_eq!(
@@ -352,7 +371,9 @@ async fn a_signature_is_used_up_whatever_is_in_front_of_the_deduplication() {
             };
             answer
         });
-        let callback = callback(Mode::Secure, TOKEN, front).clock(clock.clone());
+        let callback = Platform::new(Mode::Secure)
+            .callback(front)
+            .clock(clock.clone());
         let push = captured(Mode::Secure, NOW, "n1");
         let patience = seconds(if spawns { 1.0 } else { 3.0 });
         assert!(timeout(patience, push.send(&callback)).await.is_err());
@@ -377,7 +398,7 @@ async fn a_copy_of_a_push_goes_to_no_shadow() {
     let forward = Forward::builder(transport)
         .shadow(Rule::any(), shadow)
         .fallback(layered(true, counting(&tally, Duration::ZERO), &clock));
-    let callback = callback(Mode::Secure, TOKEN, forward.build().unwrap());
+    let callback = Platform::new(Mode::Secure).callback(forward.build().unwrap());
     let callback = callback.clock(clock.clone());
     let push = captured(Mode::Secure, NOW, "n1");
     for _ in 0..5 {
@@ -392,7 +413,7 @@ async fn a_copy_of_a_push_goes_to_no_shadow() {
 async fn a_deadline_that_answered_uses_the_signature_up() {
     let (tally, clock) = (Tally::default(), at(NOW));
     let handler = handler(&tally, seconds(8.0), |_| Err("too late to matter".into()));
-    let callback = callback(Mode::Secure, TOKEN, DeadlineLayer::ack().layer(handler));
+    let callback = Platform::new(Mode::Secure).callback(DeadlineLayer::ack().layer(handler));
     let callback = callback.clock(clock.clone());
     let push = captured(Mode::Secure, NOW, "n1");
     assert_eq!(text(push.send(&callback).await).await, "success");
@@ -405,7 +426,9 @@ async fn a_deadline_that_answered_uses_the_signature_up() {
 #[tokio::test]
 async fn a_true_resend_reaches_the_handler() {
     let tally = Tally::default();
-    let callback = callback(Mode::Secure, TOKEN, counting(&tally, Duration::ZERO)).clock(at(NOW));
+    let callback = Platform::new(Mode::Secure)
+        .callback(counting(&tally, Duration::ZERO))
+        .clock(at(NOW));
     for nonce in ["n1", "n2", "n3"] {
         let push = captured(Mode::Secure, NOW, nonce);
         assert_eq!(push.send(&callback).await.status(), StatusCode::OK);
@@ -416,17 +439,13 @@ async fn a_true_resend_reaches_the_handler() {
 #[tokio::test]
 async fn a_full_memory_forgets_the_oldest_and_says_so() {
     let (tally, log) = (Tally::default(), Log::default());
-    let callback = callback(Mode::Secure, TOKEN, counting(&tally, Duration::ZERO));
+    let callback = Platform::new(Mode::Secure).callback(counting(&tally, Duration::ZERO));
     let callback = callback.replay_capacity(2).clock(at(NOW));
     let pushes: Vec<_> = (0..4)
         .map(|id| {
-            Captured::new(
-                Mode::Secure,
-                TOKEN,
-                NOW,
-                &format!("n{id}"),
-                &document(NOW, id),
-            )
+            Platform::new(Mode::Secure)
+                .nonce(format!("n{id}"))
+                .push(&text_document(NOW, id))
         })
         .collect();
     let _listening = log.listen();
@@ -435,7 +454,8 @@ async fn a_full_memory_forgets_the_oldest_and_says_so() {
     }
     assert_eq!((tally.started(), callback.forgotten()), (4, 2));
     assert_eq!(text(pushes[3].send(&callback).await).await, "success");
-    assert_ne!(text(pushes[0].send(&callback).await).await, "success");
+    let again = pushes[0].send(&callback).await;
+    assert_eq!(content(&pushes[0], again).await, "5");
     assert_eq!((tally.started(), callback.forgotten()), (5, 3));
     let said = log.text();
     assert_eq!(said.matches("replay_capacity").count(), 1, "{said}");
@@ -456,7 +476,7 @@ async fn a_body_that_is_held_back_outlasts_no_memory() {
         }
     }
     let (tally, clock) = (Tally::default(), at(NOW));
-    let callback = callback(Mode::Secure, TOKEN, counting(&tally, Duration::ZERO));
+    let callback = Platform::new(Mode::Secure).callback(counting(&tally, Duration::ZERO));
     let callback = callback.clock(clock.clone()).body_timeout(None);
     let push = captured(Mode::Secure, NOW, "n1");
     assert_eq!(push.send(&callback).await.status(), StatusCode::OK);
@@ -479,32 +499,34 @@ async fn our_own_sealed_reply_is_no_push() {
     for format in ["xml", "json"] {
         let clock = at(NOW);
         let handler = handler_fn(|_: Message| async { "our own words" });
-        let callback: Callback<_> = callback(Mode::Secure, TOKEN, handler).clock(clock.clone());
+        let callback: Callback<_> = Platform::new(Mode::Secure)
+            .callback(handler)
+            .clock(clock.clone());
         let document = match format {
-            "xml" => document(NOW, 1),
+            "xml" => text_document(NOW, 1),
             _ => r#"{"ToUserName":"gh_1","FromUserName":"o1","MsgType":"text","MsgId":1}"#.into(),
         };
-        let push = Captured::new(Mode::Secure, TOKEN, NOW, "1514711492", &document);
+        let platform = Platform::new(Mode::Secure).nonce("1514711492");
+        let push = platform.push(&document);
         let reply = text(push.send(&callback).await).await;
+        // It is a push in all but the signature of its timestamp and nonce.
+        let opened = message_of(APPID, platform.open(&reply));
+        assert_eq!(opened.field("Content"), Some("our own words"));
         let envelope = Message::parse(appid(), reply.clone()).unwrap();
         let field = |name: &str| envelope.field(name).unwrap().to_owned();
-        // It is a push in all but the signature of its timestamp and nonce.
-        AesKey::parse(AES_KEY)
-            .unwrap()
-            .decrypt(&field("Encrypt"))
-            .unwrap();
         let (timestamp, nonce) = (field("TimeStamp"), field("Nonce"));
-        assert_ne!(timestamp, NOW.to_string());
+        assert_eq!(timestamp, (NOW + 1).to_string());
         assert!(!nonce.bytes().any(|byte| byte.is_ascii_digit()), "{nonce}");
         for (timestamp, nonce) in [
-            (&timestamp, &nonce),
-            (&timestamp, &push.nonce),
-            (&push.timestamp, &nonce),
-            (&push.timestamp, &push.nonce),
+            (&*timestamp, &*nonce),
+            (&timestamp, push.get("nonce")),
+            (push.get("timestamp"), &nonce),
+            (push.get("timestamp"), push.get("nonce")),
         ] {
             let mut posed = push.read_as(timestamp, nonce);
-            posed.body = reply.clone();
-            posed.msg_signature = Some(field("MsgSignature"));
+            posed
+                .set("msg_signature", field("MsgSignature"))
+                .body(&*reply);
             let (status, rejection) = told(&posed.send(&callback).await);
             assert_eq!(status, 403, "{rejection:?}");
         }

@@ -3,21 +3,15 @@
 
 use aes::Aes256Dec;
 use aes::cipher::{BlockCipherDecrypt, KeyInit};
-use bytes::Bytes;
-use http::{Request, StatusCode};
-use http_body_util::Full;
+use http::StatusCode;
 use sha1::{Digest, Sha1};
-use tower::ServiceExt;
 use tower_wechat::callback::crypto::AesKey;
-use tower_wechat::callback::signature::sign;
-use tower_wechat::callback::{Article, Music, Video};
+use tower_wechat::callback::{Article, Mode, Music, Video};
 use tower_wechat::{AppId, Callback, CallbackKeys, ManualClock, Message, Reply, handler_fn};
 
+use super::support::{NOW, OTHER_KEY, Platform, TOKEN};
+
 const APPID: &str = "wxba5fad812f8e6fb9";
-const TOKEN: &str = "thetoken";
-/// Its last character has bits that say nothing, like three in four of the platform's.
-const AES_KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
-const NOW: u64 = 1_767_225_600;
 
 fn base64(text: &str) -> Vec<u8> {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -36,7 +30,7 @@ fn base64(text: &str) -> Vec<u8> {
 
 /// The document inside a ciphertext.
 fn decrypt(encrypt: &str) -> String {
-    let key: [u8; 32] = base64(AES_KEY).try_into().unwrap();
+    let key: [u8; 32] = base64(OTHER_KEY).try_into().unwrap();
     let cipher = Aes256Dec::new(&key.into());
     let ciphertext = base64(encrypt);
     assert_eq!(ciphertext.len() % 32, 0);
@@ -99,35 +93,33 @@ fn text_push(format: &str, msg_type: &str) -> String {
     }
 }
 
+/// The platform, with the envelope in the format of the document.
+fn platform(document: &str) -> Platform {
+    let clear = match document.starts_with('<') {
+        true => "<xml></xml>",
+        false => "{}",
+    };
+    let platform = Platform::new(Mode::Secure).appid(APPID).aes_key(OTHER_KEY);
+    platform.nonce("0372623149").clear(clear)
+}
+
 /// Pushes a document in secure mode, and returns the body of the answer.
 async fn push(keys: CallbackKeys, document: &str, reply: Reply) -> String {
-    let key = AesKey::parse(AES_KEY).unwrap();
-    let encrypt = key.encrypt(document, APPID, *b"0123456789abcdef");
-    let (timestamp, nonce) = (NOW.to_string(), "0372623149");
-    let signature = sign([TOKEN, &timestamp, nonce]);
-    let msg_signature = sign([TOKEN, &timestamp, nonce, &encrypt]);
-    let uri = format!(
-        "/?nonce={nonce}&encrypt_type=aes&msg_signature={msg_signature}&timestamp={timestamp}\
-         &signature={signature}"
-    );
-    let body = match document.starts_with('<') {
-        true => format!("<xml><Encrypt><![CDATA[{encrypt}]]></Encrypt></xml>"),
-        false => format!(r#"{{"Encrypt":"{encrypt}"}}"#),
-    };
     let handler = handler_fn(move |_: Message| {
         let reply = reply.clone();
         async move { reply }
     });
     let callback = Callback::new(keys.for_app(AppId::new(APPID).unwrap()), handler);
-    let request = Request::post(uri).body(Full::<Bytes>::from(body)).unwrap();
-    let clock = ManualClock::at_unix(NOW);
-    let response = callback.clock(clock).oneshot(request).await.unwrap();
+    let callback = callback.clock(ManualClock::at_unix(NOW));
+    let mut push = platform(document).push(document);
+    let order = ["nonce", "encrypt_type", "msg_signature", "timestamp"];
+    let response = push.path("/").order(order).send(&callback).await;
     assert_eq!(response.status(), StatusCode::OK);
     String::from_utf8(response.into_body().into_bytes().into()).unwrap()
 }
 
 fn keys() -> CallbackKeys {
-    CallbackKeys::secure(TOKEN, AES_KEY).unwrap()
+    platform("{}").keys()
 }
 
 /// The content of a text reply, as the platform reads it.
@@ -156,7 +148,7 @@ async fn sealed_replies_of_every_length_are_opened_by_another_implementation() {
 
 #[test]
 fn ciphertexts_of_every_length_are_opened_by_another_implementation() {
-    let key = AesKey::parse(AES_KEY).unwrap();
+    let key = AesKey::parse(OTHER_KEY).unwrap();
     for len in 0..=300 {
         let message = "m".repeat(len);
         assert_eq!(decrypt(&key.encrypt(&message, APPID, [7; 16])), message);
@@ -315,8 +307,15 @@ async fn a_reply_that_is_not_known_yet_is_sent_as_it_is() {
     // In another format than the push's the platform could not read it.
     let body = push(keys(), &text_push("json", "text"), reply).await;
     assert_eq!(body, "success");
-    for broken in ["", "success", "<xml>", "{\"a\":", "<!DOCTYPE a><xml/>"] {
-        assert!(Reply::raw(broken).is_err(), "{broken}");
+    for (broken, why) in [
+        ("", "neither XML nor JSON"),
+        ("success", "neither XML nor JSON"),
+        ("<xml>", "not well-formed"),
+        ("{\"a\":", "not well-formed"),
+        ("<!DOCTYPE a><xml/>", "not well-formed"),
+    ] {
+        let error = Reply::raw(broken).unwrap_err();
+        assert_eq!(error.to_string(), why, "{broken}");
     }
 }
 

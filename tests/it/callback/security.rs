@@ -5,17 +5,15 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::{Request, Response, StatusCode};
+use http::{Response, StatusCode};
 use tower::ServiceExt;
 use tower_wechat::callback::crypto::AesKey;
-use tower_wechat::callback::signature::sign;
 use tower_wechat::callback::{Mode, Rejection};
-use tower_wechat::{AppId, Body, Callback, CallbackKeys, ManualClock, Message};
+use tower_wechat::{AppId, Body, Callback, ManualClock, Message};
 
-use super::captured::{AES_KEY, APPID, Captured, TOKEN, callback, document};
-use super::support::{Handler, NOW, Tally, counting};
-
-const MODES: [Mode; 3] = [Mode::Plaintext, Mode::Compatible, Mode::Secure];
+use super::support::{
+    AES_KEY, APPID, Handler, MODES, NOW, OTHER_KEY, Platform, Push, Tally, counting, text_document,
+};
 
 struct Stage {
     tally: Tally,
@@ -25,14 +23,7 @@ struct Stage {
 
 fn stage(mode: Mode) -> Stage {
     let (tally, clock) = (Tally::default(), ManualClock::at_unix(NOW));
-    let handler = counting(&tally, Duration::ZERO);
-    let callback = match mode {
-        Mode::Compatible => {
-            let keys = CallbackKeys::compatible(TOKEN, AES_KEY).unwrap();
-            Callback::new(keys.for_app(AppId::new(APPID).unwrap()), handler)
-        }
-        _ => callback(mode, TOKEN, handler),
-    };
+    let callback = Platform::new(mode).callback(counting(&tally, Duration::ZERO));
     Stage {
         callback: callback.clock(clock.clone()),
         tally,
@@ -41,11 +32,11 @@ fn stage(mode: Mode) -> Stage {
 }
 
 impl Stage {
-    async fn send(&self, push: &Captured) -> Response<Body> {
+    async fn send(&self, push: &Push) -> Response<Body> {
         push.send(&self.callback).await
     }
 
-    async fn is_refused(&self, push: &Captured) -> Option<Rejection> {
+    async fn is_refused(&self, push: &Push) -> Option<Rejection> {
         let response = self.send(push).await;
         if response.status() != StatusCode::FORBIDDEN {
             assert_eq!(response.status(), StatusCode::OK);
@@ -58,37 +49,37 @@ impl Stage {
     }
 }
 
-fn push(mode: Mode, nonce: &str, id: u64) -> Captured {
-    Captured::new(mode, TOKEN, NOW, nonce, &document(NOW, id))
+fn push(mode: Mode, nonce: &str, id: u64) -> Push {
+    let platform = Platform::new(mode).nonce(nonce);
+    platform.push(&text_document(NOW, id))
 }
 
-/// A ciphertext under the signatures of who knows the Token.
-fn signed(encrypt: &str, timestamp: u64) -> Captured {
-    let mut push = Captured::new(Mode::Plaintext, TOKEN, timestamp, "mine", "");
-    let signature = sign([TOKEN, &push.timestamp, "mine", encrypt]);
-    push.msg_signature = Some(signature.to_string());
-    push.body = format!("<xml><Encrypt><![CDATA[{encrypt}]]></Encrypt></xml>");
+/// A push of this ciphertext, signed with the right token.
+fn signed(encrypt: &str, timestamp: u64) -> Push {
+    let platform = Platform::new(Mode::Secure).timestamp(timestamp);
+    let mut push = platform.nonce("mine").push("");
+    push.ciphertext(encrypt);
     push
 }
 
-fn encrypt_of(push: &Captured) -> String {
-    let envelope = Message::parse(AppId::new(APPID).unwrap(), push.body.clone()).unwrap();
-    envelope.field("Encrypt").unwrap().to_owned()
-}
-
 #[tokio::test]
-async fn nothing_gets_403_that_says_nothing_and_has_no_body_read() {
+async fn a_forged_push_gets_an_empty_403_before_its_body_is_read() {
     for mode in MODES {
         let stage = stage(mode);
-        for push in [
-            Captured::new(mode, "guessed", NOW, "n", &document(NOW, 1)),
-            Captured::new(mode, TOKEN, NOW - 601, "n", &document(NOW, 1)),
-            Captured::new(mode, "", NOW, "n", &document(NOW, 1)),
+        let platform = Platform::new(mode);
+        for (platform, reason) in [
+            (platform.clone().token("guessed"), Rejection::Signature),
+            (
+                platform.clone().timestamp(NOW - 601),
+                Rejection::StaleTimestamp,
+            ),
+            (platform.clone().token(""), Rejection::Signature),
         ] {
-            assert!(stage.is_refused(&push).await.is_some());
+            let push = platform.push(&text_document(NOW, 1));
+            assert_eq!(stage.is_refused(&push).await, Some(reason));
         }
-        let forged = Captured::new(mode, "guessed", NOW, "n", "");
-        let request = forged.request().map(|_| Untouchable);
+        let forged = platform.token("guessed").push("");
+        let request = forged.request_with(Untouchable);
         let response = stage.callback.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::FORBIDDEN);
         assert_eq!(stage.tally.started(), 0);
@@ -111,33 +102,37 @@ impl http_body::Body for Untouchable {
 }
 
 #[tokio::test]
-async fn an_access_log_sends_nothing_in_secure_and_compatible_mode() {
+async fn a_logged_query_carries_no_other_body_in_secure_and_compatible_mode() {
     for mode in [Mode::Secure, Mode::Compatible] {
         let stage = stage(mode);
         let logged = push(mode, "1514711492", 1);
-        let key = AesKey::parse("jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C").unwrap();
-        let own = key.encrypt(&document(NOW, 2), APPID, [7; 16]);
-        for body in [
-            document(NOW, 2),
-            format!("<xml><Encrypt>{own}</Encrypt></xml>"),
-            String::new(),
+        let other = Platform::new(mode).aes_key(OTHER_KEY).random([7; 16]);
+        let own = other.encrypt(&text_document(NOW, 2));
+        for (body, reason) in [
+            (text_document(NOW, 2), Rejection::NoCiphertext),
+            (
+                format!("<xml><Encrypt>{own}</Encrypt></xml>"),
+                Rejection::MsgSignature,
+            ),
+            (String::new(), Rejection::NoCiphertext),
         ] {
             let mut posed = logged.clone();
-            posed.body = body;
-            assert!(stage.is_refused(&posed).await.is_some());
+            posed.body(body);
+            assert_eq!(stage.is_refused(&posed).await, Some(reason));
         }
         assert_eq!(stage.tally.started(), 0);
     }
 }
 
 #[tokio::test]
-async fn an_access_log_of_plaintext_mode_is_of_use_once_after_24_hours_and_if_the_nonce_fits() {
+async fn a_logged_plaintext_query_carries_one_other_body_after_24_hours_if_its_nonce_reads_as_a_time()
+ {
     let stage = stage(Mode::Plaintext);
     let later = NOW + 2 * 24 * 3600;
     let logged = push(Mode::Plaintext, &later.to_string(), 1);
     assert_eq!(stage.is_refused(&logged).await, None);
     let mut posed = logged.clone();
-    posed.body = document(NOW, 666);
+    posed.body(text_document(NOW, 666));
     assert_eq!(stage.is_refused(&posed).await, Some(Rejection::Replayed));
     stage.clock.advance(Duration::from_secs(2 * 24 * 3600));
     assert_eq!(
@@ -145,7 +140,7 @@ async fn an_access_log_of_plaintext_mode_is_of_use_once_after_24_hours_and_if_th
         Some(Rejection::StaleTimestamp)
     );
     // Read with the nonce as the timestamp it is fresh: once, and with any body.
-    let mut posed = posed.read_as(&logged.nonce, &logged.timestamp);
+    let mut posed = posed.read_as(logged.get("nonce"), logged.get("timestamp"));
     let wary = Stage {
         callback: stage
             .callback
@@ -157,7 +152,7 @@ async fn an_access_log_of_plaintext_mode_is_of_use_once_after_24_hours_and_if_th
     assert_eq!(wary.is_refused(&posed).await, Some(Rejection::Ambiguous));
     assert_eq!(stage.is_refused(&posed).await, None);
     assert_eq!(stage.tally.started(), 2);
-    posed.body = document(NOW, 667);
+    posed.body(text_document(NOW, 667));
     assert_eq!(stage.is_refused(&posed).await, Some(Rejection::Replayed));
 }
 
@@ -169,7 +164,7 @@ async fn a_logged_push_of_plaintext_mode_that_came_broken_takes_another_body_whi
     broken.body.truncate(40);
     let response = stage.send(&broken).await;
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
-    posed.body = document(NOW, 666);
+    posed.body(text_document(NOW, 666));
     assert_eq!(stage.is_refused(&posed).await, None);
     assert_eq!(stage.tally.started(), 1);
 }
@@ -178,13 +173,13 @@ async fn a_logged_push_of_plaintext_mode_that_came_broken_takes_another_body_whi
 async fn the_network_holds_back_and_cannot_read_change_or_repeat_in_secure_mode() {
     let stage = stage(Mode::Secure);
     let seen = push(Mode::Secure, "n1", 1);
-    assert!(!seen.body.contains("gh_1") && !seen.body.contains("UserName"));
+    assert!(!seen.body_text().contains("gh_1") && !seen.body_text().contains("UserName"));
     for place in [30, 60, seen.body.len() - 40] {
-        let mut changed = seen.clone().body.into_bytes();
-        changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
         let mut posed = seen.clone();
-        posed.body = String::from_utf8(changed).unwrap();
-        assert!(stage.is_refused(&posed).await.is_some(), "{place}");
+        let byte = &mut posed.body[place];
+        *byte = if *byte == b'A' { b'B' } else { b'A' };
+        let refusal = stage.is_refused(&posed).await;
+        assert_eq!(refusal, Some(Rejection::MsgSignature), "{place}");
     }
     assert_eq!(stage.tally.started(), 0);
     stage.clock.advance(Duration::from_secs(600));
@@ -204,9 +199,9 @@ async fn the_network_holds_back_and_cannot_read_change_or_repeat_in_secure_mode(
 async fn the_network_changes_nothing_in_compatible_mode() {
     let stage = stage(Mode::Compatible);
     let mut seen = push(Mode::Compatible, "n1", 1);
-    seen.body = seen
-        .body
-        .replace("<xml>", "<xml><Content>changed</Content><MsgId>2</MsgId>");
+    let fields = "<xml><Content>changed</Content><MsgId>2</MsgId>";
+    let changed = seen.body_text().replace("<xml>", fields);
+    seen.body(changed);
     let reply = stage.send(&seen).await;
     assert_eq!(reply.status(), StatusCode::OK);
     assert_eq!(stage.tally.started(), 1);
@@ -217,7 +212,7 @@ async fn the_network_sends_another_body_in_the_place_of_a_plaintext_push() {
     let stage = stage(Mode::Plaintext);
     let genuine = push(Mode::Plaintext, "n1", 1);
     let mut posed = genuine.clone();
-    posed.body = document(NOW, 666);
+    posed.body(text_document(NOW, 666));
     assert_eq!(stage.is_refused(&posed).await, None);
     assert_eq!(stage.is_refused(&genuine).await, Some(Rejection::Replayed));
     assert_eq!(stage.tally.started(), 1);
@@ -226,7 +221,7 @@ async fn the_network_sends_another_body_in_the_place_of_a_plaintext_push() {
 #[tokio::test]
 async fn the_token_sends_any_push_in_plaintext_mode() {
     let stage = stage(Mode::Plaintext);
-    let push = Captured::new(Mode::Plaintext, TOKEN, NOW, "mine", &document(NOW, 666));
+    let push = push(Mode::Plaintext, "mine", 666);
     assert_eq!(stage.is_refused(&push).await, None);
     assert_eq!(stage.tally.started(), 1);
 }
@@ -236,9 +231,9 @@ async fn the_token_signs_captured_ciphertexts_anew_and_writes_none() {
     for mode in [Mode::Secure, Mode::Compatible] {
         let stage = stage(mode);
         let past = NOW - 100_000;
-        let long = document(past, 1).replace("hi", &"a long text ".repeat(20));
-        let captured = Captured::new(mode, TOKEN, past, "n", &long);
-        let encrypt = encrypt_of(&captured);
+        let long = text_document(past, 1).replace("hi", &"a long text ".repeat(20));
+        let captured = Platform::new(mode).timestamp(past).push(&long);
+        let encrypt = captured.encrypt();
         // With a timestamp of today.
         assert_eq!(stage.is_refused(&signed(&encrypt, NOW)).await, None);
         // A changed block is read as 16 bytes at random, and changes the next one bit by bit: of
@@ -258,12 +253,12 @@ async fn the_token_signs_captured_ciphertexts_anew_and_writes_none() {
         assert_eq!(stage.is_refused(&changed).await, None);
         assert_eq!(stage.tally.started(), 2);
 
-        let key = AesKey::parse("jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C").unwrap();
-        let own = key.encrypt(&document(NOW, 2), APPID, [7; 16]);
+        let other = Platform::new(mode).aes_key(OTHER_KEY).random([7; 16]);
+        let own = other.encrypt(&text_document(NOW, 2));
         for encrypt in [
             own,
             STANDARD.encode([0; 96]),
-            STANDARD.encode(document(NOW, 2)),
+            STANDARD.encode(text_document(NOW, 2)),
         ] {
             let reason = stage.is_refused(&signed(&encrypt, NOW)).await;
             assert_eq!(reason, Some(Rejection::Undecryptable));
@@ -276,16 +271,18 @@ async fn the_aes_key_reads_pushes_and_sends_none() {
     let stage = stage(Mode::Secure);
     let seen = push(Mode::Secure, "n1", 1);
     let key = AesKey::parse(AES_KEY).unwrap();
-    let read = key.decrypt(&encrypt_of(&seen)).unwrap();
-    assert_eq!(read.message, document(NOW, 1));
-    let own = key.encrypt(&document(NOW, 666), APPID, [7; 16]);
+    let read = key.decrypt(&seen.encrypt()).unwrap();
+    assert_eq!(read.message, text_document(NOW, 1));
+    let own = key.encrypt(&text_document(NOW, 666), APPID, [7; 16]);
     let mut posed = seen.clone();
-    posed.body = format!("<xml><Encrypt>{own}</Encrypt></xml>");
+    posed.body(format!("<xml><Encrypt>{own}</Encrypt></xml>"));
     assert_eq!(
         stage.is_refused(&posed).await,
         Some(Rejection::MsgSignature)
     );
-    let guessed = Captured::new(Mode::Secure, "guessed", NOW, "n", &document(NOW, 666));
+    let guessed = Platform::new(Mode::Secure)
+        .token("guessed")
+        .push(&text_document(NOW, 666));
     assert_eq!(stage.is_refused(&guessed).await, Some(Rejection::Signature));
     assert_eq!(stage.tally.started(), 0);
 }
@@ -314,10 +311,10 @@ async fn a_wall_clock_that_is_set_back_makes_pushes_of_before_fresh_again() {
     assert_eq!(stage.is_refused(&seen).await, None);
     stage.clock.advance(Duration::from_secs(1600));
     let now = |time| std::time::UNIX_EPOCH + Duration::from_secs(time);
-    for (set_to, runs) in [(NOW + 1600 - 600, 1), (NOW + 600, 2)] {
+    let stale = Some(Rejection::StaleTimestamp);
+    for (set_to, refusal, runs) in [(NOW + 1600 - 600, stale, 1), (NOW + 600, None, 2)] {
         stage.clock.set(now(set_to));
-        let refusal = stage.is_refused(&seen).await;
-        assert_eq!(refusal.is_none(), runs == 2);
+        assert_eq!(stage.is_refused(&seen).await, refusal);
         assert_eq!(stage.tally.started(), runs);
     }
 }
@@ -328,9 +325,7 @@ async fn a_signature_of_a_log_verifies_the_url_and_makes_no_page() {
     for mode in MODES {
         let stage = stage(mode);
         let logged = push(mode, "n1", 1);
-        let address = logged.verification().uri().to_string();
-        let request = Request::get(address.replace("=42", "=%3Cscript%3E"));
-        let request = request.body(Body::empty()).unwrap();
+        let request = logged.verification("<script>").request();
         let response = stage.callback.clone().oneshot(request).await.unwrap();
         assert_eq!(
             response.headers()["content-type"],

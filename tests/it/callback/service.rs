@@ -1,4 +1,4 @@
-//! The callback as the platform, and everyone else, meets it.
+//! What the callback answers to pushes and to verifications of its URL, genuine and forged.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -12,42 +12,21 @@ use http::{Method, Request, Response, StatusCode, header};
 use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
 use tower::{Service, ServiceExt};
-use tower_wechat::callback::crypto::AesKey;
-use tower_wechat::callback::signature::sign;
-use tower_wechat::callback::{HandlerFn, Recipient, Rejection};
+use tower_wechat::callback::{HandlerFn, Mode, Recipient, Rejection};
 use tower_wechat::{
     AppId, Body, BoxError, BoxFuture, Callback, CallbackKeys, Event, ManualClock, Message, Reply,
     handler_fn,
 };
 
+use super::support::{AES_KEY, MODES, NOW, OTHER_KEY, Platform, Push, TOKEN};
+
 const APPID: &str = "wxba5fad812f8e6fb9";
-const TOKEN: &str = "thetoken";
-const AES_KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
-const NOW: u64 = 1_767_225_600;
 
 const TEXT: &str = "<MsgType><![CDATA[text]]></MsgType><Content><![CDATA[hello]]></Content>";
 const SUBSCRIBE: &str = "<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[subscribe]]></Event>\
     <EventKey><![CDATA[qrscene_order-42]]></EventKey><Ticket><![CDATA[gQEx]]></Ticket>";
 const SCAN: &str = "<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[SCAN]]></Event>\
     <EventKey><![CDATA[order-42]]></EventKey><Ticket><![CDATA[gQEx]]></Ticket>";
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Mode {
-    Plaintext,
-    Compatible,
-    Secure,
-}
-
-const MODES: [Mode; 3] = [Mode::Plaintext, Mode::Compatible, Mode::Secure];
-
-fn keys(mode: Mode) -> CallbackKeys {
-    match mode {
-        Mode::Plaintext => CallbackKeys::plaintext(TOKEN),
-        Mode::Compatible => CallbackKeys::compatible(TOKEN, AES_KEY),
-        Mode::Secure => CallbackKeys::secure(TOKEN, AES_KEY),
-    }
-    .unwrap()
-}
 
 fn recipient(keys: CallbackKeys) -> Recipient {
     keys.for_app(AppId::new(APPID).unwrap())
@@ -85,103 +64,49 @@ fn document(fields: &str) -> String {
     )
 }
 
-/// Plays the platform: what it sends, and where each part of it can be forged.
-#[derive(Clone)]
-struct Platform {
-    mode: Mode,
-    token: &'static str,
-    aes_key: &'static str,
-    appid: &'static str,
-    timestamp: String,
-    document: String,
+/// A platform whose pushes are in JSON if `document` is.
+fn platform(mode: Mode, document: &str) -> Platform {
+    let clear = match mode {
+        _ if document.starts_with('{') => r#"{"ToUserName":"gh_1"}"#.to_owned(),
+        Mode::Compatible => self::document("<MsgType>text</MsgType><Content>clear</Content>"),
+        _ => "<xml></xml>".to_owned(),
+    };
+    let platform = Platform::new(mode).appid(APPID).aes_key(OTHER_KEY);
+    platform.nonce("nonce1").openid("o1").clear(clear)
 }
 
-impl Platform {
-    fn new(mode: Mode, document: String) -> Self {
-        Self {
-            mode,
-            token: TOKEN,
-            aes_key: AES_KEY,
-            appid: APPID,
-            timestamp: NOW.to_string(),
-            document,
-        }
-    }
+fn keys(mode: Mode) -> CallbackKeys {
+    platform(mode, "").keys()
+}
 
-    /// The query, parameter by parameter, and the body.
-    fn parts(&self) -> (Vec<(&'static str, String)>, String) {
-        let signature = sign([self.token, &self.timestamp, "nonce1"]).to_string();
-        let mut query = vec![
-            ("signature", signature),
-            ("timestamp", self.timestamp.clone()),
-            ("nonce", "nonce1".into()),
-            ("openid", "o1".into()),
-        ];
-        if self.mode == Mode::Plaintext {
-            return (query, self.document.clone());
-        }
-        let key = AesKey::parse(self.aes_key).unwrap();
-        let encrypt = key.encrypt(&self.document, self.appid, *b"0123456789abcdef");
-        let signature = sign([self.token, &self.timestamp, "nonce1", &encrypt]);
-        query.push(("encrypt_type", "aes".into()));
-        query.push(("msg_signature", signature.to_string()));
-        let body = if self.document.starts_with('{') {
-            format!(r#"{{"ToUserName":"gh_1","Encrypt":"{encrypt}"}}"#)
-        } else {
-            let clear = match self.mode {
-                Mode::Compatible => document("<MsgType>text</MsgType><Content>clear</Content>"),
-                _ => "<xml></xml>".into(),
-            };
-            let encrypt = format!("<Encrypt><![CDATA[{encrypt}]]></Encrypt></xml>");
-            clear.replace("</xml>", &encrypt)
-        };
-        (query, body)
-    }
+fn push(mode: Mode, document: &str) -> Push {
+    platform(mode, document).push(document)
+}
 
-    fn request(&self) -> Request<Full<Bytes>> {
-        let (query, body) = self.parts();
-        post(&query, body)
-    }
-
-    /// The document of a reply, verified and decrypted.
-    async fn open(&self, response: Response<Body>) -> String {
-        assert_eq!(response.status(), StatusCode::OK);
-        let body = text(response).await;
-        if self.mode == Mode::Plaintext {
-            return body;
-        }
-        let field = |name: &str| {
-            let envelope = Message::parse(AppId::new(APPID).unwrap(), body.clone()).unwrap();
-            envelope.field(name).unwrap().to_owned()
-        };
-        let encrypt = field("Encrypt");
-        let (timestamp, nonce) = (field("TimeStamp"), field("Nonce"));
-        // Neither is the push's.
-        assert_eq!(timestamp, (NOW + 1).to_string());
+/// The document of the reply to a push, verified and decrypted.
+async fn open(push: &Push, response: Response<Body>) -> String {
+    assert_eq!(response.status(), StatusCode::OK);
+    let body = text(response).await;
+    if push.platform.mode != Mode::Plaintext {
+        let envelope = Message::parse(AppId::new(APPID).unwrap(), body.clone()).unwrap();
+        let nonce = envelope.field("Nonce").unwrap();
+        // Neither the timestamp nor the nonce is the push's.
+        assert_eq!(envelope.field("TimeStamp"), Some(&*(NOW + 1).to_string()));
         assert!(
             nonce.bytes().all(|byte| byte.is_ascii_lowercase()),
             "{nonce}"
         );
-        let signature = sign([self.token, &timestamp, &nonce, &encrypt]);
-        assert_eq!(field("MsgSignature"), signature.to_string());
-        let decrypted = AesKey::parse(self.aes_key)
-            .unwrap()
-            .decrypt(&encrypt)
-            .unwrap();
-        assert_eq!(decrypted.appid, APPID);
-        decrypted.message
     }
+    push.platform.open(&body)
 }
 
-fn uri(query: &[(&str, String)]) -> String {
-    let path = String::from("/wxmsg?");
-    let at = path.len();
-    let mut uri = form_urlencoded::Serializer::for_suffix(path, at);
-    uri.extend_pairs(query).finish()
-}
-
-fn post(query: &[(&str, String)], body: String) -> Request<Full<Bytes>> {
-    Request::post(uri(query)).body(Full::from(body)).unwrap()
+/// The document of a text reply.
+fn reply(content: &str) -> String {
+    format!(
+        "<xml><ToUserName><![CDATA[o1]]></ToUserName><FromUserName><![CDATA[gh_1]]>\
+         </FromUserName><CreateTime>{NOW}</CreateTime><MsgType><![CDATA[text]]>\
+         </MsgType><Content><![CDATA[{content}]]></Content></xml>"
+    )
 }
 
 async fn send<H, B>(callback: &Callback<H>, request: Request<B>) -> Response<Body>
@@ -204,19 +129,10 @@ async fn assert_forbidden(response: Response<Body>, reason: Rejection) {
     assert_eq!(text(response).await, "");
 }
 
-fn echo_query(timestamp: u64, token: &str) -> Vec<(&'static str, String)> {
-    let timestamp = timestamp.to_string();
-    let signature = sign([token, &timestamp, "nonce1"]).to_string();
-    vec![
-        ("signature", signature),
-        ("timestamp", timestamp),
-        ("nonce", "nonce1".into()),
-        ("echostr", "<b>0042</b>".into()),
-    ]
-}
-
-fn get(query: &[(&str, String)]) -> Request<Body> {
-    Request::get(uri(query)).body(Body::empty()).unwrap()
+/// A verification of the URL.
+fn echo(timestamp: u64, token: &str) -> Push {
+    let platform = platform(Mode::Secure, "").timestamp(timestamp);
+    platform.token(token).echo("<b>0042</b>")
 }
 
 /// A body that nobody may read.
@@ -241,7 +157,7 @@ impl http_body::Body for Untouchable {
 #[tokio::test]
 async fn the_echo_comes_back_verbatim_in_every_mode() {
     for mode in MODES {
-        let response = send(&callback(mode), get(&echo_query(NOW, TOKEN))).await;
+        let response = send(&callback(mode), echo(NOW, TOKEN).request()).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(
             response.headers()[header::CONTENT_TYPE],
@@ -257,56 +173,45 @@ async fn the_echo_comes_back_verbatim_in_every_mode() {
 
 #[tokio::test]
 async fn an_encrypted_echo_is_not_decrypted() {
-    let encrypt = AesKey::parse(AES_KEY)
-        .unwrap()
-        .encrypt("42", APPID, [1; 16]);
-    let mut query = echo_query(NOW, TOKEN);
-    query[3].1 = encrypt.clone();
-    let response = send(&callback(Mode::Secure), get(&query)).await;
+    let encrypt = platform(Mode::Secure, "").random([1; 16]).encrypt("42");
+    let mut echo = echo(NOW, TOKEN);
+    let request = echo.set("echostr", &*encrypt).request();
+    let response = send(&callback(Mode::Secure), request).await;
     assert_eq!(text(response).await, encrypt);
 }
 
 #[tokio::test]
-async fn each_parameter_of_the_echo_counts() {
+async fn each_parameter_of_a_verification_is_required_once_and_checked() {
     let callback = callback(Mode::Secure);
-    for index in 0..4 {
-        let query = echo_query(NOW, TOKEN);
-        let mut missing = query.clone();
-        missing.remove(index);
-        assert_forbidden(
-            send(&callback, get(&missing)).await,
-            Rejection::MissingParameter,
-        )
-        .await;
-        let mut empty = query.clone();
-        empty[index].1.clear();
-        assert_forbidden(
-            send(&callback, get(&empty)).await,
-            Rejection::MissingParameter,
-        )
-        .await;
-        let mut twice = query.clone();
-        twice.push(query[index].clone());
-        assert_forbidden(
-            send(&callback, get(&twice)).await,
-            Rejection::DuplicateParameter,
-        )
-        .await;
+    for name in ["signature", "timestamp", "nonce", "echostr"] {
+        let good = echo(NOW, TOKEN);
+        let mut missing = good.clone();
+        let mut empty = good.clone();
+        let mut twice = good.clone();
+        for (request, reason) in [
+            (missing.without(name).request(), Rejection::MissingParameter),
+            (empty.set(name, "").request(), Rejection::MissingParameter),
+            (
+                twice.again(name, good.get(name)).request(),
+                Rejection::DuplicateParameter,
+            ),
+        ] {
+            assert_forbidden(send(&callback, request).await, reason).await;
+        }
     }
-    for (index, value, reason) in [
-        (0, "0".repeat(40), Rejection::Signature),
-        (0, "short".into(), Rejection::Signature),
-        (1, (NOW + 1).to_string(), Rejection::Signature),
-        (1, format!("0{NOW}"), Rejection::Timestamp),
-        (1, format!("+{NOW}"), Rejection::Timestamp),
-        (1, "x".into(), Rejection::Timestamp),
-        (2, "other".into(), Rejection::Signature),
+    for (name, value, reason) in [
+        ("signature", "0".repeat(40), Rejection::Signature),
+        ("signature", "short".into(), Rejection::Signature),
+        ("timestamp", (NOW + 1).to_string(), Rejection::Signature),
+        ("timestamp", format!("0{NOW}"), Rejection::Timestamp),
+        ("timestamp", format!("+{NOW}"), Rejection::Timestamp),
+        ("timestamp", "x".into(), Rejection::Timestamp),
+        ("nonce", "other".into(), Rejection::Signature),
     ] {
-        let mut wrong = echo_query(NOW, TOKEN);
-        wrong[index].1 = value;
-        assert_forbidden(send(&callback, get(&wrong)).await, reason).await;
+        let wrong = echo(NOW, TOKEN).set(name, value).request();
+        assert_forbidden(send(&callback, wrong).await, reason).await;
     }
-    let foreign = get(&echo_query(NOW, "anothertoken"));
+    let foreign = echo(NOW, "anothertoken").request();
     assert_forbidden(send(&callback, foreign).await, Rejection::Signature).await;
     let bare = Request::get("/wxmsg").body(Body::empty()).unwrap();
     assert_forbidden(send(&callback, bare).await, Rejection::MissingParameter).await;
@@ -323,17 +228,17 @@ async fn old_and_early_timestamps_are_refused_unless_the_window_is_off() {
         (1_000_000_000, false),
         (9_999_999_999, false),
     ] {
-        let response = send(&callback, get(&echo_query(time, TOKEN))).await;
+        let response = send(&callback, echo(time, TOKEN).request()).await;
         match fresh {
             true => assert_eq!(response.status(), StatusCode::OK),
             false => assert_forbidden(response, Rejection::StaleTimestamp).await,
         }
         let open = callback.clone().timestamp_window(None);
-        let response = send(&open, get(&echo_query(time, TOKEN))).await;
+        let response = send(&open, echo(time, TOKEN).request()).await;
         assert_eq!(response.status(), StatusCode::OK);
     }
     let narrow = callback.timestamp_window(Some(Duration::from_secs(5)));
-    let response = send(&narrow, get(&echo_query(NOW - 6, TOKEN))).await;
+    let response = send(&narrow, echo(NOW - 6, TOKEN).request()).await;
     assert_forbidden(response, Rejection::StaleTimestamp).await;
 }
 
@@ -345,22 +250,15 @@ async fn pushes_are_answered_in_every_mode() {
             (SUBSCRIBE, "welcome via order-42"),
             (SCAN, "scene order-42"),
         ] {
-            let platform = Platform::new(mode, document(fields));
-            let response = send(&callback(mode), platform.request()).await;
+            let push = push(mode, &document(fields));
+            let response = send(&callback(mode), push.request()).await;
             assert_eq!(
                 response.headers()[header::CONTENT_TYPE],
                 "text/xml; charset=utf-8"
             );
-            assert_eq!(
-                platform.open(response).await,
-                format!(
-                    "<xml><ToUserName><![CDATA[o1]]></ToUserName><FromUserName><![CDATA[gh_1]]>\
-                     </FromUserName><CreateTime>{NOW}</CreateTime><MsgType><![CDATA[text]]>\
-                     </MsgType><Content><![CDATA[{answer}]]></Content></xml>"
-                )
-            );
+            assert_eq!(open(&push, response).await, reply(answer));
         }
-        let link = Platform::new(mode, document("<MsgType>link</MsgType>"));
+        let link = push(mode, &document("<MsgType>link</MsgType>"));
         assert_eq!(
             text(send(&callback(mode), link.request()).await).await,
             "success"
@@ -372,12 +270,12 @@ async fn pushes_are_answered_in_every_mode() {
 async fn a_json_push_gets_a_json_reply_in_every_mode() {
     let json = r#"{"ToUserName":"gh_1","FromUserName":"o1","MsgType":"text","Content":"你\"好"}"#;
     for mode in MODES {
-        let platform = Platform::new(mode, json.into());
-        let response = send(&callback(mode), platform.request()).await;
+        let push = push(mode, json);
+        let response = send(&callback(mode), push.request()).await;
         let content_type = &response.headers()[header::CONTENT_TYPE];
         assert_eq!(content_type, "application/json; charset=utf-8");
         assert_eq!(
-            platform.open(response).await,
+            open(&push, response).await,
             format!(
                 r#"{{"ToUserName":"o1","FromUserName":"gh_1","CreateTime":{NOW},"MsgType":"text","Content":"你\"好"}}"#
             )
@@ -386,17 +284,20 @@ async fn a_json_push_gets_a_json_reply_in_every_mode() {
 }
 
 #[tokio::test]
-async fn keys_rotate() {
-    let old = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
-    let mut platform = Platform::new(Mode::Secure, document(TEXT));
-    (platform.token, platform.aes_key) = ("oldtoken", old);
-    let response = send(&callback(Mode::Secure), platform.request()).await;
+async fn the_previous_token_and_key_are_accepted_while_keys_rotate() {
+    let old = AES_KEY;
+    let of = |token: &str, key: &str| {
+        let platform = platform(Mode::Secure, "").token(token).aes_key(key);
+        platform.push(&document(TEXT))
+    };
+    let outdated = of("oldtoken", old);
+    let response = send(&callback(Mode::Secure), outdated.request()).await;
     assert_forbidden(response, Rejection::Signature).await;
 
     let keys = keys(Mode::Secure).previous_token("oldtoken").unwrap();
     let half = callback_of(keys.clone(), handler_fn(on_message));
     assert_forbidden(
-        send(&half, platform.request()).await,
+        send(&half, outdated.request()).await,
         Rejection::Undecryptable,
     )
     .await;
@@ -404,92 +305,74 @@ async fn keys_rotate() {
     let whole = callback_of(keys.previous_aes_key(old).unwrap(), handler_fn(on_message));
     for (token, aes_key) in [
         ("oldtoken", old),
-        (TOKEN, AES_KEY),
-        ("oldtoken", AES_KEY),
+        (TOKEN, OTHER_KEY),
+        ("oldtoken", OTHER_KEY),
         (TOKEN, old),
     ] {
-        (platform.token, platform.aes_key) = (token, aes_key);
+        let push = of(token, aes_key);
         // The reply is signed and encrypted with what the push came with.
-        let reply = platform.open(send(&whole, platform.request()).await).await;
-        assert!(reply.contains("hello"));
+        let response = send(&whole, push.request()).await;
+        assert_eq!(open(&push, response).await, reply("hello"));
     }
 }
 
 #[tokio::test]
-async fn the_mode_cannot_be_talked_down() {
+async fn a_push_of_another_mode_is_refused() {
     for mode in [Mode::Compatible, Mode::Secure] {
         let callback = callback(mode);
-        let plain = Platform::new(Mode::Plaintext, document(TEXT));
+        let plain = push(Mode::Plaintext, &document(TEXT));
         assert_forbidden(
             send(&callback, plain.request()).await,
             Rejection::NotEncrypted,
         )
         .await;
 
-        let (query, body) = Platform::new(mode, document(TEXT)).parts();
-        let without = |name: &str| -> Vec<_> {
-            query
-                .iter()
-                .filter(|(other, _)| *other != name)
-                .cloned()
-                .collect()
-        };
-        let with = |name, value: &str| {
-            let mut query = without(name);
-            query.push((name, value.to_owned()));
-            query
-        };
-        for (query, body, reason) in [
-            (without("encrypt_type"), &body, Rejection::NotEncrypted),
-            (with("encrypt_type", "raw"), &body, Rejection::NotEncrypted),
-            (with("encrypt_type", "AES"), &body, Rejection::NotEncrypted),
-            (without("msg_signature"), &body, Rejection::MissingParameter),
+        let good = push(mode, &document(TEXT));
+        let without = |name| good.clone().without(name).request();
+        let with = |name, value| good.clone().without(name).again(name, value).request();
+        let body = |body: &str| good.clone().body(body).request();
+        for (request, reason) in [
+            (without("encrypt_type"), Rejection::NotEncrypted),
+            (with("encrypt_type", "raw"), Rejection::NotEncrypted),
+            (with("encrypt_type", "AES"), Rejection::NotEncrypted),
+            (without("msg_signature"), Rejection::MissingParameter),
+            (with("msg_signature", ""), Rejection::MissingParameter),
+            (with("msg_signature", "00"), Rejection::MsgSignature),
             (
-                with("msg_signature", ""),
-                &body,
-                Rejection::MissingParameter,
-            ),
-            (with("msg_signature", "00"), &body, Rejection::MsgSignature),
-            (
-                with("msg_signature", &query[0].1),
-                &body,
+                with("msg_signature", good.get("signature")),
                 Rejection::MsgSignature,
             ),
-            (query.clone(), &document(TEXT), Rejection::NoCiphertext),
-            (query.clone(), &"success".into(), Rejection::NoCiphertext),
-            (
-                query.clone(),
-                &"<xml><Encrypt/></xml>".into(),
-                Rejection::NoCiphertext,
-            ),
+            (body(&document(TEXT)), Rejection::NoCiphertext),
+            (body("success"), Rejection::NoCiphertext),
+            (body("<xml><Encrypt/></xml>"), Rejection::NoCiphertext),
         ] {
-            assert_forbidden(send(&callback, post(&query, body.clone())).await, reason).await;
+            assert_forbidden(send(&callback, request).await, reason).await;
         }
     }
     let callback = callback(Mode::Plaintext);
-    let (query, body) = Platform::new(Mode::Secure, document(TEXT)).parts();
-    let encrypted = post(&query, body.clone());
-    assert_forbidden(send(&callback, encrypted).await, Rejection::Encrypted).await;
-    let posed = post(&query[..4], body);
-    assert_forbidden(send(&callback, posed).await, Rejection::Encrypted).await;
+    let mut encrypted = push(Mode::Secure, &document(TEXT));
+    let response = send(&callback, encrypted.request()).await;
+    assert_forbidden(response, Rejection::Encrypted).await;
+    let posed = encrypted.without("encrypt_type").without("msg_signature");
+    let response = send(&callback, posed.request()).await;
+    assert_forbidden(response, Rejection::Encrypted).await;
 }
 
 #[tokio::test]
 async fn only_the_encrypted_half_of_a_compatible_push_is_used() {
-    let platform = Platform::new(Mode::Compatible, document(TEXT));
-    assert!(platform.parts().1.contains("clear"));
-    let reply = platform
-        .open(send(&callback(Mode::Compatible), platform.request()).await)
-        .await;
-    assert!(reply.contains("hello") && !reply.contains("clear"));
+    let push = push(Mode::Compatible, &document(TEXT));
+    assert!(push.body_text().contains("<Content>clear</Content>"));
+    let response = send(&callback(Mode::Compatible), push.request()).await;
+    assert_eq!(open(&push, response).await, reply("hello"));
 }
 
 #[tokio::test]
 async fn another_apps_ciphertext_is_refused() {
-    let mut platform = Platform::new(Mode::Secure, document(TEXT));
     for appid in ["wx0000000000000001", "", "wxba5fad812f8e6fb9 "] {
-        platform.appid = appid;
-        let response = send(&callback(Mode::Secure), platform.request()).await;
+        let push = platform(Mode::Secure, "")
+            .appid(appid)
+            .push(&document(TEXT));
+        let response = send(&callback(Mode::Secure), push.request()).await;
         assert_forbidden(response, Rejection::OtherApp).await;
     }
 }
@@ -499,8 +382,8 @@ async fn authentic_but_malformed_is_400() {
     let doctype = "<!DOCTYPE xml [<!ENTITY e \"x\">]><xml>&e;</xml>";
     for mode in MODES {
         for wrong in ["<xml><A></xml>", doctype, "hello"] {
-            let platform = Platform::new(mode, wrong.into());
-            let response = send(&callback(mode), platform.request()).await;
+            let push = push(mode, wrong);
+            let response = send(&callback(mode), push.request()).await;
             assert_eq!(response.status(), StatusCode::BAD_REQUEST);
             assert_eq!(response.body().rejection(), Some(Rejection::Malformed));
             assert_eq!(text(response).await, "");
@@ -513,10 +396,10 @@ async fn bodies_are_bounded() {
     let fill = |len: usize| document(&format!("<Content>{}</Content>", "x".repeat(len)));
     let head = fill(0).len();
     let callback = callback(Mode::Plaintext).body_limit(head + 100);
-    let at = Platform::new(Mode::Plaintext, fill(100)).request();
+    let at = push(Mode::Plaintext, &fill(100)).request();
     assert_eq!(send(&callback, at).await.status(), StatusCode::OK);
 
-    let beyond = Platform::new(Mode::Plaintext, fill(101));
+    let beyond = push(Mode::Plaintext, &fill(101));
     let too_large = |response: Response<Body>| {
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert_eq!(response.body().rejection(), Some(Rejection::BodyTooLarge));
@@ -558,11 +441,11 @@ impl http_body::Body for Frames {
 
 #[tokio::test]
 async fn a_body_in_many_frames_is_read_whole() {
-    let platform = Platform::new(Mode::Secure, document(TEXT));
-    let (parts, body) = platform.request().into_parts();
+    let push = push(Mode::Secure, &document(TEXT));
+    let (parts, body) = push.request().into_parts();
     let frames = Frames(body.collect().await.unwrap().to_bytes());
     let response = send(&callback(Mode::Secure), Request::from_parts(parts, frames)).await;
-    assert!(platform.open(response).await.contains("hello"));
+    assert_eq!(open(&push, response).await, reply("hello"));
 }
 
 #[tokio::test]
@@ -578,19 +461,17 @@ async fn a_body_that_breaks_off_is_400() {
             Poll::Ready(Some(Err("gone".into())))
         }
     }
-    let (parts, _) = Platform::new(Mode::Secure, document(TEXT))
-        .request()
-        .into_parts();
-    let response = send(&callback(Mode::Secure), Request::from_parts(parts, Broken)).await;
+    let request = push(Mode::Secure, &document(TEXT)).request_with(Broken);
+    let response = send(&callback(Mode::Secure), request).await;
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     assert_eq!(response.body().rejection(), Some(Rejection::BodyUnread));
 }
 
 #[tokio::test]
 async fn the_body_of_a_forged_push_is_never_read() {
-    let (mut query, _) = Platform::new(Mode::Secure, document(TEXT)).parts();
-    query[0].1 = "0".repeat(40);
-    let request = Request::post(uri(&query)).body(Untouchable).unwrap();
+    let mut forged = push(Mode::Secure, &document(TEXT));
+    forged.set("signature", "0".repeat(40));
+    let request = forged.request_with(Untouchable);
     let response = send(&callback(Mode::Secure), request).await;
     assert_forbidden(response, Rejection::Signature).await;
 }
@@ -598,7 +479,7 @@ async fn the_body_of_a_forged_push_is_never_read() {
 #[tokio::test]
 async fn other_methods_are_405() {
     for method in [Method::PUT, Method::HEAD, Method::DELETE, Method::OPTIONS] {
-        let mut request = get(&echo_query(NOW, TOKEN));
+        let mut request = echo(NOW, TOKEN).request();
         *request.method_mut() = method;
         let response = send(&callback(Mode::Secure), request).await;
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
@@ -623,15 +504,15 @@ async fn a_handler_that_fails_or_panics_makes_the_platform_send_again() {
         }
     });
     let callback = callback_of(keys(Mode::Secure), handler);
-    let platform = Platform::new(Mode::Secure, document(TEXT));
+    let push = push(Mode::Secure, &document(TEXT));
     for _ in 0..3 {
-        let response = send(&callback, platform.request()).await;
+        let response = send(&callback, push.request()).await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert!(response.headers().is_empty());
         assert_eq!(text(response).await, "");
     }
-    let response = send(&callback, platform.request()).await;
-    assert!(platform.open(response).await.contains("works"));
+    let response = send(&callback, push.request()).await;
+    assert_eq!(open(&push, response).await, reply("works"));
     assert_eq!(calls.load(Ordering::Relaxed), 4);
 }
 
@@ -651,15 +532,13 @@ async fn the_handler_is_asked_only_for_verified_pushes() {
         }
     }
     let callback = callback_of(keys(Mode::Secure), Unready);
-    let mut platform = Platform::new(Mode::Secure, document(TEXT));
-    let response = send(&callback, platform.request()).await;
+    let verified = push(Mode::Secure, &document(TEXT));
+    let response = send(&callback, verified.request()).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-    platform.token = "anothertoken";
-    assert_forbidden(
-        send(&callback, platform.request()).await,
-        Rejection::Signature,
-    )
-    .await;
+    let platform = platform(Mode::Secure, "").token("anothertoken");
+    let foreign = platform.push(&document(TEXT));
+    let response = send(&callback, foreign.request()).await;
+    assert_forbidden(response, Rejection::Signature).await;
 }
 
 #[tokio::test]
@@ -669,15 +548,9 @@ async fn handlers_may_return_many_things() {
         H: Service<Message, Error = Infallible> + Clone,
         H::Response: tower_wechat::IntoReply,
     {
-        let platform = Platform::new(Mode::Plaintext, document(TEXT));
-        text(
-            send(
-                &callback_of(keys(Mode::Plaintext), handler),
-                platform.request(),
-            )
-            .await,
-        )
-        .await
+        let push = push(Mode::Plaintext, &document(TEXT));
+        let callback = callback_of(keys(Mode::Plaintext), handler);
+        text(send(&callback, push.request()).await).await
     }
     assert_eq!(answer(handler_fn(|_| async {})).await, "success");
     assert_eq!(
@@ -685,15 +558,13 @@ async fn handlers_may_return_many_things() {
         "success"
     );
     assert_eq!(answer(handler_fn(|_| async { "" })).await, "success");
-    assert!(
-        answer(handler_fn(|_| async { "text" }))
-            .await
-            .contains("text")
+    assert_eq!(
+        answer(handler_fn(|_| async { "a text" })).await,
+        reply("a text")
     );
-    assert!(
-        answer(handler_fn(|_| async { Some(String::from("text")) }))
-            .await
-            .contains("text")
+    assert_eq!(
+        answer(handler_fn(|_| async { Some(String::from("a text")) })).await,
+        reply("a text")
     );
     let fails = |_| async { Err::<Option<Reply>, _>(std::fmt::Error) };
     assert_eq!(answer(handler_fn(fails)).await, "");
@@ -706,8 +577,8 @@ fn it_can_be_shared_and_shows_no_secret() {
     let mut callback = callback(Mode::Secure);
     shared(&callback);
     shared(&recipient(keys(Mode::Secure)));
-    let platform = Platform::new(Mode::Secure, document(TEXT));
-    sent(&callback.call(platform.request()));
+    let push = push(Mode::Secure, &document(TEXT));
+    sent(&callback.call(push.request()));
     // A clone is a pointer and the handler, which is another one here.
     assert_eq!(size_of_val(&callback), 2 * size_of::<usize>());
     shared(&Message::parse(AppId::new(APPID).unwrap(), document(TEXT)).unwrap());
@@ -720,7 +591,7 @@ fn it_can_be_shared_and_shows_no_secret() {
         recipient(keys(Mode::Secure))
     );
     assert!(
-        !shown.contains(TOKEN) && !shown.contains(AES_KEY),
+        !shown.contains(TOKEN) && !shown.contains(OTHER_KEY),
         "{shown}"
     );
 }

@@ -1,16 +1,16 @@
 //! The published samples of the platform and of other SDKs, computed and verified.
 
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
-use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full};
+use http::{Response, StatusCode};
+use http_body_util::BodyExt;
 use serde_json::Value;
-use tower::ServiceExt;
 use tower_wechat::callback::crypto::AesKey;
 use tower_wechat::callback::signature::{Signature, sign};
-use tower_wechat::callback::{Format, Rejection};
+use tower_wechat::callback::{Format, Mode, Rejection};
 use tower_wechat::{AppId, Body, Callback, CallbackKeys, ManualClock, Message, handler_fn};
+
+use super::support::{Platform, Push};
 
 fn group(name: &str) -> Vec<Value> {
     let all: Value = serde_json::from_str(include_str!("../../vectors/vectors.json")).unwrap();
@@ -38,7 +38,7 @@ fn clock(vector: &Value) -> ManualClock {
 #[test]
 fn plain_signatures() {
     let vectors = group("plain_signature");
-    assert!(vectors.len() >= 5);
+    assert_eq!(vectors.len(), 5);
     for vector in vectors {
         let [token, timestamp, nonce] =
             ["token", "timestamp", "nonce"].map(|name| text(&vector, name));
@@ -72,7 +72,7 @@ fn message_signatures() {
 #[test]
 fn ciphertexts() {
     let vectors = group("encrypted_message");
-    assert!(vectors.len() >= 5);
+    assert_eq!(vectors.len(), 5);
     for vector in vectors {
         let key = AesKey::parse(text(&vector, "encoding_aes_key")).unwrap();
         let decrypted = key.decrypt(text(&vector, "encrypt")).unwrap();
@@ -113,11 +113,16 @@ fn reply_signatures() {
     }
 }
 
-/// Posts a vector to a callback of its own, and returns what the handler got.
+/// The body of a vector.
+fn body(vector: &Value) -> &str {
+    text(vector, "body")
+}
+
+/// Sends a push to a callback of its own, and returns what the handler got.
 async fn post(
     vector: &Value,
     keys: CallbackKeys,
-    query: &str,
+    push: &Push,
 ) -> (Response<Body>, Option<Message>) {
     let received = Arc::new(Mutex::new(None));
     let slot = Arc::clone(&received);
@@ -128,25 +133,27 @@ async fn post(
     let appid = vector["appid"].as_str().unwrap_or("wx0000000000000001");
     let recipient = keys.for_app(AppId::new(appid).unwrap());
     let callback = Callback::new(recipient, handler).clock(clock(vector));
-    let body = Full::new(bytes::Bytes::from(text(vector, "body").to_owned()));
-    let request = Request::post(format!("/wxmsg?{query}")).body(body).unwrap();
-    let response: Result<_, Infallible> = callback.oneshot(request).await;
+    let response = push.send(&callback).await;
     let message = received.lock().unwrap().take();
-    (response.unwrap(), message)
+    (response, message)
 }
 
-/// The query that a vector would come with.
-fn query(vector: &Value) -> String {
-    let [token, timestamp, nonce, msg_signature] =
-        ["token", "timestamp", "nonce", "msg_signature"].map(|name| text(vector, name));
-    let signature = sign([token, timestamp, nonce]);
+/// The platform of a vector.
+fn platform(mode: Mode, vector: &Value) -> Platform {
+    let [token, timestamp, nonce] = ["token", "timestamp", "nonce"].map(|name| text(vector, name));
+    let platform = Platform::new(mode).token(token);
+    platform.timestamp(timestamp).nonce(nonce)
+}
+
+/// The push that a vector would come with.
+fn encrypted(vector: &Value) -> Push {
+    let mut push = platform(Mode::Secure, vector).openid("o1").push("");
     if let Some(published) = vector["signature"].as_str() {
-        assert_eq!(published, signature.to_string());
+        assert_eq!(published, push.get("signature"));
     }
-    format!(
-        "signature={signature}&timestamp={timestamp}&nonce={nonce}&openid=o1&encrypt_type=aes\
-         &msg_signature={msg_signature}"
-    )
+    push.set("msg_signature", text(vector, "msg_signature"))
+        .body(body(vector));
+    push
 }
 
 #[tokio::test]
@@ -157,7 +164,7 @@ async fn encrypted_messages_pass_the_callback() {
             CallbackKeys::secure(token, key),
             CallbackKeys::compatible(token, key),
         ] {
-            let (response, message) = post(&vector, keys.unwrap(), &query(&vector)).await;
+            let (response, message) = post(&vector, keys.unwrap(), &encrypted(&vector)).await;
             assert_eq!(response.status(), StatusCode::OK, "{}", vector["id"]);
             let body = response.into_body().collect().await.unwrap().to_bytes();
             assert_eq!(body, "success");
@@ -174,17 +181,17 @@ async fn encrypted_messages_pass_the_callback() {
 
 #[tokio::test]
 async fn a_changed_ciphertext_does_not_pass() {
-    for mut vector in group("encrypted_message") {
+    for vector in group("encrypted_message") {
         let [token, key] = ["token", "encoding_aes_key"].map(|name| text(&vector, name));
         let keys = CallbackKeys::secure(token, key).unwrap();
-        let query = query(&vector);
+        let mut push = encrypted(&vector);
         let encrypt = text(&vector, "encrypt");
         let changed = match encrypt.strip_prefix('A') {
             Some(rest) => format!("B{rest}"),
             None => format!("A{}", &encrypt[1..]),
         };
-        vector["body"] = text(&vector, "body").replace(encrypt, &changed).into();
-        let (response, message) = post(&vector, keys, &query).await;
+        push.body(body(&vector).replace(encrypt, &changed));
+        let (response, message) = post(&vector, keys, &push).await;
         assert_eq!(response.status(), StatusCode::FORBIDDEN, "{}", vector["id"]);
         assert_eq!(response.body().rejection(), Some(Rejection::MsgSignature));
         assert!(message.is_none());
@@ -195,11 +202,10 @@ async fn a_changed_ciphertext_does_not_pass() {
 async fn plain_messages_pass_the_callback() {
     let vectors = group("plain_signature");
     for vector in vectors.iter().filter(|vector| vector["body"].is_string()) {
-        let [token, timestamp, nonce, signature] =
-            ["token", "timestamp", "nonce", "signature"].map(|name| text(vector, name));
-        let keys = CallbackKeys::plaintext(token).unwrap();
-        let query = format!("signature={signature}&timestamp={timestamp}&nonce={nonce}");
-        let (response, message) = post(vector, keys, &query).await;
+        let platform = platform(Mode::Plaintext, vector);
+        let mut push = platform.push(body(vector));
+        push.set("signature", text(vector, "signature"));
+        let (response, message) = post(vector, platform.keys(), &push).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(message.unwrap().field("debug_str"), Some("hello world"));
     }
@@ -212,16 +218,12 @@ async fn urls_are_verified() {
         .iter()
         .filter(|vector| vector["echostr"].is_string())
     {
-        let [token, timestamp, nonce, signature, echostr] =
-            ["token", "timestamp", "nonce", "signature", "echostr"].map(|name| text(vector, name));
-        let keys = CallbackKeys::plaintext(token).unwrap();
-        let recipient = keys.for_app(AppId::new("wx1").unwrap());
-        let callback = Callback::new(recipient, handler_fn(|_| async {})).clock(clock(vector));
-        let uri = format!(
-            "/?signature={signature}&timestamp={timestamp}&nonce={nonce}&echostr={echostr}"
-        );
-        let request = Request::get(uri).body(Body::empty()).unwrap();
-        let body = callback.oneshot(request).await.unwrap().into_body();
-        assert_eq!(body.collect().await.unwrap().to_bytes(), echostr);
+        let platform = platform(Mode::Plaintext, vector).appid("wx1");
+        let callback = platform.callback(handler_fn(|_| async {}));
+        let echostr = text(vector, "echostr");
+        let mut echo = platform.echo(echostr);
+        echo.set("signature", text(vector, "signature")).path("/");
+        let response = echo.send(&callback.clock(clock(vector))).await;
+        assert_eq!(response.into_body().into_bytes(), echostr);
     }
 }

@@ -66,7 +66,13 @@ async fn what_breaks_a_limit_is_not_sent() {
         let call = GenerateScheme::new(Target::home(), Expiry::Days(days));
         let (field, text) = input(&app.call(call).await.unwrap_err());
         assert_eq!(field, "expire_interval");
-        assert!(text.contains("1 to 30 days"), "{text}");
+        assert_eq!(
+            text,
+            format!(
+                "/wxa/generatescheme: expire_interval must be 1 to 30 days (it is {days}): make a new \
+                 link before the end"
+            )
+        );
     }
     for query in ["a=桌".to_owned(), "a b".to_owned(), "q".repeat(1025)] {
         let call = GenerateUrlLink::new(Target::home().query(query), Expiry::Days(1));
@@ -119,12 +125,18 @@ async fn the_platforms_refusals_arrive() {
     assert_eq!(error.errcode(), Some(ErrCode::LINK_NOT_FOUND));
 
     // The numbers of the token calls mean something else here.
-    for (number, said) in [(40002, "company"), (40013, "banned")] {
+    for (number, hint) in [
+        (
+            40002,
+            "the account may not make links: it must be a verified mini-program of a company",
+        ),
+        (40013, "the mini-program is banned from making links"),
+    ] {
         sandbox.fail_next("/wxa/generatescheme", ErrCode::new(number));
         let call = GenerateScheme::new(Target::home(), Expiry::Days(1));
         let error = app.call(call).await.unwrap_err();
         assert_eq!(error.class(), tower_wechat::ErrorClass::Permission);
-        assert!(error.to_string().contains(said), "{error}");
+        assert_eq!(error.hint(), Some(hint));
     }
     sandbox.advance(Duration::from_secs(1));
 }

@@ -44,7 +44,11 @@ async fn a_code_becomes_a_profile() {
         (token.unionid, profile.unionid),
         (Some(user.unionid()), Some(user.unionid()))
     );
-    assert!(profile.headimgurl.unwrap().starts_with("https://"));
+    let picture = profile.headimgurl.unwrap();
+    assert!(
+        picture.starts_with("https://thirdwx.qlogo.cn/mmopen/vi_32/") && picture.ends_with("/132"),
+        "{picture}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -53,7 +57,7 @@ async fn a_code_works_once_for_five_minutes_and_for_one_app() {
     let refused = async |code: String| {
         let error = app.call(ExchangeCode::new(code)).await.unwrap_err();
         assert_eq!(error.class(), ErrorClass::User);
-        assert!(error.rid().is_some());
+        assert_eq!(error.rid().unwrap().len(), 26);
         error.errcode().unwrap()
     };
 
@@ -85,7 +89,8 @@ async fn a_silent_sign_in_gives_no_profile() {
     assert_eq!(token.unionid, None);
     let error = app.call(GetUserInfo::new(&token)).await.unwrap_err();
     assert_eq!(error.errcode(), Some(ErrCode::API_UNAUTHORIZED));
-    assert!(error.hint().unwrap().contains("snsapi_base"));
+    let hint = "the user was asked for snsapi_base only: ask for snsapi_userinfo";
+    assert_eq!(error.hint(), Some(hint));
 }
 
 #[tokio::test(start_paused = true)]
@@ -150,39 +155,37 @@ async fn the_page_refuses_what_the_real_one_refuses() {
         let response = sandbox.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         assert!(response.headers().get(header::LOCATION).is_none());
-        String::from_utf8(response.into_body().into()).unwrap()
+        let page = String::from_utf8(response.into_body().into()).unwrap();
+        let (_, text) = page.split_once("<p>").unwrap();
+        text.split_once("</p>").unwrap().0.to_owned()
     };
     let rest = "redirect_uri=https%3A%2F%2Fx.example&response_type=code&scope=snsapi_base&state=1";
-    assert!(page(rest).await.contains("10012"));
-    assert!(
-        page(&format!("appid=wxunknown&{rest}"))
-            .await
-            .contains("unknown")
+    assert_eq!(page(rest).await, "10012: appid is empty");
+    assert_eq!(
+        page(&format!("appid=wxunknown&{rest}")).await,
+        "10012: appid is unknown"
     );
-    assert!(
-        page(&format!("{rest}&appid={APPID}"))
-            .await
-            .contains("order")
+    assert_eq!(
+        page(&format!("{rest}&appid={APPID}")).await,
+        "10002: the parameters must be appid, redirect_uri, response_type=code, scope, state, in \
+         this order"
     );
     let scope = rest.replace("snsapi_base", "snsapi_everything");
-    assert!(
-        page(&format!("appid={APPID}&{scope}"))
-            .await
-            .contains("10005")
+    assert_eq!(
+        page(&format!("appid={APPID}&{scope}")).await,
+        "10005: the app may not ask for this scope"
     );
     let redirect = rest.replace("https%3A%2F%2Fx.example", "javascript%3Aalert(1)");
-    assert!(
-        page(&format!("appid={APPID}&{redirect}"))
-            .await
-            .contains("10003")
+    assert_eq!(
+        page(&format!("appid={APPID}&{redirect}")).await,
+        "10003: redirect_uri is not an absolute http or https address"
     );
 
     sandbox.user("Hui🐠").set_refuses(true);
     let consent = rest.replace("snsapi_base", "snsapi_userinfo");
-    assert!(
-        page(&format!("appid={APPID}&{consent}"))
-            .await
-            .contains("refused")
+    assert_eq!(
+        page(&format!("appid={APPID}&{consent}")).await,
+        "0: the user refused"
     );
 }
 
@@ -267,10 +270,14 @@ async fn a_user_consents_in_process() {
     assert_eq!(token.openid, user.openid());
 
     user.set_refuses(true);
-    assert!(user.consent(&page()).is_err());
-    assert!(user.consent("not an address").is_err());
+    let refused = user.consent(&page()).unwrap_err();
+    assert!(refused.contains("<p>0: the user refused</p>"), "{refused}");
+    let error = user.consent("not an address").unwrap_err();
+    assert_eq!(error, "not an address");
+    let bare = "https://open.weixin.qq.com/connect/oauth2/authorize";
+    let refused = user.consent(bare).unwrap_err();
     assert!(
-        user.consent("https://open.weixin.qq.com/connect/oauth2/authorize")
-            .is_err()
+        refused.contains("<p>10012: appid is empty</p>"),
+        "{refused}"
     );
 }

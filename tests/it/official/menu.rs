@@ -11,7 +11,8 @@ async fn a_menu_is_created_read_and_deleted() {
     let platform = platform();
     let app = &platform.app;
     let error = refused_there(app.call(GetMenu::new()).await, 46003);
-    assert!(error.hint().is_some());
+    let hint = "the account has no menu made through the API";
+    assert_eq!(error.hint(), Some(hint));
     let buttons = [
         Button::click("今日歌曲", "V1001"),
         Button::submenu(

@@ -27,7 +27,9 @@ async fn a_permission_is_used_up_by_one_message() {
 
     let error = refused_there(app.call(message()).await, 43101);
     assert_eq!(error.class(), ErrorClass::User);
-    assert!(error.to_string().contains("has not subscribed"), "{error}");
+    let hint = "the user has not subscribed to this message, has used the subscription up or \
+                refuses it: ask in the page again";
+    assert_eq!(error.hint(), Some(hint));
     user.allow_message(&template);
     user.allow_message(&template);
     app.call(message()).await.unwrap();
@@ -82,7 +84,8 @@ async fn a_message_to_a_user_who_is_being_sent_another_is_refused() {
         tokio::time::sleep(Duration::from_secs(1)).await;
         let error = refused_there(app.call(message(&ming)).await, 43108);
         assert_eq!(error.class(), ErrorClass::Retry);
-        assert!(error.to_string().contains("one after the other"), "{error}");
+        let hint = "messages to one user must be sent one after the other";
+        assert_eq!(error.hint(), Some(hint));
         app.call(message(&mei)).await.unwrap();
     };
     let (slow, ()) = tokio::join!(slow, meanwhile);
@@ -113,15 +116,13 @@ async fn each_kind_has_the_documented_fields() {
         .page("pages/x?a=1")
         .state(State::Trial)
         .lang(Lang::HongKong);
-    app.call(message.value("thing1", "x")).await.unwrap_err();
+    refused_there(app.call(message.value("thing1", "x")).await, 40003);
     assert_eq!(
         platform.body(SEND),
         json!({"touser": "o", "template_id": "t", "page": "pages/x?a=1",
                "miniprogram_state": "trial", "lang": "zh_HK", "data": {"thing1": {"value": "x"}}})
     );
-    app.call(SendSubscribeMessage::new("o", "t"))
-        .await
-        .unwrap_err();
+    refused_there(app.call(SendSubscribeMessage::new("o", "t")).await, 40003);
     assert_eq!(
         platform.body(SEND),
         json!({"touser": "o", "template_id": "t", "data": {}})
@@ -130,7 +131,7 @@ async fn each_kind_has_the_documented_fields() {
     let message = BizSendSubscribeMessage::new("o", "t")
         .page("https://x.example")
         .mini_program(appid, "p");
-    app.call(message).await.unwrap_err();
+    refused_there(app.call(message).await, 40003);
     assert_eq!(
         platform.body(BIZSEND),
         json!({"touser": "o", "template_id": "t", "page": "https://x.example",

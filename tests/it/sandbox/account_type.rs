@@ -29,7 +29,8 @@ fn unauthorized<T: std::fmt::Debug>(result: Result<T, Error>) -> Error {
 async fn a_mini_program_makes_no_call_of_an_official_account() {
     let (_, app) = account(AccountType::MiniProgram);
     let error = unauthorized(app.call(qrcode::CreateQrcode::temporary("order-42")).await);
-    assert!(error.to_string().contains("service account"), "{error}");
+    let hint = "only a verified service account (服务号) makes QR codes";
+    assert_eq!(error.hint(), Some(hint));
     unauthorized(app.call(template::SendTemplateMessage::new("o", "t")).await);
     unauthorized(app.call(template::ListTemplates::new()).await);
     unauthorized(
@@ -107,7 +108,8 @@ async fn an_unverified_subscription_account_has_the_passive_reply_alone() {
     let request = http::Request::get(page).body(bytes::Bytes::new()).unwrap();
     let response = sandbox.clone().oneshot(request).await.unwrap();
     let shown = String::from_utf8_lossy(response.body()).into_owned();
-    assert!(shown.contains("10005"), "{shown}");
+    let expected = "<p>10005: the app may not ask for this scope</p>";
+    assert!(shown.contains(expected), "{shown}");
 }
 
 #[tokio::test]

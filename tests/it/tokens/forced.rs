@@ -81,13 +81,27 @@ async fn sent(forced: Forced) -> usize {
     let app = builder.build().unwrap().app(sandbox.appid()).unwrap();
     app.call(GetCallbackIp::new()).await.unwrap();
     sandbox.refuse_tokens();
-    for _ in 0..10 {
+    let failed = match forced {
+        Forced::Silent => ErrorKind::Timeout,
+        Forced::Broken => ErrorKind::Transport,
+        Forced::Gateway => ErrorKind::Status(502),
+        Forced::Busy => ErrorKind::Platform,
+        Forced::NotSent => ErrorKind::Connect,
+    };
+    for number in 0..10 {
         // Again and again: half a minute does not pass, by the sandbox's clock.
-        app.call(GetCallbackIp::new()).await.unwrap_err();
+        let error = app.call(GetCallbackIp::new()).await.unwrap_err();
+        let (kind, endpoint) = match number {
+            0 => (failed, STABLE),
+            _ => (ErrorKind::Platform, "/cgi-bin/getcallbackip"),
+        };
+        let found = (error.kind(), error.endpoint());
+        assert_eq!(found, (kind, Some(endpoint)), "{forced:?} {number}");
     }
     let count = *network.count.lock().unwrap();
     sandbox.advance(Duration::from_secs(31));
-    app.call(GetCallbackIp::new()).await.unwrap_err();
+    let error = app.call(GetCallbackIp::new()).await.unwrap_err();
+    assert_eq!((error.kind(), error.endpoint()), (failed, Some(STABLE)));
     assert_eq!(*network.count.lock().unwrap(), 2 * count, "{forced:?}");
     count
 }

@@ -184,7 +184,7 @@ fn a_caller_outside_of_the_runtime_can_wait_for_the_fetch() {
             Poll::Pending => std::thread::park(),
         }
     };
-    assert!(token.is_ok());
+    token.unwrap();
     driver.join().unwrap();
     assert_eq!(sandbox.calls(STABLE), 1);
 }

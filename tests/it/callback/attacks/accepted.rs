@@ -67,7 +67,7 @@ taken! {
         push.frame(frame);
     };
     a_second_ciphertext_behind_the_signed_one: Secure, |push| {
-        let body = String::from_utf8(push.body.clone()).unwrap();
+        let body = push.body_text().to_owned();
         push.body(body.replace("</xml>", "<Encrypt>AAAA</Encrypt></xml>"));
     };
     an_unknown_entity: Plaintext, |push| push.body(super::body::fields("<A>&nbsp;</A>"));

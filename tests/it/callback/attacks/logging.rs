@@ -33,7 +33,7 @@ fn logged(push: &Push) -> String {
         .unwrap();
     let _second = crate::support::second_subscriber();
     tracing::subscriber::with_default(subscriber, || {
-        let callback = callback(push.mode, Arc::default());
+        let callback = callback(push.platform.mode, Arc::default());
         runtime.block_on(send(&callback, push.request()));
     });
     let bytes = log.0.lock().unwrap().clone();

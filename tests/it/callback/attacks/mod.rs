@@ -13,6 +13,7 @@ mod signature;
 mod stream;
 
 use std::convert::Infallible;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -25,16 +26,14 @@ use tower::{Service, ServiceExt};
 use tower_wechat::callback::crypto::AesKey;
 use tower_wechat::callback::signature::sign;
 use tower_wechat::callback::{Mode, Rejection};
-use tower_wechat::{AppId, Body, Callback, CallbackKeys, ManualClock, Message, handler_fn};
+use tower_wechat::{Body, Message, handler_fn};
 
 use frame::{decode, encode, frame, padded, unpadded};
 use stream::Stream;
 
+use super::support::{self, AES_KEY, NOW, OTHER_KEY, Platform, TOKEN};
+
 const APPID: &str = "wxba5fad812f8e6fb9";
-const TOKEN: &str = "thetoken";
-const AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
-const OTHER_KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
-const NOW: u64 = 1_767_225_600;
 const NONCE: &str = "9372623149";
 const DOCUMENT: &str = "<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName><![CDATA[o1]]>\
     </FromUserName><CreateTime>1767225600</CreateTime><MsgType><![CDATA[text]]></MsgType>\
@@ -54,42 +53,56 @@ macro_rules! refused {
 }
 use refused;
 
-/// A request that is a good push until something in it is forged.
+/// A genuine push, in which a test forges something before it is sent.
 struct Push {
-    mode: Mode,
-    method: Method,
-    query: Vec<(String, String)>,
-    /// The query as it is written, if it is not the one above.
+    signed: support::Push,
+    /// The query as it is written, if it is not the one of the push.
     written: Option<String>,
     headers: HeaderMap,
-    body: Vec<u8>,
     /// Whether the length of the body is told before.
     announced: bool,
     /// Whether the body goes on for ever.
     endless: bool,
 }
 
+impl Deref for Push {
+    type Target = support::Push;
+
+    fn deref(&self) -> &support::Push {
+        &self.signed
+    }
+}
+
+impl DerefMut for Push {
+    fn deref_mut(&mut self) -> &mut support::Push {
+        &mut self.signed
+    }
+}
+
+fn platform(mode: Mode) -> Platform {
+    let clear = match mode {
+        Mode::Compatible => DOCUMENT.replace("hello", "clear"),
+        _ => "<xml><ToUserName><![CDATA[gh_1]]></ToUserName></xml>".to_owned(),
+    };
+    let platform = Platform::new(mode).appid(APPID).nonce(NONCE);
+    platform.openid("o1").clear(clear)
+}
+
 impl Push {
     fn new(mode: Mode) -> Self {
-        let mut push = Self {
-            mode,
-            method: Method::POST,
-            query: Vec::new(),
+        let mut signed = platform(mode).push(DOCUMENT);
+        signed.order(["timestamp", "nonce", "signature"]);
+        Self {
+            signed,
             written: None,
             headers: HeaderMap::new(),
-            body: Vec::new(),
             announced: true,
             endless: false,
-        };
-        for (name, value) in [("timestamp", NOW.to_string()), ("nonce", NONCE.to_owned())] {
-            push.set(name, value);
         }
-        push.sign().set("openid", "o1").document(DOCUMENT);
-        push
     }
 
-    /// Makes a good verification of the URL of it.
-    fn echo(&mut self) -> &mut Self {
+    /// Turns it into a genuine verification of the URL.
+    fn echo(&mut self) -> &mut support::Push {
         self.method = Method::GET;
         self.body.clear();
         self.without("openid")
@@ -98,54 +111,8 @@ impl Push {
             .set("echostr", "4375120948345356249")
     }
 
-    fn get(&self, name: &str) -> &str {
-        let value = self.query.iter().find(|(other, _)| other == name);
-        &value.unwrap().1
-    }
-
-    fn set(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
-        let value = value.into();
-        match self.query.iter_mut().find(|(other, _)| other == name) {
-            Some(pair) => pair.1 = value,
-            None => self.query.push((name.to_owned(), value)),
-        }
-        self
-    }
-
-    fn without(&mut self, name: &str) -> &mut Self {
-        self.query.retain(|(other, _)| other != name);
-        self
-    }
-
-    /// Sends a parameter once more.
-    fn again(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
-        self.query.push((name.to_owned(), value.into()));
-        self
-    }
-
-    /// Signs the timestamp and the nonce as they are.
-    fn sign(&mut self) -> &mut Self {
-        let signature = sign([TOKEN, self.get("timestamp"), self.get("nonce")]);
-        self.set("signature", signature.to_string())
-    }
-
-    /// Puts a document into the body, sealed as the mode has it.
-    fn document(&mut self, document: &str) -> &mut Self {
-        if self.mode == Mode::Plaintext {
-            self.body = document.into();
-            return self;
-        }
-        self.sealed(AES_KEY, APPID, document)
-    }
-
-    fn sealed(&mut self, key: &str, appid: &str, document: &str) -> &mut Self {
-        let key = AesKey::parse(key).unwrap();
-        let encrypt = key.encrypt(document, appid, *b"0123456789abcdef");
-        self.ciphertext(&encrypt)
-    }
-
     /// Encrypts a frame as it is, signed as if the platform had.
-    fn frame(&mut self, mut frame: Vec<u8>) -> &mut Self {
+    fn frame(&mut self, mut frame: Vec<u8>) -> &mut support::Push {
         let key: [u8; 32] = decode(AES_KEY).try_into().unwrap();
         let iv: [u8; 16] = key[..16].try_into().unwrap();
         let len = frame.len();
@@ -155,43 +122,17 @@ impl Push {
         self.ciphertext(&encrypt)
     }
 
-    /// Puts a ciphertext into the body, signed as if the platform had.
-    fn ciphertext(&mut self, encrypt: &str) -> &mut Self {
-        let signature = sign([TOKEN, self.get("timestamp"), self.get("nonce"), encrypt]);
-        self.set("encrypt_type", "aes")
-            .set("msg_signature", signature.to_string());
-        let clear = match self.mode {
-            Mode::Compatible => DOCUMENT.replace("hello", "clear"),
-            _ => "<xml><ToUserName><![CDATA[gh_1]]></ToUserName></xml>".to_owned(),
-        };
-        let encrypt = format!("<Encrypt><![CDATA[{encrypt}]]></Encrypt></xml>");
-        self.body(clear.replace("</xml>", &encrypt))
-    }
-
-    /// The ciphertext in the body.
-    fn encrypt(&self) -> String {
-        let body = String::from_utf8(self.body.clone()).unwrap();
-        let (_, rest) = body.split_once("<Encrypt><![CDATA[").unwrap();
-        rest.split_once("]]>").unwrap().0.to_owned()
-    }
-
     /// The ciphertext written in another way.
-    fn spaced(&mut self, write: impl FnOnce(&str) -> String) -> &mut Self {
+    fn spaced(&mut self, write: impl FnOnce(&str) -> String) -> &mut support::Push {
         let encrypt = self.encrypt();
-        let body = String::from_utf8(self.body.clone()).unwrap();
-        self.body(body.replace(&encrypt, &write(&encrypt)))
-    }
-
-    fn body(&mut self, body: impl Into<Vec<u8>>) -> &mut Self {
-        self.body = body.into();
-        self
+        let body = self.body_text().replace(&encrypt, &write(&encrypt));
+        self.body(body)
     }
 
     fn uri(&self) -> String {
-        let query = self.written.clone().unwrap_or_else(|| {
-            let mut query = form_urlencoded::Serializer::new(String::new());
-            query.extend_pairs(&self.query).finish()
-        });
+        let Some(query) = self.written.clone() else {
+            return self.signed.uri();
+        };
         match query.starts_with('/') {
             true => query,
             false => format!("/wxmsg?{query}"),
@@ -214,18 +155,18 @@ impl Push {
 
     async fn is_refused(&self, reason: Rejection) {
         let handled = Arc::new(AtomicUsize::new(0));
-        let callback = callback(self.mode, Arc::clone(&handled));
+        let callback = callback(self.platform.mode, Arc::clone(&handled));
         let response = send(&callback, self.request()).await;
         assert_eq!(response.body().rejection(), Some(reason));
         looks_like_every_other(response, reason);
         assert_eq!(handled.load(Ordering::Relaxed), 0, "the handler was called");
 
-        is_answered(&callback, &Push::new(self.mode)).await;
+        is_answered(&callback, &Push::new(self.platform.mode)).await;
         assert_eq!(handled.load(Ordering::Relaxed), 1);
     }
 
     async fn is_taken(&self) {
-        is_answered(&callback(self.mode, Arc::default()), self).await;
+        is_answered(&callback(self.platform.mode, Arc::default()), self).await;
     }
 }
 
@@ -262,17 +203,11 @@ where
         response.body().rejection()
     );
     let body = String::from_utf8(response.into_body().into_bytes().into()).unwrap();
-    let document = match push.mode {
-        Mode::Plaintext => body,
-        _ => {
-            let envelope = Message::parse(AppId::new(APPID).unwrap(), body).unwrap();
-            let key = AesKey::parse(AES_KEY).unwrap();
-            key.decrypt(envelope.field("Encrypt").unwrap())
-                .unwrap()
-                .message
-        }
-    };
-    assert!(document.contains("echo of hello"), "{document}");
+    let document = push.platform.open(&body);
+    assert!(
+        document.contains("<Content><![CDATA[echo of hello]]></Content>"),
+        "{document}"
+    );
 }
 
 async fn send<S>(callback: &S, request: Request<Stream>) -> Response<Body>
@@ -286,15 +221,9 @@ fn callback(
     mode: Mode,
     handled: Arc<AtomicUsize>,
 ) -> impl Service<Request<Stream>, Response = Response<Body>, Error = Infallible> + Clone {
-    let keys = match mode {
-        Mode::Plaintext => CallbackKeys::plaintext(TOKEN),
-        Mode::Compatible => CallbackKeys::compatible(TOKEN, AES_KEY),
-        _ => CallbackKeys::secure(TOKEN, AES_KEY),
-    };
-    let recipient = keys.unwrap().for_app(AppId::new(APPID).unwrap());
     let handler = handler_fn(move |message: Message| {
         handled.fetch_add(1, Ordering::Relaxed);
         async move { format!("echo of {}", message.field("Content").unwrap_or_default()) }
     });
-    Callback::new(recipient, handler).clock(ManualClock::at_unix(NOW))
+    platform(mode).callback(handler)
 }

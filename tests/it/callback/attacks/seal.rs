@@ -4,7 +4,7 @@ use super::*;
 
 fn changed(push: &mut Push, change: impl Fn(&str) -> String) {
     let encrypt = push.encrypt();
-    let body = String::from_utf8(push.body.clone()).unwrap();
+    let body = push.body_text().to_owned();
     push.body(body.replace(&encrypt, &change(&encrypt)));
 }
 
@@ -90,11 +90,11 @@ refused! {
         changed(&mut push, |_| other.clone());
     };
     a_ciphertext_in_front_of_the_signed_one: Secure MsgSignature, |push| {
-        let body = String::from_utf8(push.body.clone()).unwrap();
+        let body = push.body_text().to_owned();
         push.body(body.replace("<xml>", "<xml><Encrypt>AAAA</Encrypt>"));
     };
     a_ciphertext_inside_another_element: Secure NoCiphertext, |push| {
-        let body = String::from_utf8(push.body.clone()).unwrap();
+        let body = push.body_text().to_owned();
         push.body(body.replace("<xml>", "<xml><A>").replace("</xml>", "</A></xml>"));
     };
     a_ciphertext_in_an_attribute: Secure NoCiphertext, |push| {
@@ -102,7 +102,7 @@ refused! {
         push.body(body);
     };
     a_ciphertext_whose_name_is_in_lower_case: Secure NoCiphertext, |push| {
-        let body = String::from_utf8(push.body.clone()).unwrap();
+        let body = push.body_text().to_owned();
         push.body(body.replace("Encrypt>", "encrypt>"));
     };
     a_ciphertext_that_is_an_element: Secure NoCiphertext, |push| {

@@ -1,11 +1,10 @@
 //! Bytes that are no text, halves of characters and NULs touch the field they are in alone.
 
-use http::Request;
 use tower::ServiceExt;
 use tower_wechat::callback::dedup::DedupKey;
 use tower_wechat::{AppId, Message};
 
-use super::super::support::{APPID, NOW, Tally, address, callback, instant, message_of};
+use super::super::support::{APPID, Tally, callback, instant, message_of, push};
 use super::text;
 
 /// A text message with these bytes in it.
@@ -183,9 +182,8 @@ async fn a_push_is_not_refused_for_its_bytes() {
     let tally = Tally::default();
     let callback = callback(instant(&tally));
     for (nonce, content) in [("n1", &b"a\xe4\xbd"[..]), ("n2", b"\0"), ("n3", b"\xff]]>")] {
-        let request =
-            Request::post(address(NOW, nonce)).body(tower_wechat::Body::from(with(content)));
-        let response = callback.clone().oneshot(request.unwrap()).await.unwrap();
+        let request = push(nonce, with(content));
+        let response = callback.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), 200);
     }
     assert_eq!(tally.started(), 3);

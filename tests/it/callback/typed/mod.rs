@@ -7,12 +7,11 @@ use std::sync::{Arc, Mutex};
 
 use tower::service_fn;
 use tower::util::BoxCloneSyncService;
-use tower_wechat::callback::{Mode, handler_fn};
+use tower_wechat::callback::handler_fn;
 use tower_wechat::sandbox::{Push, Sandbox};
-use tower_wechat::{AppId, BoxError, Event, ManualClock, Message, Reply};
+use tower_wechat::{AppId, BoxError, Event, Message, Reply};
 
-use super::captured::{BOTH, Captured, TOKEN, callback};
-use super::support::{APPID, NOW};
+use super::support::{APPID, MODES, NOW, Platform};
 
 /// The push of a kind with these fields behind those of every push, and `MsgId` 9 at its end.
 fn push(fields: &[(&str, &str)]) -> String {
@@ -357,7 +356,7 @@ fn a_push_of_a_kind_without_such_a_field_is_read_all_the_same() {
 #[tokio::test]
 async fn the_handler_gets_the_text_as_typed() {
     let typed = marks("x⟧</Content><Encrypt>⟦e⟧</Encrypt><FromUserName>⟦oV⟧</FromUserName><a>");
-    for mode in BOTH {
+    for mode in MODES {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&seen);
         let handler = BoxCloneSyncService::new(service_fn(move |message: Message| {
@@ -368,13 +367,10 @@ async fn the_handler_gets_the_text_as_typed() {
             kept.lock().unwrap().push(of);
             async { Ok::<_, BoxError>(Reply::none()) }
         }));
-        let callback = callback(mode, TOKEN, handler).clock(ManualClock::at_unix(NOW));
-        let mut push = Captured::new(mode, TOKEN, NOW, "n", &text(&typed));
-        if mode == Mode::Secure {
-            // In 兼容模式 the text stands in front of the ciphertext.
-            let clear = text(&typed).replace("</xml>", "");
-            push.body = push.body.replace("<xml>", &clear);
-        }
+        // In 兼容模式 the text stands in front of the ciphertext.
+        let platform = Platform::new(mode).clear(text(&typed));
+        let callback = platform.callback(handler);
+        let push = platform.push(&text(&typed));
         assert_eq!(push.send(&callback).await.status(), 200, "{mode:?}");
         assert_eq!(
             *seen.lock().unwrap(),

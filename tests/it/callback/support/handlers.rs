@@ -1,40 +1,13 @@
-//! What the tests of the layers for handlers stand on: messages, and a handler that is told what
-//! to do.
+//! Handlers that are told what to do, and that count their calls.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use http::Request;
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt, service_fn};
 use tower_wechat::callback::HandlerError;
-use tower_wechat::callback::signature::sign;
-use tower_wechat::{AppId, Body, BoxError, Callback, CallbackKeys, ManualClock, Message, Reply};
-
-pub const APPID: &str = "wx3cc8fd6963e31a32";
-pub const NOW: u64 = 1_767_225_600;
-
-/// A document of the first user.
-pub fn document(fields: &str) -> String {
-    format!(
-        "<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName>\
-         <CreateTime>{NOW}</CreateTime>{fields}</xml>"
-    )
-}
-
-pub fn message_of(appid: &str, document: String) -> Message {
-    Message::parse(AppId::new(appid).unwrap(), document).unwrap()
-}
-
-/// The text message of this id.
-pub fn text(id: usize) -> Message {
-    message_of(APPID, document(&text_fields(id)))
-}
-
-pub fn text_fields(id: usize) -> String {
-    format!("<MsgType>text</MsgType><Content>hi</Content><MsgId>{id}</MsgId>")
-}
+use tower_wechat::{BoxError, Message, Reply};
 
 /// Counts how often a handler was called, and how often it came to its end.
 #[derive(Clone, Default)]
@@ -102,25 +75,6 @@ where
     S::Future: Send,
 {
     tokio::spawn(service.clone().oneshot(message))
-}
-
-/// A callback in plaintext mode at [`NOW`].
-pub fn callback<H>(handler: H) -> Callback<H> {
-    let keys = CallbackKeys::plaintext("thetoken").unwrap();
-    let recipient = keys.for_app(AppId::new(APPID).unwrap());
-    Callback::new(recipient, handler).clock(ManualClock::at_unix(NOW))
-}
-
-/// The address of a push to it.
-pub fn address(timestamp: u64, nonce: &str) -> String {
-    let signature = sign(["thetoken", &timestamp.to_string(), nonce]);
-    format!("/wxmsg?signature={signature}&timestamp={timestamp}&nonce={nonce}")
-}
-
-pub fn push(nonce: &str, body: impl Into<Body>) -> Request<Body> {
-    Request::post(address(NOW, nonce))
-        .body(body.into())
-        .unwrap()
 }
 
 pub fn seconds(seconds: f64) -> Duration {
