@@ -176,14 +176,14 @@ async fn a_refusal_tells_code_class_rid_and_what_to_do() {
     assert_eq!(error.egress_ip(), Some([203, 0, 113, 7].into()));
     assert_eq!(error.rid().unwrap().len(), 26);
     let hint = "add this machine's address to the app's IP whitelist (IP 白名单) in the \
-                微信开发者平台; of a 公众号 it covers every call, also those of services that take \
-                their token from another one";
+                微信开发者平台; for a 公众号 the whitelist covers every call, including those of \
+                services that get their token from another service";
     assert_eq!(error.hint(), Some(hint));
 
     sandbox.fail_next(IPS, ErrCode::DAILY_QUOTA_REACHED);
     let error = app.call(GetCallbackIp::new()).await.unwrap_err();
     assert_eq!(error.class(), ErrorClass::Quota);
-    let hint = "the quota of the day is used up: it resets at midnight, China time, or by \
+    let hint = "the daily quota is used up: it resets at midnight, China time, or by \
                 clear_quota, ten times a month";
     assert_eq!(error.hint(), Some(hint));
     assert_eq!(error.egress_ip(), None);

@@ -142,7 +142,7 @@ async fn an_app_is_read_from_a_settings_file() {
         (
             "/callback/aes_key",
             json!(null),
-            "aes_key is missing: this mode needs it",
+            "aes_key is missing: this mode requires it",
         ),
         (
             "/callback/mode",

@@ -116,8 +116,8 @@ async fn each_failure_has_its_code_and_status() {
     assert_eq!((status, code), (400, 3584002));
     assert_eq!(
         msg,
-        "/sns/oauth2/access_token: code must be at most 1024 bytes (it has 1025): pass it on as it \
-         came"
+        "/sns/oauth2/access_token: code must be at most 1024 bytes (it has 1025): pass it on \
+         unchanged"
     );
 
     let (status, code, msg) = case(json!({"source": "t", "appid": "wx0", "code": "x"})).await;
@@ -183,7 +183,7 @@ async fn malformed_json_is_named_by_position_and_field() {
         (
             "{\"source\":\"a\",
 \"code\":[\"s3cr3t\"]}",
-            "field code is of the wrong type, or given twice, at line 2 column 7 of the body",
+            "field code is of the wrong type, at line 2 column 7 of the body",
         ),
         (
             "{\"source\":\"a\",code:1}",
@@ -203,7 +203,19 @@ async fn malformed_json_is_named_by_position_and_field() {
         ),
         (
             "{\"appid\":\"a\",\"app_id\":\"b\"}",
-            "the body is of the wrong type, or given twice, at line 1 column 21 of the body",
+            "field appid is given twice",
+        ),
+        (
+            "{\"source\":\"a\",\"source\":\"b\"}",
+            "field source is given twice",
+        ),
+        ("[\"a\",\"b\"]", "the body must be a JSON object"),
+        (" [[[[", "the body must be a JSON object"),
+        ("\"a\"", "the body must be a JSON object"),
+        ("-1", "the body must be a JSON object"),
+        (
+            "null",
+            "the body is of the wrong type, at line 1 column 4 of the body",
         ),
         (
             "nul",
@@ -212,8 +224,36 @@ async fn malformed_json_is_named_by_position_and_field() {
     ] {
         assert_eq!(case(body).await, msg, "{body}");
     }
-    let msg = case("[[[[").await;
-    assert!(msg.ends_with(", at line 1 column 1 of the body"), "{msg}");
+}
+
+#[tokio::test]
+async fn a_wrong_value_inside_an_object_is_named() {
+    let (_, routes) = sandbox();
+    for (color, msg) in [
+        (
+            r#"{"r":256,"g":0,"b":0}"#,
+            "field line_color.r is of the wrong type",
+        ),
+        (
+            r#"{"r":"x","g":0,"b":0}"#,
+            "field line_color.r is of the wrong type",
+        ),
+        (
+            r#"{"r":1,"r":2,"g":0,"b":0}"#,
+            "field line_color.r is given twice",
+        ),
+        ("[1,2,3]", "field line_color must be an object"),
+        ("7", "field line_color is of the wrong type"),
+    ] {
+        let body = format!(
+            r#"{{"source":"t","appid":"wx3cc8fd6963e31a32","scene":"a","line_color":{color}}}"#
+        );
+        let request = post("/getunlimitedqrcode", body);
+        let (status, envelope) = answer(routes.clone(), request).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{color}");
+        let text = envelope["ret"]["msg"].as_str().unwrap();
+        assert!(text.starts_with(msg), "{color}: {text}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -102,9 +102,9 @@ async fn a_certificate_that_is_not_accepted_is_configuration() {
     );
     let shown = error.to_string();
     assert!(shown.contains("invalid peer certificate"), "{shown}");
-    let hint = "install CA certificates (a bare container has none: the package ca-certificates), \
-                set the clock of this machine, or find the proxy that answers in the platform's \
-                place";
+    let hint = "install CA certificates (a bare container has none: the package \
+                ca-certificates), set the clock of this machine, or find the proxy that \
+                answers instead of the platform";
     assert_eq!(error.hint(), Some(hint));
 }
 

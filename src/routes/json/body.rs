@@ -64,15 +64,30 @@ pub(super) fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
 }
 
-/// Reads a document.
+/// Parses a document, which must be a JSON object. Serde would also read a struct from an array, by
+/// the positions of its fields.
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    if let Some(first) = body.trim_ascii_start().first()
+        && matches!(first, b'[' | b'"' | b'-' | b'0'..=b'9')
+    {
+        return Err(Failure::parameter("the body must be a JSON object"));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
+        // Serde reports a duplicate at the object that holds it.
+        if let Some(name) = duplicate(error.inner()) {
+            let at = if path == "." {
+                String::new()
+            } else {
+                path + "."
+            };
+            return Failure::parameter(format!("field {at:.128}{name} is given twice"));
+        }
         // The path is unknown where the body stops being JSON.
-        let field = match path.contains(['.', '?']) {
+        let field = match path == "." || path.contains('?') {
             true => "the body".to_owned(),
-            false => format!("field {path}"),
+            false => format!("field {path:.128}"),
         };
         malformed(error.inner(), &field)
     })?;
@@ -81,10 +96,18 @@ pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     Ok(value)
 }
 
+/// Returns the name of the field that is given twice, if that is the error. It is a name of ours, not
+/// of the caller's.
+fn duplicate(error: &serde_json::Error) -> Option<String> {
+    let text = error.to_string();
+    let name = text.strip_prefix("duplicate field `")?.split('`').next()?;
+    Some(name.to_owned())
+}
+
 fn malformed(error: &serde_json::Error, field: &str) -> Failure {
     // The parser's own text may quote a value, and a value may be a secret.
     let what = match error.classify() {
-        serde_json::error::Category::Data => "is of the wrong type, or given twice",
+        serde_json::error::Category::Data => "is of the wrong type",
         serde_json::error::Category::Eof => "ends too early",
         _ => "is not JSON",
     };

@@ -40,6 +40,11 @@ fn inside(
         let at = format!("{at}{name:.64}.");
         match value {
             Value::Object(object) => inside(at, object, path, fields)?,
+            // Serde would read a struct from it, by the positions of its fields.
+            Value::Array(_) => {
+                let at = at.trim_end_matches('.');
+                return Err(Failure::parameter(format!("field {at} must be an object")));
+            }
             // Some callers put a document into a text.
             Value::String(text) => {
                 if let Ok(Value::Object(object)) = serde_json::from_str(text) {

@@ -146,7 +146,7 @@ async fn an_answer_is_taken_once() {
     let stage = stage();
     let answer = sealed(NOW, "UiQhwYqmkBzSsxnS", &reply(NOW)).like_wxjava();
     assert_eq!(stage.push(answer.clone()).await, taken(NOW));
-    assert_eq!(stage.push(answer.clone()).await, refused("it came before"));
+    assert_eq!(stage.push(answer.clone()).await, refused("it is a replay"));
     // A wall clock that is set back does not empty the memory.
     stage.clock.advance(Duration::from_secs(300));
     stage

@@ -297,10 +297,7 @@ async fn a_task_that_is_dropped_frees_the_message_and_wakes_those_who_had_joined
     settle().await;
     first.abort();
     let error = joined.await.unwrap().unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the run that this push had joined failed"
-    );
+    assert_eq!(error.to_string(), "the run that this push joined failed");
     assert_eq!(dedup.running(), 0);
     let reply = dedup.oneshot(text(1)).await.unwrap();
     assert_eq!(reply, Reply::text("2"));

@@ -915,7 +915,7 @@ async fn nothing_printed_or_logged_shows_a_secret() {
     );
     for said in [
         "a shadow failed error=target \"lost\": the connection broke",
-        "target \"dev\": its answer is not a reply: a clear reply in secure mode",
+        "target \"dev\": its answer is not a reply: a plaintext reply in secure mode",
     ] {
         assert!(shown.contains(said), "{said} is not in {shown}");
     }

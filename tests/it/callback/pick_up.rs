@@ -449,14 +449,14 @@ async fn what_answers_one_push_alone_or_nobody_is_refused() {
         let error = keep(&pick_up, text(1), reply).await.unwrap_err();
         assert_eq!(
             error.to_string(),
-            "reply answers one push alone: only in time"
+            "reply can only answer its push, before the deadline"
         );
     }
     let nobody = message_of(APPID, "<xml><MsgType>text</MsgType></xml>".into());
     let error = keep(&pick_up, nobody, Reply::text("late"))
         .await
         .unwrap_err();
-    assert_eq!(error.to_string(), "message comes from nobody");
+    assert_eq!(error.to_string(), "message has no sender");
 }
 
 /// A store that does what it is told.
@@ -542,7 +542,7 @@ async fn a_mini_program_whose_users_see_no_reply_picks_nothing_up() {
         let kept = kept.clone();
         async move {
             let refused = keep(&kept, message, Reply::text("late")).await.unwrap_err();
-            assert_eq!(refused.to_string(), "message comes from a mini-program");
+            assert_eq!(refused.to_string(), "message is from a mini-program");
             Reply::none()
         }
     });

@@ -174,7 +174,7 @@ async fn a_used_up_number_of_codes_points_to_the_unlimited_ones() {
     sandbox.fail_next("/wxa/getwxacode", ErrCode::CODES_USED_UP);
     let error = app.call(GetQrcode::new("pages/a")).await.unwrap_err();
     assert_eq!(error.class(), ErrorClass::Quota);
-    let hint = "the app has made its 100,000 codes with a path: use getwxacodeunlimit";
+    let hint = "the app has made all its 100,000 codes with a path: use getwxacodeunlimit";
     assert_eq!(error.hint(), Some(hint));
 }
 

@@ -70,7 +70,7 @@ async fn what_breaks_a_limit_is_not_sent() {
             text,
             format!(
                 "/wxa/generatescheme: expire_interval must be 1 to 30 days (it is {days}): make a new \
-                 link before the end"
+                 link before it expires"
             )
         );
     }

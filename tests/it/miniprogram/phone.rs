@@ -65,7 +65,7 @@ async fn a_number_that_was_read_for_another_app_is_refused() {
     );
     assert_eq!(
         error.to_string(),
-        "/wxa/business/getuserphonenumber: the number was read for another app: its \
+        "/wxa/business/getuserphonenumber: the number belongs to another app: its \
          watermark.appid is not the caller's"
     );
 }
@@ -86,9 +86,9 @@ async fn a_code_works_once_for_five_minutes_and_for_one_app() {
             (error.errcode(), error.class()),
             (Some(ErrCode::INVALID_CODE), ErrorClass::User)
         );
-        let hint = "the code is not the one of the getPhoneNumber button (a wx.login code does not \
-                    work here), is older than five minutes, or was used: let the user press the \
-                    button again";
+        let hint = "the code is not from the getPhoneNumber button (a wx.login code does not \
+                    work here), is older than five minutes, or was used: let the user press \
+                    the button again";
         assert_eq!(error.hint(), Some(hint));
     }
     let other = sandbox.add_app("wxother", Mode::Secure).unwrap();
@@ -97,7 +97,8 @@ async fn a_code_works_once_for_five_minutes_and_for_one_app() {
         (error.errcode(), error.class()),
         (Some(ErrCode::INVALID_APPID), ErrorClass::Input)
     );
-    let hint = "the code is another mini-program's: call with the appid of the one that made it";
+    let hint = "the code belongs to another mini-program: call with the appid of the one \
+                that made it";
     assert_eq!(error.hint(), Some(hint));
 
     let call = trade(user.phone_code()).openid("o-someone-else");

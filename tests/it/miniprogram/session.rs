@@ -124,8 +124,8 @@ async fn a_code_works_once_for_five_minutes_and_for_one_app() {
             (error.errcode(), error.class()),
             (Some(ErrCode::INVALID_CODE), ErrorClass::User)
         );
-        let hint = "the code is not one of this app's wx.login (a phone code does not work here) or \
-                    is older than five minutes: let the client call wx.login again";
+        let hint = "the code is not from this app's wx.login (a phone code does not work \
+                    here) or is older than five minutes: let the client call wx.login again";
         assert_eq!(error.hint(), Some(hint));
     }
     assert_eq!(input(&refused(String::new()).await).0, "js_code");

@@ -54,7 +54,7 @@ fn another_apps_data_is_refused() {
     assert_eq!(field, "watermark.appid");
     assert_eq!(
         text,
-        "watermark.appid is another app's: the data was made for a client of that one"
+        "watermark.appid belongs to another app: the data was made for a client of that app"
     );
 }
 
@@ -70,8 +70,9 @@ fn a_stale_key_says_what_to_do() {
     );
     assert_eq!(
         error.to_string(),
-        "the session_key does not open encryptedData: the key is not the current one, or the data \
-         was changed on its way: let the client call wx.login, then read the data anew"
+        "the session_key does not decrypt encryptedData: the key is not the current one, or \
+         the data was changed in transit: let the client call wx.login, then read the data \
+         again"
     );
 }
 

@@ -89,7 +89,7 @@ async fn a_silent_sign_in_gives_no_profile() {
     assert_eq!(token.unionid, None);
     let error = app.call(GetUserInfo::new(&token)).await.unwrap_err();
     assert_eq!(error.errcode(), Some(ErrCode::API_UNAUTHORIZED));
-    let hint = "the user was asked for snsapi_base only: ask for snsapi_userinfo";
+    let hint = "only snsapi_base was requested: request snsapi_userinfo";
     assert_eq!(error.hint(), Some(hint));
 }
 

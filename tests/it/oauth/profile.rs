@@ -118,6 +118,6 @@ async fn half_a_profile_is_an_answer_that_is_not_understood() {
     assert_eq!(error.kind(), ErrorKind::Answer);
     assert_eq!(
         error.to_string(),
-        "/sns/userinfo: the answer was not understood: it ends too early, at line 1 column 21"
+        "/sns/userinfo: could not parse the response: it ends too early, at line 1 column 21"
     );
 }

@@ -209,7 +209,7 @@ async fn a_bad_ticket_is_an_error_that_says_so() {
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Status(404));
         assert_eq!(error.class(), ErrorClass::Input);
-        let hint = "the ticket is not one that qrcode/create returned, or was changed";
+        let hint = "the ticket was not returned by qrcode/create, or was changed";
         assert_eq!(error.hint(), Some(hint));
     }
     assert_eq!(
@@ -369,7 +369,7 @@ async fn short_keys_keep_what_does_not_fit_a_scene() {
     platform.sandbox.advance(Duration::from_secs(60));
     let error = refused_there(app.call(shorten::FetchShortKey::new(&key)).await, 9_410_012);
     assert_eq!(error.class(), ErrorClass::Input);
-    let hint = "the short key is unknown, expired, or another account's";
+    let hint = "the short key is unknown, expired, or belongs to another account";
     assert_eq!(error.hint(), Some(hint));
 
     let error = app

@@ -42,7 +42,7 @@ async fn a_quota_is_counted_refused_and_cleared() {
         48006,
     );
     assert_eq!(error.class(), ErrorClass::Quota);
-    let hint = "all ten clearings of this month are used up: they reset on the 1st";
+    let hint = "this month's ten quota clearings are used up: they reset on the 1st";
     assert_eq!(error.hint(), Some(hint));
     platform
         .sandbox
@@ -108,7 +108,7 @@ async fn a_refused_call_is_remembered_for_a_week() {
     refused_there(app.call(unknown).await, 76001);
     platform.sandbox.advance(Duration::from_secs(8 * 24 * 3600));
     let error = refused_there(app.call(quota::GetRid::new(&rid)).await, 76004);
-    let hint = "a rid can be looked up for seven days";
+    let hint = "a rid can only be looked up for seven days";
     assert_eq!(error.hint(), Some(hint));
     refused_here(
         &app.call(quota::GetRid::new("")).await.unwrap_err(),

@@ -28,7 +28,7 @@ async fn a_permission_is_used_up_by_one_message() {
     let error = refused_there(app.call(message()).await, 43101);
     assert_eq!(error.class(), ErrorClass::User);
     let hint = "the user has not subscribed to this message, has used the subscription up or \
-                refuses it: ask in the page again";
+                refuses it: ask again in the page";
     assert_eq!(error.hint(), Some(hint));
     user.allow_message(&template);
     user.allow_message(&template);

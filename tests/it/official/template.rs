@@ -102,8 +102,8 @@ async fn each_refusal_has_its_class_and_a_hint() {
         40013,
     );
     assert_eq!(error.class(), ErrorClass::Input, "not the operator's");
-    let hint = "the mini-program of the message is unknown, not linked to this account or not \
-                published";
+    let hint = "the mini-program in the message is unknown, not linked to this account or \
+                not published";
     assert_eq!(error.hint(), Some(hint));
     let error = refused_there(app.call(good.clone().value("phrase4", "abc")).await, 47003);
     assert!(
@@ -121,13 +121,14 @@ async fn each_refusal_has_its_class_and_a_hint() {
     ming.set_follows(false);
     let error = refused_there(app.call(good.clone()).await, 43004);
     assert_eq!(error.class(), ErrorClass::User);
-    let hint = "the user does not follow the account (or not any more): nothing can be sent";
+    let hint = "the user does not follow the account, or has unfollowed it: nothing can be \
+                sent";
     assert_eq!(error.hint(), Some(hint));
     ming.set_follows(true);
     platform.sandbox.set_daily_quota(SEND, 7);
     let error = refused_there(app.call(good.clone()).await, 45009);
     assert_eq!(error.class(), ErrorClass::Quota);
-    let hint = "the quota of the day is used up: it resets at midnight, China time, or by \
+    let hint = "the daily quota is used up: it resets at midnight, China time, or by \
                 clear_quota, ten times a month";
     assert_eq!(error.hint(), Some(hint));
     platform.sandbox.advance(Duration::from_secs(24 * 3600));
@@ -335,7 +336,7 @@ async fn templates_are_added_listed_and_deleted() {
         app.call(template::AddTemplate::new("42841", names)).await,
         45026,
     );
-    let hint = "an account has 25 templates: delete one first";
+    let hint = "the account has its maximum of 25 templates: delete one first";
     assert_eq!(error.hint(), Some(hint));
     let all = app
         .call(template::ListTemplates::new())

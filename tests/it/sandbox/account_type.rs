@@ -29,7 +29,7 @@ fn unauthorized<T: std::fmt::Debug>(result: Result<T, Error>) -> Error {
 async fn a_mini_program_makes_no_call_of_an_official_account() {
     let (_, app) = account(AccountType::MiniProgram);
     let error = unauthorized(app.call(qrcode::CreateQrcode::temporary("order-42")).await);
-    let hint = "only a verified service account (服务号) makes QR codes";
+    let hint = "only a verified service account (服务号) can make QR codes";
     assert_eq!(error.hint(), Some(hint));
     unauthorized(app.call(template::SendTemplateMessage::new("o", "t")).await);
     unauthorized(app.call(template::ListTemplates::new()).await);

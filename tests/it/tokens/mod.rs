@@ -189,8 +189,8 @@ async fn a_second_refusal_is_the_callers() {
     let error = app.call(GetCallbackIp::new()).await.unwrap_err();
     assert_eq!(error.errcode(), Some(ErrCode::INVALID_CREDENTIAL));
     assert_eq!(error.class(), ErrorClass::Refresh);
-    let hint = "the token was replaced by another one: if another system is fetching this app's \
-                tokens, let all of them use stable_token";
+    let hint = "the token was replaced by another one: if another system also fetches this \
+                app's tokens, let all of them use stable_token";
     assert_eq!(error.hint(), Some(hint));
     assert_eq!(sandbox.calls("/cgi-bin/getcallbackip"), 2);
 }
