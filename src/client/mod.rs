@@ -7,7 +7,7 @@
 //!   → auth        adds the credential; replaces a rejected access token and resends once
 //!   → base uri    picks the host, the only place a token is sent to; fails over to another of
 //!                 the platform's hosts when it cannot be reached
-//!   → transport   enforces one deadline and one size cap, and recognises refusals
+//!   → transport   enforces one deadline and one size cap, and detects refusals
 //! ```
 //!
 //! The innermost part is a tower service over collected [`Bytes`](bytes::Bytes).

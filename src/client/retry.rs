@@ -25,8 +25,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 ///   broken connection, an answer of a gateway, or the code -1.
 ///
 /// The per-minute rate limit (45011) is left to the caller: it lasts a minute, longer than these
-/// pauses. A shared budget limits the repeats to a fifth of all calls, so that they don't make an
-/// outage worse.
+/// pauses. A shared budget limits the repeats to a fifth of all calls, plus ten a second, so that
+/// they don't make an outage worse.
 pub(super) struct Retry {
     runtime: SharedRuntime,
     budget: TpsBudget,

@@ -1,4 +1,4 @@
-//! Sends the requests: applies the timeout and the size cap, and recognises refusals.
+//! Sends the requests: applies the timeout and the size cap, and detects refusals.
 
 use std::time::Duration;
 

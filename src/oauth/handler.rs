@@ -9,8 +9,8 @@ use super::{SignInFn, SignedIn};
 /// For a handler that can fail, use tower's `service_fn` over a request whose body is the user.
 ///
 /// The function gets the user and the head of the browser's request, with its headers and the
-/// extensions set by the application's layers, such as a session. It may return any body of up to 1
-/// MiB, such as axum's `Redirect` or `Html`.
+/// extensions set by the application's layers, such as a session. It may return any body of up to
+/// 1 MiB, such as axum's `Redirect` or `Html`.
 ///
 /// ```
 /// use http::request::Parts;

@@ -30,7 +30,7 @@ impl Caller {
             bounded("flow_id", flow_id)?;
         }
         let appid = required("appid", appid)?;
-        // A longer one is no appid, and should not fill the log.
+        // A longer one is not an appid, and should not fill the log.
         if appid.len() <= AppId::MAX_LEN {
             span.record("appid", &*appid);
         }

@@ -61,7 +61,7 @@ impl Routes<NoHandler> {
     }
 
     /// Passes messages to `handler` with a custom deadline: with a hook for late replies, with
-    /// another behaviour at the deadline, or with a count of running handlers for shutdown.
+    /// another behavior at the deadline, or with a count of running handlers for shutdown.
     ///
     /// ```
     /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
@@ -148,7 +148,7 @@ impl<H> Routes<H> {
     }
 
     /// Ignores unknown fields in requests to the JSON routes, for callers that send additional
-    /// fields. By default such requests are refused, because a misspelt optional field would
+    /// fields. By default such requests are refused, because a misspelled optional field would
     /// silently get its default: a code would expire after 60 seconds, or a message would open
     /// another page.
     #[must_use]

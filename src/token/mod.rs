@@ -12,10 +12,9 @@
 //!
 //! There is at most one fetch per token, however many callers wait. The fetch is a separate task,
 //! so dropping a caller doesn't stop or repeat it. When it fails, all waiters get the same error. A
-//! refusal that only an operator can fix, such as a wrong secret, is cached for ten seconds. An
-//! answer that is not a token is cached for one second. Neither is therefore requested again by
-//! every caller. A fetch without progress for three seconds, because its runtime was stopped, is
-//! taken over by a waiter.
+//! refusal that only an operator can fix, such as a wrong secret, is cached for ten seconds, and an
+//! answer that is not a token for one second, so that not every caller repeats the request. A fetch
+//! without progress for three seconds, because its runtime was stopped, is taken over by a waiter.
 //!
 //! `stable_token` returns the same token until five minutes before its end, so such a token becomes
 //! stale two to four minutes before its end. A token of the classic grant becomes stale five to ten
@@ -48,7 +47,7 @@ mod store;
 mod ticket;
 #[expect(
     clippy::module_inception,
-    reason = "the room is named after its main type"
+    reason = "the module is named after its main type"
 )]
 mod token;
 mod tokens;

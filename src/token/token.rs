@@ -20,7 +20,7 @@ const LIFE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_s
 /// The longest accepted token, in bytes. The platform requires room for 512.
 const LEN_MAX: usize = 2048;
 
-/// The pause before the next refresh, after one that brought the same token.
+/// The pause after a refresh that failed or returned the same token.
 const REFRESH_PAUSE: Duration = Duration::from_secs(30);
 
 /// Identifies a token: the app and the kind of token.

@@ -31,7 +31,7 @@ struct MiniProgram {
     pagepath: String,
 }
 
-/// The objects of a message, for the check of field names. Colours are accepted but ignored.
+/// The objects of a message, for the check of field names. Colors are accepted but ignored.
 pub(super) const OBJECTS: &[(&str, &[&str])] = &[
     (
         "data",
@@ -55,8 +55,8 @@ struct Keyword {
     value: String,
 }
 
-/// Deserializes a string, or a number with exactly the digits of the request.
-// `RawValue`, since a number would lose digits or get another form as `f64`.
+/// Deserializes a string, or a number with exactly the digits of the request, which `f64` could
+/// lose.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let raw = Box::<RawValue>::deserialize(deserializer)?;
     let written = raw.get();
