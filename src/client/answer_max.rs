@@ -1,9 +1,11 @@
-//! How much of an answer is read.
+//! The size limit of an answer.
 
-/// The most bytes of an answer that whoever sends a request has a use for: an extension of the
-/// request. A transport should read no further, and fail with
-/// [`ErrorKind::Answer`](crate::ErrorKind::Answer); a [`ReqwestTransport`](super::ReqwestTransport)
-/// does, and reads up to 4 MiB for a request without it.
+/// The largest answer that the sender of a request accepts, in bytes. It is an extension of the
+/// request.
+///
+/// A transport should stop reading at this size and fail with
+/// [`ErrorKind::Answer`](crate::ErrorKind::Answer). [`ReqwestTransport`](super::ReqwestTransport)
+/// does so, and uses 4 MiB for a request without this extension.
 ///
 /// ```
 /// use tower_wechat::client::AnswerMax;
@@ -16,12 +18,12 @@
 pub struct AnswerMax(usize);
 
 impl AnswerMax {
-    /// A number of bytes.
+    /// Creates a limit from a number of bytes.
     pub const fn new(bytes: usize) -> Self {
         Self(bytes)
     }
 
-    /// The number of bytes.
+    /// Returns the number of bytes.
     pub const fn bytes(self) -> usize {
         self.0
     }

@@ -1,4 +1,4 @@
-//! Adds the credential, and replaces an access token that the platform refuses.
+//! Adds the credential to a call, and replaces an access token that the platform rejects.
 
 use super::call::{Judged, Outgoing};
 use super::stack::Stack;
@@ -7,11 +7,11 @@ use crate::error::{Error, ErrorClass};
 use crate::token::Tokens;
 
 impl Stack {
-    /// Sends a call with the credential that it asks for.
+    /// Sends a call with the credential that its endpoint requires.
     ///
-    /// When the platform refuses the access token (40001, 40014 or 42001), the token that was used
-    /// is retired and the same bytes are sent once more with the current one. The platform has not
-    /// acted on the refused call, so this is safe for every call. A second refusal is the caller's.
+    /// When the platform rejects the access token (40001, 40014 or 42001), retires that token and
+    /// sends the same bytes once more with the current one. The platform did not act on the
+    /// rejected call, so this is safe for every call. A second rejection is returned to the caller.
     pub(super) async fn authenticated(
         &self,
         tokens: Option<&Tokens>,
@@ -28,7 +28,7 @@ impl Stack {
             }
             Auth::AccessToken => {
                 let Some(tokens) = tokens else {
-                    return Err(Error::config("a token is not fetched with a token"));
+                    return Err(Error::config("a token cannot be fetched with a token"));
                 };
                 let token = tokens.get(appid).await?;
                 let used = token.secret();
@@ -37,6 +37,7 @@ impl Stack {
                     return Ok(answer);
                 }
                 let token = tokens.renew(appid, used).await?;
+                // `renew` found no better token: sending it again would fail the same way.
                 if token.secret() == used {
                     return Ok(answer);
                 }

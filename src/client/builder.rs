@@ -23,7 +23,7 @@ use crate::token::{
     TokenStore, Tokens,
 };
 
-/// Collects the configuration of a [`Wechat`]; made by [`Wechat::builder`].
+/// Configures a [`Wechat`]. Created by [`Wechat::builder`].
 #[must_use = "the configuration takes effect with `build`"]
 pub struct WechatBuilder {
     apps: Vec<AppConfig>,
@@ -62,21 +62,22 @@ impl WechatBuilder {
         self
     }
 
-    /// Replaces the platform's hosts, for example by those of an egress proxy.
+    /// Replaces the platform's hosts, for example with those of an egress proxy.
     pub fn hosts(mut self, hosts: Hosts) -> Self {
         self.hosts = hosts;
         self
     }
 
-    /// How long one exchange with the platform may take; ten seconds if not called.
+    /// Sets the time limit of one exchange with the platform. Defaults to 10 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Carries the calls with `service` instead of the default transport. It gets absolute
-    /// addresses and must not follow redirects. Its errors must not print the address; one that
-    /// is an [`Error`] is taken as it is.
+    /// Sends the calls through `service` instead of the default transport.
+    ///
+    /// The service receives absolute URIs and must not follow redirects. Its errors must not print
+    /// the URI, which contains the credential. An error that is an [`Error`] is returned unchanged.
     pub fn transport<S>(mut self, service: S) -> Self
     where
         S: Service<Request<Bytes>, Response = Response<Bytes>> + Clone + Send + Sync + 'static,
@@ -93,40 +94,42 @@ impl WechatBuilder {
         self
     }
 
-    /// Fetches access tokens from `source` instead of the platform. Tickets are fetched from the
-    /// platform with these tokens.
+    /// Fetches access tokens from `source` instead of the platform. Tickets are still fetched from
+    /// the platform, with these tokens.
     pub fn token_source(mut self, source: impl TokenSource) -> Self {
         self.source = Some(SharedSource::new(source));
         self
     }
 
-    /// Fetches the token of every app at once, and refreshes each before it dies although nobody asks
-    /// for it, so that no caller waits after an idle night. It ends with the last handle to what is
-    /// built, costs a call an app in some two hours, and pauses for up to a quarter of an hour while a
-    /// token is not to be had. Off if not called.
+    /// Fetches the token of every app at startup, and refreshes each before it expires even when it
+    /// is not in use, so that no caller waits after an idle night.
+    ///
+    /// The background task ends when the last handle to the built [`Wechat`] is dropped. It makes
+    /// about one call per app every two hours. While a token cannot be fetched, it pauses for up to
+    /// 15 minutes between attempts. Off by default.
     pub fn keep_tokens_warm(mut self) -> Self {
         self.warm = true;
         self
     }
 
-    /// Tells the time by `clock`.
+    /// Sets the clock. Defaults to the system clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = SharedClock::new(clock);
         self
     }
 
-    /// Runs on `runtime` instead of tokio.
+    /// Sets the runtime. Defaults to tokio with the feature `tokio`; required without it.
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
         self.runtime = Some(SharedRuntime::new(runtime));
         self
     }
 
-    /// Checks the configuration. Nothing is sent: tokens are fetched when they are first needed,
-    /// unless they are [kept warm](Self::keep_tokens_warm).
+    /// Checks the configuration and builds the [`Wechat`]. Sends nothing: tokens are fetched on
+    /// first use, unless they are [kept warm](Self::keep_tokens_warm).
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) or
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input), naming what is missing or wrong.
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input), naming the missing or wrong setting.
     pub fn build(self) -> Result<Wechat, Error> {
         let mut apps = BTreeMap::new();
         for app in self.apps {

@@ -1,4 +1,4 @@
-//! One call on its way.
+//! One outbound call: its context, its encoded form, and its typed result.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use crate::app::{AppEntry, AppId};
 use crate::error::Error;
 use crate::token::Tokens;
 
-/// What is known of a call, in the extensions of the request that a
-/// [`transport`](super::WechatBuilder::transport) gets: labels for its logs and metrics.
+/// Describes a call. It is in the extensions of every request that a
+/// [`transport`](super::WechatBuilder::transport) receives, to label logs and metrics.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -46,27 +46,28 @@ pub struct CallContext {
 }
 
 impl CallContext {
-    /// The app that calls.
+    /// Returns the calling app.
     pub fn appid(&self) -> &AppId {
         &self.entry.appid
     }
 
-    /// The endpoint's path: a label of few values.
+    /// Returns the endpoint's path, a low-cardinality label.
     pub fn endpoint(&self) -> &'static str {
         self.endpoint
     }
 
-    /// The credential that is added.
+    /// Returns the kind of credential that is added.
     pub fn auth(&self) -> Auth {
         self.auth
     }
 
-    /// The host that is called.
+    /// Returns the host that is called.
     pub fn host(&self) -> Host {
         self.host
     }
 
-    /// Whether the call may be repeated when it is not known whether the platform acted on it.
+    /// Returns whether the call may be repeated when it is unknown whether the platform acted on
+    /// it.
     pub fn repeatable(&self) -> bool {
         self.repeatable
     }
@@ -76,14 +77,14 @@ impl CallContext {
     }
 }
 
-/// A call in bytes, from which the request of each attempt is made.
+/// An encoded call, from which the request of each attempt is built.
 pub(super) struct Outgoing {
     pub(super) context: CallContext,
     pub(super) encoded: Encoded,
 }
 
 impl Outgoing {
-    /// The request of one attempt, at an absolute address.
+    /// Builds the request of one attempt, with an absolute URI.
     pub(super) fn request(&self, uri: http::Uri) -> Request<Bytes> {
         let mut request = Request::new(self.encoded.body.clone());
         *request.method_mut() = self.encoded.method.clone();
@@ -97,7 +98,7 @@ impl Outgoing {
     }
 }
 
-/// Makes a typed call through a stack. Without `tokens` it is one that needs no access token.
+/// Makes a typed call through a stack. `tokens` may be `None` for a call without an access token.
 pub(crate) async fn exchange<E: Endpoint>(
     stack: &Stack,
     tokens: Option<&Tokens>,
@@ -125,7 +126,7 @@ pub(crate) async fn exchange<E: Endpoint>(
     exchange.await.map_err(|error| error.at(E::PATH))
 }
 
-/// An answer of the platform, and what was found of it.
+/// An answer of the platform and the verdict on it.
 pub(super) struct Judged {
     pub(super) response: Response<Bytes>,
     pub(super) verdict: Verdict,

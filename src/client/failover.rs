@@ -1,4 +1,4 @@
-//! Which of several hosts of the platform is called.
+//! Chooses which of the platform's hosts to call.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,15 +7,15 @@ use std::time::Duration;
 use crate::clock::{Moment, SharedClock};
 use crate::error::{Error, ErrorKind};
 
-/// How long an alternate is called before the first host is tried again.
+/// How long an alternate host is used before the first one is tried again.
 const RECOVERY: Duration = Duration::from_secs(60);
 
-/// Chooses a host, and moves on to the next one when it cannot be reached or a gateway answers in
-/// its place (HTTP 502, 503 or 504).
+/// Chooses the host of each call, and moves to the next one when the current host cannot be reached
+/// or a gateway answers for it (HTTP 502, 503 or 504).
 ///
-/// It repeats nothing itself: the [`RetryPolicy`](super::RetryPolicy) above decides which call may
-/// be made again, and that call then goes to the next host. After a minute one call that may be
-/// repeated tries the first host; the others follow when it succeeds.
+/// It repeats no call: [`Retry`](super::retry::Retry) decides which calls are made again, and such
+/// a call then goes to the next host. After a minute, one repeatable call tries the first host. The
+/// others follow if it succeeds.
 #[derive(Clone)]
 pub(super) struct Failover {
     clock: SharedClock,
@@ -25,7 +25,7 @@ pub(super) struct Failover {
 #[derive(Debug)]
 struct State {
     current: usize,
-    /// When the current host was chosen, or the first one last tried.
+    /// When the current host was chosen, or the first host was last tried.
     since: Moment,
 }
 
@@ -36,10 +36,10 @@ impl Failover {
         Self { clock, state }
     }
 
-    /// The index of the host for one call.
+    /// Returns the index of the host for one call.
     pub(super) fn choose(&self, repeatable: bool) -> usize {
         let mut state = self.state();
-        // Nearly always, and then the time is not asked for.
+        // The common case, which doesn't read the clock.
         if state.current == 0 || !repeatable {
             return state.current;
         }
@@ -47,16 +47,17 @@ impl Failover {
         if now.since(state.since) < RECOVERY {
             return state.current;
         }
-        // Only this call: the others go on until it is known to have succeeded.
+        // Sends only this call to the first host: the others stay until it has succeeded.
         state.since = now;
         0
     }
 
-    /// Learns from how a call to `host` went.
+    /// Updates the choice with the result of a call to `host`.
     pub(super) fn learn<T>(&self, host: usize, hosts: usize, result: &Result<T, Error>) {
         let mut state = self.state();
         match result {
-            // A call that was sent before the others moved on must not move them further.
+            // Compared with the current host, so that concurrent failures of one host move on only
+            // once.
             Err(error) if is_unreachable(error) && host == state.current && hosts > 1 => {
                 state.current = (host + 1) % hosts;
                 state.since = self.clock.moment();

@@ -1,4 +1,4 @@
-//! The platform's hosts: the only ones that ever see a credential.
+//! The platform's hosts, the only ones that receive a credential.
 
 use http::Uri;
 
@@ -6,12 +6,12 @@ use crate::address;
 use crate::api::Host;
 use crate::error::Error;
 
-/// Where the platform is: its real hosts, or a proxy's or sandbox's in their place.
+/// The addresses of the platform: its real hosts, or those of a proxy or sandbox.
 ///
-/// Calls go to `api.weixin.qq.com`, and to the platform's other access points `api2`, `sh.api`,
-/// `sz.api` and `hk.api` in this order while it cannot be reached or a gateway answers in its
-/// place; a minute later the first is tried again. Tokens are valid on all of them. Another host
-/// has no alternates unless [`alternates`](Self::alternates) names them.
+/// Calls go to `api.weixin.qq.com`. While it cannot be reached, or a gateway answers for it, they
+/// go to the platform's other access points `api2`, `sh.api`, `sz.api` and `hk.api`, in this order.
+/// After a minute the first host is tried again. Tokens are valid on all of them. A host set with
+/// [`api`](Self::api) has no alternates unless [`alternates`](Self::alternates) sets them.
 ///
 /// ```
 /// use tower_wechat::client::Hosts;
@@ -22,9 +22,9 @@ use crate::error::Error;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Hosts {
-    /// The first, and its alternates in their order.
+    /// The first host, followed by its alternates in order.
     api: Vec<String>,
-    /// Whether the alternates are the host's own choice.
+    /// Whether `alternates` was called. `api` then keeps the alternates.
     chosen: bool,
     open: String,
     mp: String,
@@ -44,8 +44,9 @@ impl Default for Hosts {
 }
 
 impl Hosts {
-    /// Replaces the host of the calls: an address with an optional path, `https` unless it is a
-    /// loopback one. It has no alternates then but those of [`alternates`](Self::alternates).
+    /// Replaces the host of the calls. `base` is an address with an optional path. It must be
+    /// `https`, except for a loopback address. The default alternates are removed; those set with
+    /// [`alternates`](Self::alternates) stay.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) for any other address.
@@ -58,7 +59,7 @@ impl Hosts {
         Ok(self)
     }
 
-    /// Replaces the hosts that take the place of the first one; none switches the failover off.
+    /// Replaces the alternates of the first host. An empty list turns failover off.
     ///
     /// ```
     /// use tower_wechat::client::Hosts;
@@ -83,7 +84,7 @@ impl Hosts {
         Ok(self)
     }
 
-    /// Replaces the host of the authorisation page.
+    /// Replaces the host of the authorization page.
     ///
     /// # Errors
     /// As [`api`](Self::api).
@@ -105,14 +106,14 @@ impl Hosts {
         &self.open
     }
 
-    /// How many hosts there are for calls.
+    /// Returns the number of hosts for calls.
     pub(super) fn count(&self) -> usize {
         self.api.len()
     }
 
     pub(super) fn base(&self, host: Host, index: usize) -> &str {
         match host {
-            // There is always a first one.
+            // `choose` returns an index below `count`, and there is always a first host.
             Host::Api => self.api.get(index).map_or("", String::as_str),
             Host::Mp => &self.mp,
         }
@@ -121,7 +122,7 @@ impl Hosts {
 
 fn base_uri(name: &str, base: &str) -> Result<String, Error> {
     let wrong = |why: &str| Error::config(format!("the platform's {name} address {why}"));
-    let uri: Uri = base.parse().map_err(|_| wrong("is not a valid one"))?;
+    let uri: Uri = base.parse().map_err(|_| wrong("is not valid"))?;
     let host = uri
         .host()
         .ok_or_else(|| wrong("must begin with https://"))?;
@@ -136,7 +137,7 @@ fn base_uri(name: &str, base: &str) -> Result<String, Error> {
     }
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     if uri.query().is_some() || authority.contains('@') {
-        return Err(wrong("must hold no query and no user"));
+        return Err(wrong("must not contain a query or a user name"));
     }
     Ok(base.trim_end_matches('/').to_owned())
 }

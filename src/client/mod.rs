@@ -1,19 +1,19 @@
-//! The outbound side: from a typed call to bytes on the wire and back.
+//! The outbound side: sends typed calls to the platform and decodes its answers.
 //!
 //! ```text
 //! app.call(request)
-//!   → trace       one span for the call, without its address
-//!   → retry       what may be repeated, a few times, with growing pauses
-//!   → auth        the credential; a dead access token is replaced and the call made once more
-//!   → base uri    the host: the only one that ever sees a token; another one of the platform's
-//!                 when it cannot be reached
-//!   → transport   one deadline, one size cap, refusals recognised
+//!   → trace       one span per call, without the URL
+//!   → retry       repeats calls that may be repeated, a few times, with growing pauses
+//!   → auth        adds the credential; replaces a rejected access token and resends once
+//!   → base uri    picks the host, the only place a token is sent to; fails over to another of
+//!                 the platform's hosts when it cannot be reached
+//!   → transport   enforces one deadline and one size cap, and detects refusals
 //! ```
 //!
-//! The lowest end is a tower service over collected [`Bytes`](bytes::Bytes):
-//! [`WechatBuilder::transport`] takes any, with whatever layers the host wants around it. Bodies are
-//! collected because the platform refuses a token with HTTP 200 and a code in the body, so the body
-//! must be read before the exchange can be judged.
+//! The innermost part is a tower service over collected [`Bytes`](bytes::Bytes).
+//! [`WechatBuilder::transport`] takes any such service, with whatever layers the application adds.
+//! Bodies are collected because the platform reports a rejected token as HTTP 200 with an error
+//! code in the body, so the whole body is needed to judge the exchange.
 
 mod answer_max;
 mod auth;
@@ -54,10 +54,10 @@ use crate::routes::{NoHandler, Routes};
 use crate::runtime::SharedRuntime;
 use crate::token::{Token, Tokens};
 
-/// All configured apps, one shared token cache and one outbound stack, behind a handle that is
-/// cheap to clone.
+/// A cheaply cloneable handle to all configured apps.
 ///
-/// Make one per process and clone it. A second one for the same app would keep its own tokens.
+/// All clones share one token cache and one outbound stack. Create one per process and clone it: a
+/// second one for the same app would fetch and keep separate tokens.
 ///
 /// ```no_run
 /// use tower_wechat::{AppConfig, Wechat};
@@ -85,10 +85,10 @@ impl Wechat {
         WechatBuilder::new()
     }
 
-    /// The app of this id.
+    /// Returns the app with this id.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownApp`](crate::ErrorKind::UnknownApp) when it is not configured.
+    /// [`ErrorKind::UnknownApp`](crate::ErrorKind::UnknownApp) when the app is not configured.
     pub fn app(&self, appid: impl AsRef<str>) -> Result<App, Error> {
         let appid = appid.as_ref();
         let entry = self
@@ -102,18 +102,18 @@ impl Wechat {
         })
     }
 
-    /// The ids of all configured apps, in order.
+    /// Returns the ids of all configured apps, in order.
     pub fn appids(&self) -> impl Iterator<Item = &AppId> {
         self.0.apps.keys()
     }
 
-    /// The access tokens of all apps.
+    /// Returns the access tokens of all apps.
     pub fn tokens(&self) -> Tokens {
         self.0.tokens.clone()
     }
 
-    /// The documented routes as one service, for a router to nest. Say who may call them:
-    /// [`Routes::access_keys`] or [`Routes::unprotected`].
+    /// Returns the documented routes as one service, to nest in a router. Set who may call them
+    /// with [`Routes::access_keys`] or [`Routes::unprotected`].
     pub fn routes(&self) -> Routes<NoHandler> {
         Routes::new(self.clone())
     }
@@ -139,7 +139,7 @@ impl fmt::Debug for Wechat {
     }
 }
 
-/// One app of a [`Wechat`]; as cheap to clone.
+/// One app of a [`Wechat`]. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
     wechat: Wechat,
@@ -147,24 +147,24 @@ pub struct App {
 }
 
 impl App {
-    /// The app's id.
+    /// Returns the app's id.
     pub fn appid(&self) -> &AppId {
         &self.entry.appid
     }
 
-    /// Makes a call of the platform as this app.
+    /// Calls the platform as this app.
     ///
     /// # Errors
-    /// Whatever the platform, the network or the endpoint's own check finds wrong.
+    /// Errors of the platform, of the network, or of the endpoint's input and answer checks.
     pub async fn call<E: Endpoint>(&self, call: E) -> Result<E::Response, Error> {
         let Shared { stack, tokens, .. } = &*self.wechat.0;
         exchange(stack, Some(tokens), &self.entry, &call).await
     }
 
-    /// The app's access token, from the cache whenever it can be.
+    /// Returns the app's access token, from the cache if possible.
     ///
     /// # Errors
-    /// Those of fetching one.
+    /// The errors of fetching a token.
     pub async fn token(&self) -> Result<Token, Error> {
         self.wechat.0.tokens.get(self.appid()).await
     }
@@ -173,7 +173,8 @@ impl App {
         &self.wechat
     }
 
-    /// The page on which a user consents; the browser comes back to `redirect_uri` with a code.
+    /// Builds the address of the page on which a user consents. The browser then returns to
+    /// `redirect_uri` with a code.
     pub fn authorize_url(&self, redirect_uri: impl Into<String>) -> AuthorizeUrl {
         AuthorizeUrl::new(
             &self.wechat.0.hosts,

@@ -14,22 +14,23 @@ use super::transport::ANSWER_MAX;
 use crate::error::{Error, ErrorKind, chain};
 use crate::runtime::BoxFuture;
 
-/// Carries requests with [`reqwest`]: no redirects, 3 seconds to connect, answers capped while
-/// they are read (see [`AnswerMax`](super::AnswerMax)), and no URL in any error.
+/// A transport over [`reqwest`]. It follows no redirects, limits connecting to 3 seconds, caps
+/// answers while reading them (see [`AnswerMax`](super::AnswerMax)), and keeps URLs out of its
+/// errors.
 ///
-/// The environment's proxy carries `https://` alone: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in
-/// capitals or not, have their usual meaning for it, and the proxy sees no more than the name of the
-/// host. A request to `http://` always goes to its host directly, whatever `HTTP_PROXY` and
-/// `ALL_PROXY` say: a proxy would read the secrets and the messages in it.
+/// A proxy from the environment is used for `https://` only: `HTTPS_PROXY`, `ALL_PROXY` and
+/// `NO_PROXY`, in upper or lower case, have their usual meaning, and the proxy sees only the host
+/// name. A request to `http://` always goes to its host directly, regardless of `HTTP_PROXY` and
+/// `ALL_PROXY`, because a proxy could read the secrets and messages in it.
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport {
     encrypted: Client,
-    /// Never goes through a proxy of the environment.
+    /// Ignores the proxy settings of the environment.
     plain: Client,
 }
 
 impl ReqwestTransport {
-    /// A transport with clients of its own.
+    /// Creates a transport with new clients.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] when the TLS back-end cannot be set up.
@@ -37,24 +38,24 @@ impl ReqwestTransport {
         Self::connecting_within(CONNECT_TIMEOUT)
     }
 
-    /// The same with another limit for the time that a connection may take, 3 seconds otherwise.
+    /// Creates a transport with another connect timeout than the default of 3 seconds.
     ///
     /// # Errors
     /// As [`new`](Self::new).
     pub fn connecting_within(limit: Duration) -> Result<Self, Error> {
         Ok(Self {
             encrypted: client(Client::builder(), limit)?,
-            // It makes no TLS connection: the root certificates need not be loaded for it.
+            // Makes no TLS connection, so it doesn't need to load the root certificates.
             plain: client(Client::builder().no_proxy().tls_certs_only([]), limit)?,
         })
     }
 
-    /// A transport over the host's own client, for example one with a proxy. It should not follow
-    /// redirects: they would carry the credential to another host.
+    /// Creates a transport from an existing client, for example one with a proxy. The client should
+    /// not follow redirects: they would send the credential to another host.
     ///
-    /// The client is used for every request as it is. One that was built without
-    /// [`no_proxy`](reqwest::ClientBuilder::no_proxy) and without a proxy of its own sends requests
-    /// to `http://` through `HTTP_PROXY` or `ALL_PROXY` if the environment has one of them.
+    /// All requests use this client as it is configured. A client built without
+    /// [`no_proxy`](reqwest::ClientBuilder::no_proxy) and without an explicit proxy sends requests
+    /// to `http://` through `HTTP_PROXY` or `ALL_PROXY` if the environment sets one of them.
     pub fn from_client(client: Client) -> Self {
         Self {
             encrypted: client.clone(),
@@ -63,7 +64,7 @@ impl ReqwestTransport {
     }
 }
 
-/// How long a connection may take to be made, unless set.
+/// The default connect timeout.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 fn client(builder: ClientBuilder, connect: Duration) -> Result<Client, Error> {
@@ -74,7 +75,7 @@ fn client(builder: ClientBuilder, connect: Duration) -> Result<Client, Error> {
         .build();
     client.map_err(|error| {
         Error::config(format!(
-            "the HTTP client could not be set up: {}",
+            "could not set up the HTTP client: {}",
             chain(&error.without_url())
         ))
     })
@@ -100,6 +101,7 @@ impl Service<Request<Bytes>> for ReqwestTransport {
             let mut response = client.execute(request).await.map_err(stripped)?;
             let mut body = BytesMut::new();
             while let Some(chunk) = response.chunk().await.map_err(stripped)? {
+                // Checked per chunk: `Content-Length` may be absent or wrong.
                 if body.len() + chunk.len() > max.bytes() {
                     return Err(Error::new(
                         ErrorKind::Answer,
@@ -116,7 +118,7 @@ impl Service<Request<Bytes>> for ReqwestTransport {
     }
 }
 
-/// The error without its URL, which holds the credential.
+/// Converts an error, without its URL, which contains the credential.
 fn stripped(error: reqwest::Error) -> Error {
     let kind = if error.is_connect() {
         ErrorKind::Connect

@@ -1,4 +1,4 @@
-//! Repeats what may be repeated.
+//! Repeats calls that failed for a transient reason.
 
 use std::time::Duration;
 
@@ -10,25 +10,29 @@ use crate::api::Verdict;
 use crate::error::{ErrCode, Error, ErrorClass};
 use crate::runtime::{BoxFuture, SharedRuntime};
 
-/// How often a call is repeated at most.
+/// The maximum number of repeats per call.
 const REPEATS: u32 = 2;
 
-/// The first pause; each further one is twice as long, and up to half as long again by chance.
+/// The first pause. Each further one is twice as long. A random jitter adds up to half of it.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Decides whether a call is made again.
 ///
-/// A call is repeated when the platform surely did not act on it (it could not be reached), or when
-/// it is [`repeatable`](CallContext::repeatable) and the failure may pass: no answer in time, a
-/// broken connection, a gateway in the platform's place, or the code -1. A busy minute (45011) is
-/// left to the caller: it passes in a minute, not in a second. All calls together may add a fifth
-/// to their number by repeating, so that an outage is not made worse.
+/// A call is repeated in two cases:
+///
+/// - The platform certainly did not act on it, because it could not be reached.
+/// - The call is [`repeatable`](CallContext::repeatable) and the failure is transient: a timeout, a
+///   broken connection, an answer of a gateway, or the code -1.
+///
+/// The per-minute rate limit (45011) is left to the caller: it lasts a minute, longer than these
+/// pauses. A shared budget limits the repeats to a fifth of all calls, plus ten a second, so that
+/// they don't make an outage worse.
 pub(super) struct Retry {
     runtime: SharedRuntime,
     budget: TpsBudget,
 }
 
-/// What is left of one call's repeats.
+/// The remaining repeats of one call.
 pub(super) struct Attempts<'a> {
     retry: &'a Retry,
     left: u32,
@@ -53,7 +57,7 @@ impl Retry {
 }
 
 impl Attempts<'_> {
-    /// The pause before the call is made again; `None` if it is not.
+    /// Returns the pause before the next attempt, or `None` if there is none.
     pub(super) fn next(
         &mut self,
         call: &CallContext,
@@ -63,6 +67,8 @@ impl Attempts<'_> {
             self.retry.budget.deposit();
             return None;
         }
+        // Checked before `withdraw`, so that a call without repeats left takes nothing from the
+        // budget.
         self.left = self.left.checked_sub(1)?;
         if !self.retry.budget.withdraw() {
             return None;
@@ -76,7 +82,7 @@ impl Attempts<'_> {
 fn may_pass(call: &CallContext, result: &Result<Judged, Error>) -> bool {
     match result {
         Ok(answer) => call.repeatable() && answer.verdict == Verdict::Refused(ErrCode::SYSTEM_BUSY),
-        // An error that names a call has been through the stack already: a token's.
+        // An error with an endpoint comes from fetching a token, which has already been retried.
         Err(error) if error.endpoint().is_some() => false,
         Err(error) => {
             error.was_not_sent() || call.repeatable() && error.class() == ErrorClass::Retry

@@ -1,4 +1,4 @@
-//! The way of a call to the platform and back: what is done in which order, and why.
+//! The outbound stack: the order in which each call is traced, retried, authenticated and sent.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::api::Host;
 use crate::error::Error;
 use crate::token::Tokens;
 
-/// What calls go through. Its clones share what they learn of the platform's hosts.
+/// The outbound stack. Clones share the failover state and the retry budget.
 #[derive(Clone)]
 pub(crate) struct Stack(Arc<Inner>);
 
@@ -41,13 +41,13 @@ impl Stack {
         }))
     }
 
-    /// Sends a call, as often as it takes.
+    /// Sends a call, with retries.
     pub(super) async fn send(
         &self,
         tokens: Option<&Tokens>,
         call: &Outgoing,
     ) -> Result<Judged, Error> {
-        // Outermost: one span a call, however often it is sent.
+        // Outermost, so that a call has one span however often it is sent.
         let traced = async {
             let result = self.attempts(tokens, call).await;
             trace::log(&call.context, &result);
@@ -59,7 +59,8 @@ impl Stack {
     async fn attempts(&self, tokens: Option<&Tokens>, call: &Outgoing) -> Result<Judged, Error> {
         let mut attempts = self.0.retry.attempts();
         loop {
-            // Below retry: each attempt asks for the token anew, since it may expire in the pause.
+            // Inside the retry loop, so that each attempt gets a current token: it may expire in
+            // the pause.
             let result = self.authenticated(tokens, call).await;
             match attempts.next(&call.context, &result) {
                 Some(pause) => pause.await,
@@ -68,7 +69,7 @@ impl Stack {
         }
     }
 
-    /// Sends a call once, with this credential in its query.
+    /// Sends a call once, with the given credential in its query.
     pub(super) async fn once(
         &self,
         call: &Outgoing,
@@ -80,13 +81,13 @@ impl Stack {
             transport,
             ..
         } = &*self.0;
-        // Below retry: a repeated call goes to another host if this one failed.
+        // Inside the retry loop, so that a repeated call can go to another host.
         let chosen = match call.context.host() {
             Host::Api => Some(failover.choose(call.context.repeatable())),
             Host::Mp => None,
         };
         let base = hosts.base(call.context.host(), chosen.unwrap_or_default());
-        // The deadline is that of one exchange; several make up a call that is repeated.
+        // The timeout applies to one exchange, so a repeated call can take a multiple of it.
         let request = call.request(address(base, &call.encoded.target, credential)?);
         let result = transport.exchange(request).await;
         if let Some(chosen) = chosen {
@@ -96,8 +97,9 @@ impl Stack {
     }
 }
 
-/// The address of a call, with its credential in the query.
+/// Builds the URI of a call, with the credential in the query.
 fn address(base: &str, target: &str, credential: &[(&str, &str)]) -> Result<Uri, Error> {
+    // Reserves the exact size before percent-encoding: `&` or `?`, and `=`, for each pair.
     let credential_len: usize = credential
         .iter()
         .map(|(name, value)| name.len() + value.len() + 2)
@@ -117,5 +119,5 @@ fn address(base: &str, target: &str, credential: &[(&str, &str)]) -> Result<Uri,
         serializer.extend_pairs(credential);
         address = serializer.finish();
     }
-    Uri::try_from(address).map_err(|_| Error::config("the address of the call is not a valid one"))
+    Uri::try_from(address).map_err(|_| Error::config("the URI of the call is not valid"))
 }

@@ -1,5 +1,5 @@
-//! One span a call: the endpoint and the app, and how it ended. Never the address, which holds the
-//! credential, and never a body.
+//! The span of a call: its endpoint, its app and its result. It never contains the URI, which holds
+//! the credential, or a body.
 
 use tracing::{Span, field};
 
@@ -7,7 +7,8 @@ use super::call::{CallContext, Judged};
 use crate::api::Verdict;
 use crate::error::{ErrCode, Error, ErrorClass, chain};
 
-/// The span `wechat.call`, at level DEBUG, with the fields `endpoint`, `appid` and `errcode`.
+/// Creates the span `wechat.call`, at level DEBUG, with the fields `endpoint`, `appid` and
+/// `errcode`.
 pub(super) fn span(call: &CallContext) -> Span {
     tracing::debug_span!(
         "wechat.call",
@@ -17,8 +18,8 @@ pub(super) fn span(call: &CallContext) -> Span {
     )
 }
 
-/// Logs a failure: at level WARN if somebody must act on it. The event names the app too, since
-/// operators do not see spans of level DEBUG.
+/// Logs a failure, at level WARN if an operator may have to act on it. The event repeats the app's
+/// id, because a span at level DEBUG is usually filtered out.
 pub(super) fn log(call: &CallContext, result: &Result<Judged, Error>) {
     match result {
         Ok(answer) => {
@@ -37,6 +38,7 @@ fn refused(code: ErrCode, call: &CallContext) {
     let (endpoint, appid) = (call.endpoint(), call.appid().as_str());
     Span::current().record("errcode", code.get());
     match code.class_at(endpoint) {
+        // Caused by a user or by the caller's input: nothing for the operator to act on.
         ErrorClass::User | ErrorClass::Input => {
             tracing::debug!(
                 appid,

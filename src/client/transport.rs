@@ -1,4 +1,4 @@
-//! Carries the requests: one deadline, one size cap, refusals recognised.
+//! Sends the requests: applies the timeout and the size cap, and detects refusals.
 
 use std::time::Duration;
 
@@ -13,18 +13,19 @@ use crate::api;
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::runtime::SharedRuntime;
 
-/// How long one exchange may take, unless the builder says otherwise.
+/// The default timeout of one exchange.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The largest answer that is taken. The largest known ones are images of some 300 KiB.
+/// The largest accepted answer. The largest known answers are images of about 300 KiB.
 pub(super) const ANSWER_MAX: AnswerMax = AnswerMax::new(4 << 20);
 
-/// The service that the host or the feature `reqwest` gave, with whatever error it has.
+/// The underlying service, from the application or from the feature `reqwest`, with its error
+/// boxed.
 pub(super) type Leaf = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, BoxError>;
 
-/// Gives a service what calls rely on: a deadline from connecting to the last byte, a cap on the
-/// answer (4 MiB), an error for what a gateway answers in the platform's place, and the verdict on
-/// an answer.
+/// Adds what calls rely on to a service: a timeout from connecting to the last byte, a cap on the
+/// answer (4 MiB), an error when a gateway answers instead of the platform, and the verdict on an
+/// answer.
 pub(super) struct Transport {
     leaf: Leaf,
     runtime: SharedRuntime,
@@ -45,14 +46,14 @@ impl Transport {
         match self.runtime.timeout(self.timeout, exchange).await {
             Some(result) => judge(result.map_err(own)?),
             None => {
-                let passed = format!("{:?} passed", self.timeout);
+                let passed = format!("no answer in {:?}", self.timeout);
                 Err(Error::transport(ErrorKind::Timeout, passed))
             }
         }
     }
 }
 
-/// An error of ours as it is; any other as a broken connection.
+/// Returns an [`Error`] unchanged, and treats any other error as a broken connection.
 fn own(error: impl Into<BoxError>) -> Error {
     match error.into().downcast::<Error>() {
         Ok(own) => *own,
@@ -70,11 +71,11 @@ fn judge(response: Response<Bytes>) -> Result<Judged, Error> {
         ));
     }
     let first = api::text_of(body).first();
-    // The platform answers in JSON or with an image: markup is a gateway's.
+    // The platform answers in JSON or with an image, so markup comes from a gateway.
     if status != StatusCode::OK || matches!(first, None | Some(b'<')) {
         return Err(Error::new(
             ErrorKind::Status(status.as_u16()),
-            "a gateway answered in the platform's place",
+            "a gateway answered instead of the platform",
         ));
     }
     let verdict = api::verdict(body);

@@ -1,4 +1,4 @@
-//! What became of the codes of the last minutes: each is traded once, however often it comes.
+//! The results of recent codes: each code is exchanged once, however often it arrives.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,10 +19,10 @@ use crate::waiters::Waiters;
 /// The longest time that the caches keep a result.
 const KEPT_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// How many browsers may wait for the platform at once.
+/// The maximum number of browsers that wait for the platform at once.
 const WAITERS_MAX: usize = 10_000;
 
-/// What is asked of the platform.
+/// What to request from the platform.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted {
     pub(super) scope: Scope,
@@ -32,8 +32,8 @@ pub(super) struct Wanted {
 
 /// The results of sign-ins, by code and by state.
 ///
-/// The code tells which browser may have the result. The state finds it when the Back button made
-/// the platform give a second code for the same attempt.
+/// The entry of a code records which state may have its result. The entry of a state finds the
+/// result when the Back button made the platform issue a second code for the same attempt.
 #[derive(Clone)]
 pub(super) struct CodeCache {
     app: App,
@@ -43,7 +43,7 @@ pub(super) struct CodeCache {
     waiters: Waiters,
 }
 
-/// What the platform said to a code, and the state that the code came with.
+/// The platform's answer to a code, and the state that the code arrived with.
 struct Traded {
     state: String,
     outcome: Result<UserToken, Error>,
@@ -58,9 +58,9 @@ struct Known {
 
 impl CodeCache {
     pub(super) fn new(app: App, life: Duration, capacity: u64) -> Self {
-        // The oldest goes first: whether a code comes again is a matter of seconds. The life is
-        // kept by our own clock; the caches' is only there to free the memory, and takes no life
-        // of more than a thousand years.
+        // LRU eviction: a code is repeated within seconds or never. `is_recent` enforces the life
+        // by the injected clock. The caches' own expiry only frees memory, and moka panics on a
+        // life of more than a thousand years.
         let kept = life.min(KEPT_MAX);
         Self {
             app,
@@ -79,16 +79,16 @@ impl CodeCache {
         }
     }
 
-    /// The user who signed in with this state, if it was not long ago.
+    /// Returns the user who recently signed in with this state, if any.
     pub(super) async fn known(&self, state: &str) -> Option<Arc<User>> {
         let known = self.users.get(state).await?;
         self.is_recent(known.at).then_some(known.user)
     }
 
-    /// The user of a code that came with a state which has been verified.
+    /// Returns the user of a code that arrived with a verified state.
     ///
-    /// The work is a task of its own: a browser that goes away, as on a double redirect, would
-    /// otherwise take the code's only result with it.
+    /// The work is a separate task: otherwise a browser that disconnects, as on a double redirect,
+    /// would cancel the only exchange of its code.
     pub(super) async fn user(
         &self,
         state: &str,
@@ -110,6 +110,7 @@ impl CodeCache {
         let key: [u8; 32] = Sha256::digest(code.expose()).into();
         let traded = self.traded.try_get_with(key, self.trade(&state, code));
         let traded = traded.await.map_err(|error| Error::clone(&error))?;
+        // A code belongs to the attempt that sent it first: another browser may not use its result.
         if traded.state != state {
             return Err(Rejection::CodeTaken);
         }
@@ -127,7 +128,7 @@ impl CodeCache {
         Ok(known.user)
     }
 
-    /// Trades a code. A refusal is an outcome like any other; an error is one that may pass.
+    /// Exchanges a code. A refusal is cached like a success. A transient error is not.
     async fn trade(&self, state: &str, code: Secret) -> Result<Arc<Traded>, Error> {
         let outcome = self.app.call(ExchangeCode::new(code)).await;
         match outcome {
@@ -140,7 +141,7 @@ impl CodeCache {
         }
     }
 
-    /// Reads the profile, if it was asked for.
+    /// Fetches the profile, if it was requested.
     async fn meet(&self, token: UserToken, wanted: Wanted) -> Result<Known, Error> {
         let profile = match wanted.scope {
             Scope::Base => None,
@@ -160,7 +161,7 @@ impl CodeCache {
         })
     }
 
-    /// In monotonic time: a wall clock that is set must make no result forgotten.
+    /// The monotonic time, so that setting the wall clock drops no result.
     fn now(&self) -> Duration {
         self.app.wechat().clock().monotonic()
     }
@@ -170,8 +171,8 @@ impl CodeCache {
     }
 }
 
-/// Reads the profile of a user whose code was traded for `token`; `None` if the platform shows none.
-/// Not every virtual account has one, nor has a user who was not asked for it.
+/// Fetches the profile of a user whose code was exchanged for `token`. Returns `None` if the
+/// platform has none to show: for some virtual accounts, and for a user who was not asked for it.
 pub(crate) async fn profile_of(
     app: &App,
     call: GetUserInfo,

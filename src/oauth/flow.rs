@@ -1,4 +1,4 @@
-//! The two visits of a browser: on its way to the platform, and back.
+//! The two requests of a sign-in: the start, and the return from the platform.
 
 use http::header::SET_COOKIE;
 use http::{Request, Response};
@@ -18,10 +18,10 @@ use crate::secret::Secret;
 /// The longest code, in bytes.
 const CODE_MAX: usize = 512;
 
-/// What some clients send in place of a code when the user refuses.
+/// Sent by some clients instead of a code when the user refuses.
 const DENIED: &str = "authdeny";
 
-/// Sends a browser to the authorisation page.
+/// Redirects a browser to the authorization page.
 pub(super) fn start(settings: &Settings, request: &Request<()>) -> Response<Body> {
     match depart(settings, request) {
         Ok(response) => response,
@@ -29,7 +29,7 @@ pub(super) fn start(settings: &Settings, request: &Request<()>) -> Response<Body
     }
 }
 
-/// Takes a browser back, and hands the user to the handler.
+/// Handles a returning browser, and passes the user to the handler.
 pub(super) async fn done<H, A>(
     settings: &Settings,
     handler: H,
@@ -61,17 +61,14 @@ where
 {
     let answer = Contained::new(async move {
         let answer = handler.oneshot(signed_in).await.map_err(|error| {
-            tracing::error!(
-                error = chain(&*error.into()),
-                "the handler of sign-ins failed"
-            );
+            tracing::error!(error = chain(&*error.into()), "the sign-in handler failed");
         })?;
         browser::whole(answer).await.map_err(drop)
     });
     answer
         .await
         .unwrap_or_else(|Panicked| {
-            tracing::error!("the handler of sign-ins panicked");
+            tracing::error!("the sign-in handler panicked");
             Err(())
         })
         .map_err(|()| Rejection::Handler)
@@ -82,7 +79,7 @@ fn depart(settings: &Settings, request: &Request<()>) -> Result<Response<Body>, 
     let return_to = params.once("return_to").map_err(|_| Rejection::Request)?;
     let return_to = settings.return_to(return_to).ok_or(Rejection::ReturnTo)?;
     let return_to = &*return_to;
-    // One value for all attempts of a browser, so that several pages can sign in side by side.
+    // One value for all attempts of a browser, so that several tabs can sign in at the same time.
     let value = settings.cookie.read(request).unwrap_or_else(Cookie::value);
     let end = settings
         .unix()
@@ -111,6 +108,7 @@ async fn arrive(
     let (code, state, return_to) = (once("code")?, once("state")?, once("return_to")?);
     let return_to = settings.return_to(return_to).ok_or(Rejection::ReturnTo)?;
     let return_to = &*return_to;
+    // From here on a rejection page offers to restart with the same destination.
     *restart_to = return_to.to_owned();
 
     let code = code.filter(|code| !code.is_empty() && *code != DENIED);
@@ -126,6 +124,7 @@ async fn arrive(
         .verify(&attempt, state)
         .ok_or(Rejection::State)?;
 
+    // A known result is served even after the state has ended: the user may reload.
     let user = match settings.codes.known(state).await {
         Some(user) => user,
         None if settings.unix() >= end => return Err(Rejection::Expired),
@@ -147,7 +146,7 @@ impl Settings {
         }
     }
 
-    /// The address that the platform sends the browser to.
+    /// Returns the address that the platform redirects the browser to.
     fn come_back_to(&self, return_to: &str) -> String {
         let mut done = format!("{}/done", self.base);
         if return_to != HOME {
@@ -174,12 +173,12 @@ impl Settings {
             return rejection.page(&restart);
         };
         panic::contain(|| page(rejection, &restart)).unwrap_or_else(|Panicked| {
-            tracing::error!("the host's rejection_page panicked");
+            tracing::error!("the rejection_page function panicked");
             Rejection::Handler.page(&restart)
         })
     }
 
-    /// The answer when other code of the host than its handler and its page panicked.
+    /// The answer to a panic outside of the handler and the rejection page.
     pub(super) fn panicked(&self) -> Response<Body> {
         tracing::error!("a sign-in panicked");
         Rejection::Handler.page(&format!("{}/start", self.base))

@@ -1,17 +1,16 @@
-//! What answers a user who has signed in.
+//! The handler that answers a signed-in user.
 
 use http::Response;
 use http::request::Parts;
 
 use super::{SignInFn, SignedIn};
 
-/// Makes a handler of an async function, as [`OAuthService::new`](super::OAuthService::new) takes
-/// it. For one that can fail there is tower's own `service_fn`, over a request whose body is the
-/// user.
+/// Creates a handler for [`OAuthService::new`](super::OAuthService::new) from an async function.
+/// For a handler that can fail, use tower's `service_fn` over a request whose body is the user.
 ///
-/// The function gets the user and the rest of the browser's request: its headers, and whatever
-/// the host's layers put into its extensions, such as a session. It may answer with any body of up to
-/// 1 MiB, so that axum's `Redirect` or `Html` do.
+/// The function gets the user and the head of the browser's request, with its headers and the
+/// extensions set by the application's layers, such as a session. It may return any body of up to
+/// 1 MiB, such as axum's `Redirect` or `Html`.
 ///
 /// ```
 /// use http::request::Parts;
@@ -20,7 +19,7 @@ use super::{SignInFn, SignedIn};
 ///
 /// let handler = sign_in_fn(|signed_in: SignedIn, _request: Parts| async move {
 ///     let mut response = signed_in.redirect();
-///     // A session of the host's own, made for signed_in.openid().
+///     // The application's session for signed_in.openid().
 ///     let cookie = HeaderValue::from_static("session=…; Path=/; HttpOnly; Secure");
 ///     response.headers_mut().append(header::SET_COOKIE, cookie);
 ///     response

@@ -1,29 +1,29 @@
-//! Signing users in with web OAuth (网页授权), as a service of two routes.
+//! Signs users in with web OAuth (网页授权), as a service with two routes.
 //!
 //! ```text
-//! GET {base}/start?return_to=/cart     302 to the authorisation page, with a cookie and a state
-//! GET {base}/done?code=…&state=…       the platform sends the browser back; the host's handler
-//!                                      answers, as a rule with a session and a redirect
+//! GET {base}/start?return_to=/cart     302 to the authorization page, with a cookie and a state
+//! GET {base}/done?code=…&state=…       the platform redirects the browser here; the handler
+//!                                      answers, usually with a session and a redirect
 //! ```
 //!
-//! [`OAuthService`] does this for one app. A code works once, but browsers bring it more often:
-//! WeChat follows the redirect twice at times, users reload, and the Back button leads to the
-//! authorisation page, which gives another code at once. So each code is traded once, whatever
-//! becomes of the request that brought it, and its result is remembered for some minutes for the
-//! browser it belongs to.
+//! [`OAuthService`] does this for one app. A code works once, but browsers often send it again:
+//! WeChat sometimes follows the redirect twice, users reload, and the Back button returns to the
+//! authorization page, which issues another code at once. Each code is therefore exchanged once,
+//! even if its request is dropped. The result is kept for some minutes for the same browser.
 //!
 //! # What is checked
 //!
-//! The `state` is signed, ends after ten minutes, and is bound to the app, to the address the
-//! browser comes back to, to where the user wants to go, and to a random value in a cookie. So
-//! nobody can sign another person's browser in as themselves. Where to go afterwards is a path on
-//! the same site, or on a site that the host allows.
+//! The `state` is signed and expires after ten minutes. It is bound to the app, to the address the
+//! browser returns to, to the user's destination, and to a random value in a cookie. This prevents
+//! login CSRF: nobody can sign another person's browser in to their own account. The destination
+//! must be a path on the same site, or on a site of the allow-list.
 //!
-//! It travels in the address that the browser comes back to, not in memory: any instance that
-//! has the same [`StateKey`] can end what another began. The results of codes are in the memory of
-//! one instance; a double redirect that reaches two of them is refused by the second one.
+//! The destination travels in the URL that the browser returns to, not in memory. Any instance with
+//! the same [`StateKey`] can therefore finish a sign-in that another instance started. The results
+//! of codes are in the memory of one instance: if a double redirect reaches two instances, the
+//! second one refuses it.
 //!
-//! # Which ids there are
+//! # Which ids are available
 //!
 //! | | `openid` | `unionid` | profile |
 //! |---|---|---|---|
@@ -32,14 +32,14 @@
 //! | `Scope::UserInfo`, app not bound to one | always | never | yes |
 //! | a snapshot user (快照页) | of a virtual account | of a virtual account, if any | of a virtual account, if any |
 //!
-//! An `openid` is the user's id for one app, a `unionid` for all apps of one Open Platform
-//! account. The platform puts the `unionid` into one of two answers or both;
-//! [`SignedIn::unionid`] looks at both.
+//! An `openid` identifies the user within one app, a `unionid` across all apps of one Open Platform
+//! account. The platform returns the `unionid` in either or both of two answers.
+//! [`SignedIn::unionid`] checks both.
 //!
 //! # One registered domain, several sites
 //!
-//! The platform sends browsers back to the registered domain (网页授权域名) only. A [`Relay`] there
-//! passes them on to an allow-list of other sites; see [`OAuthService::through`].
+//! The platform redirects browsers to the registered domain (网页授权域名) only. A [`Relay`] on that
+//! domain forwards them to an allow-list of other sites. See [`OAuthService::through`].
 
 mod code_cache;
 mod flow;

@@ -1,15 +1,15 @@
-//! Addresses that a browser may be sent to.
+//! The addresses that a browser may be sent to.
 
 use std::fmt::{self, Write};
 
 use crate::error::Error;
 
-/// The longest address that is taken from a request, in bytes.
+/// The longest accepted address of a request, in bytes.
 pub(super) const ADDRESS_MAX: usize = 1024;
 
-/// Scheme, host and port of a site, such as `https://shop.example`.
+/// The scheme, host and port of a site, such as `https://shop.example`.
 ///
-/// It is compared as a whole: neither a subdomain nor another port is the same site.
+/// Origins are compared exactly: a subdomain or another port is a different site.
 ///
 /// ```
 /// use tower_wechat::oauth::Origin;
@@ -28,23 +28,23 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The site of an address that has nothing after the port.
+    /// Creates an origin from an address without a path.
     ///
     /// # Errors
     /// [`ErrorKind::Input`](crate::ErrorKind::Input) for anything else, and for an address with a
-    /// user name in it.
+    /// user name.
     pub fn new(address: &str) -> Result<Self, Error> {
         match Self::split(address) {
             Some((origin, "")) => Ok(origin),
             _ => Err(Error::input(
                 "origin",
-                "must be https:// or http://, a host and perhaps a port, such as https://shop.example",
+                "must be https:// or http://, a host and optionally a port, such as https://shop.example",
             )),
         }
     }
 
-    /// An address's site, and what comes after it. Only what can be read in one way is an address:
-    /// browsers and parsers disagree on user names, backslashes, escapes and blanks.
+    /// Splits an address into its origin and the rest. Accepts only unambiguous addresses: browsers
+    /// and parsers disagree on user names, backslashes, escapes and blanks.
     pub(super) fn split(address: &str) -> Option<(Self, &str)> {
         if !is_plain(address) {
             return None;
@@ -89,17 +89,16 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Whether a text is a path on this very site, whoever reads it.
+/// Returns whether every parser reads a text as a path on this site.
 pub(super) fn is_path(text: &str) -> bool {
     let path = text.split(['?', '#']).next().unwrap_or_default();
-    // Some servers decode these in a path before they look for its parts.
+    // Some servers decode these before they split a path.
     let lower = path.to_ascii_lowercase();
     let hidden = ["//", "%2f", "%5c"];
     is_plain(text) && path.starts_with('/') && !hidden.iter().any(|part| lower.contains(part))
 }
 
-/// An address with its letters beyond ASCII, and its spaces, percent-encoded, as browsers write
-/// them.
+/// Percent-encodes the non-ASCII characters and the spaces of an address, as browsers do.
 pub(super) fn encoded(address: &str) -> String {
     let mut encoded = String::with_capacity(address.len());
     for character in address.chars() {
@@ -115,7 +114,8 @@ pub(super) fn encoded(address: &str) -> String {
     encoded
 }
 
-/// Visible ASCII without what no address may hold unescaped, and not too long.
+/// Returns whether a text is visible ASCII, without characters that a URL requires escaped, and not
+/// too long.
 fn is_plain(text: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_graphic() && !b"\\\"<>`".contains(&byte);
     text.len() <= ADDRESS_MAX && text.bytes().all(legal)
@@ -194,7 +194,7 @@ mod tests {
         }
     }
 
-    // What the parser of browsers makes of an address, which is the one that counts.
+    // Compares with the URL parser of browsers, which is the one that counts.
     #[cfg(feature = "reqwest")]
     proptest::proptest! {
         #![proptest_config(proptest::test_runner::Config::with_cases(2000))]
@@ -218,7 +218,7 @@ mod tests {
             let address = format!("{scheme}{rest}");
             if let Some((origin, _)) = Origin::split(&address)
                 && let Ok(url) = reqwest::Url::parse(&address)
-                // A number is an address of four; it is on no list by its short form.
+                // An all-digit host is parsed as an IPv4 address. No list contains its short form.
                 && url.domain().is_some()
             {
                 proptest::prop_assert_eq!(url.origin().ascii_serialization(), origin.to_string());

@@ -1,4 +1,4 @@
-//! Why a browser is not signed in, and the page that says so.
+//! Why a browser is not signed in, and the page that explains it.
 
 use std::fmt;
 
@@ -8,35 +8,35 @@ use crate::body::Body;
 use crate::browser;
 use crate::error::{Error, ErrorClass};
 
-/// Why a browser is not signed in. It holds nothing of the request.
+/// The reason why a browser is not signed in. Contains nothing of the request.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// Where to go afterwards is neither a path on this site nor on the allow-list.
+    /// The destination is not a path on this site and not on the allow-list.
     ReturnTo,
-    /// A parameter is missing, repeated, or not of the platform's making.
+    /// A parameter is missing, repeated or malformed.
     Request,
     /// The user refused, or the platform sent no code.
     Refused,
-    /// The browser does not have the cookie it was sent away with: it is another one, or it takes
-    /// no cookies.
+    /// The browser doesn't have the cookie that was set at the start: it is another browser, or it
+    /// refuses cookies.
     Cookie,
-    /// The state was not signed here, or not for this browser.
+    /// The state was not signed with this key, or not for this browser.
     State,
-    /// The attempt, or its result, is too old.
+    /// The attempt, or its result, has expired.
     Expired,
-    /// The code belongs to another attempt.
+    /// The code was used with another state.
     CodeTaken,
-    /// The user is a virtual account of the snapshot mode (快照页), which was to be rejected.
+    /// The user is a virtual account of the snapshot mode (快照页), which is set to be rejected.
     Snapshot,
-    /// The platform refused the code, or could not be asked.
+    /// The platform refused the code, or could not be reached.
     Platform(Error),
-    /// The host's handler failed or panicked.
+    /// The handler failed or panicked.
     Handler,
 }
 
 impl Rejection {
-    /// The status that fits: 400 or 403 for what the browser brought, 5xx for the rest.
+    /// Returns the matching status: 400 or 403 for errors of the browser or user, 5xx for the rest.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::ReturnTo | Self::Request => StatusCode::BAD_REQUEST,
@@ -55,7 +55,7 @@ impl Rejection {
         }
     }
 
-    /// What to tell the user, in Chinese and English.
+    /// Returns the message for the user, in Chinese and English.
     fn texts(&self) -> (&'static str, &'static str) {
         match self {
             Self::ReturnTo | Self::Request => ("链接无效。", "The link is not valid."),
@@ -81,7 +81,7 @@ impl Rejection {
         }
     }
 
-    /// The page for a browser: why, and a link that starts anew.
+    /// Builds the page for the browser: the reason, and a link to start again.
     pub(super) fn page(&self, restart: &str) -> Response<Body> {
         let (chinese, english) = self.texts();
         let link = browser::escape(restart);
@@ -98,16 +98,16 @@ impl Rejection {
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ReturnTo => "return_to is neither a path on this site nor on the allow-list",
+            Self::ReturnTo => "return_to is not a path on this site and not on the allow-list",
             Self::Request => "a parameter is missing, repeated or malformed",
             Self::Refused => "no code: the user refused",
-            Self::Cookie => "the browser does not have the cookie it was sent away with",
-            Self::State => "the state was not signed here, or not for this browser",
-            Self::Expired => "the attempt, or its result, is too old",
-            Self::CodeTaken => "the code belongs to another attempt",
+            Self::Cookie => "the browser does not have the cookie that was set at the start",
+            Self::State => "the state was not signed with this key, or not for this browser",
+            Self::Expired => "the attempt, or its result, has expired",
+            Self::CodeTaken => "the code was used with another state",
             Self::Snapshot => "the user is a virtual account of the snapshot mode",
-            Self::Platform(error) => return write!(f, "the platform: {error}"),
-            Self::Handler => "the handler of sign-ins failed",
+            Self::Platform(error) => return write!(f, "the platform call failed: {error}"),
+            Self::Handler => "the sign-in handler failed",
         })
     }
 }

@@ -1,4 +1,4 @@
-//! One registered domain for several sites.
+//! Forwards browsers from one registered domain to several sites.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -13,15 +13,15 @@ use crate::api::oauth::AuthorizeUrl;
 use crate::body::Body;
 use crate::browser::{self, Params};
 
-/// The longest code that is passed on, in bytes.
+/// The longest code that is forwarded, in bytes.
 const CODE_MAX: usize = 512;
 
-/// Passes browsers that come back from the platform on to other sites, from a list that the host
-/// sets. It stands on the domain that is registered as 网页授权域名.
+/// A service that forwards browsers returning from the platform to other sites on an allow-list.
+/// Mount it on the domain that is registered as 网页授权域名.
 ///
-/// It holds no key and reads no cookie: `code` and `state` go on as they came, and the site that
-/// gave the state checks it. A site on the list can sign in users of the app, so list only one's
-/// own. Where on the site the browser goes is up to the address it comes with.
+/// It holds no key and reads no cookie. It forwards `code` and `state` unchanged, and the site that
+/// issued the state checks it. Any site on the list can sign in users of the app, so list only
+/// sites you control. The target path is not restricted.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -33,7 +33,7 @@ const CODE_MAX: usize = 512;
 ///
 /// let relay = Relay::new([Origin::new("https://test.shop.example")?]);
 ///
-/// // axum: `Router::new().route_service("/relay", relay)`; and on the other site
+/// // axum: `Router::new().route_service("/relay", relay)`, and on the other site
 /// // `OAuthService::new(app, "https://test.shop.example/login", key, handler)?
 /// //     .through("https://shop.example/relay")?`
 /// let back = "/relay?target=https%3A%2F%2Ftest.shop.example%2Flogin%2Fdone&code=c0de&state=5tate";
@@ -55,7 +55,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// A relay to these sites and no other.
+    /// Creates a relay to these sites only.
     pub fn new(sites: impl IntoIterator<Item = Origin>) -> Self {
         Self {
             sites: sites.into_iter().collect(),
@@ -70,13 +70,13 @@ impl Relay {
         if !self.sites.contains(&origin) {
             return None;
         }
-        // A page that finds its way behind the `#` gets the code in front of it.
+        // The query goes before the fragment, which browsers don't send.
         let (rest, fragment) = match rest.find('#') {
             Some(at) => rest.split_at_checked(at)?,
             None => (rest, ""),
         };
         let mut query = form_urlencoded::Serializer::new(String::new());
-        // Without a code the user refused: the site tells them.
+        // Without a code the user refused: the site shows the rejection.
         if let Some(code) = params.once("code").ok()? {
             let legal = code.len() <= CODE_MAX && code.bytes().all(|byte| byte.is_ascii_graphic());
             query.append_pair("code", Some(code).filter(|_| legal)?);
@@ -88,7 +88,7 @@ impl Relay {
         }
         let slash = if rest.starts_with('/') { "" } else { "/" };
         let joint = if rest.contains('?') { '&' } else { '?' };
-        // The site is written anew from what was compared.
+        // Printed from the parsed origin, which is the value that was compared.
         let query = query.finish();
         Some(format!("{origin}{slash}{rest}{joint}{query}{fragment}"))
     }
@@ -110,7 +110,7 @@ impl<B> Service<Request<B>> for Relay {
         ready(Ok(match self.location(&request) {
             Some(location) => browser::redirect(&location),
             None => {
-                tracing::info!("a browser was not passed on: its target is not on the list");
+                tracing::info!("refused to forward a browser: its target is not on the list");
                 let page =
                     "<title>Not found</title><p>链接无效。<p lang=\"en\">The link is not valid.";
                 browser::page(StatusCode::BAD_REQUEST, page)

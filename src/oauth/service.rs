@@ -1,4 +1,4 @@
-//! The service and how it is configured.
+//! The sign-in service and its configuration.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -22,7 +22,7 @@ use crate::error::{BoxError, Error};
 use crate::panic::{self, Contained, Panicked};
 use crate::runtime::BoxFuture;
 
-/// Signs browsers in, for a router to nest; see the [room's documentation](super).
+/// A service that signs browsers in, to nest in a router. See the [module documentation](super).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -55,65 +55,65 @@ pub struct OAuthService<H> {
 }
 
 impl<H> OAuthService<H> {
-    /// A service that browsers reach at `base`, such as `https://shop.example/login/wechat`, and
-    /// that hands those who signed in to `handler`.
+    /// Creates a service that browsers reach at `base`, such as
+    /// `https://shop.example/login/wechat`, and that passes signed-in users to `handler`.
     ///
-    /// The host of `base` is the one registered as 网页授权域名, unless the browsers come back
-    /// [`through`](Self::through) another. With `https` the cookie is a secure one; plain `http`
-    /// is for development.
+    /// The host of `base` must be registered as 网页授权域名, unless browsers return
+    /// [`through`](Self::through) another host. With `https` the cookie is `Secure`. Use plain
+    /// `http` for development only.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input) when `base` is not an absolute address, or
-    /// has a query.
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) when `base` is not an absolute address, or has
+    /// a query.
     pub fn new(app: App, base: &str, key: StateKey, handler: H) -> Result<Self, Error> {
         let settings = Arc::new(Settings::new(app, base, key)?);
         Ok(Self { settings, handler })
     }
 
-    /// What the user is asked for; the profile if not called.
+    /// Sets what the user is asked for. Defaults to the profile.
     #[must_use]
     pub fn scope(self, scope: Scope) -> Self {
         self.with(|settings| settings.wanted.scope = scope)
     }
 
-    /// The language of the place names in profiles.
+    /// Sets the language of place names in profiles.
     #[must_use]
     pub fn lang(self, lang: Lang) -> Self {
         self.with(|settings| settings.wanted.lang = lang)
     }
 
-    /// Turns away the virtual accounts of the snapshot mode (快照页), with a page that asks the user
-    /// to leave it.
+    /// Rejects virtual accounts of the snapshot mode (快照页), with a page that asks the user to leave
+    /// it.
     #[must_use]
     pub fn reject_snapshot(self) -> Self {
         self.with(|settings| settings.wanted.snapshot = false)
     }
 
-    /// How long a user has to sign in; ten minutes if not called.
+    /// Sets how long a user has to sign in. Defaults to 10 minutes.
     #[must_use]
     pub fn state_life(self, life: Duration) -> Self {
         self.with(|settings| settings.state_life = life)
     }
 
-    /// How long a result is kept for a browser that comes again; five minutes if not called.
+    /// Sets how long a result is kept for a browser that returns again. Defaults to 5 minutes.
     #[must_use]
     pub fn result_life(self, life: Duration) -> Self {
         self.with(|settings| settings.result_life = life)
     }
 
-    /// How many results are kept; 10,000 if not called. Beyond that the oldest are forgotten.
+    /// Sets how many results are kept. Defaults to 10,000. Beyond that the oldest are dropped.
     #[must_use]
     pub fn max_results(self, results: u64) -> Self {
         self.with(|settings| settings.results_max = results)
     }
 
-    /// Lets users go to another site after they signed in.
+    /// Allows a destination on another site. May be called several times.
     #[must_use]
     pub fn allow_return_to(self, site: Origin) -> Self {
         self.with(|settings| settings.allowed.push(site))
     }
 
-    /// Lets browsers come back through the [`Relay`](super::Relay) at this address, which is on
+    /// Lets browsers return through the [`Relay`](super::Relay) at this address, which must be on
     /// the registered domain.
     ///
     /// # Errors
@@ -123,9 +123,9 @@ impl<H> OAuthService<H> {
         Ok(self.with(|settings| settings.relay = Some(relay.to_owned())))
     }
 
-    /// Answers those who are not signed in with the host's own page. It gets the reason and the
-    /// address that starts anew, and should use [`Rejection::status`]. Escape whatever is shown. When
-    /// `page` panics, the browser gets a page of the crate's, with 500.
+    /// Sets the page for browsers that are not signed in. `page` gets the reason and the address
+    /// that starts again, and should use [`Rejection::status`]. Escape everything it shows. If
+    /// `page` panics, the default page is returned, with 500.
     #[must_use]
     pub fn rejection_page(
         self,
@@ -155,7 +155,7 @@ where
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 
-    /// Always ready: what a request needs is waited for in its own future.
+    /// Always ready: the returned future waits for what the request needs.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
@@ -163,7 +163,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let settings = self.settings.clone();
         let path = request.uri().path();
-        // A router may take the mount off, or leave it.
+        // A router may strip the mount path or keep it.
         let route = path.strip_prefix(&*settings.path).unwrap_or(path);
         let is_start = match route.strip_suffix('/').unwrap_or(route) {
             "/start" => true,
@@ -173,7 +173,7 @@ where
         if request.method() != Method::GET {
             return ready(browser::not_allowed("GET"));
         }
-        // The body says nothing, and may not be one that can be sent between threads.
+        // The body isn't needed, and may not be `Send`.
         let request = request.map(|_| ());
         if is_start {
             let answer = panic::contain(|| flow::start(&settings, &request));

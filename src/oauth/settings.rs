@@ -1,4 +1,4 @@
-//! What the host chose for an `OAuthService`.
+//! The settings of an `OAuthService`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::browser::Cookie;
 use crate::client::App;
 use crate::error::Error;
 
-/// Where a user goes who did not say where to.
+/// The default destination after a sign-in.
 pub(super) const HOME: &str = "/";
 
 const STATE_LIFE: Duration = Duration::from_secs(600);
@@ -27,7 +27,7 @@ type Page = Arc<dyn Fn(&Rejection, &str) -> Response<Body> + Send + Sync>;
 #[derive(Clone)]
 pub(super) struct Settings {
     pub(super) app: App,
-    /// The address of the service as browsers see it, without a slash at its end.
+    /// The address of the service as browsers see it, without a trailing slash.
     pub(super) base: String,
     /// The path part of the base.
     pub(super) path: String,
@@ -68,17 +68,17 @@ impl Settings {
         })
     }
 
-    /// A memory of its own, for settings that were changed: what one service let in, another one
-    /// made from it might not.
+    /// Replaces the cached results after a change of settings: a service with other settings might
+    /// not have accepted them.
     pub(super) fn renew_memo(&mut self) {
         self.codes = CodeCache::new(self.app.clone(), self.result_life, self.results_max);
     }
 
-    /// Where a browser may be sent after it signed in: home if it did not say where to, and `None`
-    /// where it may not.
+    /// Returns the destination after a sign-in, or `None` if it is not allowed. Defaults to
+    /// [`HOME`].
     ///
-    /// Letters that an address holds escaped alone are escaped. This very site may be given with its
-    /// origin or without.
+    /// Characters that a URL requires escaped are escaped. The same site may be given with or
+    /// without its origin.
     pub(super) fn return_to(&self, asked: Option<&str>) -> Option<String> {
         let asked = encoded(asked.filter(|asked| !asked.is_empty()).unwrap_or(HOME));
         if is_path(&asked) {
@@ -97,7 +97,7 @@ impl Settings {
     }
 }
 
-/// Checks an address of the host's own: a site and a path, without a query.
+/// Checks a configured address: a site and a path, without a query.
 pub(super) fn address<'a>(
     field: &'static str,
     address: &'a str,

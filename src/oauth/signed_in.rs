@@ -1,4 +1,4 @@
-//! Who has signed in.
+//! The user who signed in.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,18 +11,18 @@ use crate::app::AppId;
 use crate::body::Body;
 use crate::browser;
 
-/// A user who signed in, as the host's handler gets it. It is cheap to clone.
+/// A signed-in user, as the handler gets it. Cheap to clone.
 ///
-/// The same sign-in may be handed over several times: when the browser follows the redirect
-/// twice, reloads, or goes back. It is the same user each time.
+/// The handler may get the same sign-in several times: when the browser follows the redirect twice,
+/// reloads, or goes back. The user is the same each time.
 #[derive(Clone)]
 pub struct SignedIn {
     user: Arc<User>,
     return_to: String,
 }
 
-/// What a host may keep: `appid`, `openid`, `unionid`, `is_snapshot_user`, `profile` and `return_to`,
-/// and no token.
+/// Serializes `appid`, `openid`, `unionid`, `is_snapshot_user`, `profile` and `return_to`, but no
+/// token.
 impl Serialize for SignedIn {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_struct("SignedIn", 6)?;
@@ -47,47 +47,47 @@ impl SignedIn {
         Self { user, return_to }
     }
 
-    /// The app that the user signed in to.
+    /// Returns the app that the user signed in to.
     pub fn appid(&self) -> &AppId {
         &self.user.appid
     }
 
-    /// The user's id for this app.
+    /// Returns the user's id within this app.
     pub fn openid(&self) -> &str {
         &self.user.token.openid
     }
 
-    /// The user's id over all apps of one Open Platform account, from whichever of the platform's
-    /// two answers has it. The [table](super#which-ids-there-are) tells when there is none.
+    /// Returns the user's id across all apps of one Open Platform account, from either of the
+    /// platform's two answers. The [table](super#which-ids-are-available) shows when there is none.
     pub fn unionid(&self) -> Option<&str> {
         let profile = self.user.profile.as_ref();
         let of_token = self.user.token.unionid.as_deref();
         of_token.or_else(|| profile?.unionid.as_deref())
     }
 
-    /// The user's profile, when [`Scope::UserInfo`](crate::api::oauth::Scope) was asked for.
+    /// Returns the user's profile, if [`Scope::UserInfo`](crate::api::oauth::Scope) was requested.
     pub fn profile(&self) -> Option<&Profile> {
         self.user.profile.as_ref()
     }
 
-    /// The user opened the page in snapshot mode (快照页): ids and profile are those of a virtual
-    /// account. Never bind anything to it.
+    /// Returns whether the user opened the page in snapshot mode (快照页). The ids and the profile are
+    /// then those of a virtual account: never bind anything to it.
     pub fn is_snapshot_user(&self) -> bool {
         self.user.token.is_snapshot_user
     }
 
-    /// The user's token, for further calls.
+    /// Returns the user's token, for further calls.
     pub fn token(&self) -> &UserToken {
         &self.user.token
     }
 
-    /// Where the user wants to go: a path on this site, or an address of an allowed one.
+    /// Returns the user's destination: a path on this site, or an address on an allowed site.
     pub fn return_to(&self) -> &str {
         &self.return_to
     }
 
-    /// Sends the browser where the user wants to go, away from the address with the code. Add the
-    /// session's cookie to it.
+    /// Redirects the browser to the destination, away from the URL with the code. Add the session
+    /// cookie to this response.
     pub fn redirect(&self) -> Response<Body> {
         browser::redirect(&self.return_to)
     }

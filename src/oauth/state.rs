@@ -1,4 +1,4 @@
-//! The `state`: proof that this service sent this browser away, not long ago.
+//! The signed `state`, which proves that this service recently sent this browser away.
 
 use std::fmt;
 
@@ -11,19 +11,19 @@ use crate::error::Error;
 use crate::hex;
 use crate::secret::Secret;
 
-/// Told apart from whatever else a host signs with the same key.
+/// Separates these signatures from other uses of the same key.
 const PURPOSE: &[u8] = b"tower-wechat oauth state 1";
 
-/// The parts, in characters: when it ends, in seconds since the Unix epoch; a random text of 131
-/// bits; 192 bits of the signature.
+/// The parts of a state, in characters: its end in seconds since the Unix epoch, a random text of
+/// 131 bits, and 192 bits of the signature.
 const END: usize = 10;
 const NONCE: usize = 22;
 const SIGNATURE: usize = 48;
 
-/// The last end that fits: ten hexadecimal digits of seconds last for 34,000 years.
+/// The largest end that fits: ten hexadecimal digits of seconds cover about 34,000 years.
 const END_MAX: u64 = (1 << (4 * END)) - 1;
 
-/// The key that states are signed with. Instances behind one address share it.
+/// The key that signs states. Instances behind one address must share it.
 ///
 /// ```
 /// use tower_wechat::oauth::StateKey;
@@ -37,10 +37,10 @@ const END_MAX: u64 = (1 << (4 * END)) - 1;
 pub struct StateKey(Hmac<Sha256>);
 
 impl StateKey {
-    /// The shortest key, in bytes.
+    /// The minimum length of a key, in bytes.
     pub const MIN_LEN: usize = 32;
 
-    /// Takes a key of at least 32 bytes, which should be random.
+    /// Creates a key from at least 32 bytes, which should be random.
     ///
     /// # Errors
     /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a shorter one.
@@ -55,12 +55,12 @@ impl StateKey {
                 let (min, len) = (Self::MIN_LEN, key.len());
                 Error::input(
                     "state key",
-                    format!("must be at least {min} bytes (it has {len}): make it at random"),
+                    format!("must be at least {min} bytes (it has {len}): generate it randomly"),
                 )
             })
     }
 
-    /// A state for one attempt to sign in, until `end` in seconds since the Unix epoch.
+    /// Creates the state of one sign-in, valid until `end` in seconds since the Unix epoch.
     pub(super) fn issue(&self, attempt: &Attempt<'_>, end: u64) -> String {
         let end = end.min(END_MAX);
         let open = format!("{end:010x}{}", random(NONCE));
@@ -68,7 +68,7 @@ impl StateKey {
         open + &signature
     }
 
-    /// Checks the signature and tells when the state ends.
+    /// Checks the signature, and returns when the state ends.
     pub(super) fn verify(&self, attempt: &Attempt<'_>, state: &str) -> Option<u64> {
         if state.len() != END + NONCE + SIGNATURE {
             return None;
@@ -92,7 +92,7 @@ impl StateKey {
             attempt.return_to,
         ];
         for part in parts {
-            // With its length, so that nothing can move from one part to the next.
+            // Length-prefixed, so that no byte can move from one part to the next.
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part.as_bytes());
         }
@@ -106,7 +106,7 @@ impl fmt::Debug for StateKey {
     }
 }
 
-/// What a state is valid for.
+/// What a state is bound to.
 pub(super) struct Attempt<'a> {
     pub(super) appid: &'a str,
     pub(super) callback: &'a str,

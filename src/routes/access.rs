@@ -1,4 +1,4 @@
-//! Who may call the JSON routes.
+//! Access control of the JSON routes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,12 +10,12 @@ use subtle::{Choice, ConstantTimeEq};
 use super::failure::Failure;
 use crate::secret::Secret;
 
-/// What the host said about who may call.
+/// Who may call, as chosen by the application.
 #[derive(Debug, Clone)]
 pub(super) enum Access {
-    /// Nothing: nobody may. Whether the log says so already.
+    /// Not chosen: all requests are refused. The flag is set once that has been logged.
     Undecided(Arc<AtomicBool>),
-    /// Everyone who reaches the route.
+    /// Everyone.
     Unprotected,
     /// Callers with one of these keys.
     Keys(Arc<[Secret]>),
@@ -32,7 +32,7 @@ impl Access {
         Self::Keys(keys.into_iter().map(Into::into).collect())
     }
 
-    /// Checks whether a request may be served.
+    /// Returns an error unless the request may be served.
     pub(super) fn check<B>(&self, request: &Request<B>) -> Result<(), Failure> {
         match self {
             Self::Unprotected => Ok(()),
@@ -43,26 +43,27 @@ impl Access {
             Self::Undecided(logged) => {
                 if !logged.swap(true, Ordering::Relaxed) {
                     tracing::error!(
-                        "a JSON route refuses everyone: call access_keys([key]) where it is \
+                        "a JSON route refuses all requests: call access_keys([key]) where it is \
                          mounted, or unprotected() if another layer protects it"
                     );
                 }
                 Err(Failure::no_access(
-                    "this route is not open yet: its host has to call access_keys([key]) or \
-                     unprotected() where it mounts it",
+                    "access to this route is not configured: call access_keys([key]) or unprotected() \
+                     where the route is mounted",
                 ))
             }
         }
     }
 }
 
-/// Checks `Authorization: Bearer KEY`, in a time that does not tell which key came close.
+/// Checks `Authorization: Bearer KEY`, in a time that doesn't depend on how much of a key matches.
 fn has_key<B>(request: &Request<B>, keys: &[Secret]) -> bool {
     let given = request
         .headers()
         .get(AUTHORIZATION)
         .map_or(&b""[..], |value| value.as_bytes());
     let (scheme, given) = given.split_at_checked(b"Bearer ".len()).unwrap_or_default();
+    // No early return: the time must not depend on which key matches.
     let known = keys.iter().fold(Choice::from(0), |known, key| {
         known | key.expose().as_bytes().ct_eq(given)
     });

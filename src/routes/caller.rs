@@ -1,4 +1,4 @@
-//! The fields that every documented route takes.
+//! The fields that every documented route accepts.
 
 use super::failure::{Failure, RetCode};
 use crate::app::AppId;
@@ -8,7 +8,7 @@ use crate::secret::Secret;
 /// The longest `source` or `flow_id`, in characters.
 const TEXT_MAX: usize = 128;
 
-/// Who calls, and for which app.
+/// The calling business, and the app of the call.
 pub(super) struct Caller {
     pub(super) source: String,
     pub(super) appid: String,
@@ -16,7 +16,7 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// Checks the fields as they came.
+    /// Checks the fields of a request.
     pub(super) fn check(
         source: Option<String>,
         appid: Option<String>,
@@ -30,6 +30,7 @@ impl Caller {
             bounded("flow_id", flow_id)?;
         }
         let appid = required("appid", appid)?;
+        // A longer one is not an appid, and should not fill the log.
         if appid.len() <= AppId::MAX_LEN {
             span.record("appid", &*appid);
         }
@@ -40,23 +41,21 @@ impl Caller {
         })
     }
 
-    /// The app that is meant.
+    /// Returns the app of the call.
     pub(super) fn app(&self, wechat: &Wechat) -> Result<App, Failure> {
         let app = wechat.app(&self.appid);
         app.map_err(|error| Failure::from_error(error, RetCode::APP))
     }
 }
 
-/// A field that must be there and not empty.
+/// Returns a field that must be present and not empty.
 pub(super) fn required(field: &str, value: Option<String>) -> Result<String, Failure> {
-    value.filter(|value| !value.is_empty()).ok_or_else(|| {
-        Failure::parameter(format!(
-            "{field} is required: give it as a string that is not empty"
-        ))
-    })
+    value
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| Failure::parameter(format!("{field} is required: send a non-empty string")))
 }
 
-/// The same of a secret, which a call takes as a text.
+/// Returns a required secret as a string, as the calls take it.
 pub(super) fn required_secret(field: &str, value: Option<Secret>) -> Result<String, Failure> {
     required(field, value.map(|secret| secret.expose().to_owned()))
 }

@@ -1,4 +1,4 @@
-//! `{"ret":{"code","msg","request_id"},"body":{…}}`: success and failure in one form.
+//! The envelope `{"ret":{"code","msg","request_id"},"body":{…}}` of success and failure.
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode};
@@ -24,7 +24,7 @@ struct Ret<'a> {
     refusal: Option<Refused<'a>>,
 }
 
-/// What the platform said.
+/// The platform's refusal.
 #[derive(Serialize)]
 struct Refused<'a> {
     errcode: ErrCode,
@@ -36,7 +36,7 @@ struct Refused<'a> {
 #[derive(Serialize)]
 struct Nothing {}
 
-/// The answer to a request that went well, unless the body's own `Serialize` fails.
+/// Builds the answer of a successful request. Fails if the body's `Serialize` does.
 pub(super) fn success<T: Serialize>(body: &T, id: &RequestId) -> Result<Response<Body>, Failure> {
     let ret = Ret {
         code: RetCode::OK,
@@ -45,14 +45,14 @@ pub(super) fn success<T: Serialize>(body: &T, id: &RequestId) -> Result<Response
         refusal: None,
     };
     let envelope = serde_json::to_vec(&Envelope { ret, body }).map_err(|_| {
-        // The error's text is the host's and may quote the answer.
-        tracing::error!("the answer of the route cannot be written as JSON");
+        // The error's text comes from the application's code and may quote the answer.
+        tracing::error!("could not serialize the answer of the route");
         Failure::broken()
     })?;
     Ok(json(StatusCode::OK, envelope, id))
 }
 
-/// The answer to a request that failed.
+/// Builds the answer of a failed request.
 pub(super) fn failure(failure: &Failure, id: &RequestId, as_200: bool) -> Response<Body> {
     let refusal = failure.error().and_then(|error| {
         let errcode = error.errcode()?;
@@ -75,7 +75,7 @@ pub(super) fn failure(failure: &Failure, id: &RequestId, as_200: bool) -> Respon
         false => failure.status(),
     };
     let body = Nothing {};
-    // An envelope without a body of the host's can always be written.
+    // Contains no body of the application, so it always serializes.
     let envelope = serde_json::to_vec(&Envelope { ret, body }).unwrap_or_default();
     let mut response = json(status, envelope, id);
     if let Some((name, value)) = failure.header() {

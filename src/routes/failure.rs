@@ -1,4 +1,4 @@
-//! Why a request to a JSON route failed.
+//! The failure of a request to a JSON route.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,55 +11,56 @@ use crate::api::Endpoint;
 use crate::api::token::{GetClassicToken, GetStableToken};
 use crate::error::{Error, ErrorClass, ErrorKind};
 
-/// A number of `ret.code`; see [the table](super#the-envelope).
+/// A value of `ret.code`. See [the table](super#the-envelope).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct RetCode(u32);
 
 impl RetCode {
-    /// 0: the request went well.
+    /// 0: success.
     pub const OK: Self = Self(0);
-    /// 3584001: a failure of no other kind.
+    /// 3584001: any other failure.
     pub const OTHER: Self = Self(3_584_001);
     /// 3584002: a parameter is wrong.
     pub const PARAMETER: Self = Self(3_584_002);
-    /// 3584004: the token was not to be had.
+    /// 3584004: could not get the token.
     pub const TOKEN: Self = Self(3_584_004);
     /// 3584005: the app is not configured, or its secret is wrong.
     pub const APP: Self = Self(3_584_005);
-    /// 3584006: the user's profile was not to be had.
+    /// 3584006: could not get the user's profile.
     pub const USER_INFO: Self = Self(3_584_006);
-    /// 3584007: the code was not to be had.
+    /// 3584007: could not create the code.
     pub const QR_CODE: Self = Self(3_584_007);
-    /// 3584008: the phone number was not to be had.
+    /// 3584008: could not get the phone number.
     pub const PHONE: Self = Self(3_584_008);
-    /// 3584009: the template message was not sent.
+    /// 3584009: could not send the template message.
     pub const TEMPLATE_MESSAGE: Self = Self(3_584_009);
 
-    /// A number of the host's own.
+    /// Creates a code for a route of the application.
     pub const fn new(number: u32) -> Self {
         Self(number)
     }
 
-    /// The number.
+    /// Returns the number.
     pub const fn get(self) -> u32 {
         self.0
     }
 }
 
-/// Why a request to a [`JsonRoute`](super::JsonRoute) failed: a status, a code and what to do.
+/// The failure of a request to a [`JsonRoute`](super::JsonRoute): a status, a code, and a message
+/// that says what to do.
 #[derive(Debug)]
 pub struct Failure {
     status: StatusCode,
     code: RetCode,
     message: Cow<'static, str>,
     error: Option<Error>,
-    /// What the answer's head says beside.
+    /// An additional header of the answer.
     header: Option<(HeaderName, HeaderValue)>,
 }
 
 impl Failure {
-    /// A failure of the host's own.
+    /// Creates a failure.
     pub fn new(status: StatusCode, code: RetCode, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status,
@@ -70,14 +71,17 @@ impl Failure {
         }
     }
 
-    /// A parameter that is missing or wrong, by its name: 400 and 3584002.
+    /// Creates the failure of a missing or wrong parameter, with 400 and 3584002. The message
+    /// should name the parameter.
     pub fn parameter(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, RetCode::PARAMETER, message)
     }
 
-    /// An error of a call, under the code of what was to be had. A wrong argument keeps the code
-    /// 3584002, what the operator must mend, such as a wrong secret, 3584005, and an access token
-    /// that was not to be had 3584004.
+    /// Creates a failure from the error of a call, with the status of the error.
+    ///
+    /// `code` is used unless the error has a more specific one: 3584002 for a wrong argument,
+    /// 3584005 for what the operator must fix, such as a wrong secret, and 3584004 for an access
+    /// token that could not be fetched.
     pub fn from_error(error: Error, code: RetCode) -> Self {
         let code = match error.class() {
             _ if error.kind() == ErrorKind::Input => RetCode::PARAMETER,
@@ -100,7 +104,7 @@ impl Failure {
     }
 
     pub(super) fn method(allow: &'static str) -> Self {
-        let message = format!("the method is wrong: send {allow}");
+        let message = format!("wrong method: send {allow}");
         let failure = Self::new(StatusCode::METHOD_NOT_ALLOWED, RetCode::OTHER, message);
         Self {
             header: Some((ALLOW, HeaderValue::from_static(allow))),
@@ -108,9 +112,9 @@ impl Failure {
         }
     }
 
-    /// The code of the host that serves the route panicked, or its answer is no JSON.
+    /// The application's code panicked, or its answer does not serialize to JSON.
     pub(super) fn broken() -> Self {
-        let message = "the route failed: its host finds why in the log";
+        let message = "the route failed: its operator finds the cause in the log";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, RetCode::OTHER, message)
     }
 
@@ -122,22 +126,22 @@ impl Failure {
         }
     }
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The number of `ret.code`.
+    /// Returns the value of `ret.code`.
     pub fn code(&self) -> RetCode {
         self.code
     }
 
-    /// The text of `ret.msg`.
+    /// Returns the text of `ret.msg`.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The error of the call, if there was one.
+    /// Returns the error of the call, if a call failed.
     pub fn error(&self) -> Option<&Error> {
         self.error.as_ref()
     }

@@ -1,4 +1,4 @@
-//! The future of [`Routes`](super::Routes).
+//! The response future of [`Routes`](super::Routes).
 
 use std::convert::Infallible;
 use std::fmt;
@@ -17,7 +17,7 @@ use crate::callback::{self, IntoReply, Message};
 use crate::error::BoxError;
 
 pin_project! {
-    /// Answers one request to [`Routes`](super::Routes).
+    /// The response future of [`Routes`](super::Routes).
     pub struct ResponseFuture<B, H>
     where
         H: Service<Message>,
@@ -29,7 +29,7 @@ pin_project! {
 
 pin_project! {
     #[project = KindProj]
-    #[allow(clippy::large_enum_variant, reason = "the large one is the path that must be fast")]
+    #[allow(clippy::large_enum_variant, reason = "the large variant is the hot path")]
     enum Kind<B, H>
     where
         H: Service<Message>,
@@ -74,7 +74,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().kind.project() {
-            // A future that is polled after its end may answer anything.
+            // Polling after completion may return any response.
             KindProj::Ready { response } => Poll::Ready(Ok(response.take().unwrap_or_default())),
             KindProj::Json { future } => future.as_mut().poll(cx),
             KindProj::Callback { future } => future.poll(cx),

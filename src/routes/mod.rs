@@ -1,24 +1,24 @@
-//! The documented routes: JSON in, `{ret, body}` out, for callers in any language.
+//! The documented routes: JSON requests, `{ret, body}` answers, for callers in any language.
 //!
 //! | path below the mount | method | |
 //! |---|---|---|
-//! | `getwxuserinfo` | `POST` | a code of web OAuth for the user's profile: [`UserInfoService`] |
-//! | `getwxqrcode` | `POST` | a QR code with a scene: [`QrcodeService`] |
-//! | `sendwxtemplatemsg` | `POST` | a template message to a follower: [`TemplateMessageService`] |
-//! | `getunlimitedqrcode` | `POST` | a mini-program's code as an image: [`UnlimitedQrcodeService`] |
-//! | `getuserphone` | `POST` | a code of the phone-number button for the number: [`PhoneService`] |
-//! | `token` | `POST` | an app's access token, with [`Routes::serve_tokens`] only: [`TokenRoute`] |
-//! | `wxmsg` | `GET`, `POST` | the platform's pushes: [`Callback`](crate::Callback), when one app receives them |
-//! | `wxmsg/{appid}` | `GET`, `POST` | the same, for each app that receives them |
+//! | `getwxuserinfo` | `POST` | exchanges a code of web OAuth for the user's profile: [`UserInfoService`] |
+//! | `getwxqrcode` | `POST` | creates a QR code with a scene: [`QrcodeService`] |
+//! | `sendwxtemplatemsg` | `POST` | sends a template message to a follower: [`TemplateMessageService`] |
+//! | `getunlimitedqrcode` | `POST` | creates a mini-program's code, as an image: [`UnlimitedQrcodeService`] |
+//! | `getuserphone` | `POST` | exchanges a code of the phone-number button for the number: [`PhoneService`] |
+//! | `token` | `POST` | returns an app's access token, only with [`Routes::serve_tokens`]: [`TokenRoute`] |
+//! | `wxmsg` | `GET`, `POST` | receives the platform's pushes, if exactly one app receives them: [`Callback`](crate::Callback) |
+//! | `wxmsg/{appid}` | `GET`, `POST` | the same, for each app that receives pushes |
 //!
-//! The documented mount is `/v1/service/wx`. A router that takes the prefix off, such as axum's
-//! `nest_service`, needs nothing more; for one that does not there is [`Routes::prefix`].
+//! The documented mount is `/v1/service/wx`. A router that strips the prefix, such as axum's
+//! `nest_service`, needs nothing else. For one that keeps it, set [`Routes::prefix`].
 //!
-//! # Who may call
+//! # Access control
 //!
-//! The host says it once, with [`Routes::access_keys`] or [`Routes::unprotected`]; until then the
-//! JSON routes answer 401. Each of their services that is mounted alone has the same two methods,
-//! but [`TokenRoute`], which has keys in any case. `wxmsg` needs no key: its pushes are signed.
+//! The application chooses who may call, with [`Routes::access_keys`] or [`Routes::unprotected`].
+//! Until then the JSON routes answer 401. A service of a single route has the same two methods,
+//! except [`TokenRoute`], which always has keys. `wxmsg` needs no key: its pushes are signed.
 //!
 //! # The envelope
 //!
@@ -26,23 +26,24 @@
 //! {"ret":{"code":0,"msg":"OK","request_id":"wxmsg_7Fq0ZkW1xB"},"body":{}}
 //! ```
 //!
-//! Success is HTTP 200 with code 0. A failure has a status that fits, one of the codes below, a
-//! message that says what to do, and `errcode`, `errmsg` and `rid` when the platform refused.
+//! Success is HTTP 200 with code 0. A failure has a matching status, one of the codes below, and a
+//! message that says what to do. If the platform refused the call, it also has `errcode`, `errmsg`
+//! and `rid`.
 //!
 //! | code | |
 //! |---|---|
-//! | 3584001 | anything else |
+//! | 3584001 | any other failure |
 //! | 3584002 | a parameter is wrong |
-//! | 3584004 | the token was not to be had |
+//! | 3584004 | could not get the token |
 //! | 3584005 | the app is not configured, or its secret is wrong |
-//! | 3584006 | the user's profile was not to be had |
-//! | 3584007 | the code was not to be had |
-//! | 3584008 | the phone number was not to be had |
-//! | 3584009 | the template message was not sent |
+//! | 3584006 | could not get the user's profile |
+//! | 3584007 | could not create the code |
+//! | 3584008 | could not get the phone number |
+//! | 3584009 | could not send the template message |
 //!
-//! `source` names the calling business and is required; `flow_id` is echoed; `app_id` is taken for
-//! `appid`. The caller's `x-request-id` is used in place of a new one. It is on every log line of
-//! the request, in the span `wechat.route`.
+//! `source` names the calling business and is required. `flow_id` is echoed. `app_id` is accepted
+//! as another name of `appid`. The caller's `x-request-id` is used instead of a new one. The
+//! request id is on every log line of the request, in the span `wechat.route`.
 
 mod access;
 mod caller;

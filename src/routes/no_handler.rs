@@ -1,4 +1,4 @@
-//! The handler of [`Routes`](super::Routes) that have none.
+//! The handler type of [`Routes`](super::Routes) without a handler.
 
 use std::convert::Infallible;
 use std::future::Ready;
@@ -8,7 +8,8 @@ use tower::Service;
 
 use crate::callback::{Message, Reply};
 
-/// Stands in [`Routes`](super::Routes) where no handler of messages has been set: `wxmsg` is then not found.
+/// The handler type of [`Routes`](super::Routes) without a message handler. The route `wxmsg` then
+/// answers 404.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum NoHandler {}

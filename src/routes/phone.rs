@@ -1,4 +1,4 @@
-//! `POST getuserphone`: a code of the phone-number button for the number.
+//! `POST getuserphone`: exchanges a code of the phone-number button for the number.
 
 use std::fmt;
 
@@ -11,10 +11,11 @@ use crate::api::miniprogram::phone::{GetPhoneNumber, PhoneCode};
 use crate::client::Wechat;
 use crate::secret::Secret;
 
-/// Trades the code of a mini-program's button `getPhoneNumber` for the user's phone number.
+/// Exchanges the code of a mini-program's `getPhoneNumber` button for the user's phone number.
 ///
-/// It takes `{"source","appid","code"}` and answers with `appid`, `purePhoneNumber`, `phoneNumber`
-/// and `countryCode`. The code works once: after a timeout ask the user to press the button again.
+/// The request is `{"source","appid","code"}`. The answer has `appid`, `purePhoneNumber`,
+/// `phoneNumber` and `countryCode`. A code works once: after a timeout, ask the user to press the
+/// button again.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -37,7 +38,7 @@ use crate::secret::Secret;
 pub type PhoneService = JsonService<Phone>;
 
 impl PhoneService {
-    /// A service for all apps of `wechat`.
+    /// Creates a service for all apps of `wechat`.
     pub fn new(wechat: Wechat) -> Self {
         let runtime = wechat.runtime().clone();
         Self::from_route(Phone::new(wechat)).shared_runtime(runtime)
@@ -56,7 +57,7 @@ impl Phone {
     }
 }
 
-/// What `getuserphone` takes.
+/// The request of `getuserphone`.
 #[derive(Debug, Deserialize)]
 #[non_exhaustive]
 pub struct PhoneRequest {
@@ -67,7 +68,7 @@ pub struct PhoneRequest {
     code: Option<Secret>,
 }
 
-/// What `getuserphone` answers with.
+/// The answer of `getuserphone`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -80,7 +81,7 @@ pub struct PhoneAnswer {
     country_code: String,
 }
 
-/// Prints no number.
+/// Omits the phone number.
 impl fmt::Debug for PhoneAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PhoneAnswer")

@@ -1,4 +1,4 @@
-//! `POST getwxqrcode`: a parametric QR code of an official account, with its image.
+//! `POST getwxqrcode`: creates a parametric QR code of an official account, with its image.
 
 use std::time::Duration;
 
@@ -10,14 +10,15 @@ use super::json::{JsonRoute, JsonService};
 use crate::api::{lenient, qrcode};
 use crate::client::Wechat;
 
-/// Makes a QR code with a scene, and returns its ticket and its image.
+/// Creates a QR code with a scene, and returns its ticket and its image.
 ///
-/// It takes `{"source","appid","scene"}`, with a `scene_id` in place of `scene` for a number.
-/// `expire_seconds` is the life of the code, at most 2592000 (thirty days) and 60 if it is absent
-/// or 0; with `"permanent": true` the code never expires, and it must be absent or 0.
+/// The request is `{"source","appid","scene"}`. For a numeric scene, send `scene_id` instead of
+/// `scene`. `expire_seconds` is the life of the code. It is at most 2592000 (30 days) and defaults
+/// to 60, also when it is 0. With `"permanent": true` the code never expires, and `expire_seconds`
+/// must be absent or 0.
 ///
-/// `qr_buffer` is the image as a `data:` URL with its real type, `url` what the image holds, and
-/// `expire_seconds` the life of the code, 0 for a permanent one.
+/// In the answer, `qr_buffer` is the image as a `data:` URL with its actual type, `url` is the
+/// content of the image, and `expire_seconds` is the life of the code, 0 for a permanent one.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -42,7 +43,7 @@ use crate::client::Wechat;
 pub type QrcodeService = JsonService<Qrcode>;
 
 impl QrcodeService {
-    /// A service for all apps of `wechat`.
+    /// Creates a service for all apps of `wechat`.
     pub fn new(wechat: Wechat) -> Self {
         let runtime = wechat.runtime().clone();
         Self::from_route(Qrcode::new(wechat)).shared_runtime(runtime)
@@ -61,7 +62,7 @@ impl Qrcode {
     }
 }
 
-/// What `getwxqrcode` takes.
+/// The request of `getwxqrcode`.
 #[derive(Debug, Deserialize)]
 #[non_exhaustive]
 pub struct QrcodeRequest {
@@ -78,7 +79,7 @@ pub struct QrcodeRequest {
     permanent: bool,
 }
 
-/// What `getwxqrcode` answers with.
+/// The answer of `getwxqrcode`.
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct QrcodeAnswer {
@@ -108,16 +109,16 @@ impl QrcodeRequest {
     }
 
     fn scene(&self) -> Result<qrcode::Scene, Failure> {
-        // Callers whose JSON writer leaves nothing out send an empty one of the two.
+        // Some JSON writers omit nothing: they send an empty `scene` or a zero `scene_id`.
         let scene = self.scene.as_ref().filter(|scene| !scene.is_empty());
         let id = self.scene_id.filter(|id| *id > 0 || scene.is_none());
         match (scene, id) {
             (Some(_), Some(_)) => Err(Failure::parameter(
-                "scene and scene_id exclude each other: give one",
+                "scene and scene_id exclude each other: send one of them",
             )),
             (_, Some(id)) => u32::try_from(id).map(Into::into).map_err(|_| {
                 Failure::parameter(format!(
-                    "scene_id must be at most {} (it is {id}): use a scene, which is a text",
+                    "scene_id must be at most {} (it is {id}): send a text in scene instead",
                     u32::MAX
                 ))
             }),
@@ -147,7 +148,7 @@ impl JsonRoute for Qrcode {
         tracing::debug!(
             source = caller.source,
             appid = caller.appid,
-            "made a QR code"
+            "created a QR code"
         );
         Ok(QrcodeAnswer {
             flow_id: caller.flow_id,

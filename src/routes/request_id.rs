@@ -1,4 +1,4 @@
-//! The id of a request, in its answer and on every log line.
+//! The id of a request, in its answer and on its log lines.
 
 use std::fmt;
 
@@ -10,15 +10,16 @@ use crate::body::Body;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The longest id that is taken from a caller, in bytes.
+/// The longest id that is accepted from a caller, in bytes.
 const MAX_LEN: usize = 128;
 
 #[derive(Debug, Clone)]
 pub(super) struct RequestId(String);
 
 impl RequestId {
-    /// The caller's `x-request-id`, or a new one unless that is a short text of letters, digits and
-    /// `._:-`: others could be taken for something else on a log line.
+    /// Returns the caller's `x-request-id`, or a new id if the header is missing, too long, or
+    /// contains other characters than letters, digits and `._:-`, which could forge parts of a log
+    /// line.
     pub(super) fn of<B>(request: &Request<B>) -> Self {
         let given = request.headers().get(X_REQUEST_ID);
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
@@ -36,7 +37,7 @@ impl RequestId {
         &self.0
     }
 
-    /// Writes the id into the answer's head.
+    /// Sets the header of the answer.
     pub(super) fn stamp(&self, response: &mut Response<Body>) {
         if let Ok(id) = HeaderValue::from_str(&self.0) {
             response.headers_mut().insert(X_REQUEST_ID, id);

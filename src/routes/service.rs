@@ -1,4 +1,4 @@
-//! Brings each request to its route.
+//! Dispatches each request to its route.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -21,10 +21,10 @@ use crate::body::Body;
 use crate::callback::{Callback, IntoReply, Message};
 use crate::error::BoxError;
 
-/// All documented routes as one service; made by [`Wechat::routes`](crate::Wechat::routes).
+/// All documented routes as one service. Created by [`Wechat::routes`](crate::Wechat::routes).
 ///
-/// The JSON routes answer 401 until the host says who may call them:
-/// [`access_keys`](Self::access_keys), or [`unprotected`](Self::unprotected).
+/// The JSON routes answer 401 until [`access_keys`](Self::access_keys) or
+/// [`unprotected`](Self::unprotected) is called.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -57,17 +57,17 @@ pub struct Routes<H> {
     pub(super) prefix: Arc<str>,
     pub(super) shared: Shared,
     pub(super) tokens: Option<TokenRoute>,
-    /// What is checked of each app's pushes.
+    /// The settings of each app's callback.
     pub(super) callbacks: Arc<BTreeMap<AppId, Callback<()>>>,
     pub(super) handler: Option<H>,
 }
 
 impl<H> Routes<H> {
-    /// The callback that a path below the mount is of: the part after `wxmsg`.
+    /// Returns the callback of a path below the mount. `rest` is the part after `wxmsg`.
     fn callback(&self, rest: &str) -> Option<(&Callback<()>, &H)> {
         let callback = match rest.strip_prefix('/') {
             Some(appid) => self.callbacks.get(appid),
-            // Which app is meant must be in the address when there are several.
+            // With several apps, the path must name one.
             None if rest.is_empty() && self.callbacks.len() == 1 => self.callbacks.values().next(),
             None => None,
         };
@@ -88,7 +88,7 @@ where
     type Error = Infallible;
     type Future = ResponseFuture<B, H>;
 
-    /// Always ready: what a request needs is waited for in its own future.
+    /// Always ready: the returned future waits for what the request needs.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
@@ -97,7 +97,7 @@ where
         let path = request.uri().path();
         let path = path.strip_prefix(&*self.prefix).unwrap_or_default();
         let route = path.strip_prefix('/').unwrap_or_default();
-        // Operators register the address with a slash at its end, and a redirect would lose a push.
+        // Operators register the URL with a trailing slash, and a redirect would lose the push.
         let route = route.strip_suffix('/').unwrap_or(route);
         if let Some(rest) = route.strip_prefix("wxmsg")
             && let Some((callback, handler)) = self.callback(rest)
@@ -115,6 +115,7 @@ where
             return ResponseFuture::json(serve(&self.shared, request));
         }
         let id = RequestId::of(&request);
+        // Bounded, since anyone may send any path.
         let path: String = request.uri().path().chars().take(128).collect();
         tracing::info!(method = %request.method(), path, request_id = %id, "no such route");
         ResponseFuture::ready(envelope::failure(&table::unknown(), &id, false))

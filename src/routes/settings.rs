@@ -1,4 +1,4 @@
-//! What the host chose for its routes.
+//! The settings of [`Routes`].
 
 use std::sync::Arc;
 
@@ -43,12 +43,13 @@ impl Routes<NoHandler> {
         }
     }
 
-    /// Hands the messages of every app that has callback keys to `handler`, each of them once, and
-    /// answers `success` in its place when it takes longer than 4.5 seconds: see
-    /// [`dedup`](crate::callback::dedup) and [`deadline`](crate::callback::deadline).
+    /// Passes the messages of every app with callback keys to `handler`.
     ///
-    /// A handler is a service of [`Message`]; an async function becomes one by
-    /// [`handler_fn`](crate::handler_fn).
+    /// Retried pushes are deduplicated by [`dedup`](crate::callback::dedup). If the handler takes
+    /// longer than 4.5 seconds, [`deadline`](crate::callback::deadline) answers `success` instead.
+    ///
+    /// A handler is a service of [`Message`]. [`handler_fn`](crate::handler_fn) creates one from an
+    /// async function.
     pub fn on_message<H>(self, handler: H) -> Routes<Dedup<Deadline<H>>>
     where
         H: Service<Message> + Clone + Send + 'static,
@@ -59,8 +60,8 @@ impl Routes<NoHandler> {
         self.on_message_within(DeadlineLayer::ack(), handler)
     }
 
-    /// Does the same with a deadline of the host's: one that has a hook for late replies, holds the
-    /// platform up, or counts its handlers for the shutdown.
+    /// Passes messages to `handler` with a custom deadline: with a hook for late replies, with
+    /// another behavior at the deadline, or with a count of running handlers for shutdown.
     ///
     /// ```
     /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
@@ -91,8 +92,8 @@ impl Routes<NoHandler> {
         self.on_message_bare(dedup.layer(deadline.layer(handler)))
     }
 
-    /// Hands every push to `handler` as it comes, also one that the platform sends again, and waits
-    /// for as long as it takes. For a handler that has its own layers on.
+    /// Passes every push to `handler`, including retried pushes, and waits without a deadline. For
+    /// a handler with its own layers.
     pub fn on_message_bare<H>(self, handler: H) -> Routes<H>
     where
         H: Service<Message> + Clone,
@@ -110,54 +111,54 @@ impl Routes<NoHandler> {
 }
 
 impl<H> Routes<H> {
-    /// The part of the path that the host's server leaves in front, such as `/v1/service/wx`.
+    /// Sets the part of the path that the server does not strip, such as `/v1/service/wx`.
     #[must_use]
     pub fn prefix(mut self, prefix: impl AsRef<str>) -> Self {
         self.prefix = prefix.as_ref().trim_end_matches('/').into();
         self
     }
 
-    /// Lets only callers with one of these keys use the JSON routes, as
-    /// `Authorization: Bearer KEY`; without a key in the list nobody may. `wxmsg` needs none: its
-    /// pushes are signed.
+    /// Restricts the JSON routes to callers that send one of these keys as `Authorization: Bearer
+    /// KEY`. An empty list refuses everyone. `wxmsg` needs no key: its pushes are signed.
     ///
-    /// It takes the place of an earlier [`unprotected`](Self::unprotected).
+    /// Overrides an earlier [`unprotected`](Self::unprotected).
     #[must_use]
     pub fn access_keys(mut self, keys: impl IntoIterator<Item = impl Into<Secret>>) -> Self {
         self.shared.options.access = Access::keys(keys);
         self
     }
 
-    /// Lets everyone who reaches the JSON routes use them: for a host whose own layer, such as a
-    /// login or mutual TLS, lets in only those who may. A loopback address behind a reverse proxy
-    /// is no such layer: the proxy passes strangers on.
+    /// Opens the JSON routes to everyone who reaches them. For an application with another layer,
+    /// such as a login or mutual TLS, that restricts access. A loopback address behind a reverse
+    /// proxy is not such a layer: the proxy forwards requests of strangers.
     ///
-    /// It takes the place of earlier [`access_keys`](Self::access_keys). The route `token` keeps
-    /// the keys of [`serve_tokens`](Self::serve_tokens).
+    /// Overrides earlier [`access_keys`](Self::access_keys). The route `token` keeps the keys of
+    /// [`serve_tokens`](Self::serve_tokens).
     #[must_use]
     pub fn unprotected(mut self) -> Self {
         self.shared.options.access = Access::Unprotected;
         self
     }
 
-    /// Answers every failure with HTTP 200, for callers that look at `ret.code` only.
+    /// Answers every failure with HTTP 200, for callers that only check `ret.code`.
     #[must_use]
     pub fn failures_as_200(mut self) -> Self {
         self.shared.options.failures_as_200 = true;
         self
     }
 
-    /// Passes over fields that a JSON route does not know, for callers that send more than they
-    /// must. They are refused otherwise, since a misspelt one would be lost in silence: a code that
-    /// lives 60 seconds, a message that opens another page.
+    /// Ignores unknown fields in requests to the JSON routes, for callers that send additional
+    /// fields. By default such requests are refused, because a misspelled optional field would
+    /// silently get its default: a code would expire after 60 seconds, or a message would open
+    /// another page.
     #[must_use]
     pub fn ignore_unknown_fields(mut self) -> Self {
         self.shared.options.ignores_unknown_fields = true;
         self
     }
 
-    /// Changes the settings of the callbacks of all apps, for example their limits. The handler is
-    /// set by [`on_message`](Routes::on_message), before or after.
+    /// Changes the settings of the callbacks of all apps, for example their limits. May be called
+    /// before or after [`on_message`](Routes::on_message), which sets the handler.
     ///
     /// ```
     /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
@@ -175,18 +176,18 @@ impl<H> Routes<H> {
         self
     }
 
-    /// Writes users' access and refresh tokens into answers, where they are empty otherwise.
+    /// Includes users' access and refresh tokens in answers. By default these fields are empty.
     #[must_use]
     pub fn expose_tokens(mut self) -> Self {
         self.shared.userinfo.expose_tokens = true;
         self
     }
 
-    /// Serves the apps' access tokens and tickets at `token`, to callers with one of these keys;
-    /// those of [`access_keys`](Self::access_keys) do not count there. See [`TokenRoute`].
+    /// Serves the apps' access tokens and tickets at `token`, to callers with one of these keys.
+    /// The keys of [`access_keys`](Self::access_keys) are not accepted there. See [`TokenRoute`].
     ///
     /// # Errors
-    /// Those of [`TokenRoute::new`].
+    /// As [`TokenRoute::new`].
     pub fn serve_tokens(
         mut self,
         keys: impl IntoIterator<Item = impl Into<Secret>>,

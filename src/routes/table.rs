@@ -13,7 +13,7 @@ use super::userinfo::UserInfo;
 use crate::client::Wechat;
 use crate::error::BoxError;
 
-/// What the routes of the table share.
+/// The state that the routes of the table share.
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) wechat: Wechat,
@@ -23,12 +23,12 @@ pub(super) struct Shared {
 
 type Serve<B> = fn(&Shared, Request<B>) -> Served;
 
-/// Makes the names and the dispatch of the routes in the table.
+/// Generates the names and the dispatch function of the routes in the table.
 macro_rules! table {
     ($($route:ident: $make:expr;)*) => {
         const NAMES: &[&str] = &[$($route::NAME),*];
 
-        /// What serves the route of a name.
+        /// Returns the function that serves the route with this name.
         pub(super) fn find<B>(name: &str) -> Option<Serve<B>>
         where
             B: HttpBody + Send + 'static,
@@ -48,7 +48,7 @@ macro_rules! table {
     };
 }
 
-// A new route is a file with its `JsonRoute`, and a line here.
+// To add a route, add a file with its `JsonRoute` and a line here.
 table! {
     UserInfo: |shared| shared.userinfo.clone();
     Qrcode: |shared| Qrcode::new(shared.wechat.clone());
@@ -57,12 +57,12 @@ table! {
     TemplateMessage: |shared| TemplateMessage::new(shared.wechat.clone());
 }
 
-/// There is no such route. The route of the tokens is not named to those who may not use it.
+/// The failure for an unknown route. Does not list `token`, which not every caller may use.
 pub(super) fn unknown() -> Failure {
     let names = NAMES.join(", ");
     let message = format!(
-        "no such route: there are {names}, wxmsg (when exactly one app receives pushes) and \
-         wxmsg/{{appid}}"
+        "no such route: the routes are {names}, wxmsg (when exactly one app receives pushes) \
+         and wxmsg/{{appid}}"
     );
     Failure::new(StatusCode::NOT_FOUND, RetCode::OTHER, message)
 }

@@ -1,4 +1,4 @@
-//! `POST token`: an app's access token or ticket, for services in other languages.
+//! `POST token`: returns an app's access token or ticket, for services in other languages.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -21,26 +21,28 @@ use crate::secret::{Secret, serialize_exposed};
 /// The shortest access key, in bytes.
 const KEY_MIN: usize = 16;
 
-/// Hands out the apps' access tokens and tickets, so that services in other languages need no
-/// secret and do not fetch tokens of their own. Whoever has an access token can do all that the app
-/// can: it is served behind access keys only, and should not leave the private network.
+/// Serves the apps' access tokens and tickets, so that services in other languages don't need the
+/// secret or fetch competing tokens.
 ///
-/// The app's IP whitelist (IP 白名单, set in the 微信开发者平台) covers every call that is made with
-/// the token: the addresses from which those services call the platform must be on it, beside that
-/// of this one. Otherwise they are refused with 40164.
+/// An access token allows everything that the app may do. It is therefore served to callers with an
+/// access key only, and should not leave the private network.
 ///
-/// It takes `{"source","appid"}` and, if it is wanted, a `kind`:
+/// The app's IP whitelist (IP 白名单, set in the 微信开发者平台) applies to every call with the token. It
+/// must contain the addresses from which those services call the platform, in addition to the
+/// address of this service. Otherwise their calls are refused with 40164.
+///
+/// The request is `{"source","appid"}` with an optional `kind`:
 ///
 /// | `kind` | the body of the answer |
 /// |---|---|
 /// | `access_token`, or none | `appid`, `access_token`, `expires_in` |
 /// | `jsapi_ticket`, `wx_card_ticket` | `appid`, `ticket`, `expires_in` |
 ///
-/// `expires_in` is what is left of its life in seconds. Ask again then, or a minute earlier; every
-/// answer comes from the cache. When the platform refuses an access token (40001, 40014, 42001), ask
-/// with that token as `refused`: it is replaced, unless that has been done already.
+/// `expires_in` is the remaining life in seconds. Request the token again after that time, or a
+/// minute earlier. Answers come from the cache. When the platform rejects an access token (40001,
+/// 40014, 42001), send that token as `refused`: it is replaced, unless it has already been.
 ///
-/// Services in Rust use [`TokenRouteSource`](crate::token::TokenRouteSource).
+/// Services in Rust can use [`TokenRouteSource`](crate::token::TokenRouteSource).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -62,8 +64,7 @@ const KEY_MIN: usize = 16;
 /// # }
 /// ```
 ///
-/// Its keys are given once, with [`new`](Self::new): no method takes them away or adds shorter
-/// ones.
+/// The keys are set by [`new`](Self::new) only. No method removes them or adds shorter ones.
 ///
 /// ```compile_fail
 /// # let wechat = tower_wechat::sandbox::Sandbox::new().wechat();
@@ -77,11 +78,11 @@ pub struct TokenRoute {
 }
 
 impl TokenRoute {
-    /// A service for all apps of `wechat`, and for callers with one of these keys.
+    /// Creates a service for all apps of `wechat` and callers with one of these keys.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) without keys, or for one of less than 16
-    /// bytes.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if there is no key, or for a key shorter
+    /// than 16 bytes.
     pub fn new(
         wechat: Wechat,
         keys: impl IntoIterator<Item = impl Into<Secret>>,
@@ -90,8 +91,8 @@ impl TokenRoute {
         let too_short = |key: &Secret| key.expose().len() < KEY_MIN;
         if keys.is_empty() || keys.iter().any(too_short) {
             return Err(Error::config(format!(
-                "tokens are served to callers with an access key only: give at least one key, of \
-                 {KEY_MIN} bytes or more"
+                "the token route requires an access key: give at least one key, of {KEY_MIN} bytes \
+                 or more"
             )));
         }
         let runtime = wechat.runtime().clone();
@@ -128,7 +129,7 @@ where
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 
-    /// Always ready: what a request needs is waited for in its own future.
+    /// Always ready: the returned future waits for what the request needs.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
@@ -144,7 +145,7 @@ pub(super) struct ServeToken {
     wechat: Wechat,
 }
 
-/// What `token` takes.
+/// The request of `token`.
 #[derive(Debug, Deserialize)]
 pub(super) struct TokenRequest {
     source: Option<String>,
@@ -155,7 +156,7 @@ pub(super) struct TokenRequest {
     refused: Option<Secret>,
 }
 
-/// What `token` answers with.
+/// The answer of `token`.
 #[derive(Serialize)]
 pub(super) struct TokenAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,7 +175,7 @@ enum Kind {
     Ticket(Secret),
 }
 
-/// Prints no token.
+/// Omits the token.
 impl fmt::Debug for TokenAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenAnswer")
@@ -197,7 +198,7 @@ impl JsonRoute for ServeToken {
             ("" | "access_token", Some(refused)) => tokens.renew(&caller.appid, refused).await,
             (_, Some(_)) => {
                 return Err(Failure::parameter(
-                    "refused goes with kind access_token only",
+                    "refused is allowed with kind access_token only",
                 ));
             }
             ("" | "access_token", None) => tokens.get(&caller.appid).await,
@@ -214,7 +215,7 @@ impl JsonRoute for ServeToken {
             source = caller.source,
             appid = caller.appid,
             kind,
-            "handed out a token"
+            "served a token"
         );
         let secret = token.secret().clone();
         Ok(TokenAnswer {

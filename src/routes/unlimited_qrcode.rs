@@ -1,4 +1,4 @@
-//! `POST getunlimitedqrcode`: a mini-program's code that holds a scene.
+//! `POST getunlimitedqrcode`: creates a mini-program's code with a scene.
 
 use std::fmt;
 
@@ -12,12 +12,12 @@ use crate::api::miniprogram::EnvVersion;
 use crate::api::miniprogram::code::{GetUnlimitedQrcode, LineColor, Style};
 use crate::client::Wechat;
 
-/// Makes codes of mini-programs.
+/// Creates codes of mini-programs.
 ///
-/// It takes `{"source","appid","scene"}` and, if they are wanted, `page`, `check_path`,
-/// `env_version`, `width`, `auto_color`, `line_color` and `is_hyaline`, all as
-/// [`GetUnlimitedQrcode`] does. It answers with `appid` and `qr_buffer`, the image as a `data:` URL
-/// of its real type.
+/// The request is `{"source","appid","scene"}` with the optional fields `page`, `check_path`,
+/// `env_version`, `width`, `auto_color`, `line_color` and `is_hyaline`, as in
+/// [`GetUnlimitedQrcode`]. The answer has `appid` and `qr_buffer`, the image as a `data:` URL with
+/// its actual type.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -40,7 +40,7 @@ use crate::client::Wechat;
 pub type UnlimitedQrcodeService = JsonService<UnlimitedQrcode>;
 
 impl UnlimitedQrcodeService {
-    /// A service for all apps of `wechat`.
+    /// Creates a service for all apps of `wechat`.
     pub fn new(wechat: Wechat) -> Self {
         let runtime = wechat.runtime().clone();
         Self::from_route(UnlimitedQrcode::new(wechat)).shared_runtime(runtime)
@@ -59,7 +59,7 @@ impl UnlimitedQrcode {
     }
 }
 
-/// What `getunlimitedqrcode` takes.
+/// The request of `getunlimitedqrcode`.
 #[derive(Debug, Deserialize)]
 #[non_exhaustive]
 pub struct UnlimitedQrcodeRequest {
@@ -87,7 +87,7 @@ struct Rgb {
     b: u8,
 }
 
-/// What `getunlimitedqrcode` answers with.
+/// The answer of `getunlimitedqrcode`.
 #[derive(Serialize)]
 #[non_exhaustive]
 pub struct UnlimitedQrcodeAnswer {
@@ -97,7 +97,7 @@ pub struct UnlimitedQrcodeAnswer {
     qr_buffer: String,
 }
 
-/// Prints the size of the image.
+/// Prints the size of the image, not the image.
 impl fmt::Debug for UnlimitedQrcodeAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UnlimitedQrcodeAnswer")
@@ -165,7 +165,11 @@ impl JsonRoute for UnlimitedQrcode {
         let app = caller.app(&self.wechat)?;
         let image = app.call(call).await;
         let image = image.map_err(|error| Failure::from_error(error, RetCode::QR_CODE))?;
-        tracing::debug!(source = caller.source, appid = caller.appid, "made a code");
+        tracing::debug!(
+            source = caller.source,
+            appid = caller.appid,
+            "created a code"
+        );
         Ok(UnlimitedQrcodeAnswer {
             flow_id: caller.flow_id,
             appid: caller.appid,

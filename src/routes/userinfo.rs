@@ -1,4 +1,4 @@
-//! `POST getwxuserinfo`: a code of web OAuth for the user's profile.
+//! `POST getwxuserinfo`: exchanges a code of web OAuth for the user's profile.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,13 +10,13 @@ use crate::client::Wechat;
 use crate::oauth::profile_of;
 use crate::secret::Secret;
 
-/// Trades the code with which a browser came back for the user's profile.
+/// Exchanges the code of a web OAuth redirect for the user's profile.
 ///
-/// It takes `{"source","appid","code"}` and answers with the profile in the
-/// [envelope](super#the-envelope). `unionid` comes from whichever of the platform's two answers
-/// has it. `is_snapshot_user` is 1 for a virtual account: never bind anything to it. Where the
-/// platform shows no profile, of a virtual account or a user who was asked for `snsapi_base` alone,
-/// the profile is empty, and the `openid` is there.
+/// The request is `{"source","appid","code"}`. The answer is the profile in the
+/// [envelope](super#the-envelope). `unionid` is taken from either of the platform's two answers.
+/// `is_snapshot_user` is 1 for a virtual account: never bind anything to it. The profile is empty,
+/// except for `openid`, when the platform returns none: for some virtual accounts, and for a user
+/// who was asked for `snsapi_base` only.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -28,7 +28,7 @@ use crate::secret::Secret;
 /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
 /// # let wechat = sandbox.wechat();
 ///
-/// let login = UserInfoService::new(wechat.clone()).unprotected(); // a login stands in front
+/// let login = UserInfoService::new(wechat.clone()).unprotected(); // protected by a login layer
 /// let request = Request::post("/login/wechat")
 ///     .header(header::CONTENT_TYPE, "application/json")
 ///     .body(Body::from(r#"{"source":"shop","appid":"wx3cc8fd6963e31a32","code":"stale"}"#))?;
@@ -39,7 +39,7 @@ use crate::secret::Secret;
 pub type UserInfoService = JsonService<UserInfo>;
 
 impl UserInfoService {
-    /// A service for all apps of `wechat`.
+    /// Creates a service for all apps of `wechat`.
     pub fn new(wechat: Wechat) -> Self {
         let runtime = wechat.runtime().clone();
         Self::from_route(UserInfo::new(wechat)).shared_runtime(runtime)
@@ -69,7 +69,7 @@ impl UserInfo {
     }
 }
 
-/// What `getwxuserinfo` takes.
+/// The request of `getwxuserinfo`.
 #[derive(Debug, Deserialize)]
 #[non_exhaustive]
 pub struct UserInfoRequest {
@@ -80,7 +80,7 @@ pub struct UserInfoRequest {
     flow_id: Option<String>,
 }
 
-/// What `getwxuserinfo` answers with. A text that is not known is empty.
+/// The answer of `getwxuserinfo`. Unknown texts are empty.
 #[derive(Serialize)]
 #[non_exhaustive]
 pub struct UserInfoAnswer {
@@ -100,7 +100,7 @@ pub struct UserInfoAnswer {
     is_snapshot_user: u8,
 }
 
-/// Prints whose profile it is, and no token.
+/// Omits the tokens and the profile.
 impl std::fmt::Debug for UserInfoAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("UserInfoAnswer")

@@ -23,12 +23,13 @@ const PENDING_MAX: usize = 10_000;
 const PER_CLIENT_MAX: usize = 20;
 const WAITING_MAX: usize = 10_000;
 
-/// The longest prefix, so that a scene has at most the platform's 64 characters.
+/// The longest prefix: a scene has at most 64 characters on the platform.
 const PREFIX_MAX: usize = 64 - DIGITS;
 
 impl ScanLogin {
-    /// Pending sign-ins by the clock and the runtime of `wechat`: in memory, for at most 10,000
-    /// at a time, of five minutes each, with scenes that begin with `login-`.
+    /// Creates pending sign-ins with the clock and the runtime of `wechat`. By default they are in
+    /// memory, at most 10,000 at a time, last five minutes each, and have scenes that start with
+    /// `login-`.
     pub fn new(wechat: &Wechat) -> Self {
         let store = MemoryScanStore::new(wechat.clock().clone(), PENDING_MAX);
         Self {
@@ -49,7 +50,7 @@ impl ScanLogin {
         }
     }
 
-    /// What scenes begin with, so that other scenes of the app are not taken for sign-ins.
+    /// Sets the prefix of scenes, which distinguishes sign-ins from other scenes of the app.
     ///
     /// # Errors
     /// [`ErrorKind::Input`](crate::ErrorKind::Input) unless it is 1 to 24 letters, digits, `-` and
@@ -68,36 +69,36 @@ impl ScanLogin {
         Ok(self.with(|settings| settings.prefix = prefix.to_owned()))
     }
 
-    /// How long a user has to scan, and the page to collect the result. The QR code should live
-    /// as long.
+    /// Sets how long a user has to scan, and the page to collect the result. Defaults to 5 minutes.
+    /// The QR code should be valid for the same time.
     #[must_use]
     pub fn expires_in(self, life: Duration) -> Self {
         self.with(|settings| settings.life = life)
     }
 
-    /// How long one wait takes at most; 25 seconds if not called. Many proxies end a request that
-    /// is silent for longer than 30 or 60.
+    /// Sets how long one wait takes at most. Defaults to 25 seconds. Many proxies end a request
+    /// that is idle for more than 30 or 60 seconds.
     #[must_use]
     pub fn patience(self, patience: Duration) -> Self {
         self.with(|settings| settings.patience = patience)
     }
 
-    /// How many requests may wait at a time; 10,000 if not called, of which ten for one sign-in.
+    /// Sets how many requests may wait at a time. Defaults to 10,000. At most ten may wait for one
+    /// sign-in.
     #[must_use]
     pub fn max_waiting(self, waiting: usize) -> Self {
         self.with(|settings| settings.waits = Waits::new(waiting))
     }
 
-    /// Tells clients apart by a key that `key` makes of a request, for
-    /// [`start_for`](Self::start_for), so that no client takes the places of the others. Only a
+    /// Identifies clients by a key that `key` computes from a request, for
+    /// [`start_for`](Self::start_for), so that no client can use up all pending sign-ins. Only a
     /// digest of the key is kept.
     ///
-    /// The key should be one that a client cannot choose, as a rule its address. Behind a reverse
-    /// proxy the peer is the proxy; [`TrustedProxies`](super::TrustedProxies) finds the address
-    /// behind it. Clients that share an address, as in an office, share a key. An empty key says that
-    /// the client is not known: such sign-ins are limited by the store alone, as without this
+    /// The client must not be able to choose its key. It is usually the client's address. Behind a
+    /// reverse proxy the peer is the proxy, and [`TrustedProxies`](super::TrustedProxies) finds the
+    /// client's address. Clients that share an address, as in an office, share a key. An empty key
+    /// means that the client is unknown: only the store limits such sign-ins, as without this
     /// function.
-    ///
     /// ```
     /// use std::net::SocketAddr;
     ///
@@ -124,22 +125,22 @@ impl ScanLogin {
         self.with(|settings| settings.client_key = Some(Arc::new(key)))
     }
 
-    /// How many sign-ins a client that [`client_key`](Self::client_key) tells apart may have
-    /// pending on this instance; 20 if not called, and at least one. Another one ends that
+    /// Sets how many sign-ins a client identified by [`client_key`](Self::client_key) may have
+    /// pending on this instance. Defaults to 20. The minimum is one. One more sign-in ends the
     /// client's oldest.
     #[must_use]
     pub fn pending_per_client(self, pending: usize) -> Self {
         self.with(|settings| settings.per_client = pending.max(1))
     }
 
-    /// Keeps pending sign-ins in `store`.
+    /// Sets the store of pending sign-ins. Defaults to the memory of this process.
     #[must_use]
     pub fn store(self, store: impl ScanStore) -> Self {
         self.with(|settings| settings.store = Kept::new(store))
     }
 
-    /// What the user reads in the chat after a scan: when it signed the page in, and when it came
-    /// too late or was the second one. Nothing if not called.
+    /// Sets the replies in the chat after a scan: `signed_in` when it signed the page in, and
+    /// `too_late` when it came too late or was not the first. Default to no reply.
     #[must_use]
     pub fn answers(self, signed_in: Reply, too_late: Reply) -> Self {
         self.with(|settings| {
@@ -148,7 +149,7 @@ impl ScanLogin {
         })
     }
 
-    /// Lets the cookie travel over plain HTTP, for development.
+    /// Allows the cookie over plain HTTP, for development.
     #[must_use]
     pub fn plain_http(self) -> Self {
         self.with(|settings| settings.cookie = Cookie::new("wechat-scan", false))

@@ -8,12 +8,12 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::{Moment, SharedClock};
 
-/// A client, as a digest of the host's key, which may have any length.
+/// A client, as a digest of its key, which may have any length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Client([u8; 16]);
 
 impl Client {
-    /// None for an empty key.
+    /// Returns `None` for an empty key.
     pub(super) fn of(key: &[u8]) -> Option<Self> {
         if key.is_empty() {
             return None;
@@ -26,8 +26,8 @@ impl Client {
     }
 }
 
-/// The sign-ins that clients with a key have begun here. There are no more of them than the store
-/// let in, so that the store's limit bounds them too.
+/// The sign-ins that identified clients began on this instance. The store's limit bounds them too,
+/// because a sign-in that the store does not accept is given back.
 pub(super) struct Clients {
     clock: SharedClock,
     begun: Mutex<Begun>,
@@ -36,7 +36,7 @@ pub(super) struct Clients {
 #[derive(Default)]
 struct Begun {
     next: u64,
-    /// By a running number, so that the oldest are first.
+    /// By sequence number, so that the oldest come first.
     sign_ins: BTreeMap<u64, SignIn>,
     numbers: HashMap<Client, BTreeSet<u64>>,
 }
@@ -46,17 +46,17 @@ struct SignIn {
     scene: String,
     began: Moment,
     life: Duration,
-    /// The store is about to open it, and cannot close it yet.
+    /// The store is still opening it, so it cannot be closed yet.
     opening: bool,
 }
 
-/// What a client may do about another sign-in.
+/// The next step for another sign-in of a client.
 pub(super) enum Another {
     /// Begin it.
     Begin(Place),
-    /// End this one first, its oldest: its number and its scene.
+    /// First end the client's oldest sign-in, with this number and scene.
     End(u64, String),
-    /// Wait: all of its sign-ins are about to begin.
+    /// Refuse it: all sign-ins of the client are still being opened.
     Busy,
 }
 
@@ -66,7 +66,7 @@ impl Clients {
         Arc::new(Self { clock, begun })
     }
 
-    /// Counts another sign-in of a client that may have `max`.
+    /// Reserves another sign-in for a client that may have `max`.
     pub(super) fn another(
         self: &Arc<Self>,
         client: Client,
@@ -98,7 +98,7 @@ impl Clients {
         })
     }
 
-    /// Forgets a sign-in that the store has ended.
+    /// Removes a sign-in that the store has ended.
     pub(super) fn forget(&self, number: u64) {
         self.begun().forget(number);
     }
@@ -130,6 +130,7 @@ impl Begun {
     }
 
     fn forget_ended(&mut self, now: Moment) {
+        // By start, which is also the order of the ends unless `expires_in` was changed.
         while let Some((number, sign_in)) = self.sign_ins.first_key_value() {
             if now.since(sign_in.began) < sign_in.life {
                 return;
@@ -140,15 +141,16 @@ impl Begun {
     }
 }
 
-/// The place of a sign-in that is about to begin. Dropped without more, as when the peer
-/// disconnects or the store fails, it counts until its life has passed: the store may have it.
+/// The reservation of a sign-in that is being opened. If it is dropped without
+/// [`give_back`](Self::give_back), as when the peer disconnects or the store fails, the sign-in is
+/// counted until its life has passed, because the store may have opened it.
 pub(super) struct Place {
     clients: Arc<Clients>,
     number: u64,
 }
 
 impl Place {
-    /// The store did not take the sign-in.
+    /// Releases the reservation, because the store did not accept the sign-in.
     pub(super) fn give_back(self) {
         self.clients.forget(self.number);
     }

@@ -1,4 +1,4 @@
-//! The body of an answer to a waiting page: whole, or a stream of events.
+//! The response body for a waiting page: a complete body, or a stream of events.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -15,17 +15,17 @@ use crate::body::Body;
 use crate::runtime::BoxFuture;
 use crate::secret::Secret;
 
-/// How often a stream says that it lives, so that nothing on the way ends it.
+/// The interval of heartbeats, which keep proxies from closing an idle stream.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 type Wait = BoxFuture<'static, Result<ScanStatus, ScanError>>;
 
-/// The body of a [`ScanLoginService`](super::ScanLoginService)'s answer.
+/// The response body of a [`ScanLoginService`](super::ScanLoginService).
 pub struct ScanBody(Kind);
 
 enum Kind {
     Whole(Body),
-    /// Server-sent events: the sign-in's end, and heartbeats until then.
+    /// Server-sent events: heartbeats, then the outcome of the sign-in.
     Events {
         login: ScanLogin,
         id: Secret,
@@ -84,7 +84,7 @@ impl HttpBody for ScanBody {
                     Ok(ScanStatus::Gone) => "event: gone\ndata: {}\n\n",
                     Err(error) => {
                         error.log();
-                        // The page's EventSource comes again by itself, after a while.
+                        // Ends the stream. The page's EventSource reconnects after this delay.
                         "retry: 5000\n\n"
                     }
                 }

@@ -1,4 +1,4 @@
-//! The store as sign-ins use it: a panic in it is an error.
+//! The type-erased store, which turns a panic into an error.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +43,7 @@ async fn outcome<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result
     }
 }
 
-/// The same trait with boxed futures, so that it can be kept without its type.
+/// The object-safe form of [`ScanStore`], with boxed futures.
 trait DynStore: Send + Sync {
     fn open<'a>(&'a self, scene: &'a str, life: Duration) -> Answer<'a, bool>;
     fn complete<'a>(&'a self, scene: &'a str, user: ScannedUser) -> Answer<'a, bool>;

@@ -11,22 +11,22 @@ use crate::callback::{Event, IntoReply, Message, Reply};
 use crate::error::BoxError;
 use crate::runtime::BoxFuture;
 
-/// Wraps a handler of messages in a [`ScanHandler`]; made by [`ScanLogin::layer`].
+/// A layer that wraps a message handler in a [`ScanHandler`]. Created by [`ScanLogin::layer`].
 #[derive(Debug, Clone)]
 pub struct ScanLoginLayer {
     login: ScanLogin,
 }
 
 impl ScanLogin {
-    /// A layer for the handler of messages: it answers the scans that are sign-ins, and leaves
-    /// every other message to the handler.
+    /// Creates a layer for the message handler. It answers the scans of sign-ins, and passes every
+    /// other message to the handler.
     pub fn layer(&self) -> ScanLoginLayer {
         ScanLoginLayer {
             login: self.clone(),
         }
     }
 
-    /// The scene of a sign-in that a message is the scan of, and the user.
+    /// Returns the scene and the user if the message is the scan of a sign-in.
     fn scan(&self, message: &Message) -> Option<(String, ScannedUser)> {
         let (scene, new_follower) = match message.event() {
             Event::Scan(scan) => (scan.scene(), false),
@@ -49,7 +49,7 @@ impl ScanLogin {
                 self.settings.signed_in.clone()
             }
             false => {
-                tracing::info!(%appid, "a scan signed nobody in: late, or not the first");
+                tracing::info!(%appid, "a scan signed no one in: it was late, or not the first");
                 self.settings.too_late.clone()
             }
         })
@@ -67,9 +67,9 @@ impl<S> Layer<S> for ScanLoginLayer {
     }
 }
 
-/// A handler of messages that completes sign-ins by scan.
+/// A message handler that completes sign-ins by scan.
 ///
-/// When the store fails, so does the push, and the platform sends it again.
+/// When the store fails, the push fails too, and the platform retries it.
 #[derive(Clone)]
 pub struct ScanHandler<S> {
     login: ScanLogin,
@@ -87,7 +87,7 @@ where
     type Error = BoxError;
     type Future = BoxFuture<'static, Result<Reply, BoxError>>;
 
-    /// Always ready: the handler is waited for when a message is for it.
+    /// Always ready: the inner handler is polled only for its own messages.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
     }

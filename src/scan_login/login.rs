@@ -1,4 +1,4 @@
-//! Pending sign-ins: how they begin and how one waits for them.
+//! Begins pending sign-ins, and waits for their scans.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,45 +17,45 @@ use crate::hex;
 use crate::panic::{self, Panicked};
 use crate::secret::Secret;
 
-/// The hexadecimal digits of a scene after its prefix: 160 bits.
+/// The number of hexadecimal digits of a scene after its prefix: 160 bits.
 pub(super) const DIGITS: usize = 40;
 
-/// Pending sign-ins by scan; its clones share them. See the [room's documentation](super).
+/// The pending sign-ins by scan. Clones share them. See the [module documentation](super).
 #[derive(Clone)]
 pub struct ScanLogin {
     pub(super) settings: Arc<Settings>,
 }
 
-/// Where a sign-in stands.
+/// The status of a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ScanStatus {
     /// This user scanned.
     Scanned(ScannedUser),
-    /// Nobody has scanned yet: wait again.
+    /// No user has scanned yet: wait again.
     Waiting,
-    /// It has ended, or never was.
+    /// The sign-in has ended, or never existed.
     Gone,
 }
 
 impl ScanLogin {
-    /// Begins a sign-in that counts for no client: one visitor can take every place of the store.
+    /// Begins a sign-in that is not attributed to a client, so one visitor can fill the store.
     /// Where strangers can reach it, use [`start_for`](Self::start_for).
     ///
     /// # Errors
-    /// [`ScanError::Full`], or the store's.
+    /// [`ScanError::Full`], or the error of the store.
     pub async fn start(&self) -> Result<PendingLogin, ScanError> {
         self.begin(None).await
     }
 
-    /// Begins a sign-in for the client that [`client_key`](Self::client_key) finds in a request.
-    /// A client with [as many as it may have](Self::pending_per_client) loses its oldest; when the
-    /// store is full, nobody loses one.
+    /// Begins a sign-in for the client that [`client_key`](Self::client_key) identifies from a
+    /// request. A client at its [limit](Self::pending_per_client) loses its oldest sign-in. When
+    /// the store is full, no sign-in is ended.
     ///
-    /// Without `client_key` it does the same as [`start`](Self::start).
+    /// Without `client_key` it is the same as [`start`](Self::start).
     ///
     /// # Errors
-    /// [`ScanError::Full`], or the store's, or [`ScanError::Panicked`].
+    /// [`ScanError::Full`], the error of the store, or [`ScanError::Panicked`].
     pub async fn start_for(&self, request: &Parts) -> Result<PendingLogin, ScanError> {
         let client = self.settings.client_key.as_ref().map(|key| {
             panic::contain(|| key(request)).map_err(|Panicked| {
@@ -88,7 +88,7 @@ impl ScanLogin {
         Err(ScanError::Full)
     }
 
-    /// Makes room for another sign-in of a client, by ending its oldest.
+    /// Reserves another sign-in of a client, after ending its oldest if needed.
     async fn place(&self, client: Client, scene: &str) -> Result<Place, ScanError> {
         let Settings { clients, store, .. } = &*self.settings;
         let (max, life) = (self.settings.per_client, self.settings.life);
@@ -96,7 +96,7 @@ impl ScanLogin {
             match clients.another(client, max, scene, life) {
                 Another::Begin(place) => return Ok(place),
                 Another::Busy => return Err(ScanError::Full),
-                // It is counted until the store has ended it, also when this future is dropped.
+                // Counted until the store has ended it, also when this future is dropped.
                 Another::End(number, oldest) => match store.close(&oldest).await? {
                     true => clients.forget(number),
                     false => return Err(ScanError::Full),
@@ -105,13 +105,13 @@ impl ScanLogin {
         }
     }
 
-    /// Waits for the scan of a sign-in, for as long as [`patience`](Self::patience) says.
+    /// Waits for the scan of a sign-in, for at most [`patience`](Self::patience).
     ///
-    /// The result is there until the sign-in ends, so that an answer that is lost on the way can
-    /// be asked for again.
+    /// The result stays available until the sign-in ends, so that a page whose answer was lost can
+    /// ask again.
     ///
     /// # Errors
-    /// [`ScanError::Busy`], or the store's.
+    /// [`ScanError::Busy`], or the error of the store.
     ///
     /// # Cancel safety
     /// Dropping the future loses nothing.
@@ -140,17 +140,17 @@ impl ScanLogin {
         }
     }
 
-    /// The id of the sign-in that a request's browser began, from its cookie.
+    /// Returns the id of the sign-in that the browser of a request began, from its cookie.
     pub fn id_of<B>(&self, request: &Request<B>) -> Option<Secret> {
         self.settings.cookie.read(request)
     }
 
-    /// Whether a scene is one of a sign-in, pending or not.
+    /// Returns whether a scene belongs to a sign-in, pending or not.
     pub fn owns(&self, scene: &str) -> bool {
         scene.starts_with(&self.settings.prefix)
     }
 
-    /// The scene of an id. Who reads it does not learn the id.
+    /// Returns the scene of an id. The id cannot be derived from it.
     fn scene(&self, id: &Secret) -> String {
         let digest = Sha256::new()
             .chain_update("tower-wechat scan ")

@@ -11,16 +11,16 @@ use super::store::{ScanStore, ScannedUser};
 use crate::clock::{Clock, Moment, SharedClock};
 use crate::store::StoreError;
 
-/// A [`ScanStore`] in the memory of one process, for a limited number of scenes.
+/// A [`ScanStore`] in the memory of one process, with a limited number of scenes.
 ///
-/// When it is full no further sign-in begins until one ends: nobody's is thrown out for another's.
+/// When it is full, no further sign-in begins until one ends. It never evicts a pending sign-in.
 pub struct MemoryScanStore {
     clock: SharedClock,
     capacity: usize,
     scenes: Mutex<Scenes>,
 }
 
-/// The scenes by their names, and in the order in which they end by either reading of the clock.
+/// The scenes by name, and by their end on the wall clock and on the monotonic clock.
 #[derive(Default)]
 struct Scenes {
     open: HashMap<String, Scene>,
@@ -30,7 +30,7 @@ struct Scenes {
 
 struct Scene {
     user: watch::Sender<Option<ScannedUser>>,
-    /// When it ends, by the reading that is there first.
+    /// When it ends: at whichever of the two times comes first.
     wall: SystemTime,
     monotonic: Duration,
 }
@@ -42,7 +42,7 @@ impl Scenes {
         self.open.insert(name.to_owned(), scene);
     }
 
-    /// Ends a scene. Those who wait for it are told by the end of their channel.
+    /// Removes a scene. Its waiters are woken because their channel closes.
     fn end(&mut self, name: &str) {
         if let Some(Scene {
             wall, monotonic, ..
@@ -53,7 +53,7 @@ impl Scenes {
         }
     }
 
-    /// One that has ended at a time.
+    /// Returns a scene that has ended by `now`, if any.
     fn ended(&self, now: Moment) -> Option<String> {
         let wall = self.wall.first().filter(|(end, _)| *end <= now.wall);
         let monotonic = || {
@@ -66,7 +66,7 @@ impl Scenes {
 }
 
 impl MemoryScanStore {
-    /// A store for at most `capacity` scenes at a time.
+    /// Creates a store for at most `capacity` scenes at a time.
     pub fn new(clock: impl Clock, capacity: usize) -> Self {
         Self {
             clock: SharedClock::new(clock),
@@ -75,7 +75,7 @@ impl MemoryScanStore {
         }
     }
 
-    /// The scenes that have not ended.
+    /// Locks the scenes, after removing those that have ended.
     fn scenes(&self) -> MutexGuard<'_, Scenes> {
         let now = self.clock.moment();
         let mut scenes = self.scenes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -110,6 +110,7 @@ impl MemoryScanStore {
             return false;
         };
         let same = |known: &ScannedUser| known.appid == user.appid && known.openid == user.openid;
+        // The platform retries pushes: a repeated scan of the same user succeeds again.
         if let Some(known) = &*sender.borrow() {
             return same(known);
         }
@@ -128,6 +129,7 @@ impl ScanStore for MemoryScanStore {
     }
 
     async fn wait(&self, scene: &str) -> Result<Option<ScannedUser>, StoreError> {
+        // The lock is released before the wait.
         let receiver = {
             let scenes = self.scenes();
             scenes.open.get(scene).map(|scene| scene.user.subscribe())

@@ -1,33 +1,33 @@
-//! Signing in by scanning a QR code of an official account.
+//! Signs users in by scanning a QR code of an official account.
 //!
 //! ```text
 //! page ── start ──► a secret id in a cookie, and the scene for a QR code
 //! page ── wait ───► …                 the user scans: SCAN, or subscribe with qrscene_
-//!                   ◄── the message handler's layer completes the scene
-//! page ── finish ─► the host's handler answers with a session
+//!                   ◄── the layer around the message handler completes the scene
+//! page ── finish ─► the handler answers with a session
 //! ```
 //!
-//! [`ScanLogin`] holds the pending sign-ins. Its [layer](ScanLogin::layer) around the handler of
-//! messages completes them; its [service](ScanLogin::service) lets the page wait, by long poll or
-//! server-sent events, and hands the user to the host. The QR code itself is made by the host, with
-//! [`PendingLogin::code`], since only the host knows for which app.
+//! [`ScanLogin`] holds the pending sign-ins. Its [layer](ScanLogin::layer) wraps the message
+//! handler and completes them. Its [service](ScanLogin::service) lets the page wait, by long
+//! polling or server-sent events, and passes the user to the application. The application creates
+//! the QR code itself with [`PendingLogin::code`], since it chooses the app.
 //!
 //! # Who can sign in
 //!
-//! A scene is used once: the first user who scans is the one, and a second scan changes nothing.
-//! The scene is there for everyone who sees the screen; the result is only for the browser that
-//! has the id in its cookie, and the scene does not give the id away, since it is a digest of it.
+//! A scene is used once: the first user who scans is signed in, and later scans change nothing.
+//! Everyone who sees the screen can read the scene, but only the browser with the id in its cookie
+//! gets the result. The scene doesn't reveal the id, because it is a digest of it.
 //!
-//! What no such scheme can prevent is that someone shows a user the code of their own page, to be
-//! signed in as them. So let the answer to the scan say what it was for; see
+//! No such scheme can prevent an attacker from showing a user the code of the attacker's page, to
+//! be signed in as that user. The reply to the scan should therefore say what it was for. See
 //! [`ScanLogin::answers`].
 //!
 //! # How many can sign in
 //!
-//! The store has a limit, and so has the number of requests that wait. So that one visitor does
-//! not take every place, tell clients apart with [`ScanLogin::client_key`] and begin sign-ins with
-//! [`ScanLogin::start_for`]: a client that has twenty pending loses its own oldest, and never
-//! anyone else's.
+//! The number of pending sign-ins in the store is limited, and so is the number of waiting
+//! requests. To keep one visitor from using up all of them, identify clients with
+//! [`ScanLogin::client_key`] and begin sign-ins with [`ScanLogin::start_for`]. A client with 20
+//! pending sign-ins then loses its own oldest one, and never another client's.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -46,7 +46,7 @@
 //!
 //! let pending = scans.start().await?;
 //! let ticket = app.call(pending.code()).await?;
-//! // Show the code of the ticket, and set pending.cookie().
+//! // Show the code of the ticket, and set `pending.cookie()`.
 //! # sandbox.scan(&sandbox.user("Hui"), &ticket.ticket, routes).await;
 //! let status = scans.wait(pending.id()).await?;
 //! assert!(matches!(status, ScanStatus::Scanned(user) if user.new_follower));

@@ -1,4 +1,4 @@
-//! A sign-in that has begun.
+//! A pending sign-in.
 
 use std::time::Duration;
 
@@ -35,28 +35,31 @@ pub struct PendingLogin {
 }
 
 impl PendingLogin {
-    /// Who has it gets the result: it is for the browser that asked for the code, in a cookie.
+    /// Returns the secret id. Whoever has it gets the result, so send it only to the browser that
+    /// asked for the code, in a cookie.
     pub fn id(&self) -> &Secret {
         &self.id
     }
 
-    /// What the QR code holds: at most 64 characters, visible to everyone who sees the code.
+    /// Returns the content of the QR code: at most 64 characters, visible to everyone who sees the
+    /// code.
     pub fn scene(&self) -> &str {
         &self.scene
     }
 
-    /// The call that makes the QR code: temporary, with the scene, and as long-lived as the
-    /// sign-in. Its image is fetched with the ticket, or drawn from the ticket's `url`.
+    /// Returns the call that creates the QR code. The code is temporary, holds the scene, and
+    /// expires with the sign-in. Fetch its image with the ticket, or draw it from the ticket's
+    /// `url`.
     pub fn code(&self) -> qrcode::CreateQrcode {
         qrcode::CreateQrcode::temporary(self.scene()).expires_in(self.life)
     }
 
-    /// How long the user has to scan.
+    /// Returns how long the user has to scan.
     pub fn expires_in(&self) -> Duration {
         self.life
     }
 
-    /// The `Set-Cookie` of the answer that shows the QR code.
+    /// Returns the `Set-Cookie` header for the response that shows the QR code.
     pub fn cookie(&self) -> Option<HeaderValue> {
         self.cookie.set(&self.id, self.life)
     }

@@ -1,4 +1,4 @@
-//! Finds out whom a request is from, behind reverse proxies.
+//! Finds the address of a client behind reverse proxies.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use crate::error::Error;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The reverse proxies whose `X-Forwarded-For` is believed.
+/// The reverse proxies whose `X-Forwarded-For` header is trusted.
 ///
-/// Each proxy appends the address of its own peer, so the header is read from its end: proxies of
-/// the list are skipped, and the first other address is the client. What stands in front of it was
-/// written by the client and is not read. An entry that is not an address ends the search at the
-/// proxy that passed it on.
+/// Each proxy appends the address of its peer. The header is therefore read from its end: proxies
+/// on the list are skipped, and the first other address is the client. Everything before that was
+/// written by the client and is ignored. An entry that is not an address ends the search, and the
+/// proxy that appended it counts as the client.
 ///
 /// ```
 /// use http::{HeaderMap, HeaderValue};
@@ -35,11 +35,12 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub struct TrustedProxies(Arc<[Network]>);
 
 impl TrustedProxies {
-    /// Takes addresses, such as `10.0.0.7`, and networks, such as `10.0.0.0/8` and `fd00::/8`.
-    /// Without any, the header is never read.
+    /// Creates a list from addresses, such as `10.0.0.7`, and networks, such as `10.0.0.0/8` and
+    /// `fd00::/8`. With an empty list the header is never read.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for one that is neither.
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for an entry that is not an address or a
+    /// network.
     pub fn new(networks: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, Error> {
         let networks = networks.into_iter().map(|text| {
             let text = text.as_ref();
@@ -54,8 +55,8 @@ impl TrustedProxies {
         networks.collect::<Result<_, _>>().map(Self)
     }
 
-    /// The address of the client that a request is from. `peer` is the other end of its
-    /// connection. An IPv4 address in the form of an IPv6 one is given as IPv4.
+    /// Returns the address of the client that sent a request. `peer` is the remote end of the
+    /// connection. An IPv4-mapped IPv6 address is returned as IPv4.
     pub fn client_ip(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
         let values = headers.get_all(X_FORWARDED_FOR).into_iter().rev();
@@ -71,8 +72,9 @@ impl TrustedProxies {
         client
     }
 
-    /// The client as [`ScanLogin::client_key`](super::ScanLogin::client_key) takes it: its IPv4
-    /// address, or the first 64 bits of its IPv6 address, of which one subscriber has all others.
+    /// Returns the client's key for [`ScanLogin::client_key`](super::ScanLogin::client_key): its
+    /// IPv4 address, or the first 64 bits of its IPv6 address, because one subscriber usually has
+    /// all addresses below them.
     pub fn client_key(&self, peer: IpAddr, headers: &HeaderMap) -> String {
         match self.client_ip(peer, headers) {
             IpAddr::V4(address) => address.to_string(),
@@ -84,7 +86,7 @@ impl TrustedProxies {
     }
 }
 
-/// An entry of the header, which may have a port.
+/// Parses an entry of the header, which may have a port.
 fn address(hop: &[u8]) -> Option<IpAddr> {
     let hop = std::str::from_utf8(hop).ok()?.trim_ascii();
     let bracketed = hop.strip_prefix('[').and_then(|hop| hop.strip_suffix(']'));
@@ -93,7 +95,7 @@ fn address(hop: &[u8]) -> Option<IpAddr> {
     address.ok().map(|address| address.to_canonical())
 }
 
-/// Addresses with the same first bits. IPv4 addresses are counted as IPv6 ones that hold them.
+/// A network prefix. IPv4 addresses are stored as IPv4-mapped IPv6 addresses.
 #[derive(Debug, Clone, Copy)]
 struct Network {
     bits: u128,
@@ -129,8 +131,9 @@ fn bits(address: IpAddr) -> u128 {
     })
 }
 
-/// The first `len` of 128 bits.
+/// Returns a mask of the first `len` of 128 bits.
 fn mask(len: u32) -> u128 {
+    // A shift by 128 overflows, for a prefix of length zero.
     u128::MAX.checked_shl(128 - len).unwrap_or(0)
 }
 

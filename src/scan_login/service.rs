@@ -1,4 +1,4 @@
-//! Lets a page wait for the scan, over HTTP.
+//! The HTTP service for the page that waits for a scan.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -21,23 +21,24 @@ use crate::panic::{self, Contained, Panicked};
 use crate::runtime::BoxFuture;
 use crate::secret::Secret;
 
-/// How long a store has to say what it knows already.
+/// How long `finish` waits for the store to return a result that is already there.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// What a page of a sign-in talks to; made by [`ScanLogin::service`].
+/// The HTTP service for the page of a sign-in. Created by [`ScanLogin::service`].
 ///
-/// The browser is known by the cookie that came with the QR code. Without it every route is gone
-/// (410), and so are `wait` and `finish` after the sign-in has ended. A browser has one sign-in at
-/// a time: another QR code takes the place of the one before it.
+/// The browser is identified by the cookie that was set with the QR code. Without it every route
+/// answers 410, as do `wait` and `finish` after the sign-in has ended. A browser has one sign-in at
+/// a time: a new QR code replaces the previous one.
 ///
 /// | `GET` below the mount | |
 /// |---|---|
-/// | `wait` | 200 when the user has scanned; 204 after 25 seconds without: ask again |
-/// | `events` | server-sent events: `scanned`, or `gone`; then the stream ends, and the page closes its `EventSource` |
-/// | `finish` | the host's answer, as a rule a session and a redirect; 409 before the scan |
+/// | `wait` | 200 when the user has scanned; 204 after 25 seconds without a scan: ask again |
+/// | `events` | server-sent events: `scanned` or `gone`, then the stream ends, and the page closes its `EventSource` |
+/// | `finish` | the handler's answer, usually a session and a redirect; 409 before the scan |
 ///
-/// Too many at a time, or more than ten for one sign-in, are sent away with 503; when the store or
-/// the handler panics, the answer is 500.
+/// `wait` and `finish` answer 503 when too many requests wait, in total or more than ten for one
+/// sign-in, and when the store fails. They answer 500 when the store or the handler panics. In
+/// these cases `events` ends its stream, and the browser reconnects after 5 seconds.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -67,8 +68,8 @@ pub struct ScanLoginService<H> {
 }
 
 impl ScanLogin {
-    /// The service for the pages that wait, which hands the user of a finished sign-in to
-    /// `handler`. It may do so several times: a browser may lose an answer, or reload.
+    /// Creates the service for waiting pages. It passes the user of a finished sign-in to
+    /// `handler`, possibly several times: a browser may lose an answer, or reload.
     pub fn service<H>(&self, handler: H) -> ScanLoginService<H> {
         ScanLoginService {
             login: self.clone(),
@@ -79,7 +80,7 @@ impl ScanLogin {
 }
 
 impl<H> ScanLoginService<H> {
-    /// The part of the path that the host's server leaves in front, such as `/login/scan`.
+    /// Sets the part of the path that the server does not strip, such as `/login/scan`.
     #[must_use]
     pub fn prefix(mut self, prefix: impl AsRef<str>) -> Self {
         self.prefix = prefix.as_ref().trim_end_matches('/').into();
@@ -100,7 +101,7 @@ where
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Response<ScanBody>, Infallible>>;
 
-    /// Always ready: what a request needs is waited for in its own future.
+    /// Always ready: the returned future waits for what the request needs.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
@@ -122,18 +123,18 @@ where
         };
         let login = self.login.clone();
         let handler = panic::contain(|| self.handler.clone());
-        // The body says nothing, and may not be one that can be sent between threads.
+        // The body isn't needed, and may not be `Send`.
         let request = request.map(|_| ());
         let work =
             Contained::new(async move { Ok(answer(route, login, handler?, request, &id).await) });
         Box::pin(async move {
             let mut response = work.await.flatten().unwrap_or_else(|Panicked| {
-                tracing::error!("the handler of sign-ins panicked");
+                tracing::error!("the sign-in handler panicked");
                 empty(StatusCode::INTERNAL_SERVER_ERROR).map(ScanBody::from)
             });
             browser::seal(&mut response);
             if matches!(route, Route::Events) {
-                // A proxy that collects events would keep them from the page.
+                // Keeps proxies from buffering the stream: `no-transform`, and nginx's own header.
                 let headers = response.headers_mut();
                 headers.insert(
                     CACHE_CONTROL,
@@ -208,7 +209,7 @@ where
             let answer = handler.oneshot(request.map(|()| user)).await;
             let answer = answer.map_err(|error| {
                 let error = chain(&*error.into());
-                tracing::error!(error, "the handler of sign-ins failed");
+                tracing::error!(error, "the sign-in handler failed");
             });
             let answer = match answer {
                 Ok(answer) => browser::whole(answer).await.ok(),

@@ -1,4 +1,4 @@
-//! What the host chose for its sign-ins by scan.
+//! The settings of [`ScanLogin`](super::ScanLogin).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Where pending sign-ins are kept.
+//! The store of pending sign-ins.
 
 use std::fmt;
 use std::future::Future;
@@ -18,12 +18,12 @@ pub struct ScannedUser {
     pub appid: AppId,
     /// The user's id for this app.
     pub openid: String,
-    /// The scan made the user a follower.
+    /// Whether the scan made the user a follower.
     pub new_follower: bool,
 }
 
 impl ScannedUser {
-    /// A user, as a store reads one back.
+    /// Creates a user, for a store that reads one back.
     pub fn new(appid: AppId, openid: impl Into<String>, new_follower: bool) -> Self {
         Self {
             appid,
@@ -33,65 +33,69 @@ impl ScannedUser {
     }
 }
 
-/// Keeps pending sign-ins by their scenes. [`MemoryScanStore`](super::MemoryScanStore) keeps them in one
-/// process; a shared one lets the push and the waiting page reach different instances.
+/// Stores pending sign-ins by scene.
 ///
-/// A scene is not a secret, and the secret that goes with it never reaches the store.
+/// [`MemoryScanStore`](super::MemoryScanStore) keeps them in one process. A shared store lets the
+/// push and the waiting page reach different instances.
+///
+/// A scene is not a secret. The secret id that belongs to it never reaches the store.
 ///
 /// Implement it with `async fn`s.
 pub trait ScanStore: Send + Sync + 'static {
-    /// Adds a scene for `life`. Returns `false` when there is no room for another.
+    /// Adds a scene for `life`. Returns `false` when the store is full.
     fn open(
         &self,
         scene: &str,
         life: Duration,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Sets the user of a scene that has none, atomically. Returns `true` when the scene now has this
-    /// user, also when it had it before: a push comes more than once. Returns `false` when it has
-    /// another one, has ended, or never was.
+    /// Sets the user of a scene that has none, atomically.
+    ///
+    /// Returns `true` when the scene has this user, including when it already had it, since pushes
+    /// are retried. Returns `false` when the scene has another user, has ended, or never existed.
     fn complete(
         &self,
         scene: &str,
         user: ScannedUser,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Waits for the scene's user. Returns `None` at once when the scene has ended or never was. The
-    /// future is dropped when the wait takes too long.
+    /// Waits for the user of a scene. Returns `None` at once when the scene has ended or never
+    /// existed. The future is dropped when the wait takes too long.
     fn wait(
         &self,
         scene: &str,
     ) -> impl Future<Output = Result<Option<ScannedUser>, StoreError>> + Send;
 
-    /// Ends a scene before its life has passed, and wakes those who wait for it. Returns `true` when
-    /// it has ended, also when it had before. The default returns `false`, for a store that cannot: a
-    /// client that has [as many pending sign-ins as it may](super::ScanLogin::pending_per_client)
-    /// then begins no other.
+    /// Ends a scene early, and wakes those who wait for it.
+    ///
+    /// Returns `true` when the scene has ended, including when it already had. The default
+    /// implementation returns `false`, for a store that cannot end scenes. A client at its [limit
+    /// of pending sign-ins](super::ScanLogin::pending_per_client) then cannot begin another.
     fn close(&self, scene: &str) -> impl Future<Output = Result<bool, StoreError>> + Send {
         let _ = scene;
         async { Ok(false) }
     }
 }
 
-/// Why a sign-in by scan cannot go on.
+/// The error of a sign-in by scan.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ScanError {
-    /// There are as many pending sign-ins as are allowed.
+    /// The limit of pending sign-ins is reached.
     Full,
-    /// There are as many waiting requests as are allowed, or ten for this sign-in.
+    /// The limit of waiting requests is reached: in total, or ten for this sign-in.
     Busy,
     /// The store failed.
     Store(StoreError),
-    /// The store or the host's function for [`client_key`](super::ScanLogin::client_key) panicked.
+    /// The store or the function of [`client_key`](super::ScanLogin::client_key) panicked.
     Panicked,
 }
 
 impl ScanError {
-    /// Logs why a wait failed, unless it was logged where it happened.
+    /// Logs why a wait failed. A panic has already been logged.
     pub(super) fn log(&self) {
         if !matches!(self, Self::Panicked) {
-            tracing::warn!(error = chain(self), "a wait failed");
+            tracing::warn!(error = chain(self), "could not wait for a scan");
         }
     }
 }
@@ -102,7 +106,7 @@ impl fmt::Display for ScanError {
             Self::Full => "too many pending sign-ins",
             Self::Busy => "too many waiting requests",
             Self::Store(_) => "the store of pending sign-ins failed",
-            Self::Panicked => "the code of the host panicked",
+            Self::Panicked => "the store or the client_key function panicked",
         })
     }
 }

@@ -1,12 +1,12 @@
-//! Counts the requests that wait, all of them and those of each sign-in.
+//! Counts waiting requests, in total and per sign-in.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::store::ScanError;
 
-/// How many requests may wait for one sign-in: the tabs of one browser, and those that a lost
-/// connection left behind. Without it one browser could take the places of all others.
+/// The maximum number of requests that wait for one sign-in: the tabs of one browser, and requests
+/// left behind by lost connections. The limit keeps one browser from using up the total.
 const PER_SIGN_IN_MAX: usize = 10;
 
 pub(super) struct Waits {
@@ -28,12 +28,13 @@ impl Waits {
         })
     }
 
-    /// Counts one who waits for a scene until what is returned is dropped.
+    /// Counts a request that waits for a scene, until the returned guard is dropped.
     pub(super) fn enter<'a>(&'a self, scene: &'a str) -> Result<Waiting<'a>, ScanError> {
         let mut count = self.count();
         if count.all >= self.max {
             return Err(ScanError::Busy);
         }
+        // A new entry starts below the limit, so a refusal leaves no empty entry behind.
         let of_scene = count.by_scene.entry(scene.to_owned()).or_default();
         if *of_scene >= PER_SIGN_IN_MAX {
             return Err(ScanError::Busy);

@@ -1,4 +1,4 @@
-//! What is known of an app's tokens beside the tokens themselves.
+//! The state of an app's tokens, apart from the tokens themselves.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -37,7 +37,7 @@ impl AppEntries {
     }
 }
 
-/// One token of an app.
+/// The state of one token of an app.
 pub(super) struct Entry {
     pub(super) key: TokenKey,
     pub(super) front: Front,
@@ -48,15 +48,15 @@ pub(super) struct Entry {
 
 #[derive(Default)]
 pub(super) struct Memory {
-    /// The source's refusal, while it is taken as its answer.
+    /// The source's last error, while it is returned from memory.
     pub(super) refused: Option<Refused>,
-    /// The last token that the platform refused.
+    /// The last token that the platform rejected.
     pub(super) retired: Option<Secret>,
-    /// Since when that token is used all the same.
+    /// When that token was put back into use, because no other could be fetched.
     pub(super) reinstated: Option<Moment>,
 }
 
-/// Why the source gave no token, since when that is known, and for how long it is remembered.
+/// A cached error of the source: what it is, since when, and for how long it is kept.
 pub(super) struct Refused {
     pub(super) error: Error,
     pub(super) since: Moment,

@@ -1,14 +1,14 @@
-//! The copy of a token that most callers get.
+//! A fast copy of the cached token, which most callers get.
 
 use std::sync::{PoisonError, RwLock};
 
 use super::Token;
 
-/// A copy of what the cache holds, in front of it: a look into the cache keeps its own books and
-/// costs some four times as much.
+/// A copy of the cached token. A read of the cache itself updates the cache's bookkeeping and costs
+/// about four times as much.
 ///
-/// It is filled by those who looked into the cache, and emptied by those who changed it. Whoever
-/// looked before a change and comes to fill after it is late, and is told by the generation.
+/// Readers of the cache fill the copy, and writers clear it. The generation detects a reader that
+/// read before a change and fills after it.
 #[derive(Default)]
 pub(super) struct Front(RwLock<State>);
 
@@ -18,18 +18,19 @@ struct State {
     token: Option<Token>,
 }
 
-/// Goes up with every change of the cache.
+/// The number of changes of the cache so far.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Generation(u64);
 
 impl Front {
-    /// The copy, or the generation in which there is none.
+    /// Returns the copy, or the current generation if there is none.
     pub(super) fn get(&self) -> Result<Token, Generation> {
         let state = self.0.read().unwrap_or_else(PoisonError::into_inner);
         state.token.clone().ok_or(state.generation)
     }
 
-    /// Keeps a copy of what the cache held in this generation.
+    /// Stores a copy of what the cache held in this generation. Does nothing if the cache has
+    /// changed since.
     pub(super) fn fill(&self, token: &Token, generation: Generation) {
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if state.generation == generation {
@@ -37,19 +38,20 @@ impl Front {
         }
     }
 
-    /// To be held while the cache is changed: the copy is forgotten after it, also when the change
-    /// is dropped half-way.
+    /// Returns a guard to hold while the cache is changed. Dropping it clears the copy, also when
+    /// the change is cancelled half-way.
     pub(super) fn change(&self) -> Change<'_> {
         Change(self)
     }
 }
 
-/// A change of the cache that is under way.
+/// A change of the cache in progress.
 pub(super) struct Change<'a>(&'a Front);
 
 impl Drop for Change<'_> {
     fn drop(&mut self) {
         let mut state = self.0.0.write().unwrap_or_else(PoisonError::into_inner);
+        // After the change, so that a reader of the old value gets an outdated generation.
         state.generation = Generation(state.generation.0.wrapping_add(1));
         state.token = None;
     }

@@ -1,4 +1,4 @@
-//! Hands the tokens to the host's own handlers.
+//! Makes the tokens available to the application's own handlers.
 
 use std::task::{Context, Poll};
 
@@ -7,8 +7,8 @@ use tower::{Layer, Service};
 
 use super::Tokens;
 
-/// Puts a [`Tokens`] handle into the extensions of every request. Nothing is fetched by the layer:
-/// a handler that asks for a token waits for it, all others cost nothing.
+/// A layer that inserts a [`Tokens`] handle into the extensions of every request. It fetches
+/// nothing: only a handler that asks for a token waits for it.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -36,7 +36,7 @@ pub struct TokenLayer {
 }
 
 impl TokenLayer {
-    /// A layer that hands out `tokens`.
+    /// Creates a layer that inserts `tokens`.
     pub fn new(tokens: Tokens) -> Self {
         Self { tokens }
     }
@@ -53,7 +53,7 @@ impl<S> Layer<S> for TokenLayer {
     }
 }
 
-/// The service of [`TokenLayer`].
+/// The [`Service`] of [`TokenLayer`].
 #[derive(Debug, Clone)]
 pub struct TokenService<S> {
     inner: S,

@@ -1,41 +1,40 @@
-//! Access tokens: fetched once, shared by all, replaced before they die.
+//! Access tokens: fetched once, shared by all callers, and refreshed before they expire.
 //!
 //! # The life of a token
 //!
-//! A token is *issued*, becomes *stale* some minutes before it dies, and *expires*.
+//! A token is *issued*, becomes *stale* some minutes before its end, and *expires*.
 //!
 //! | state | [`Tokens::get`] |
 //! |---|---|
 //! | fresh | returns it |
 //! | stale | returns it, and starts one refresh in the background |
-//! | expired or missing | waits for the one fetch that is under way, or starts it |
+//! | expired or missing | waits for the fetch in progress, or starts one |
 //!
-//! However many callers wait, there is one fetch, and it is a task of its own: a caller that is
-//! dropped neither stops nor repeats it. When it fails, all waiters get the same error. A refusal
-//! that only an operator can mend, such as a wrong secret, is remembered for ten seconds, and an
-//! answer that is no token for one, so that it is not asked for by every request. A fetch that does
-//! not go on for three seconds, because its runtime was stopped, is taken over by those who wait.
+//! There is at most one fetch per token, however many callers wait. The fetch is a separate task,
+//! so dropping a caller doesn't stop or repeat it. When it fails, all waiters get the same error. A
+//! refusal that only an operator can fix, such as a wrong secret, is cached for ten seconds, and an
+//! answer that is not a token for one second, so that not every caller repeats the request. A fetch
+//! without progress for three seconds, because its runtime was stopped, is taken over by a waiter.
 //!
-//! With `stable_token`, asking more than five minutes before the end returns the same token, so a
-//! token becomes stale between four and two minutes before it. With the classic grant it does
-//! between ten and five minutes. Where in between is left to chance, so that instances do not move
-//! together.
+//! `stable_token` returns the same token until five minutes before its end, so such a token becomes
+//! stale two to four minutes before its end. A token of the classic grant becomes stale five to ten
+//! minutes before. The exact time is random, so that instances don't refresh at the same moment.
 //!
-//! The tickets that sign pages and cards live by the same rules, each under a kind of its own:
+//! The tickets that sign pages and cards follow the same rules, with one kind each:
 //! [`Tokens::ticket`] and [`Tokens::card_ticket`]. They become stale like classic tokens.
 //!
-//! # When the platform refuses a token
+//! # When the platform rejects a token
 //!
-//! 40001, 40014 and 42001 retire *the token that was used*, unless another one has taken its place
-//! meanwhile. The next one comes from `stable_token` in normal mode; only when that returns the
-//! very token that was refused is a new one forced, within the platform's budget of twenty a day
-//! and thirty seconds apart. With the budget spent the token is kept: the refusal may concern one
-//! call only, and the others should go on.
+//! 40001, 40014 and 42001 retire *the token that was used*, unless it has already been replaced.
+//! The next token is fetched with `stable_token` in normal mode. Only if that returns the rejected
+//! token again is a new one forced, within the platform's budget of 20 a day, at least 30 seconds
+//! apart. When the budget is spent, the token stays in use: the rejection may concern a single call
+//! only, and the other calls should go on.
 //!
-//! Freshness is decided by the injected [`Clock`](crate::Clock), never by the cache's own: by the
-//! larger of the times that have passed on its wall clock and in its monotonic time, so that a clock
-//! that is set back, or a machine that sleeps, keeps no dead token. The budget of forced refreshes is
-//! counted in monotonic time alone.
+//! The injected [`Clock`](crate::Clock) decides whether a token is fresh, not the clock of the
+//! cache. The elapsed time is the larger of wall-clock time and monotonic time, so that setting the
+//! clock back or suspending the machine doesn't keep an expired token in use. The budget of forced
+//! refreshes is counted in monotonic time only.
 
 mod entry;
 mod front;
@@ -48,7 +47,7 @@ mod store;
 mod ticket;
 #[expect(
     clippy::module_inception,
-    reason = "the room is named after its main type"
+    reason = "the module is named after its main type"
 )]
 mod token;
 mod tokens;

@@ -1,13 +1,13 @@
-//! Which refresh of a stale token is under way.
+//! Tracks the background refresh of a stale token.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long a refresh is waited for. One that takes longer does not go on any more: the runtime that
-/// it was spawned on has stopped.
+/// The longest time a refresh counts as running. After that its runtime has stopped, and another
+/// one may start.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// The refresh that is under way, if one is: its number, and when it began in monotonic time.
+/// The refresh in progress, if any: its number, and its start in monotonic time.
 #[derive(Default)]
 pub(super) struct Refresh(Mutex<State>);
 
@@ -18,7 +18,7 @@ struct State {
 }
 
 impl Refresh {
-    /// Begins a refresh unless another one is under way, and tells its number.
+    /// Starts a refresh and returns its number, or `None` if one is in progress.
     pub(super) fn begin(&self, now: Duration) -> Option<u64> {
         let mut state = self.state();
         let is_under_way = |began: Duration| now.saturating_sub(began) < LONGEST;
@@ -30,7 +30,7 @@ impl Refresh {
         Some(state.number)
     }
 
-    /// Ends this refresh.
+    /// Ends this refresh, unless a later one has started.
     pub(super) fn end(&self, number: u64) {
         let mut state = self.state();
         if state.number == number {

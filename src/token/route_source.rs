@@ -1,4 +1,4 @@
-//! Tokens from the `token` route of another service.
+//! Fetches tokens from the `token` route of another service.
 
 use std::fmt;
 
@@ -14,11 +14,12 @@ use crate::address;
 use crate::error::{BoxError, ErrCode, Error, ErrorKind, Refusal};
 use crate::secret::{Secret, serialize_exposed};
 
-/// The longest answer that is read, in bytes.
+/// The longest accepted answer, in bytes.
 const ANSWER_MAX: usize = 64 << 10;
 
-/// Takes access tokens from the [`token` route](crate::routes::TokenRoute) of another service that
-/// runs this crate: one service has the secrets and keeps the tokens, the others have an access key.
+/// A [`TokenSource`] that calls the [`token` route](crate::routes::TokenRoute) of another service
+/// that runs this crate. That service has the secrets and caches the tokens; the other services
+/// need only an access key.
 ///
 /// ```no_run
 /// use tower_wechat::client::ReqwestTransport;
@@ -74,12 +75,12 @@ struct Answer {
 }
 
 impl TokenRouteSource {
-    /// A source that posts to the absolute address `route` through `transport`, with an access key
-    /// of that route. Its errors must not print the key.
+    /// Creates a source that posts to the absolute address `route` through `transport`, with an
+    /// access key of that route. The errors of `transport` must not print the key.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`] for an address that is not `https://`, a loopback one aside, and for a
-    /// key that cannot stand in a header.
+    /// [`ErrorKind::Input`] for an address that is neither `https://` nor a loopback address, and
+    /// for a key that is not a valid header value.
     pub fn new<S>(transport: S, route: &str, key: impl Into<Secret>) -> Result<Self, Error>
     where
         S: Service<Request<Bytes>, Response = Response<Bytes>> + Clone + Send + Sync + 'static,
@@ -89,8 +90,8 @@ impl TokenRouteSource {
         Self::over_http(transport, route, key, std::iter::empty::<String>())
     }
 
-    /// Does the same, and takes an `http://` address at one of these hosts, in a private network:
-    /// whoever sees the traffic sees the tokens.
+    /// Creates a source that also accepts an `http://` address at one of the given hosts, for a
+    /// private network: anyone who reads the traffic reads the tokens.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -123,7 +124,8 @@ impl TokenRouteSource {
         })
     }
 
-    /// The `source` that names this service in the other one's log; `tower-wechat` unless set.
+    /// Sets the `source` that names this service in the other service's log. Defaults to
+    /// `tower-wechat`.
     #[must_use]
     pub fn name(mut self, source: impl Into<String>) -> Self {
         self.name = source.into();
@@ -140,7 +142,7 @@ impl TokenRouteSource {
             },
         };
         let body = serde_json::to_vec(&body)
-            .map_err(|_| Error::new(ErrorKind::Input, "the request cannot be written"))?;
+            .map_err(|_| Error::new(ErrorKind::Input, "could not serialize the request"))?;
         let mut request = Request::new(Bytes::from(body));
         *request.method_mut() = http::Method::POST;
         *request.uri_mut() = self.route.clone();
@@ -153,7 +155,7 @@ impl TokenRouteSource {
 
 fn authorization(key: &Secret) -> Result<HeaderValue, Error> {
     let value = HeaderValue::try_from(format!("Bearer {}", key.expose()));
-    let mut value = value.map_err(|_| Error::input("key", "cannot stand in a header"))?;
+    let mut value = value.map_err(|_| Error::input("key", "is not a valid header value"))?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -163,6 +165,7 @@ impl TokenSource for TokenRouteSource {
         let request = self.request(key, &fetch)?;
         let response = self.transport.clone().oneshot(request).await;
         let response = response.map_err(|error| match error.downcast::<Error>() {
+            // A transport of this crate returns its own error, which already has the right kind.
             Ok(own) => *own,
             Err(other) => Error::transport(ErrorKind::Transport, other),
         })?;
@@ -172,7 +175,7 @@ impl TokenSource for TokenRouteSource {
 
 fn read(response: &Response<Bytes>) -> Result<Issued, Error> {
     let status = ErrorKind::Status(response.status().as_u16());
-    let unread = || Error::new(status, "the token route answered with no envelope");
+    let unread = || Error::new(status, "the answer of the token route is not an envelope");
     let body = response.body();
     if body.len() > ANSWER_MAX {
         return Err(unread());

@@ -1,4 +1,4 @@
-//! One fetch, whose outcome all who wait for it share.
+//! One fetch at a time, whose outcome all waiters share.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,18 +11,18 @@ use super::Token;
 use crate::error::Error;
 use crate::runtime::SharedRuntime;
 
-/// How often a fetch shows that it goes on.
+/// The interval at which a running fetch signals progress.
 const BEAT: Duration = Duration::from_secs(1);
 
-/// How long a fetch may show nothing before it is looked at once more, and another one takes its place
-/// if there is still nothing: the runtime that it was spawned on has stopped. Looked at once, a fetch
-/// would be taken for stopped when its thread, or the whole machine, stood still for a while.
+/// How long a waiter waits for progress before it checks again. After a second interval without
+/// progress it takes over: the runtime of the fetch has stopped. A single check would misfire when
+/// the thread of the fetch, or the whole machine, was paused for a while.
 const SILENCE: Duration = Duration::from_millis(1500);
 
-/// The outcome, once it is there.
+/// The outcome of a fetch, or `None` while it runs.
 type Outcome = Option<Result<Token, Error>>;
 
-/// The fetch of a token that is under way, if one is.
+/// The fetch in progress, if any.
 #[derive(Default)]
 pub(super) struct SingleFlight(Mutex<State>);
 
@@ -32,7 +32,7 @@ struct State {
     current: Option<Waiter>,
 }
 
-/// Waits for the outcome of a fetch. To drop it stops nothing.
+/// Waits for the outcome of a fetch. Dropping it doesn't stop the fetch.
 #[derive(Clone)]
 pub(super) struct Waiter {
     number: u64,
@@ -40,16 +40,16 @@ pub(super) struct Waiter {
     beats: Arc<AtomicU64>,
 }
 
-/// What a fetch came to while it was waited for.
+/// The result of waiting for a fetch.
 pub(super) enum Waited {
     Outcome(Result<Token, Error>),
-    /// It was dropped.
+    /// The fetch was dropped.
     Stopped,
-    /// It shows no more that it goes on.
+    /// The fetch signals no progress.
     Silent,
 }
 
-/// Makes the fetch, and is the only one at a time.
+/// Runs a fetch. There is one leader at a time.
 pub(super) struct Leader {
     number: u64,
     outcome: watch::Sender<Outcome>,
@@ -57,12 +57,12 @@ pub(super) struct Leader {
 }
 
 impl SingleFlight {
-    /// Joins the fetch under way; whoever comes first is to make it.
+    /// Joins the fetch in progress. The first caller also gets the [`Leader`] that must run it.
     pub(super) fn join(&self) -> (Waiter, Option<Leader>) {
         self.lock().join()
     }
 
-    /// Does so in place of a fetch that has stopped.
+    /// Joins in the same way, after ending a fetch that has stopped.
     pub(super) fn take_over(&self, stopped: &Waiter) -> (Waiter, Option<Leader>) {
         let mut state = self.lock();
         state.end(stopped.number);
@@ -73,13 +73,13 @@ impl SingleFlight {
         self.lock().current.is_some()
     }
 
-    /// Whether this fetch is the one under way: it may have been taken over.
+    /// Returns whether this fetch is still the current one, and has not been taken over.
     pub(super) fn is_current(&self, number: u64) -> bool {
         let state = self.lock();
         state.current.as_ref().is_some_and(|it| it.number == number)
     }
 
-    /// Ends a fetch: from now on another one may begin.
+    /// Ends a fetch, so that another one can start.
     pub(super) fn end(&self, number: u64) {
         self.lock().end(number);
     }
@@ -112,6 +112,7 @@ impl State {
     }
 
     fn end(&mut self, number: u64) {
+        // Compared by number: a fetch that was taken over must not end its successor.
         self.current.take_if(|current| current.number == number);
     }
 }
@@ -121,7 +122,7 @@ impl Leader {
         self.number
     }
 
-    /// The output of the fetch, while it shows that it goes on.
+    /// Runs the fetch to its end, and signals progress meanwhile.
     pub(super) async fn run<T>(
         &self,
         runtime: &SharedRuntime,
@@ -136,9 +137,9 @@ impl Leader {
         }
     }
 
-    /// Tells all who wait.
+    /// Sends the outcome to all waiters.
     pub(super) fn tell(self, outcome: Result<Token, Error>) {
-        // Nobody may be waiting any more.
+        // `send` would fail without receivers, and all waiters may have been dropped.
         self.outcome.send_replace(Some(outcome));
     }
 }
@@ -152,7 +153,7 @@ impl Waiter {
             match runtime.timeout(SILENCE, outcome).await {
                 Some(Ok(outcome)) => match &*outcome {
                     Some(outcome) => return Waited::Outcome(outcome.clone()),
-                    // It was waited for until there was one.
+                    // `wait_for` returned, so there is an outcome.
                     None => return Waited::Stopped,
                 },
                 Some(Err(_)) => return Waited::Stopped,
@@ -175,7 +176,7 @@ mod tests {
     use crate::error::ErrorKind;
     use crate::runtime::TokioRuntime;
 
-    /// On several threads the tasks of a machine that stood still come in any order.
+    /// On several threads, the tasks of a machine that was paused resume in any order.
     #[tokio::test(start_paused = true)]
     async fn a_waiter_that_wakes_before_the_fetch_does_not_take_it_for_stopped() {
         let runtime = SharedRuntime::new(TokioRuntime);
@@ -189,7 +190,7 @@ mod tests {
         let stands_still = async {
             tokio::time::advance(SILENCE + BEAT).await;
         };
-        // They are looked at in this order.
+        // Polled in this order.
         let (waited, (), ()) = tokio::join!(biased; waiter.outcome(&runtime), fetch, stands_still);
         assert!(matches!(waited, Waited::Outcome(Err(_))));
     }

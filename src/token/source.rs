@@ -1,4 +1,4 @@
-//! Where a new token comes from.
+//! Fetches new tokens.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,20 +21,22 @@ use crate::secret::Secret;
 pub enum Fetch {
     /// The current token.
     Current,
-    /// Another token than the current one, which the platform refused. It counts against the
+    /// Another token than the current one, which the platform rejected. Counts against the
     /// platform's budget.
     Forced {
-        /// The token that was refused.
+        /// The rejected token.
         refused: Secret,
     },
 }
 
-/// Fetches access tokens. Without one they come from the platform;
-/// [`WechatBuilder::token_source`](crate::WechatBuilder::token_source) sets another.
+/// Fetches access tokens. Set with
+/// [`WechatBuilder::token_source`](crate::WechatBuilder::token_source). By default tokens come from
+/// the platform.
 ///
-/// [`TokenRouteSource`](super::TokenRouteSource) asks the `token` route of another service, and
-/// [`source_fn`] makes a source of a function. Otherwise implement it with an `async fn`. A fetch is
-/// given up after 30 seconds; one that fails or panics fails the calls that wait for it.
+/// [`TokenRouteSource`](super::TokenRouteSource) calls the `token` route of another service, and
+/// [`source_fn`] turns a function into a source. To implement the trait, write an `async fn`. A
+/// fetch is abandoned after 30 seconds. A fetch that fails or panics fails the calls that wait for
+/// it.
 pub trait TokenSource: Send + Sync + 'static {
     /// Fetches the token of `key`.
     fn fetch(
@@ -44,7 +46,7 @@ pub trait TokenSource: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Issued, Error>> + Send;
 }
 
-/// Makes a [`TokenSource`] of a function.
+/// Creates a [`TokenSource`] from a function.
 ///
 /// ```
 /// use std::time::Duration;
@@ -53,7 +55,7 @@ pub trait TokenSource: Send + Sync + 'static {
 /// use tower_wechat::{AppConfig, Error, Wechat};
 ///
 /// async fn fetch(key: TokenKey, fetch: Fetch) -> Result<Issued, Error> {
-///     // … ask the service that keeps the tokens of `key.appid` …
+///     // … ask the service that holds the tokens of `key.appid` …
 ///     Ok(Issued::new("the token", Duration::from_secs(7200)))
 /// }
 ///
@@ -75,7 +77,7 @@ where
     SourceFn(fetch)
 }
 
-/// The source of [`source_fn`].
+/// A [`TokenSource`] created by [`source_fn`].
 #[derive(Clone, Copy)]
 pub struct SourceFn<F>(F);
 
@@ -95,7 +97,7 @@ impl<F> fmt::Debug for SourceFn<F> {
     }
 }
 
-/// A source as the crate keeps it.
+/// A type-erased source.
 #[derive(Clone)]
 pub(crate) struct SharedSource(Arc<dyn DynSource>);
 
@@ -109,7 +111,7 @@ impl SharedSource {
     }
 }
 
-/// The same trait with boxed futures, so that it can be kept without its type.
+/// The object-safe form of [`TokenSource`], with boxed futures.
 trait DynSource: Send + Sync {
     fn fetch<'a>(&'a self, key: &'a TokenKey, fetch: Fetch)
     -> BoxFuture<'a, Result<Issued, Error>>;
@@ -125,7 +127,7 @@ impl<T: TokenSource> DynSource for T {
     }
 }
 
-/// The platform's own endpoints.
+/// Fetches tokens from the platform's endpoints.
 pub(crate) struct PlatformSource {
     stack: Stack,
     apps: BTreeMap<AppId, Arc<AppEntry>>,
@@ -144,7 +146,7 @@ impl TokenSource for PlatformSource {
         let (appid, stack) = (entry.appid.clone(), &self.stack);
         let (grant, path) = match key.kind {
             TokenKind::JsapiTicket | TokenKind::WxCardTicket => {
-                return Err(Error::config("a ticket is not fetched by a token source"));
+                return Err(Error::config("a token source cannot fetch tickets"));
             }
             TokenKind::StableAccessToken => {
                 let call = GetStableToken::new(appid, entry.secret()?);
@@ -152,7 +154,7 @@ impl TokenSource for PlatformSource {
                 let grant = exchange(stack, None, entry, &call).await?;
                 (grant, GetStableToken::PATH)
             }
-            // Every call of the classic grant makes another token: there is nothing to force.
+            // Every call of the classic grant issues another token, so there is nothing to force.
             TokenKind::AccessToken => {
                 let call = GetClassicToken::new(appid, entry.secret()?);
                 (

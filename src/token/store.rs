@@ -1,4 +1,4 @@
-//! A second level behind the cache, which several instances can share.
+//! A second-level cache of tokens, which several instances can share.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
@@ -12,21 +12,23 @@ use crate::runtime::{BoxFuture, SharedRuntime};
 use crate::secret::Secret;
 use crate::store::{StoreError, within};
 
-/// The platform's budget for forced refreshes.
+/// The platform's budget of forced refreshes.
 const FORCED_A_DAY: usize = 20;
 const FORCED_APART: Duration = Duration::from_secs(30);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// How long a store may take to answer.
+/// The longest time to wait for a store.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Keeps tokens outside the cache. A store that fails, panics, or does not answer in a second, is
-/// logged and passed over: it never fails a call that the cache or the source can serve. So is a
-/// token that no source could have issued.
+/// Stores tokens outside the cache.
 ///
-/// Implement it with `async fn`s. [`Issued`] holds the life that is left at the moment it is handed
-/// over, so a store keeps the *time of the end*, or lets the record expire by itself, and computes
-/// what is left when it loads:
+/// A store that fails, panics, or does not answer within a second is logged and skipped: it never
+/// fails a call that the cache or the source can serve. A stored token that no source could have
+/// issued is skipped too.
+///
+/// Implement it with `async fn`s. [`Issued`] holds the life remaining at the time of the call. A
+/// store therefore saves the *end time*, or lets the record expire by itself, and computes the
+/// remaining life when it loads:
 ///
 /// ```
 /// use tower_wechat::token::{Issued, TokenKey, TokenStore};
@@ -55,7 +57,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// #     }
 /// # }
 ///
-/// struct InRedis(Shared); // the client of a store whose records expire
+/// struct InRedis(Shared); // the client of a store with expiring records
 ///
 /// fn name(key: &TokenKey) -> String {
 ///     format!("wechat:{}:{:?}", key.appid, key.kind)
@@ -84,36 +86,36 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// # let _ = tower_wechat::Wechat::builder().token_store(InRedis(Shared::default()));
 /// ```
 pub trait TokenStore: Send + Sync + 'static {
-    /// The stored token with the life it has left, or `None`.
+    /// Returns the stored token with its remaining life, or `None`.
     fn load(
         &self,
         key: &TokenKey,
     ) -> impl Future<Output = Result<Option<Issued>, StoreError>> + Send;
 
-    /// Stores a token in place of the one before, for as long as it lives.
+    /// Stores a token for the length of its life, replacing the previous one.
     fn save(
         &self,
         key: &TokenKey,
         token: &Issued,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Removes the token if it is still the one in `used`.
+    /// Removes the token if it equals `used`.
     fn evict(
         &self,
         key: &TokenKey,
         used: &Secret,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Takes one forced refresh from the platform's budget, 20 a day and 30 seconds apart, or
-    /// answers `false` when none is left.
+    /// Takes one forced refresh from the platform's budget of 20 a day, at least 30 seconds apart.
+    /// Returns `false` when none is left.
     fn take_forced_refresh(
         &self,
         key: &TokenKey,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
-/// Keeps tokens in the memory of this process. Its clones share what they keep, so that several
-/// [`Wechat`](crate::Wechat) handles can share their tokens:
+/// A [`TokenStore`] in the memory of this process. Clones share their contents, so that several
+/// [`Wechat`](crate::Wechat) handles can share tokens:
 ///
 /// ```
 /// use tower_wechat::token::MemoryTokenStore;
@@ -128,24 +130,24 @@ pub trait TokenStore: Send + Sync + 'static {
 #[derive(Debug, Clone, Default)]
 pub struct MemoryTokenStore {
     clock: SharedClock,
-    // One small record an app: as bounded as the configuration.
+    // Bounded by the number of configured apps: one small record for each token.
     records: Arc<Mutex<HashMap<TokenKey, Record>>>,
 }
 
 #[derive(Debug, Default)]
 struct Record {
     token: Option<(Issued, Moment)>,
-    /// In monotonic time: a wall clock that is set must not grant more.
+    /// In monotonic time, so that setting the wall clock grants no further refresh.
     forced: VecDeque<Duration>,
 }
 
 impl MemoryTokenStore {
-    /// An empty store.
+    /// Creates an empty store.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty store that tells the time by `clock`.
+    /// Creates an empty store that uses `clock`.
     pub fn with_clock(clock: impl Clock) -> Self {
         Self::with_shared_clock(SharedClock::new(clock))
     }
@@ -203,7 +205,7 @@ impl TokenStore for MemoryTokenStore {
     }
 }
 
-/// A store as the crate keeps it.
+/// A type-erased store.
 #[derive(Clone)]
 pub(crate) struct SharedStore(Arc<dyn DynStore>);
 
@@ -212,14 +214,14 @@ impl SharedStore {
         Self(Arc::new(store))
     }
 
-    /// The stored token; none when the store fails.
+    /// Returns the stored token, or `None` if the store fails.
     pub(super) async fn load(&self, runtime: &SharedRuntime, key: &TokenKey) -> Option<Issued> {
         let loaded = or_pass_over(runtime, key, async { self.0.load(key).await }).await?;
         match loaded.check() {
             Ok(issued) => Some(issued),
-            // One with less than a second to live is as good as none.
+            // A token with less than a second left also ends here.
             Err(error) => {
-                tracing::debug!(appid = %key.appid, error = error.to_string(), "a stored token was passed over");
+                tracing::debug!(appid = %key.appid, error = error.to_string(), "skipped a stored token");
                 None
             }
         }
@@ -233,7 +235,8 @@ impl SharedStore {
         or_pass_over(runtime, key, async { self.0.evict(key, used).await }).await;
     }
 
-    /// Whether a refresh may be forced; not when the store, which counts them, fails.
+    /// Returns whether a refresh may be forced. `false` if the store fails, since it keeps the
+    /// count.
     pub(super) async fn take_forced_refresh(
         &self,
         runtime: &SharedRuntime,
@@ -246,8 +249,8 @@ impl SharedStore {
     }
 }
 
-/// What the store answers; nothing when it fails, panics or is slow, which must not hold up the
-/// calls.
+/// Returns the store's answer, or the default if it fails, panics or takes too long: a store must
+/// not hold up the calls.
 async fn or_pass_over<T: Default>(
     runtime: &SharedRuntime,
     key: &TokenKey,
@@ -260,7 +263,7 @@ async fn or_pass_over<T: Default>(
     })
 }
 
-/// The same trait with boxed futures, so that it can be kept without its type.
+/// The object-safe form of [`TokenStore`], with boxed futures.
 trait DynStore: Send + Sync {
     fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Option<Issued>, StoreError>>;
     fn save<'a>(

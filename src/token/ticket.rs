@@ -1,4 +1,4 @@
-//! Where a new ticket comes from: a call with the app's access token.
+//! Fetches tickets with the app's access token.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use crate::app::{AppEntry, AppId};
 use crate::client::{Stack, exchange};
 use crate::error::Error;
 
-/// Fetches tickets from the platform. It is handed the access tokens with each fetch: keeping them
-/// would make a circle, since they keep it.
+/// Fetches tickets from the platform. Each fetch is passed the [`Tokens`]: storing them here would
+/// create a reference cycle, because they own this source.
 #[derive(Clone)]
 pub(crate) struct TicketSource {
     stack: Stack,

@@ -1,4 +1,4 @@
-//! One token and its times.
+//! A token and its times.
 
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
@@ -11,19 +11,19 @@ use crate::clock::{Clock, Moment};
 use crate::error::{Error, ErrorKind};
 use crate::secret::Secret;
 
-/// Taken off a token's end, for the time that an answer and a call are on their way.
+/// Subtracted from a token's life, for the time an answer and a call are in transit.
 const MARGIN: Duration = Duration::from_secs(10);
 
-/// The lives that a token can have: the platform's is two hours.
+/// The accepted lives of a token. The platform's tokens live two hours.
 const LIFE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(30 * 24 * 3600);
 
-/// The longest token, in bytes. The platform asks for room for 512.
+/// The longest accepted token, in bytes. The platform requires room for 512.
 const LEN_MAX: usize = 2048;
 
-/// A refresh that brought the same token is not repeated sooner.
+/// The pause after a refresh that failed or returned the same token.
 const REFRESH_PAUSE: Duration = Duration::from_secs(30);
 
-/// Which token, of which app.
+/// Identifies a token: the app and the kind of token.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct TokenKey {
@@ -34,13 +34,13 @@ pub struct TokenKey {
 }
 
 impl TokenKey {
-    /// The key of one app's token.
+    /// Creates the key of one app's token.
     pub fn new(appid: AppId, kind: TokenKind) -> Self {
         Self { appid, kind }
     }
 }
 
-/// The kinds of token. Those of the two grants are independent of each other.
+/// The kinds of token. The access tokens of the two grants are independent of each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenKind {
@@ -48,15 +48,16 @@ pub enum TokenKind {
     StableAccessToken,
     /// The access token of the classic `token`.
     AccessToken,
-    /// The ticket that signs `wx.config`. It is fetched with the app's access token, on which it
-    /// does not depend afterwards; a [`TokenSource`](super::TokenSource) is never asked for it.
+    /// The ticket that signs `wx.config`. It is fetched with the app's access token, and doesn't
+    /// depend on that token afterwards. It is never requested from a
+    /// [`TokenSource`](super::TokenSource).
     JsapiTicket,
-    /// The ticket that signs cards; fetched in the same way.
+    /// The ticket that signs cards. It is fetched in the same way.
     WxCardTicket,
 }
 
 impl TokenKind {
-    /// How long before its end a token becomes stale, in seconds.
+    /// Returns how long before its end a token becomes stale, in seconds.
     fn stale_before_end(self) -> Range<u64> {
         match self {
             Self::StableAccessToken => 120..240,
@@ -65,19 +66,19 @@ impl TokenKind {
     }
 }
 
-/// A token as a source or a store hands it over: with the life it has left, never with an instant,
-/// which another machine's clock may read differently.
+/// A token as a source or a store returns it, with its remaining life. It contains no point in
+/// time, because clocks differ between machines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Issued {
     /// The token.
     pub secret: Secret,
-    /// What is left of its life.
+    /// The remaining life of the token.
     pub expires_in: Duration,
 }
 
 impl Issued {
-    /// A token with the life it has left.
+    /// Creates a token with its remaining life.
     pub fn new(secret: impl Into<Secret>, expires_in: Duration) -> Self {
         Self {
             secret: secret.into(),
@@ -85,14 +86,14 @@ impl Issued {
         }
     }
 
-    /// What is wrong with it, whoever issued it.
+    /// Checks a token from any source or store.
     ///
     /// # Errors
-    /// [`ErrorKind::Answer`] for a token that is empty or cannot be part of an address, or a life
-    /// that no token has.
+    /// [`ErrorKind::Answer`] for an empty token, a token that cannot be part of a URI, or a life
+    /// outside the accepted range.
     pub(super) fn check(self) -> Result<Self, Error> {
         let wrong = |what: String| {
-            let message = format!("the token was not taken: {what}");
+            let message = format!("the token was rejected: {what}");
             Err(Error::new(ErrorKind::Answer, message))
         };
         let token = self.secret.expose();
@@ -113,7 +114,7 @@ impl Issued {
     }
 }
 
-/// A token in the cache. Cheap to clone; prints as a fingerprint.
+/// A cached token. Cheap to clone. Its `Debug` output shows a fingerprint only.
 #[derive(Debug, Clone)]
 pub struct Token(Arc<Held>);
 
@@ -121,17 +122,18 @@ pub struct Token(Arc<Held>);
 struct Held {
     secret: Secret,
     issued: Moment,
-    /// How long it may be used from then on.
+    /// How long it may be used after `issued`.
     life: Duration,
     stale: Moment,
     expiry: Moment,
 }
 
 impl Token {
-    /// `asked` is the time at which the source was asked: the token cannot have been issued
-    /// earlier, so it is surely dead when its life has passed since.
+    /// Creates a token. `asked` is the time of the request to the source: the token cannot have
+    /// been issued earlier, so it has certainly expired once its life has passed since then.
     pub(super) fn new(issued: Issued, kind: TokenKind, asked: Moment) -> Self {
         let Issued { secret, expires_in } = issued;
+        // At most a tenth of a short life.
         let life = expires_in - MARGIN.min(expires_in / 10);
         let early = Duration::from_secs(rand::rng().random_range(kind.stale_before_end()));
         Self(Arc::new(Held {
@@ -143,30 +145,30 @@ impl Token {
         }))
     }
 
-    /// The token itself, for a query or another system.
+    /// Returns the token text, for a query or another system.
     pub fn secret(&self) -> &Secret {
         &self.0.secret
     }
 
-    /// When it was asked for, by the wall clock of that time.
+    /// Returns when the token was requested, by the wall clock at that time.
     pub fn issued(&self) -> SystemTime {
         self.0.issued.wall
     }
 
-    /// When it is no longer used, a little before the platform's own time; by the wall clock of the
-    /// time at which it was asked for, so that a clock that was set since then shows another time.
-    /// To know how long it may be used, ask [`expires_in`](Self::expires_in).
+    /// Returns when the token stops being used, a little before the platform's own expiry. The time
+    /// is computed from the wall clock at the time of the request, so it is off if that clock has
+    /// been set since. For the remaining life use [`expires_in`](Self::expires_in).
     pub fn expiry(&self) -> SystemTime {
         self.0.expiry.wall
     }
 
-    /// How long it may still be used.
+    /// Returns how long the token may still be used.
     pub fn expires_in(&self, clock: &impl Clock) -> Duration {
         let age = Moment::of(clock).since(self.0.issued);
         self.0.life.saturating_sub(age)
     }
 
-    /// Its state by a clock: the one that [`Tokens`](super::Tokens) have.
+    /// Returns the token's state by a clock, which should be the one of [`Tokens`](super::Tokens).
     pub fn status(&self, clock: &impl Clock) -> Status {
         self.status_at(Moment::of(clock))
     }
@@ -181,12 +183,12 @@ impl Token {
         }
     }
 
-    /// Whether it was asked for before another one.
+    /// Returns whether this token was requested before the other one.
     pub(super) fn is_older_than(&self, other: &Self) -> bool {
         self.0.issued.monotonic < other.0.issued.monotonic
     }
 
-    /// The same token, not to be refreshed before a pause has passed.
+    /// Returns the same token, not stale again before a pause has passed.
     pub(super) fn postponed(mut self, now: Moment) -> Self {
         let (held, paused) = (Arc::make_mut(&mut self.0), now.after(REFRESH_PAUSE));
         held.stale = Moment {
@@ -197,14 +199,14 @@ impl Token {
     }
 }
 
-/// The state of a token; see the [module documentation](crate::token).
+/// The state of a token. See the [module documentation](crate::token).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Status {
-    /// It is used as it is.
+    /// In use.
     Fresh,
-    /// It is used, and its successor is being fetched.
+    /// In use, while its successor is being fetched.
     Stale,
-    /// It is not used any more.
+    /// Not used any more.
     Expired,
 }

@@ -1,4 +1,4 @@
-//! The cache and its state machine; the [room's documentation](super) tells the rules.
+//! The token cache and its state machine. See the [module documentation](super) for the rules.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -23,25 +23,25 @@ use crate::runtime::SharedRuntime;
 use crate::secret::Secret;
 use crate::waiters::Waiters;
 
-/// The longest that a caller waits for a token, whatever the source does.
+/// The longest time a caller waits for a token.
 const FETCH_MAX: Duration = Duration::from_secs(30);
 
-/// How many callers may wait for a token at once.
+/// The maximum number of callers that wait for a token at once.
 const WAITERS_MAX: usize = 100_000;
 
-/// How long a refusal that will not pass by itself is remembered.
+/// How long a permanent refusal is cached.
 const REFUSAL_KEPT: Duration = Duration::from_secs(10);
 
-/// How long an answer that is no token is.
+/// How long an answer that is not a token is cached.
 const GARBAGE_KEPT: Duration = Duration::from_secs(1);
 
-/// How often a caller takes over a fetch that has stopped.
+/// How often one caller takes over a stopped fetch.
 const TAKE_OVERS_MAX: usize = 3;
 
-/// How long a refused token that the platform calls current is not doubted again.
+/// How long a rejected token that the platform returned again stays in use without another retry.
 const REINSTATED: Duration = Duration::from_secs(30);
 
-/// The access tokens of all apps: a handle that is cheap to clone.
+/// The access tokens of all apps. A cheaply cloneable handle.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -80,7 +80,7 @@ impl Tokens {
         let entries: HashMap<_, _> = keys
             .map(|key| (key.appid.clone(), AppEntries::new(key)))
             .collect();
-        // A few entries an app, never evicted: the configuration bounds the cache.
+        // A few entries per app, never evicted: the configuration bounds the cache.
         let cache = Cache::builder().initial_capacity(entries.len()).build();
         Self(Arc::new(Inner {
             cache,
@@ -94,12 +94,12 @@ impl Tokens {
         }))
     }
 
-    /// The handle that [`TokenLayer`](super::TokenLayer) put into a request.
+    /// Returns the handle that [`TokenLayer`](super::TokenLayer) inserted into a request.
     pub fn from_request<B>(request: &Request<B>) -> Option<&Self> {
         request.extensions().get()
     }
 
-    /// An app's access token: from the cache at once, or from the one fetch under way.
+    /// Returns an app's access token, from the cache or from the fetch in progress.
     ///
     /// # Errors
     /// [`ErrorKind::UnknownApp`], or the error of the fetch, which all waiters share.
@@ -110,9 +110,9 @@ impl Tokens {
         self.current(self.entry(appid.as_ref())?).await
     }
 
-    /// The ticket that signs the pages of an official account, for
-    /// [`wx.config`](crate::jssdk): kept, shared and refreshed like an access token. To sign a
-    /// page, take [`App::page_config`](crate::App::page_config).
+    /// Returns the ticket that signs the pages of an official account, for
+    /// [`wx.config`](crate::jssdk). It is cached, shared and refreshed like an access token. To
+    /// sign a page, use [`App::page_config`](crate::App::page_config).
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -123,7 +123,8 @@ impl Tokens {
         self.current(&self.entries(appid.as_ref())?.jsapi).await
     }
 
-    /// The ticket that signs cards (卡券), in the same way.
+    /// Returns the ticket that signs cards (卡券). It is cached, shared and refreshed like an access
+    /// token.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -142,11 +143,12 @@ impl Tokens {
             },
             Err(generation) => Some(generation),
         };
-        // In a box, since every caller would move it.
+        // Boxed, because the future of every caller would otherwise have this size.
         Box::pin(self.look_up(entry, generation)).await
     }
 
-    /// Looks into the cache unless its token is known to have expired, and fetches one if need be.
+    /// Looks into the cache, unless its token is known to have expired, and fetches a token if
+    /// needed.
     async fn look_up(&self, entry: &Entry, generation: Option<Generation>) -> Result<Token, Error> {
         if let Some(generation) = generation
             && let Some(token) = self.0.cache.get(&entry.key)
@@ -159,7 +161,7 @@ impl Tokens {
         self.fetch(entry).await
     }
 
-    /// Whether the token may be used. One that is stale may, and is being replaced from now on.
+    /// Returns whether the token may be used. Starts a refresh if it is stale.
     fn usable(&self, entry: &Entry, token: &Token) -> bool {
         let status = token.status(&self.0.clock);
         if status == Status::Stale {
@@ -168,16 +170,18 @@ impl Tokens {
         status != Status::Expired
     }
 
-    /// Replaces a token that the platform refused, unless that has been done already, and returns
-    /// the current one. It is the same one only when the platform insists on it; to use it again
-    /// at once would be in vain.
+    /// Replaces a token that the platform rejected, unless it has already been replaced, and
+    /// returns the current token.
+    ///
+    /// The returned token equals `used` only when the platform insists on it. Using it again at
+    /// once would fail again.
     ///
     /// # Errors
     /// As [`get`](Self::get).
     pub async fn renew(&self, appid: impl AsRef<str>, used: &Secret) -> Result<Token, Error> {
         let entry = self.entry(appid.as_ref())?;
         let now = self.0.clock.moment();
-        // Of many callers with a dead token one retires it.
+        // Among many callers with the same rejected token, only one retires it.
         let replaced = entry.front.get().is_ok_and(|token| token.secret() != used);
         let under_way = entry.flight.is_under_way();
         let retired = replaced || {
@@ -186,8 +190,8 @@ impl Tokens {
             let reinstated = || memory.reinstated.is_some_and(lasts);
             memory.retired.as_ref() == Some(used) && (under_way || reinstated())
         };
-        // Noted before the cache is empty: whoever fetches from then on must not take the same
-        // token out of the store again.
+        // Recorded before the cache is emptied: a fetch that starts after that must not load the
+        // same token from the store.
         let retire = |token: &Token| {
             let retires = token.secret() == used;
             if retires {
@@ -196,22 +200,22 @@ impl Tokens {
             retires
         };
         if !retired && self.remove_if(entry, retire) {
-            tracing::warn!(appid = %entry.key.appid, token = ?used, "the platform refused the token");
+            tracing::warn!(appid = %entry.key.appid, token = ?used, "the platform rejected the token");
             let Inner { store, runtime, .. } = &*self.0;
             store.evict(runtime, &entry.key, used).await;
         }
         self.get(&entry.key.appid).await
     }
 
-    /// The state of an app's token in the cache, without asking anyone for it; `None` when there
-    /// is none. For health checks.
+    /// Returns the state of an app's cached token, or `None` if there is none. Fetches nothing. For
+    /// health checks.
     pub async fn status(&self, appid: impl AsRef<str>) -> Option<Status> {
         let entry = self.entry(appid.as_ref()).ok()?;
         let token = self.0.cache.get(&entry.key)?;
         Some(token.status(&self.0.clock))
     }
 
-    /// The entry of an app's access token.
+    /// Returns the entry of an app's access token.
     fn entry(&self, appid: &str) -> Result<&Entry, Error> {
         Ok(&self.entries(appid)?.access)
     }
@@ -227,10 +231,10 @@ impl Tokens {
         Ok(self.entries(key.appid.as_str())?.of(key.kind))
     }
 
-    /// Waits for the one fetch of an app's token, starting it if there is none.
+    /// Waits for the fetch of an app's token, and starts one if there is none.
     ///
-    /// The fetch is a task, which nobody drops. It may stop with the runtime that it was spawned on,
-    /// and is taken over then by those who wait on another one.
+    /// The fetch is a separate task, so dropping a caller doesn't cancel it. It stops if the
+    /// runtime it was spawned on stops. A waiter on another runtime then takes it over.
     async fn fetch(&self, entry: &Entry) -> Result<Token, Error> {
         let _waits = self.0.waiters.enter()?;
         let mut joined = entry.flight.join();
@@ -239,7 +243,7 @@ impl Tokens {
             let led = leader.map(|leader| self.lead(entry, leader)).is_some();
             match waiter.outcome(&self.0.runtime).await {
                 Waited::Outcome(outcome) => return outcome,
-                // This caller's own runtime takes no tasks any more.
+                // This caller's own runtime doesn't accept tasks any more.
                 Waited::Stopped if led => break,
                 Waited::Stopped | Waited::Silent => {}
             }
@@ -260,7 +264,8 @@ impl Tokens {
                 }
                 Err(error) => Err(error),
             };
-            // Before anyone is told: who then finds the token dead has to fetch another one.
+            // Before the outcome is sent: a waiter that finds the token rejected must be able to
+            // start another fetch.
             drop(task);
             leader.tell(outcome);
         });
@@ -274,8 +279,8 @@ impl Tokens {
         }
     }
 
-    /// Looks into the cache once more: whoever found it empty may come here after another fetch
-    /// filled it.
+    /// Checks the cache again before fetching: another fetch may have filled it since this caller
+    /// found it empty.
     async fn fetch_once(&self, entry: &Entry, number: u64) -> Result<Token, Error> {
         let now = self.0.clock.moment();
         self.remove_if(entry, |token| token.status_at(now) == Status::Expired);
@@ -283,7 +288,8 @@ impl Tokens {
             return Ok(token);
         }
         let token = self.obtain(entry, Status::Stale).await?;
-        // One that was taken over may end after the other one.
+        // A fetch that was taken over may finish after its successor, and must not overwrite its
+        // token.
         if entry.flight.is_current(number) {
             let _change = entry.front.change();
             self.0.cache.insert(entry.key.clone(), token.clone());
@@ -291,7 +297,7 @@ impl Tokens {
         Ok(token)
     }
 
-    /// Starts the refresh of a stale token, unless one is under way.
+    /// Starts the refresh of a stale token, unless one is in progress.
     fn refresh(&self, entry: &Entry) {
         let Some(number) = entry.refresh.begin(self.0.clock.moment().monotonic) else {
             return;
@@ -307,7 +313,8 @@ impl Tokens {
         });
     }
 
-    /// Puts a refreshed token in the place of the stale one, or keeps that one for a while longer.
+    /// Replaces the stale token with the refreshed one. After a failure, keeps the stale token and
+    /// postpones the next refresh.
     fn publish(&self, entry: &Entry, result: Result<Token, Error>) {
         let now = self.0.clock.moment();
         let _change = entry.front.change();
@@ -315,12 +322,12 @@ impl Tokens {
         cached.and_compute_with(|current| {
             let current = current.map(moka::Entry::into_value);
             match (result, current) {
-                // Retired or replaced meanwhile: whoever did that has fetched, or will.
+                // Retired or replaced in the meantime: the newer token stays.
                 (Ok(new), Some(old)) if new.is_older_than(&old) => Op::Nop,
                 (Ok(new), Some(_)) => Op::Put(new.postponed(now)),
                 (Err(error), Some(old)) => {
                     let (appid, error) = (&entry.key.appid, error.to_string());
-                    tracing::warn!(%appid, error, "a token was not refreshed");
+                    tracing::warn!(%appid, error, "could not refresh a token");
                     Op::Put(old.postponed(now))
                 }
                 (_, None) => Op::Nop,
@@ -328,7 +335,8 @@ impl Tokens {
         });
     }
 
-    /// A token from the store or the source. One of the store must be at most as old as `oldest`.
+    /// Returns a token from the store or the source. A stored token must be fresh, or in the state
+    /// `oldest`.
     async fn obtain(&self, entry: &Entry, oldest: Status) -> Result<Token, Error> {
         let now = self.0.clock.moment();
         if let Some(refused) = &entry.memory().refused
@@ -340,12 +348,12 @@ impl Tokens {
         let result = match self.0.runtime.timeout(FETCH_MAX, fetch).await {
             Some(Ok(result)) => result,
             Some(Err(Panicked)) => {
-                let message = "the source of tokens panicked";
+                let message = "the token source panicked";
                 tracing::error!(appid = %entry.key.appid, "{message}");
                 Err(Error::new(ErrorKind::Interrupted, message))
             }
             None => {
-                let message = "no token could be fetched in 30 seconds";
+                let message = "no token was fetched within 30 seconds";
                 Err(Error::new(ErrorKind::Timeout, message))
             }
         };
@@ -368,6 +376,7 @@ impl Tokens {
             ..
         } = &*self.0;
         let (key, asked) = (&entry.key, clock.moment());
+        // `asked` is read before any request, so that a token's life is never overestimated.
         let retired = entry.memory().retired.clone();
         let is_retired = |issued: &Issued| retired.as_ref() == Some(&issued.secret);
 
@@ -388,13 +397,15 @@ impl Tokens {
         .check()?;
         if is_retired(&issued) {
             if store.take_forced_refresh(runtime, key).await {
-                tracing::warn!(appid = %key.appid, "the refused token came back: forcing a new one");
+                tracing::warn!(appid = %key.appid, "the source returned the rejected token: forcing a new one");
                 let refused = issued.secret.clone();
                 issued = source
                     .fetch(key, Fetch::Forced { refused })
                     .await?
                     .check()?;
             } else {
+                // The budget is spent: the rejected token stays in use, since it may work for other
+                // calls.
                 entry.memory().reinstated = Some(asked);
             }
         }
@@ -403,7 +414,7 @@ impl Tokens {
         Ok(Token::new(issued, key.kind, asked))
     }
 
-    /// Removes an app's token from the cache if it still is the one that is meant.
+    /// Removes an app's token from the cache if `meant` returns `true` for it.
     fn remove_if(&self, entry: &Entry, meant: impl Fn(&Token) -> bool) -> bool {
         let _change = entry.front.change();
         let cached = self.0.cache.entry_by_ref(&entry.key);
@@ -415,12 +426,12 @@ impl Tokens {
     }
 }
 
-/// How long an error is taken as the answer of the source.
+/// Returns how long an error of the source is cached, or `None` if it is not.
 fn kept(error: &Error) -> Option<Duration> {
     match error.kind() {
         ErrorKind::Interrupted => Some(GARBAGE_KEPT),
         _ if error.is_transient() => None,
-        // Whatever answered, or panicked, may not do so again.
+        // A broken answer or a panic may be a one-off.
         ErrorKind::Answer | ErrorKind::Status(_) => Some(GARBAGE_KEPT),
         _ => Some(REFUSAL_KEPT),
     }
@@ -434,7 +445,7 @@ impl fmt::Debug for Tokens {
     }
 }
 
-/// A task about one entry. The entry learns that it ended, also when it panics or is stopped.
+/// A task for one entry. Its drop calls `end`, also when the task panics or is stopped.
 struct Task {
     tokens: Tokens,
     key: TokenKey,

@@ -51,7 +51,7 @@ async fn routes_are_closed_until_the_host_says_who_may_call_and_the_log_says_so_
         is_closed(status, &envelope);
     }
     assert_eq!(log.lines_with("ERROR"), 1, "{}", log.text());
-    assert_eq!(log.lines_with("refuses everyone"), 1, "{}", log.text());
+    assert_eq!(log.lines_with("refuses all requests"), 1, "{}", log.text());
     for route in ROUTES {
         let open = routes.clone().unprotected();
         let (status, _) = answer(open, post(route, "{}")).await;

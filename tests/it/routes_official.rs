@@ -287,10 +287,10 @@ async fn a_message_that_is_refused_says_why() {
         (json!({"data": null}), "data is required"),
         (json!({"data": 7}), "data is required"),
         (json!({"data": "{\"data\":"}), "not JSON at line 1"),
-        (json!({"data": "[]"}), "must hold an object"),
+        (json!({"data": "[]"}), "does not contain an object"),
         (
             json!({"data": {"thing1": {"value": "x"}}}),
-            "field data.thing1 is not known: known are touser, template_id, url, miniprogram, \
+            "unknown field data.thing1: the known fields are touser, template_id, url, miniprogram, \
              client_msg_id, data",
         ),
         (

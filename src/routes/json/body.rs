@@ -1,4 +1,4 @@
-//! Reads the document that a JSON route is sent, and says where it is wrong.
+//! Reads the request document of a JSON route, and reports where it is wrong.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::runtime::SharedRuntime;
 /// The largest request body, in bytes.
 const BODY_MAX: usize = 64 << 10;
 
-/// How long a body may take to come.
+/// The time limit for reading a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Collects a body.
+/// Collects a body within the time limit.
 pub(super) async fn read_in_time<B>(
     body: B,
     runtime: Option<&SharedRuntime>,
@@ -35,7 +35,7 @@ where
         Err(Failure::new(
             StatusCode::REQUEST_TIMEOUT,
             RetCode::PARAMETER,
-            "the body took too long: send it again",
+            "the body took too long to arrive: send it again",
         ))
     })
 }
@@ -55,16 +55,16 @@ where
     match Limited::new(body, BODY_MAX).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(_) => Err(Failure::parameter("the body broke off: send it again")),
+        Err(_) => Err(Failure::parameter("the body ended early: send it again")),
     }
 }
 
-/// A document without the byte order mark that some writers put in front of it.
+/// Strips the byte order mark that some writers prepend.
 pub(super) fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
 }
 
-/// Parses a document, which must be a JSON object. Serde would also read a struct from an array, by
+/// Deserializes a document, which must be a JSON object. Serde would also read a struct from an array, by
 /// the positions of its fields.
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     if let Some(first) = body.trim_ascii_start().first()
@@ -84,7 +84,7 @@ pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
             };
             return Failure::parameter(format!("field {at:.128}{name} is given twice"));
         }
-        // The path is unknown where the body stops being JSON.
+        // The path is `.` for the root, and contains `?` where it is unknown.
         let field = match path == "." || path.contains('?') {
             true => "the body".to_owned(),
             false => format!("field {path:.128}"),
@@ -92,6 +92,7 @@ pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
         malformed(error.inner(), &field)
     })?;
     let end = deserializer.end();
+    // Rejects trailing data, as `serde_json::from_slice` does.
     end.map_err(|error| malformed(&error, "the body"))?;
     Ok(value)
 }
@@ -105,7 +106,7 @@ fn duplicate(error: &serde_json::Error) -> Option<String> {
 }
 
 fn malformed(error: &serde_json::Error, field: &str) -> Failure {
-    // The parser's own text may quote a value, and a value may be a secret.
+    // The parser's message may quote a value, and a value may be a secret.
     let what = match error.classify() {
         serde_json::error::Category::Data => "is of the wrong type",
         serde_json::error::Category::Eof => "ends too early",

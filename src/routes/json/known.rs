@@ -1,4 +1,4 @@
-//! Refuses fields that a route does not know, with the nearest that it does.
+//! Refuses unknown fields, and suggests the closest known one.
 
 use std::fmt;
 
@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 use super::route::JsonRoute;
 use crate::routes::failure::Failure;
 
-/// Checks the names of all fields of a request to `R`. What is no object is left to the reader.
+/// Checks the names of all fields of a request to `R`. A body that is not an object is left to the
+/// deserializer.
 pub(super) fn check<R: JsonRoute>(body: &[u8]) -> Result<(), Failure> {
     let Ok(Value::Object(top)) = serde_json::from_slice(body) else {
         return Ok(());
@@ -23,7 +24,7 @@ pub(super) fn check<R: JsonRoute>(body: &[u8]) -> Result<(), Failure> {
     })
 }
 
-/// Checks the objects at a path below `object`, in which `*` is any name.
+/// Checks the objects at a path below `object`. `*` matches any name.
 fn inside(
     at: String,
     object: &Map<String, Value>,
@@ -45,7 +46,7 @@ fn inside(
                 let at = at.trim_end_matches('.');
                 return Err(Failure::parameter(format!("field {at} must be an object")));
             }
-            // Some callers put a document into a text.
+            // Some callers send a nested document as a string.
             Value::String(text) => {
                 if let Ok(Value::Object(object)) = serde_json::from_str(text) {
                     inside(at, &object, path, fields)?;
@@ -63,16 +64,17 @@ fn names(at: &str, object: &Map<String, Value>, fields: &[&str]) -> Result<(), F
     };
     let advice = match nearest(name, fields) {
         Some(known) => format!("did you mean {at}{known}?"),
-        None => format!("known are {}", fields.join(", ")),
+        None => format!("the known fields are {}", fields.join(", ")),
     };
     Err(Failure::parameter(format!(
-        "field {at}{name:.64} is not known: {advice}"
+        "unknown field {at}{name:.64}: {advice}"
     )))
 }
 
-/// The field that a name was meant for, if it differs by little.
+/// Returns the field that a name was probably meant for, or `None` if no field is close enough.
 fn nearest<'a>(name: &str, fields: &[&'a str]) -> Option<&'a str> {
     let plain = |name: &str| name.to_ascii_lowercase().replace(['_', '-'], "");
+    // Bounds the cost of `distance`: the name comes from the caller.
     let name = plain(name).chars().take(64).collect::<String>();
     let distances = fields
         .iter()
@@ -81,7 +83,7 @@ fn nearest<'a>(name: &str, fields: &[&'a str]) -> Option<&'a str> {
     (distance <= 1.max(field.len() / 3)).then_some(field)
 }
 
-/// How many letters must be added, left out or changed to make one text of the other.
+/// Returns the Levenshtein distance: the number of letters to insert, delete or replace.
 fn distance(from: &str, to: &str) -> usize {
     let mut row: Vec<usize> = (0..=to.chars().count()).collect();
     for (index, letter) in from.chars().enumerate() {
@@ -99,15 +101,15 @@ fn distance(from: &str, to: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-/// The names that a type reads from an object, with their aliases; `None` if it is no struct, or
-/// reads whatever is there.
+/// Returns the names of the fields that a type deserializes, with their aliases, or `None` if it is
+/// not a struct or accepts any fields.
 fn fields<T: DeserializeOwned>() -> Option<&'static [&'static str]> {
     let mut fields = None;
     let _ = T::deserialize(Probe(&mut fields));
     fields
 }
 
-/// Learns which fields a type asks for, and gives it none.
+/// A deserializer that records the fields a type asks for, and always fails.
 struct Probe<'a>(&'a mut Option<&'static [&'static str]>);
 
 #[derive(Debug)]
@@ -115,7 +117,7 @@ struct Nothing;
 
 impl fmt::Display for Nothing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("nothing is read")
+        f.write_str("the probe reads nothing")
     }
 }
 

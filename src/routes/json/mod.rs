@@ -1,4 +1,4 @@
-//! The one way in which every JSON route reads, checks, calls and answers.
+//! The service of all JSON routes: access control, decoding, checks and answers.
 
 mod body;
 mod known;
@@ -26,17 +26,18 @@ use crate::panic::{self, Contained, Panicked};
 use crate::runtime::{BoxFuture, Runtime, SharedRuntime};
 use crate::secret::Secret;
 
-/// A [`JsonRoute`] as a service over any body, of at most 64 KiB and ten seconds.
+/// A service that serves a [`JsonRoute`]. It accepts any body type, up to 64 KiB within ten
+/// seconds.
 ///
-/// It answers 401 until the host says who may call: [`access_keys`](Self::access_keys), or
-/// [`unprotected`](Self::unprotected). A route that panics is answered with 500.
+/// It answers 401 until [`access_keys`](Self::access_keys) or [`unprotected`](Self::unprotected) is
+/// called. A panic in the route is answered with 500.
 #[derive(Debug, Clone)]
 pub struct JsonService<R> {
     pub(super) route: R,
     options: Options,
 }
 
-/// What the host chose for its JSON routes.
+/// The settings of the JSON routes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Options {
     pub(super) access: Access,
@@ -46,7 +47,7 @@ pub(super) struct Options {
 }
 
 impl<R: JsonRoute> JsonService<R> {
-    /// The service of a route.
+    /// Creates the service of a route.
     pub fn from_route(route: R) -> Self {
         let options = Options::default();
         Self { route, options }
@@ -80,8 +81,8 @@ impl<R: JsonRoute> JsonService<R> {
         self
     }
 
-    /// Waits for bodies on `runtime`. Unless set it is the tokio runtime of the caller; where there
-    /// is none, a body may take for ever.
+    /// Sets the runtime for the timeout of request bodies. Defaults to the caller's tokio runtime.
+    /// Without a runtime there is no timeout.
     #[must_use]
     pub fn runtime(self, runtime: impl Runtime) -> Self {
         self.shared_runtime(SharedRuntime::new(runtime))
@@ -104,7 +105,7 @@ where
     type Error = Infallible;
     type Future = Served;
 
-    /// Always ready: what a request needs is waited for in its own future.
+    /// Always ready: the returned future waits for what the request needs.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
@@ -117,7 +118,7 @@ where
 
 pub(super) type Served = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 
-/// Serves one request. Whatever of the host's code it runs may panic.
+/// Serves one request. A panic in the application's code is answered with 500.
 pub(super) fn serve<R, B>(
     route: Result<R, Panicked>,
     options: Options,
@@ -172,7 +173,7 @@ where
         let answer = route.answer(body::parse(body)?).await?;
         envelope::success(&answer, id)
     };
-    // For the log alone, so that no test needs to move it.
+    // Used for the log only, so it need not be the injected clock.
     let clock = SystemClock::default();
     let began = clock.monotonic();
     let answer = answer.await;
@@ -190,7 +191,7 @@ where
     })
 }
 
-/// Logs a failure: as a warning if the operator may have to act on it.
+/// Logs a failure, as a warning if an operator may have to act on it.
 fn tell(failure: &Failure, ms: u64) {
     let (status, code) = (failure.status().as_u16(), failure.code().get());
     let errcode = failure.error().and_then(|error| error.errcode());
@@ -208,9 +209,10 @@ fn check<B>(request: &Request<B>, access: &Access) -> Result<(), Failure> {
     if request.method() != Method::POST {
         return Err(Failure::method("POST"));
     }
+    // Before the content type, so that a caller without access learns nothing more.
     access.check(request)?;
     let content_type = request.headers().get(CONTENT_TYPE);
-    // A parameter behind the type may hold bytes that are not ASCII.
+    // A parameter after the media type may contain non-ASCII bytes.
     let content_type = content_type.map_or(&b""[..], |value| value.as_bytes());
     let essence = content_type.split(|byte| *byte == b';').next();
     let essence = essence.unwrap_or_default().trim_ascii();

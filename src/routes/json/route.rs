@@ -1,4 +1,4 @@
-//! What a JSON route is.
+//! The trait of JSON routes.
 
 use std::future::Future;
 
@@ -7,9 +7,11 @@ use serde::de::DeserializeOwned;
 
 use crate::routes::Failure;
 
-/// A route that takes a JSON document by `POST` and answers in the
-/// [envelope](crate::routes#the-envelope). The documented routes are; a host's own can be, and is then
-/// served by a [`JsonService`](super::JsonService).
+/// A route that accepts a JSON document by `POST` and answers in the
+/// [envelope](crate::routes#the-envelope).
+///
+/// All documented routes implement it. An application can implement it for its own routes and serve
+/// them with [`JsonService`](super::JsonService).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -55,21 +57,21 @@ use crate::routes::Failure;
 /// # }
 /// ```
 pub trait JsonRoute: Clone + Send + Sync + 'static {
-    /// The last part of its path, for logs.
+    /// The last segment of the route's path, for logs.
     const NAME: &'static str;
 
-    /// The document it takes. Fields that it does not know are refused, with the nearest one that
-    /// it does, unless the service [ignores](super::JsonService::ignore_unknown_fields) them.
+    /// The request document. Unknown fields are refused with a suggestion of the closest known one,
+    /// unless the service [ignores](super::JsonService::ignore_unknown_fields) them.
     type Request: DeserializeOwned + Send;
 
-    /// The `body` of its answer.
+    /// The `body` of the answer.
     type Answer: Serialize + Send;
 
-    /// The objects inside the document and the names of their fields, which are checked alike:
-    /// `("line_color", &["r", "g", "b"])`. A path goes down by dots, and `*` is any name.
+    /// Nested objects of the document and the names of their fields, for the same check:
+    /// `("line_color", &["r", "g", "b"])`. A path is separated by dots, and `*` matches any name.
     const OBJECTS: &'static [(&'static str, &'static [&'static str])] = &[];
 
-    /// Answers one request.
+    /// Answers a request.
     fn answer(
         self,
         request: Self::Request,

@@ -1,4 +1,4 @@
-//! The message inside a request to `sendwxtemplatemsg`.
+//! The message in a request to `sendwxtemplatemsg`.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::super::failure::{Failure, RetCode};
 use crate::api::template;
 use crate::app::AppId;
 
-/// A template message as the platform takes it.
+/// A template message as the platform accepts it.
 #[derive(Deserialize)]
 pub(super) struct Message {
     touser: Option<String>,
@@ -26,12 +26,12 @@ pub(super) struct Message {
 struct MiniProgram {
     #[serde(default)]
     appid: String,
-    // Menus call it path.
+    // Menus name it `path`.
     #[serde(default, alias = "path", alias = "page")]
     pagepath: String,
 }
 
-/// Its objects, for the check of their names. Colours are no longer shown.
+/// The objects of a message, for the check of field names. Colors are accepted but ignored.
 pub(super) const OBJECTS: &[(&str, &[&str])] = &[
     (
         "data",
@@ -55,42 +55,45 @@ struct Keyword {
     value: String,
 }
 
-/// A text, or a number as it is written.
+/// Deserializes a string, or a number with exactly the digits of the request, which `f64` could
+/// lose.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let raw = Box::<RawValue>::deserialize(deserializer)?;
     let written = raw.get();
     match written.bytes().next() {
         Some(b'"') => serde_json::from_str(written).map_err(D::Error::custom),
         Some(b'-' | b'0'..=b'9') => Ok(written.to_owned()),
-        _ => Err(D::Error::custom("neither a text nor a number")),
+        _ => Err(D::Error::custom("not a string or a number")),
     }
 }
 
 impl Message {
-    /// Reads the message from an object, or from a text that holds one.
+    /// Reads the message from an object, or from a string that contains one.
     pub(super) fn read(data: Option<&RawValue>) -> Result<Self, Failure> {
         let written = data.map_or("", RawValue::get);
         match written.bytes().next() {
             Some(b'{') => parse(written),
             Some(b'"') => {
                 let text: String = serde_json::from_str(written)
-                    .map_err(|_| Failure::parameter("data is a text that cannot be read"))?;
+                    .map_err(|_| Failure::parameter("the string in data cannot be decoded"))?;
                 let text = text.strip_prefix('\u{feff}').unwrap_or(&text).trim();
                 if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
-                    // The parser's own text may quote a value.
+                    // The parser's message may quote a value.
                     return Err(Failure::parameter(format!(
-                        "data, as a text, is not JSON at line {} column {} of the text",
+                        "the string in data is not JSON at line {} column {}",
                         error.line(),
                         error.column()
                     )));
                 }
                 match text.starts_with('{') {
                     true => parse(text),
-                    false => Err(Failure::parameter("data, as a text, must hold an object")),
+                    false => Err(Failure::parameter(
+                        "the string in data does not contain an object",
+                    )),
                 }
             }
             _ => Err(Failure::parameter(
-                "data is required: give the message as an object, or as a text that holds one as \
+                "data is required: send the message as an object, or as a string that contains its \
                  JSON",
             )),
         }
@@ -106,7 +109,7 @@ impl Message {
         let openid = one("openid", Some(openid), self.touser)?.unwrap_or_default();
         let data = self.data.ok_or_else(|| {
             Failure::parameter(
-                "data.data is required: give the keywords as {\"thing1\":{\"value\":\"…\"}}",
+                "data.data is required: send the keywords as {\"thing1\":{\"value\":\"…\"}}",
             )
         })?;
         let mut message = template::SendTemplateMessage::new(openid, template_id);
@@ -117,7 +120,7 @@ impl Message {
         if let Some(url) = given(self.url) {
             message = message.url(url);
         }
-        // Callers that have no mini-program may send one without an id.
+        // Callers without a mini-program may send one with an empty appid.
         if let Some(MiniProgram { appid, pagepath }) = self.miniprogram
             && !appid.is_empty()
         {
@@ -132,7 +135,7 @@ impl Message {
     }
 }
 
-/// A value that may be given beside the message or inside, or twice if it is the same.
+/// Returns a value that may be given next to the message or inside it. Both are allowed if equal.
 fn one(
     field: &str,
     beside: Option<String>,
@@ -141,7 +144,7 @@ fn one(
     let given = |text: &String| !text.is_empty();
     match (beside.filter(given), inside.filter(given)) {
         (Some(beside), Some(inside)) if beside != inside => Err(Failure::parameter(format!(
-            "{field} and its value inside data are not the same: give one"
+            "{field} differs from its value inside data: send one of them"
         ))),
         (beside, inside) => Ok(beside.or(inside)),
     }
@@ -152,7 +155,7 @@ fn parse<T: DeserializeOwned>(document: &str) -> Result<T, Failure> {
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         Failure::parameter(format!(
-            "field data.{path} is missing a part or of the wrong type"
+            "field data.{path} is incomplete or of the wrong type"
         ))
     })
 }

@@ -1,4 +1,4 @@
-//! `POST sendwxtemplatemsg`: a template message to a follower.
+//! `POST sendwxtemplatemsg`: sends a template message to a follower.
 
 mod message;
 
@@ -13,16 +13,18 @@ use crate::client::Wechat;
 
 /// Sends a template message to a follower.
 ///
-/// It takes `{"source","appid","openid","template_id","data"}`. `data` is the message as the
-/// platform takes it, an object or a text that holds one as JSON: the values of the keywords in its
-/// own `data`, and optionally `url`, `miniprogram` and `client_msg_id`. The `template_id` may be in
-/// it instead. A number as a value is sent with the digits it was written with. `topcolor` and
-/// `color` are taken, and not sent on: the platform has ignored them since 2023. `miniprogram` may
-/// have its page as `path`, as in a menu, instead of `pagepath`.
+/// The request is `{"source","appid","openid","template_id","data"}`. `data` is the message as the
+/// platform accepts it, as an object or as a string that contains its JSON. It has the keyword
+/// values in its own `data`, and optionally `url`, `miniprogram` and `client_msg_id`.
 ///
-/// `msgid` is a text, since it has up to 19 digits: the id of the later push
-/// `TEMPLATESENDJOBFINISH`, which tells whether the message arrived. A message with a
-/// `client_msg_id` is sent again when it is not known what became of it; see
+/// - `template_id` may be inside `data` instead.
+/// - A numeric value is sent with exactly the digits of the request.
+/// - `topcolor` and `color` are accepted but not sent: the platform has ignored them since 2023.
+/// - The page of `miniprogram` may be named `path`, as in a menu, instead of `pagepath`.
+///
+/// `msgid` in the answer is a string, because it has up to 19 digits. It is the id in the later
+/// push `TEMPLATESENDJOBFINISH`, which reports the delivery. A message with a `client_msg_id` is
+/// sent again when its outcome is unknown. See
 /// [`template::SendTemplateMessage`](crate::api::template::SendTemplateMessage).
 ///
 /// ```
@@ -58,7 +60,7 @@ use crate::client::Wechat;
 pub type TemplateMessageService = JsonService<TemplateMessage>;
 
 impl TemplateMessageService {
-    /// A service for all apps of `wechat`.
+    /// Creates a service for all apps of `wechat`.
     pub fn new(wechat: Wechat) -> Self {
         let runtime = wechat.runtime().clone();
         Self::from_route(TemplateMessage::new(wechat)).shared_runtime(runtime)
@@ -77,7 +79,7 @@ impl TemplateMessage {
     }
 }
 
-/// What `sendwxtemplatemsg` takes.
+/// The request of `sendwxtemplatemsg`.
 #[derive(Debug, Deserialize)]
 #[non_exhaustive]
 pub struct TemplateMessageRequest {
@@ -90,7 +92,7 @@ pub struct TemplateMessageRequest {
     data: Option<Box<RawValue>>,
 }
 
-/// What `sendwxtemplatemsg` answers with.
+/// The answer of `sendwxtemplatemsg`.
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct TemplateMessageAnswer {

@@ -71,6 +71,6 @@ async fn a_token_that_is_not_to_be_had_is_asked_for_less_often_and_told_once() {
     sleep(4 * HOUR).await;
     let asked = sent.of(STABLE).len();
     assert!((10..=30).contains(&asked), "{asked}");
-    assert_eq!(log.text().matches("cannot be kept warm").count(), 1);
+    assert_eq!(log.text().matches("could not keep a token warm").count(), 1);
     drop(wechat);
 }
