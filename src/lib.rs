@@ -164,6 +164,7 @@
 //! proxy of the environment applies to it.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod accessors;
 mod address;
 pub mod api;
 mod app;

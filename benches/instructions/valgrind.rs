@@ -63,7 +63,7 @@ fn run(arguments: &[&str]) -> (String, u64) {
     assert!(output.status.success(), "{command:?}: {told}");
     let collected = told
         .lines()
-        .find_map(|line| line.split_once("BodyBuffer : "));
+        .find_map(|line| line.split_once("Collected : "));
     let (_, collected) = collected.unwrap_or_else(|| panic!("{command:?} counted nothing: {told}"));
     let printed = String::from_utf8(output.stdout).unwrap();
     (printed, collected.trim().parse().unwrap())

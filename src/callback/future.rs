@@ -221,10 +221,10 @@ where
                     }
                 }
                 StateProj::Done { response } => {
-                    // `None` only if the future is polled again after completion.
-                    return response
-                        .take()
-                        .map_or(Poll::Pending, |it| Poll::Ready(Ok(it)));
+                    let Some(response) = response.take() else {
+                        panic!("`ResponseFuture` polled after completion");
+                    };
+                    return Poll::Ready(Ok(response));
                 }
             };
             leave(state.as_mut(), next);

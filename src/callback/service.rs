@@ -9,6 +9,7 @@ use std::time::Duration;
 use http::{Request, Response};
 use tower::Service;
 
+use crate::accessors::inner_service_accessors;
 use crate::app::AppId;
 use crate::body::Body;
 use crate::callback::metrics::count;
@@ -121,6 +122,8 @@ pub(crate) struct Config {
 }
 
 impl<H> Callback<H> {
+    inner_service_accessors!(handler: H);
+
     /// Creates a callback for one app. `handler` is a `tower::Service<Message>`, for example one
     /// made by [`handler_fn`](crate::handler_fn).
     pub fn new(recipient: Recipient, handler: H) -> Self {

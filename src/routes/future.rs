@@ -74,8 +74,10 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().kind.project() {
-            // Polling after completion may return any response.
-            KindProj::Ready { response } => Poll::Ready(Ok(response.take().unwrap_or_default())),
+            KindProj::Ready { response } => match response.take() {
+                Some(response) => Poll::Ready(Ok(response)),
+                None => panic!("`ResponseFuture` polled after completion"),
+            },
             KindProj::Json { future } => future.as_mut().poll(cx),
             KindProj::Callback { future } => future.poll(cx),
         }

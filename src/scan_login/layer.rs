@@ -7,12 +7,14 @@ use tower::{Layer, Service, ServiceExt};
 
 use super::login::ScanLogin;
 use super::store::ScannedUser;
+use crate::accessors::inner_service_accessors;
 use crate::callback::{Event, IntoReply, Message, Reply};
 use crate::error::BoxError;
 use crate::runtime::BoxFuture;
 
 /// A layer that wraps a message handler in a [`ScanHandler`]. Created by [`ScanLogin::layer`].
 #[derive(Debug, Clone)]
+#[must_use = "a layer does nothing until it wraps a service"]
 pub struct ScanLoginLayer {
     login: ScanLogin,
 }
@@ -74,6 +76,10 @@ impl<S> Layer<S> for ScanLoginLayer {
 pub struct ScanHandler<S> {
     login: ScanLogin,
     inner: S,
+}
+
+impl<S> ScanHandler<S> {
+    inner_service_accessors!(inner: S);
 }
 
 impl<S> Service<Message> for ScanHandler<S>

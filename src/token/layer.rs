@@ -6,6 +6,7 @@ use http::Request;
 use tower::{Layer, Service};
 
 use super::Tokens;
+use crate::accessors::inner_service_accessors;
 
 /// A layer that inserts a [`Tokens`] handle into the extensions of every request. It fetches
 /// nothing: only a handler that asks for a token waits for it.
@@ -31,6 +32,7 @@ use super::Tokens;
 /// # }
 /// ```
 #[derive(Debug, Clone)]
+#[must_use = "a layer does nothing until it wraps a service"]
 pub struct TokenLayer {
     tokens: Tokens,
 }
@@ -58,6 +60,10 @@ impl<S> Layer<S> for TokenLayer {
 pub struct TokenService<S> {
     inner: S,
     tokens: Tokens,
+}
+
+impl<S> TokenService<S> {
+    inner_service_accessors!(inner: S);
 }
 
 impl<S, B> Service<Request<B>> for TokenService<S>

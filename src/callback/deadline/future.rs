@@ -48,12 +48,11 @@ impl Future for DeadlineFuture {
             working: slot,
             sleep,
         } = &mut *self;
-        if let Some(overloaded) = refused {
-            return Poll::Ready(Err(HandlerError::new((*overloaded).into())));
+        if let Some(overloaded) = refused.take() {
+            return Poll::Ready(Err(HandlerError::new(overloaded.into())));
         }
-        // `None` only if the future is polled again after completion.
         let Some(working) = slot else {
-            return Poll::Pending;
+            panic!("`DeadlineFuture` polled after completion");
         };
         // The timers are created in the first pending poll, so later polls need no runtime.
         let runtime = match &working.life {
@@ -76,11 +75,10 @@ impl Future for DeadlineFuture {
         if !late {
             return Poll::Pending;
         }
-        let Some(mut working) = slot.take() else {
-            return Poll::Pending;
-        };
         let reply = working.shown().unwrap_or_else(|| working.placeholder());
-        working.go_on();
+        if let Some(working) = slot.take() {
+            working.go_on();
+        }
         Poll::Ready(Ok(reply))
     }
 }

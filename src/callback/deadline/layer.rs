@@ -45,6 +45,7 @@ const MAX_LIFE: Duration = Duration::from_secs(600);
 /// let handler = DedupLayer::new().layer(deadline.layer(handler_fn(on_message)));
 /// ```
 #[derive(Clone)]
+#[must_use = "a layer does nothing until it wraps a service"]
 pub struct DeadlineLayer(Arc<Config>);
 
 #[derive(Clone)]
@@ -95,7 +96,6 @@ impl DeadlineLayer {
     ///
     /// A handler that runs longer is dropped at its next `await`, logged, and counted by
     /// [`HandlerTracker::dropped`]. The same limit applies again to the late-reply hook.
-    #[must_use]
     pub fn max_life(self, life: Duration) -> Self {
         self.with(|config| config.max_life = life)
     }
@@ -105,7 +105,6 @@ impl DeadlineLayer {
     ///
     /// Errors of the hook are logged. Without a hook, a late reply is lost, with a warning that
     /// does not include its content.
-    #[must_use]
     pub fn late<S>(self, hook: S) -> Self
     where
         S: Service<LateReply> + Clone + Send + Sync + 'static,
@@ -127,7 +126,6 @@ impl DeadlineLayer {
     ///
     /// let deadline = DeadlineLayer::ack().placeholder(|_| "正在思考，请稍候");
     /// ```
-    #[must_use]
     pub fn placeholder<F, R>(self, placeholder: F) -> Self
     where
         F: Fn(&Message) -> R + Send + Sync + 'static,
@@ -145,13 +143,11 @@ impl DeadlineLayer {
     ///
     /// Apply a [`Dedup`](crate::callback::dedup::Dedup) outside, as
     /// [`on_message_within`](crate::routes::Routes::on_message_within) does.
-    #[must_use]
     pub fn pick_up(self, pick_up: PickUp) -> Self {
         self.with(|config| config.pick_up = Some(pick_up))
     }
 
     /// Counts the handlers in `handlers`, which also limits them for each app.
-    #[must_use]
     pub fn handlers(self, handlers: &HandlerTracker) -> Self {
         self.with(|config| config.handlers = handlers.clone())
     }
@@ -160,7 +156,6 @@ impl DeadlineLayer {
     ///
     /// Without a runtime there is no deadline, and a handler is cancelled when its connection is
     /// closed.
-    #[must_use]
     pub fn runtime(self, runtime: impl Runtime) -> Self {
         self.shared_runtime(SharedRuntime::new(runtime))
     }

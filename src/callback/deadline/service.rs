@@ -9,6 +9,7 @@ use tower::Service;
 use super::layer::Config;
 use super::working::Working;
 use super::{DeadlineFuture, HandlerTracker};
+use crate::accessors::inner_service_accessors;
 use crate::callback::run::Answer;
 use crate::callback::{HandlerError, IntoReply, Message, Reply};
 use crate::error::BoxError;
@@ -22,6 +23,8 @@ pub struct Deadline<H> {
 }
 
 impl<H> Deadline<H> {
+    inner_service_accessors!(inner: H);
+
     /// Returns the tracker of the running handlers, to wait for them at shutdown.
     pub fn handlers(&self) -> &HandlerTracker {
         &self.config.handlers

@@ -46,6 +46,7 @@ const MAX_RUNNING: usize = 1024;
 /// # }
 /// ```
 #[derive(Clone)]
+#[must_use = "a layer does nothing until it wraps a service"]
 pub struct DedupLayer {
     window: Duration,
     capacity: usize,
@@ -78,7 +79,6 @@ impl DedupLayer {
     ///
     /// The actual time is at most a quarter longer. The platform's three pushes arrive within about
     /// ten seconds.
-    #[must_use]
     pub fn window(mut self, window: Duration) -> Self {
         self.window = window;
         self
@@ -88,7 +88,6 @@ impl DedupLayer {
     /// million.
     ///
     /// Each takes up to 25 bytes. When the memory is full, the oldest are evicted.
-    #[must_use]
     pub fn capacity(mut self, pushes: usize) -> Self {
         self.capacity = pushes;
         self
@@ -96,14 +95,12 @@ impl DedupLayer {
 
     /// Sets how many pushes of each app may run at once. Defaults to 1024. A new push beyond this
     /// limit fails at once.
-    #[must_use]
     pub fn max_running(mut self, pushes: usize) -> Self {
         self.max_running = pushes;
         self
     }
 
     /// Sets the clock that measures the age of remembered pushes.
-    #[must_use]
     pub fn clock(self, clock: impl Clock) -> Self {
         self.shared_clock(SharedClock::new(clock))
     }
@@ -118,7 +115,6 @@ impl DedupLayer {
     ///
     /// Without a runtime, a run is cancelled when its connection is closed, and a retry starts it
     /// again.
-    #[must_use]
     pub fn runtime(self, runtime: impl Runtime) -> Self {
         self.shared_runtime(SharedRuntime::new(runtime))
     }
@@ -129,7 +125,6 @@ impl DedupLayer {
     }
 
     /// Shares the state of pushes with other instances through a store.
-    #[must_use]
     pub fn store(mut self, store: impl DedupStore) -> Self {
         self.store = Some(SharedStore::new(store));
         self

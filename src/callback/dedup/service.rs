@@ -11,6 +11,7 @@ use tower::Service;
 use super::DedupKey;
 use super::error::RunFailed;
 use super::memory::{Claim, Shared, Verdict};
+use crate::accessors::inner_service_accessors;
 use crate::callback::run::{Answer, Work, poll_work};
 use crate::callback::{HandlerError, IntoReply, Message, Overloaded, Reply};
 use crate::error::{BoxError, chain};
@@ -25,6 +26,8 @@ pub struct Dedup<H> {
 }
 
 impl<H> Dedup<H> {
+    inner_service_accessors!(inner: H);
+
     /// Returns the number of running pushes, including those whose connection is closed.
     pub fn running(&self) -> usize {
         self.shared.memory.counts().0
@@ -141,7 +144,7 @@ impl Future for DedupFuture {
         let result = match &mut self.state {
             State::Run(slot) => {
                 let Some(run) = slot else {
-                    return Poll::Pending;
+                    panic!("`DedupFuture` polled after completion");
                 };
                 let result = ready!(Pin::new(run).poll(cx));
                 *slot = None;
@@ -150,8 +153,7 @@ impl Future for DedupFuture {
             State::Join(reply) => ready!(Pin::new(reply).poll(cx)).map_err(|_| RunFailed.into()),
             State::Done(slot) => match slot.take() {
                 Some(result) => result,
-                // `None` only if the future is polled again after completion.
-                None => return Poll::Pending,
+                None => panic!("`DedupFuture` polled after completion"),
             },
         };
         Poll::Ready(result.map_err(HandlerError::new))

@@ -142,6 +142,7 @@ impl AesKey {
         // The length field cannot hold 4 GiB or more. The platform would refuse such a message
         // anyway.
         let message_len = u32::try_from(frame.len().saturating_sub(HEAD)).unwrap_or(u32::MAX);
+        debug_assert!(frame.len() >= HEAD, "the frame has no room for its head");
         if let Some((head, rest)) = frame.split_first_chunk_mut()
             && let Some(len) = rest.first_chunk_mut()
         {
@@ -155,6 +156,10 @@ impl AesKey {
             .encrypt_padded::<NoPadding>(&mut frame, filled);
         let encoded = base64::encoded_len(filled, true).unwrap_or_default();
         out.resize(start + encoded, 0);
+        debug_assert!(
+            encrypted.is_ok(),
+            "the frame is not a whole number of blocks"
+        );
         if let (Ok(bytes), Some(room)) = (encrypted, out.get_mut(start..)) {
             // Cannot fail: the length is a multiple of the block size, and the buffer has the exact
             // size.

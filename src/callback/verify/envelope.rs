@@ -45,6 +45,7 @@ impl Seal {
         let document = document.into_bytes();
         (self.key).seal(document, appid.as_str(), random, &mut envelope);
         let encrypt = envelope.get(before.len()..).unwrap_or_default();
+        debug_assert!(!encrypt.is_empty(), "an empty ciphertext would be signed");
         let signature = self.signer.sign_reply(timestamp, nonce, encrypt);
         let mut digits = [0; 40];
         let signature = hex::write(signature.as_bytes(), &mut digits);

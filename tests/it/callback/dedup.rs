@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 use proptest::prelude::*;
-use tower::{Layer, ServiceExt};
+use tower::{Layer, Service, ServiceExt};
+use tower_wechat::callback::deadline::DeadlineLayer;
 use tower_wechat::callback::dedup::{Claimed, DedupKey, DedupLayer, DedupOwner, DedupStore};
 use tower_wechat::callback::{HandlerFn, Overloaded};
 use tower_wechat::sandbox::{Attempt, Push, Sandbox};
@@ -472,4 +473,26 @@ async fn a_store_that_fails_hangs_or_panics_is_passed_over() {
             assert_eq!(reply, Reply::text("1"));
         }
     }
+}
+
+#[tokio::test]
+async fn a_service_that_wraps_a_handler_gives_it_back() {
+    let tally = Tally::default();
+    let mut dedup = DedupLayer::new().layer(DeadlineLayer::ack().layer(quick(&tally)));
+    assert_eq!(dedup.get_ref().handlers().running(), 0);
+    let deadline = dedup.get_mut().clone();
+    let handler: HandlerFn<_> = dedup.into_inner().into_inner();
+    handler.oneshot(text(1)).await.unwrap();
+    deadline.oneshot(text(1)).await.unwrap();
+    assert_eq!(tally.started(), 2);
+}
+
+#[test]
+#[should_panic(expected = "`DedupFuture` polled after completion")]
+fn a_future_that_is_polled_after_completion_panics() {
+    let mut dedup = DedupLayer::new().layer(quick(&Tally::default()));
+    let mut future = Box::pin(dedup.call(text(1)));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(future.as_mut().poll(&mut context).is_ready());
+    let _ = future.as_mut().poll(&mut context);
 }
