@@ -603,7 +603,7 @@ async fn own_call_calls_what_the_crate_does_not_ship() {
     assert!(output.status.success(), "{output:?}");
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
-        "tag 134 is called 广东\nthe image is MEDIA_ID\n"
+        "created tag 134: 广东\nuploaded image: MEDIA_ID\n"
     );
 }
 
@@ -616,7 +616,7 @@ async fn template_receipt_tells_which_message_arrived() {
     assert!(output.status.success(), "{output:?}");
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
-        "order 42: delivered\norder 43: refused by the user\n"
+        "order 42: delivered\norder 43: blocked by the user\n"
     );
 }
 
