@@ -364,7 +364,7 @@ async fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
         (SETTINGS.replace("[access]", "[access"), "--config"),
         (
             SETTINGS.replace("s3cr3t-of-the-app", "s3cr3t of the app"),
-            "apps[0].secret: has a blank in it",
+            "apps[0].secret: contains whitespace",
         ),
         (
             SETTINGS.replace("s3cr3t-of-the-app", "s3cr3t"),
@@ -380,7 +380,7 @@ async fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
         ),
         (
             SETTINGS.replace("[apps.callback]", "secret_file = \"x\"\n[apps.callback]"),
-            "apps[0].secret: is given twice",
+            "apps[0].secret: is set twice",
         ),
         (
             SETTINGS.replace("secret = ", "secret_file = \"no/such\"\n#"),
@@ -411,7 +411,7 @@ async fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
                 "[access]",
                 "[access]\ntoken_keys = [\"a-key-of-sixteen-characters-or-more\"]",
             ),
-            "access.token_keys: has a key that is in access.keys too",
+            "access.token_keys: shares a key with access.keys",
         ),
         (
             SETTINGS.replace(
