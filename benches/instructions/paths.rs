@@ -253,7 +253,7 @@ fn replays(calls: u64) {
             }
             !known && running.insert(signature, 1).is_none()
         };
-        // The handler succeeds.
+        // The handler has succeeded, so the signature stays used and stops running.
         if admitted {
             let ([young, _], running) = &mut *seen.lock().unwrap();
             running.remove(&signature);

@@ -51,6 +51,7 @@ fn named(headers: &HeaderMap) -> Option<Authority> {
 fn is_served(authority: &Authority, hosts: &[String]) -> bool {
     let host = authority.host();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse();
+    // A `Host` header has no userinfo. Rejecting it avoids different readings of `a@b`.
     !authority.as_str().contains('@')
         && (host.eq_ignore_ascii_case("localhost")
             || address.is_ok_and(|address: IpAddr| address.is_loopback())

@@ -153,6 +153,7 @@ impl Connection {
         let deadline = match phase {
             Phase::Head(since) => since + self.limits.header,
             Phase::Idle(since) => since + self.limits.idle,
+            // No timer is set: the server reads again after the response, which sets one.
             Phase::Request => return Poll::Pending,
         };
         if self.silence.deadline() != deadline {

@@ -36,7 +36,8 @@ pub(crate) fn acknowledged() -> Handler {
     boxed(handler_fn(|_: Message| async { Reply::none() }))
 }
 
-/// Wraps the handler with each app's deadline.
+/// Wraps the handler with each app's deadline. Apps without settings, such as the sandbox's, get
+/// the default one.
 pub(crate) fn in_time(
     wechat: &Wechat,
     apps: &[Pushes],

@@ -41,6 +41,7 @@ fn skip_chunks(mut bytes: &[u8]) -> Result<bool, BoxError> {
             return Ok(false);
         };
         let end = line.saturating_add(usize::try_from(length)?);
+        // Two more bytes, since a CRLF follows the chunk's data.
         let Some(rest) = bytes.get(end.saturating_add(2)..) else {
             return Ok(false);
         };

@@ -59,7 +59,8 @@ impl Target {
             _ => "plaintext",
         };
         let name = format!("{name} ({word})");
-        // The listener is dropped at the end of the statement, which frees the port.
+        // A peer can't report its port, so it gets a free one. The listener is dropped at the end
+        // of the statement, which frees the port.
         let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
         let mut shell = Command::new("sh");
         shell
