@@ -63,8 +63,8 @@ impl Access {
         }
         if self.open && !listen.ip().is_loopback() {
             let why = format!(
-                "requires a loopback address, and {listen} is not one: set keys = [\"…\"] under \
-                 [access] in the --config file instead of access.open, or listen on 127.0.0.1"
+                "requires a loopback address, and {listen} is not one: set access.keys in the \
+                 --config file, or listen on 127.0.0.1"
             );
             return Err(wrong("access.open", why));
         }
