@@ -1,5 +1,5 @@
-//! What a push costs from request to response, against a service that only collects the body, and
-//! against one that also does on it what a callback cannot do without.
+//! Measures a push from request to response, against a service that only collects the body and
+//! against one that also runs the parts a callback cannot skip.
 //!
 //! Run with `cargo bench --bench callback`.
 #![allow(missing_docs, clippy::unwrap_used)]
@@ -30,13 +30,14 @@ const MODES: [(&str, Mode); 3] = [
     ("secure", Mode::Secure),
 ];
 
-/// The longest document of the benches, twice over and encoded, is longer than the default.
+/// In compatible mode the body holds the longest document twice, once base64-encoded, which exceeds
+/// the default limit.
 const BODY_LIMIT: usize = 128 << 10;
 
 struct Group<'a>(BenchmarkGroup<'a, WallTime>);
 
 impl Group<'_> {
-    /// The same push every time.
+    /// Sends the same push in every iteration.
     fn again<S>(&mut self, name: &str, mut service: S, push: &Push, status: StatusCode)
     where
         S: Service<Request<Full<Bytes>>, Response = Response<Body>, Error = Infallible>,
@@ -50,7 +51,7 @@ impl Group<'_> {
         });
     }
 
-    /// Another push every time.
+    /// Sends a new push in every iteration.
     fn fresh<S>(&mut self, name: &str, mut service: S, make: impl Fn() -> Push)
     where
         S: Service<Request<Full<Bytes>>, Response = Response<Body>, Error = Infallible>,

@@ -1,4 +1,4 @@
-//! The functions below the callback, against the crates that they stand on.
+//! Measures the functions that a callback is built from, against the crates below them.
 //!
 //! Run with `cargo bench --bench core`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
@@ -84,7 +84,7 @@ fn document(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The reply costs what `text` takes longer than `success`.
+/// The cost of an encrypted reply is the difference between `text` and `success`.
 fn encrypted_reply(criterion: &mut Criterion) {
     let push = || Document::Text(400).push(Mode::Secure);
     let mut quiet = callback(Mode::Secure, quiet());
@@ -92,7 +92,7 @@ fn encrypted_reply(criterion: &mut Criterion) {
     let document = reply_to(&push());
     let bare = Primitives::new();
     let mut group = criterion.benchmark_group("reply/secure");
-    // A copy would be recognised by its signature.
+    // Each push is new: replay protection would recognise a copy and skip the handler.
     group.bench_function("success", |b| {
         b.iter_batched(
             push,

@@ -1,5 +1,4 @@
-//! What it costs to remember a push when as many are remembered as there is room for, against a
-//! cache with the same bounds.
+//! Measures `dedup` with a full store, against a cache with the same bounds.
 //!
 //! Run with `cargo bench --bench dedup`.
 #![allow(missing_docs, clippy::unwrap_used)]
@@ -16,7 +15,7 @@ use fixture::document::fresh_number;
 use fixture::now;
 use fixture::remembered::{CAPACITY, cache, insert, message, remembering};
 
-/// The layer is called from message to reply, the cache for its insertion alone.
+/// Times the layer from message to reply, and the cache for the insertion alone.
 fn full(criterion: &mut Criterion) {
     let mut dedup = remembering(CAPACITY, 2 * CAPACITY, SystemClock::default());
     let cache = cache(Duration::from_secs(60), 2 * CAPACITY);

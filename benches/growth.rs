@@ -1,5 +1,5 @@
-//! What a push costs as the apps and the remembered messages grow in number, and what memory they
-//! take.
+//! Measures the cost of a push as the number of apps, remembered messages and remembered signatures
+//! grows, and the memory that they take.
 //!
 //! Run with `cargo bench --bench growth`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
@@ -74,7 +74,7 @@ where
     assert_eq!(now(send(service, push)).status(), StatusCode::OK);
 }
 
-/// Pushes to all the apps in turn, which they have seen before.
+/// Sends repeated pushes to all apps in turn.
 fn pushes_to(apps: usize) -> Member<'static> {
     let appids: Vec<_> = (0..apps).map(|app| format!("wx{app:016}")).collect();
     let with_keys = appids.iter().cloned();
@@ -97,7 +97,7 @@ fn pushes_to(apps: usize) -> Member<'static> {
     })
 }
 
-/// New pushes, with as many remembered as there is room for.
+/// Sends new pushes to a callback whose `dedup` store is full.
 fn remembered(number: usize) -> Member<'static> {
     let filled = if is_smoke() { 10 } else { 2 * number };
     let dedup = remembering(number, filled, ManualClock::at_unix(NOW));
@@ -108,10 +108,11 @@ fn remembered(number: usize) -> Member<'static> {
     )
 }
 
-/// New pushes without a layer, with as many signatures remembered as there is room for.
+/// Sends new pushes to a callback without layers whose signature memory is full.
 fn signed(number: usize) -> Member<'static> {
     let filled = if is_smoke() { 10 } else { 2 * number };
     let mut service = callback(Mode::Plaintext, quiet()).replay_capacity(number);
+    // Filled twice over, so that every measured push also evicts a signature.
     for _ in 0..filled {
         taken(&mut service, &Document::Text(400).push(Mode::Plaintext));
     }

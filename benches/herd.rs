@@ -1,5 +1,5 @@
-//! Ten thousand callers at once while there is no token, or a dead one, and the platform takes 200
-//! milliseconds for a new one: how many are fetched, and how long the callers wait.
+//! Measures ten thousand concurrent callers with no token, or with a rejected one, while the
+//! platform takes 200 ms to issue a new one: the number of fetches, and how long the callers wait.
 //!
 //! Run with `cargo bench --bench herd`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
@@ -63,13 +63,13 @@ fn main() {
             async move { drop(tokens.get(APPID).await.unwrap()) }
         })
     });
-    herd.row("`App::call`, a token that is alive", || {
+    herd.row("`App::call`, a valid token", || {
         let platform = herd.platform();
         let app = platform.wechat().app(APPID).unwrap();
         herd.runtime.block_on(app.token()).unwrap();
         (callers, platform, move || call(app.clone()))
     });
-    herd.row("`App::call`, a dead token", || {
+    herd.row("`App::call`, a rejected token", || {
         let platform = herd.platform();
         let app = platform.wechat().app(APPID).unwrap();
         herd.runtime.block_on(app.token()).unwrap();
@@ -97,7 +97,8 @@ impl Herd {
         }
     }
 
-    /// Milliseconds, and the most fetches, of so many rounds, each with its own platform.
+    /// Prints one row: the highest number of fetches of all rounds and the median waits. Each round
+    /// has a new platform.
     fn row<C, F>(&self, name: &str, mut start: impl FnMut() -> (usize, Platform, C))
     where
         C: Fn() -> F,
@@ -118,7 +119,7 @@ impl Herd {
     }
 }
 
-/// How long each caller waited from the moment that all were let loose, the shortest first.
+/// Starts all callers at once and returns how long each waited, sorted.
 async fn all_at_once<F>(callers: usize, caller: impl Fn() -> F) -> Vec<Duration>
 where
     F: Future<Output = ()> + Send + 'static,
@@ -141,7 +142,7 @@ where
     taken
 }
 
-/// A platform whose tokens are numbered. All up to one of them are dead.
+/// A platform with numbered tokens, which rejects all tokens up to `refused`.
 #[derive(Clone)]
 struct Platform {
     takes: Duration,

@@ -1,5 +1,5 @@
-//! Every claim about speed as a ratio, measured so that it holds on a machine that is busy: one
-//! table, a row a claim.
+//! Measures every speed claim as a ratio that holds on a busy machine, and prints one table with a
+//! row per claim.
 //!
 //! Run with `cargo bench --bench ratios`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
@@ -43,7 +43,7 @@ fn main() {
     outbound();
 }
 
-/// One row: what was measured, what it is held against, and the ratio of the two.
+/// Prints one row: the measured value, the baseline, and the ratio of the two.
 fn row(measured: (&str, f64), against: (&str, f64), ratio: Spread) {
     let note = if ratio.is_noisy() {
         "noisy, run again"
@@ -53,7 +53,7 @@ fn row(measured: (&str, f64), against: (&str, f64), ratio: Spread) {
     print(measured, against, ratio, note);
 }
 
-/// The same for the slowest of many operations, which scatter on any machine.
+/// Prints a row for the slowest of many operations, which scatter on any machine.
 fn slowest(measured: (&str, Vec<f64>), against: (&str, Vec<f64>)) {
     let ratios = measured.1.iter().zip(&against.1).map(|(ns, of)| ns / of);
     let ratio = Spread::of(ratios.collect());
@@ -72,7 +72,7 @@ fn print(measured: (&str, f64), against: (&str, f64), ratio: Spread, note: &str)
     );
 }
 
-/// The first member against the second.
+/// Measures the first member against the second and prints the row.
 fn pair(measured: (&str, Member<'_>), against: (&str, Member<'_>)) {
     let rounds = interleave([measured.1, against.1]);
     let [first, second] = [0, 1].map(|member| rounds.of(|ns| ns[member]).median);
@@ -83,7 +83,7 @@ fn pair(measured: (&str, Member<'_>), against: (&str, Member<'_>)) {
     );
 }
 
-/// The same push, sent again and again.
+/// Sends the same push in every iteration.
 fn sent<'a, S>(mut service: S, push: &'a Push) -> Member<'a>
 where
     S: Service<Request<Full<Bytes>>, Response = Response<Body>, Error = Infallible> + 'a,
@@ -91,7 +91,7 @@ where
     again(move || now(send(&mut service, push)))
 }
 
-/// Another push every time: a copy is recognised by its signature.
+/// Sends a new push in every iteration, since replay protection recognises a copy.
 fn sent_anew<'a, S>(mut service: S, mode: Mode) -> Member<'a>
 where
     S: Service<Request<Full<Bytes>>, Response = Response<Body>, Error = Infallible> + 'a,
@@ -133,9 +133,8 @@ fn callbacks() {
     );
 }
 
-/// A reply costs what an answered push takes longer than one that is not: the handler that makes it
-/// and the header of its response are in it. Neither is in what an encrypted one costs more than a
-/// clear one.
+/// The cost of a reply is the difference between an answered and an unanswered push. It includes
+/// the handler and the response header. The extra cost over a clear reply includes neither.
 fn encrypted_reply() {
     let (secure, clear) = (Mode::Secure, Mode::Plaintext);
     let (document, bare) = (reply_to(&TEXT.push(secure)), Primitives::new());
@@ -186,14 +185,14 @@ fn with_dedup() {
     );
 }
 
-/// The layer is called from message to reply, the cache for its insertion alone.
+/// Times the layer from message to reply, and the cache for the insertion alone.
 fn dedup_store() {
     let filled = if is_smoke() { 10 } else { 2 * CAPACITY };
     let mut dedup = remembering(CAPACITY, filled, SystemClock::default());
     let cache = cache(Duration::from_secs(60), filled);
     let mut run = |message| drop(now(dedup.call(message)).unwrap());
     let put = |key| insert(&cache, key);
-    // The cache tidies up so rarely that a short slice has all of it or nothing.
+    // moka runs maintenance so rarely that a short slice holds all of it or none.
     let rounds =
         interleave([fresh(message, &mut run), fresh(fresh_number, put)].map(longer)).tens();
     row(
@@ -218,7 +217,7 @@ fn dedup_store() {
     slowest(("p99.9 of the same", ours), ("p99.9 of the same", theirs));
 }
 
-/// The longest of the first operations after all that is remembered has come of age.
+/// Measures the longest of the first operations after every remembered push has expired.
 fn idle_hour() {
     let filled = if is_smoke() { 10 } else { CAPACITY };
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
@@ -229,7 +228,7 @@ fn idle_hour() {
         let run = |message| drop(now(dedup.call(message)).unwrap());
         let dedup = nanos(quantile(&each(1000, message, run), 1.0));
 
-        // This cache has no clock to move: what it holds lives shorter instead.
+        // moka's clock can't be advanced, so its entries get a short time to live instead.
         let life = Duration::from_secs(1);
         let cache = cache(life, filled);
         if !is_smoke() {
@@ -249,7 +248,7 @@ fn idle_hour() {
     );
 }
 
-/// Nanoseconds are those of one thread; there are two.
+/// Reports the time of one thread, although the runtime has two.
 fn token_hits() {
     let runtime = two_threads();
     let tokens = wechat().tokens();
@@ -258,7 +257,7 @@ fn token_hits() {
         tasks::cache().await
     });
     for number in TASKS {
-        // A short slice is over before the second thread has woken up.
+        // A short slice would end before the second thread wakes up.
         let ours: Member<'_> =
             Box::new(|times| read(&runtime, number, times, &tokens, read_tokens));
         let theirs: Member<'_> =
@@ -289,14 +288,14 @@ fn outbound() {
     pair(
         ("App::call, transport in memory", again(call)),
         (
-            "request written, and the transport",
+            "building the request, and the transport",
             again(|| now(bare.call(request())).unwrap()),
         ),
     );
     pair(
         ("App::call, transport in memory", again(call)),
         (
-            "the same, and the answer read by serde_json",
+            "the same, and parsing the response with serde_json",
             again(|| by_hand(&mut transport())),
         ),
     );

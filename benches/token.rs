@@ -1,5 +1,5 @@
-//! What an access token costs when it is in the cache, against the cache alone; and what a handler
-//! and a call pay to have one.
+//! Measures a cached access token against the cache alone, and the overhead of a token in a handler
+//! and in a call.
 //!
 //! Run with `cargo bench --bench token`.
 #![allow(missing_docs, clippy::unwrap_used)]
@@ -21,7 +21,7 @@ use fixture::platform::{by_hand, request, transport, wechat};
 use fixture::tasks::{TASKS, cache, read, read_cache, read_tokens, two_threads};
 use fixture::{APPID, now, send};
 
-/// Nanoseconds are those of one thread.
+/// Reports the time of one thread.
 fn hit(criterion: &mut Criterion) {
     let runtime = two_threads();
     let tokens = wechat().tokens();

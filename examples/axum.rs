@@ -1,7 +1,6 @@
-//! The documented routes on a router of one's own, and a handler that uses the app's access token.
+//! Mounts the documented routes on an axum router, and uses the app's access token in handlers.
 //!
-//! Run with `cargo run --example axum [ADDRESS]`, and then
-//! `curl http://127.0.0.1:36013/sources`.
+//! Run with `cargo run --example axum [ADDRESS]`, then `curl http://127.0.0.1:36013/sources`.
 
 #[path = "shared/hosts.rs"]
 mod hosts;
@@ -35,7 +34,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 fn app(wechat: Wechat) -> Router {
     let wx = wechat
         .routes()
-        // For a real account: `.access_keys([key])`, or the routes behind a login of your own.
+        // For a real account: `.access_keys([key])`, or your own authentication layer.
         .unprotected()
         .on_message(handler_fn(on_message));
     Router::new()
@@ -53,7 +52,7 @@ async fn on_message(message: Message) -> Reply {
     }
 }
 
-/// Where the platform's pushes come from: a typed call, with the token added on the way.
+/// Lists the addresses that pushes come from, with a typed call. The client adds the token.
 async fn sources(State(wechat): State<Wechat>) -> Result<Json<Vec<String>>, (StatusCode, String)> {
     let failed = |error: tower_wechat::Error| (StatusCode::BAD_GATEWAY, error.to_string());
     let app = wechat.app(Sandbox::APPID).map_err(failed)?;
@@ -61,8 +60,8 @@ async fn sources(State(wechat): State<Wechat>) -> Result<Json<Vec<String>>, (Sta
     Ok(Json(sources.ip_list))
 }
 
-/// The token itself, for a call that one's own client makes. Never answer with it: its fingerprint
-/// does for a log.
+/// Reads the token, as for a call with your own HTTP client. Never return or log a token: its
+/// fingerprint identifies it.
 async fn token(Extension(tokens): Extension<Tokens>) -> Result<String, (StatusCode, String)> {
     match tokens.get(Sandbox::APPID).await {
         Ok(token) => Ok(format!(

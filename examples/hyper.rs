@@ -1,8 +1,8 @@
-//! Only the callback, on a hyper server: each message once, and answered in time.
+//! Serves only the callback, on hyper, with deduplication and a deadline.
 //!
 //! Run with `WX_APPID=… WX_TOKEN=… WX_AES_KEY=… cargo run --example hyper [ADDRESS]`, with the
-//! values of 消息推送 in the 微信开发者平台. With `--demo` in place of the address it takes those of the
-//! platform's own documentation, which everyone knows.
+//! values of 消息推送 in the 微信开发者平台. `--demo` instead of the address uses the public values
+//! of the platform's documentation.
 
 use std::error::Error;
 
@@ -24,14 +24,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Ok(value) => Ok(value),
         Err(_) if is_demo => Ok(published.to_owned()),
         Err(_) => Err(format!(
-            "{name} is not set: give the value of the console, or --demo for the published one"
+            "{name} is not set: use the value from the console, or --demo for the public one"
         )),
     };
     let appid = AppId::new(variable("WX_APPID", "wxba5fad812f8e6fb9")?)?;
     let token = variable("WX_TOKEN", "AAAAA")?;
     let aes_key = variable("WX_AES_KEY", &"A".repeat(43))?;
     let keys = CallbackKeys::secure(token, aes_key)?.for_app(appid);
-    // A push that is sent again joins the first; at 4.5 seconds the platform is answered.
+    // A retried push joins the running handler. After 4.5 seconds the platform gets `success`.
+    // `dedup` is outermost, so that a retry gets the reply of the first push.
     let handler = DeadlineLayer::ack().layer(handler_fn(on_message));
     let callback = Callback::new(keys, DedupLayer::new().layer(handler));
 

@@ -1,7 +1,8 @@
-//! A slow answer on an account that has only the passive reply, such as an unverified 订阅号.
+//! Sends slow replies on an account that has only the passive reply, such as an unverified 订阅号.
 //!
-//! Run with `cargo run --example late_replies`. The platform is the sandbox; its user asks something
-//! that takes the handler eleven seconds, is told to wait, and picks the answer up part by part.
+//! Run with `cargo run --example late_replies`. The sandbox is the platform. Its user asks a
+//! question that takes the handler eleven seconds, gets a placeholder, and then picks up the answer
+//! part by part.
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tower_wechat::callback::deadline::pick_up::PickUp;
 use tower_wechat::sandbox::{AccountType, Push, Sandbox};
 use tower_wechat::{Message, handler_fn};
 
-/// Stands for a model that takes its time.
+/// Simulates a slow model.
 async fn answer(message: Message) -> String {
     let question = message.field("Content").unwrap_or_default();
     if question == "ping" {
@@ -38,6 +39,7 @@ async fn main() {
         .on_message_within(deadline, handler_fn(answer))
         .prefix("/v1/service/wx");
 
+    // Added to the 4.5 seconds of the placeholder, this exceeds the handler's eleven seconds.
     let patience = Duration::from_secs(8);
     for (text, pause) in [
         ("How is tea made?", patience),
@@ -53,7 +55,7 @@ async fn main() {
     }
 }
 
-/// The first line of a text, and its last if it has more than one.
+/// Returns the first line of a text, and its last if it has more than one.
 fn shortened(text: &str) -> String {
     let mut lines = text.lines();
     match (lines.next(), lines.next_back()) {

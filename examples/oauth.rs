@@ -1,8 +1,8 @@
-//! Signs browsers in with web OAuth: the same result after a reload and the Back button, a session
-//! of the host's own, and back to the page they came from.
+//! Signs browsers in with web OAuth, opens a session, and redirects to the page they came from.
+//! Reloads and the Back button give the same result.
 //!
 //! Run with `cargo run --example oauth [ADDRESS]`, and open `http://127.0.0.1:36015/`. The sandbox
-//! plays the platform; its first user consents at once.
+//! is the platform, and its first user consents automatically.
 
 #[path = "shared/hosts.rs"]
 mod hosts;
@@ -34,8 +34,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?;
     let base = format!("http://{address}");
 
-    // For a real account: `Wechat::builder().app(AppConfig::new(appid, secret)).build()`, and as
-    // the base the https address on the registered domain (网页授权域名).
+    // For a real account: `Wechat::builder().app(AppConfig::new(appid, secret)).build()`, with the
+    // https address of the registered domain (网页授权域名) as the base.
     let sandbox = Sandbox::new();
     let hosts = Hosts::default().open(&format!("{base}/sandbox"))?;
     let wechat = sandbox
@@ -52,8 +52,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Who is signed in, by the value of the session's cookie. A real host keeps sessions in a store,
-/// and ends them.
+/// The nicknames of signed-in users by session cookie. A real application keeps sessions in a store
+/// and expires them.
 #[derive(Clone, Default)]
 struct Sessions(Arc<Mutex<HashMap<String, String>>>);
 
@@ -64,7 +64,8 @@ fn app(wechat: &Wechat, sandbox: &Sandbox, base: &str) -> Result<Router, tower_w
         let opened = opened.clone();
         async move { opened.open(&signed_in) }
     });
-    // From the configuration, the same on every instance; here a new one for every start.
+    // The key comes from the configuration in a real application, the same on every instance. Here
+    // each start makes a new one.
     let key = StateKey::new(random(48))?;
     let login = OAuthService::new(
         wechat.app(Sandbox::APPID)?,
@@ -81,7 +82,7 @@ fn app(wechat: &Wechat, sandbox: &Sandbox, base: &str) -> Result<Router, tower_w
 }
 
 impl Sessions {
-    /// Opens a session, and sends the browser where it wanted to go.
+    /// Opens a session, and redirects the browser to the page that it asked for.
     fn open(&self, signed_in: &SignedIn) -> Response<Body> {
         let nickname = signed_in.profile().map(|profile| profile.nickname.clone());
         let nickname = nickname.unwrap_or_else(|| signed_in.openid().to_owned());
@@ -98,7 +99,7 @@ impl Sessions {
     }
 
     fn nickname(&self, headers: &HeaderMap) -> Option<String> {
-        // Other cookies of the site may hold bytes that are not ASCII.
+        // Bytes, since other cookies of the site may not be ASCII.
         let cookies = headers.get_all(header::COOKIE).into_iter();
         let mut pairs = cookies.flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
         let id = pairs.find_map(|pair| pair.trim_ascii().strip_prefix(b"session="))?;
@@ -118,7 +119,7 @@ async fn home(State(sessions): State<Sessions>, headers: HeaderMap) -> Html<Stri
     Html(format!("{HEAD}{content}\n"))
 }
 
-/// The beginning of a page that phones show at a readable size.
+/// The start of a page, with a viewport for phones.
 const HEAD: &str = r#"<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -126,7 +127,7 @@ const HEAD: &str = r#"<!doctype html>
 <title>Sign in</title>
 "#;
 
-/// A nickname is any text.
+/// Escapes text for HTML. A nickname can be any text.
 fn escape(text: &str) -> String {
     let text = text.replace('&', "&amp;");
     text.replace('<', "&lt;").replace('>', "&gt;")

@@ -1,14 +1,14 @@
-//! Calls of the platform that the crate does not ship, in a dozen lines of one's own each.
+//! Implements calls that the crate doesn't ship, in a dozen lines each.
 //!
-//! Run with `cargo run --example own_call`. The sandbox does not know the calls either, so it is told
-//! what to answer.
+//! Run with `cargo run --example own_call`. The sandbox doesn't know the calls either, so the
+//! example sets its answers.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tower_wechat::api::{Endpoint, Upload};
 use tower_wechat::sandbox::Sandbox;
 
-/// 创建标签: makes a tag for followers.
+/// 创建标签: creates a tag for followers.
 #[derive(Serialize)]
 struct CreateTag {
     tag: NewTag,
@@ -35,7 +35,7 @@ impl Endpoint for CreateTag {
     const PATH: &'static str = "/cgi-bin/tags/create";
 }
 
-/// 新增临时素材: uploads an image, which is kept for three days.
+/// 新增临时素材: uploads an image, which the platform keeps for three days.
 #[derive(Serialize)]
 struct UploadImage {
     #[serde(skip)]
@@ -66,7 +66,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let answer = r#"{"tag":{"id":134,"name":"广东"}}"#;
     sandbox.answer_next(CreateTag::PATH, http::Response::new(answer.into()));
 
-    // The token, the retries and the refusals are the client's business.
+    // The client handles tokens, retries and error codes.
     let app = sandbox.wechat().app(Sandbox::APPID)?;
     let name = "广东".to_owned();
     let Created { tag } = app
@@ -74,12 +74,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             tag: NewTag { name },
         })
         .await?;
-    println!("tag {} is called {}", tag.id, tag.name);
+    println!("created tag {}: {}", tag.id, tag.name);
 
     let answer = r#"{"type":"image","media_id":"MEDIA_ID","created_at":1767225600}"#;
     sandbox.answer_next(UploadImage::PATH, http::Response::new(answer.into()));
     let png = Bytes::from_static(b"\x89PNG\r\n\x1a\n");
     let Uploaded { media_id } = app.call(UploadImage { png }).await?;
-    println!("the image is {media_id}");
+    println!("uploaded image: {media_id}");
     Ok(())
 }

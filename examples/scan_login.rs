@@ -1,10 +1,10 @@
 //! Signs browsers in by scanning a QR code of the official account, and greets the user.
 //!
 //! Run with `cargo run --example scan_login [ADDRESS [TRUSTED_PROXY…]]`, and open
-//! `http://127.0.0.1:36016/`. The sandbox plays the platform: the page shows a command that scans
-//! the code in place of a phone. Each client may have twenty codes at a time. Clients are told
-//! apart by their addresses; behind a reverse proxy, give its address or network, so that its
-//! `X-Forwarded-For` is believed.
+//! `http://127.0.0.1:36016/`. The sandbox is the platform: the page shows a command that scans the
+//! code instead of a phone. Each client can have twenty codes at a time. Clients are distinguished
+//! by address. Behind a reverse proxy, pass its address or network, so that its `X-Forwarded-For`
+//! is trusted.
 
 #[path = "shared/hosts.rs"]
 mod hosts;
@@ -58,8 +58,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 struct Host {
     app: App,
     scans: ScanLogin,
-    /// Who is signed in, by the value of the session's cookie. A real host keeps sessions in a
-    /// store, and ends them.
+    /// The signed-in users by session cookie. A real application keeps sessions in a store and
+    /// expires them.
     sessions: Arc<Mutex<HashMap<String, ScannedUser>>>,
 }
 
@@ -71,10 +71,10 @@ fn app(wechat: &Wechat, proxies: TrustedProxies) -> Result<Router, tower_wechat:
                 .unwrap_or_default()
         })
         .answers(
-            Reply::text("You are signed in at shop.example. If that was not you, tell us."),
-            Reply::text("This code has expired: reload the page."),
+            Reply::text("You are signed in to shop.example. If this wasn't you, contact us."),
+            Reply::text("This code has expired. Reload the page."),
         )
-        // With https, leave this out.
+        // Only for http: without it the cookie requires https.
         .plain_http();
     let host = Host {
         app: wechat.app(Sandbox::APPID)?,
@@ -95,7 +95,7 @@ fn app(wechat: &Wechat, proxies: TrustedProxies) -> Result<Router, tower_wechat:
         .nest_service("/v1/service/wx", wechat.routes().on_message(on_message)))
 }
 
-/// Gets every message but the scans that are sign-ins.
+/// Receives every message except the scans of sign-in codes.
 async fn on_message(message: Message) -> Reply {
     Reply::text(format!("got {}", message.msg_type()))
 }
@@ -109,14 +109,14 @@ async fn home(State(host): State<Host>, request: Parts) -> Response {
     match host.code(&request).await {
         Ok(page) => page,
         Err(error) => {
-            eprintln!("no code can be shown: {error}");
+            eprintln!("could not create a QR code: {error}");
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }
 }
 
 impl Host {
-    /// A page with a QR code of its own, which waits for the scan.
+    /// Returns a page with a new QR code, which waits for the scan.
     async fn code(&self, request: &Parts) -> Result<Response, BoxError> {
         let pending = self.scans.start_for(request).await?;
         let ticket = self.app.call(pending.code()).await?;
@@ -133,7 +133,7 @@ impl Host {
         Ok(response)
     }
 
-    /// Opens a session for the user who scanned, and sends the browser home.
+    /// Opens a session for the user who scanned, and redirects the browser to the home page.
     fn open(&self, user: ScannedUser) -> http::Response<Body> {
         let letters = rand::rng().sample_iter(Alphanumeric).take(32);
         let id: String = letters.map(char::from).collect();
@@ -152,7 +152,7 @@ impl Host {
     }
 
     fn user(&self, headers: &HeaderMap) -> Option<ScannedUser> {
-        // Other cookies of the site may hold bytes that are not ASCII.
+        // Bytes, since other cookies of the site may not be ASCII.
         let cookies = headers.get_all(header::COOKIE).into_iter();
         let mut pairs = cookies.flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
         let id = pairs.find_map(|pair| pair.trim_ascii().strip_prefix(b"session="))?;
@@ -162,7 +162,7 @@ impl Host {
     }
 }
 
-/// A whole page around `content`, which phones show at a readable size.
+/// Wraps `content` in a page, with a viewport for phones.
 fn page(content: &str) -> String {
     format!(
         r#"<!doctype html>
@@ -181,8 +181,8 @@ pre {{ white-space: pre-wrap; background: #eee; padding: .5rem; }}
 
 const CODE: &str = r#"<p>Scan with WeChat to sign in.
 <p><img src="IMAGE" width="240" height="240" alt="QR code">
-<p>This code is the sandbox's, which a phone does not know. Scan it with this command in a terminal,
-and this page goes on by itself:
+<p>This QR code belongs to the sandbox, so a phone can't scan it. Run this command in a terminal to
+scan it. The page then continues by itself:
 <pre id="command"></pre>
 <noscript><p>This page needs JavaScript.</noscript>
 <script>

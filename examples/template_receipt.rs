@@ -1,7 +1,8 @@
-//! Whether a template message arrived: the platform says so later, under the message's id.
+//! Matches the delivery receipts of template messages, which the platform pushes later, with the
+//! ids of the sent messages.
 //!
-//! Run with `cargo run --example template_receipt`. The platform is the sandbox, whose user takes
-//! the first message and has switched the account's messages off before the second.
+//! Run with `cargo run --example template_receipt`. The sandbox is the platform. Its user accepts
+//! the first message, and has blocked the account's messages before the second.
 
 use std::collections::HashMap;
 use std::sync::mpsc;
@@ -11,12 +12,13 @@ use tower_wechat::callback::event::TemplateOutcome;
 use tower_wechat::sandbox::Sandbox;
 use tower_wechat::{Event, Message, Reply, handler_fn};
 
-/// A message's id, and what became of it.
+/// A message's id, and its delivery outcome.
 type Receipt = (Option<u64>, TemplateOutcome);
 
 async fn on_message(message: Message, receipts: mpsc::Sender<Receipt>) -> Reply {
     if let Event::TemplateSendJobFinish(finish) = message.event() {
-        // Not matched here: a receipt may be faster than the answer to the call that sent.
+        // Not matched here: a receipt can arrive before the response to the call that sent the
+        // message, when the id isn't known yet.
         let _ = receipts.send((finish.msg_id_u64(), finish.outcome()));
     }
     Reply::none()
@@ -40,7 +42,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         user.set_blocks_messages(blocks);
         let message =
             template::SendTemplateMessage::new(user.openid(), &template_id).value("thing1", "茶叶");
-        // An answer means that the message was accepted, not that it arrived.
+        // The response means that the platform accepted the message, not that it arrived.
         let msgid = app.call(message).await?.msgid;
         sent.insert(msgid, order);
     }
@@ -54,7 +56,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         };
         match outcome {
             TemplateOutcome::Delivered => println!("{order}: delivered"),
-            TemplateOutcome::UserBlocked => println!("{order}: refused by the user"),
+            TemplateOutcome::UserBlocked => println!("{order}: blocked by the user"),
             other => println!("{order}: {other:?}"),
         }
     }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs every fuzzer for a time. Usage: tests/fuzz.sh [SECONDS PER FUZZER, 60 if not given]
-# It begins at the same seed in every run, so that a change is judged by the same inputs; with
-# FUZZ_SEED=0 it draws another one.
-# Installs cargo-fuzz and a nightly toolchain; where it cannot, it says so and does nothing.
+# Runs every fuzzer for the given time. Usage: tests/fuzz.sh [SECONDS PER FUZZER, default 60]
+# Every run starts from the same seed, so that a change is tested with the same inputs. FUZZ_SEED=0
+# picks a random seed.
+# Installs cargo-fuzz and a nightly toolchain. Prints a notice and exits if that fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,7 +19,7 @@ skip() {
 command -v rustup >/dev/null 2>&1 || skip 'rustup is missing'
 rustup run nightly rustc --version >/dev/null 2>&1 ||
     timeout 300 rustup toolchain install nightly --profile minimal ||
-    skip 'there is no nightly toolchain (rustup toolchain install nightly)'
+    skip 'the nightly toolchain is missing (rustup toolchain install nightly)'
 command -v cargo-fuzz >/dev/null 2>&1 || cargo install --locked cargo-fuzz ||
     skip 'cargo-fuzz is missing (cargo install cargo-fuzz)'
 
@@ -27,7 +27,7 @@ for target in answer query xml flat typed json decrypt reply; do
     printf '\n== fuzzing %s for %s s\n' "$target" "$seconds"
     mkdir -p "fuzz/corpus/$target"
     log=$(mktemp)
-    # What is new is kept in the first folder; the seeds stay as they are.
+    # libFuzzer writes new inputs to the first folder, so the seeds don't change.
     if ! cargo +nightly fuzz run "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" -- \
         -seed="${FUZZ_SEED:-1}" -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=1024 >"$log" 2>&1; then
         tail -n 60 "$log" >&2

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Counts the instructions of what every request runs through, and compares them with
+# Counts the instructions of the code that every request runs, and compares them with
 # benches/instructions/baseline.txt. Usage: tests/instructions.sh [--update]
-# With --update the counts become the baseline. Without valgrind it says so and does nothing.
+# With --update the counts become the baseline. Prints a notice and exits if valgrind is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,7 +11,7 @@ if ! have valgrind && have apt-get; then
     { apt-get update && apt-get install -y --no-install-recommends valgrind; } || true
 fi
 if ! have valgrind; then
-    echo 'counting instructions SKIPPED: valgrind is missing, and cannot be installed here'
+    echo 'instruction counts SKIPPED: valgrind is missing, and could not be installed'
     exit 0
 fi
 exec cargo bench --locked --bench instructions -- "$@"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing and runs every check and test. Usage: tests/run.sh
+# Installs missing tools and runs every check and test. Usage: tests/run.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,9 +14,9 @@ if ! have curl; then
     step apt-get install -y curl
 fi
 if ! have chromium && ! have google-chrome && have apt-get; then
-    # The pages of the examples are tested in it; without it those tests say that they are skipped.
+    # The tests of the examples' pages run in it. Without it they print that they are skipped.
     { step apt-get update && step apt-get install -y --no-install-recommends chromium; } ||
-        echo 'chromium cannot be installed here: the tests of pages are skipped' >&2
+        echo 'could not install chromium: the tests of pages are skipped' >&2
 fi
 for component in rustfmt clippy; do
     if ! cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1; then
@@ -29,34 +29,34 @@ export CARGO_TERM_COLOR=never
 step cargo fmt --all -- --check
 step cargo clippy --locked --all-targets --all-features -- -D warnings
 
-# Each feature alone: a feature may not lean on another that it does not name.
+# Each feature alone: a feature must not depend on another that it doesn't enable.
 for feature in '' tokio reqwest metrics sandbox; do
     step cargo clippy --locked --no-default-features --features "$feature" -- -D warnings
 done
 
 RUSTDOCFLAGS='-D warnings' step cargo doc --locked --no-deps --all-features
 
-# The oldest Rust that Cargo.toml promises.
+# The minimum Rust version in Cargo.toml.
 oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
 if have rustup && timeout 300 rustup toolchain install "$oldest" --profile minimal >/dev/null 2>&1; then
     CARGO_TARGET_DIR=target/oldest step cargo "+$oldest" check --locked --all-features
 else
-    echo "Rust $oldest cannot be installed here: the build with it is SKIPPED" >&2
+    echo "could not install Rust $oldest: the build with it is SKIPPED" >&2
 fi
 
-# Without features the crate holds no server, no TLS and no HTTP client.
-printf '\n== the bare crate is small\n'
+# Without features the crate contains no server, TLS or HTTP client.
+printf '\n== dependencies without features\n'
 tree=$(cargo tree --locked -e normal --no-default-features --prefix none)
 if grep -E '^(axum|hyper|reqwest|rustls|native-tls|openssl|tower-http) ' <<<"$tree"; then
-    echo 'the bare crate depends on a server, TLS or HTTP client' >&2
+    echo 'without features, the crate depends on a server, TLS or HTTP client' >&2
     exit 1
 fi
 
-# Unit, integration and example tests; the examples are built and run as processes.
+# Unit, integration and example tests. The examples run as processes.
 step cargo test --locked --all-features
 
-# What a request costs, where valgrind can count it.
+# The instruction counts; skipped without valgrind.
 step tests/instructions.sh
 
-# What a stranger can send, where the tools for it are there.
+# The fuzzers of untrusted input; skipped without a nightly toolchain and cargo-fuzz.
 step tests/fuzz.sh "${FUZZ_SECONDS:-20}"

@@ -1,4 +1,4 @@
-//! The counts that were taken last, in a file beside this one.
+//! The counts that new ones are compared with, in a file next to this one.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ impl Baseline {
         }
     }
 
-    /// The first line tells the surroundings, each of the others a path and its count.
+    /// Reads the file. The first line is the environment, each other line a path and its count.
     pub(crate) fn read() -> Self {
         let text = fs::read_to_string(FILE).unwrap_or_default();
         let (surroundings, counts) = text.split_once('\n').unwrap_or_default();
@@ -47,9 +47,10 @@ impl Baseline {
         print!("{text}");
     }
 
-    /// Whether any path takes more than it did, beyond its tolerance.
+    /// Returns whether any path takes more than its baseline plus its tolerance.
     pub(crate) fn compare(&self, surroundings: &str, counts: &[(&str, u64)]) -> bool {
         println!("instructions per call, with {surroundings}");
+        // Another compiler, libc or processor gives other counts.
         let comparable = self.surroundings == surroundings;
         let mut slower = Vec::new();
         for (path, (name, count)) in PATHS.iter().zip(counts) {
@@ -62,15 +63,15 @@ impl Baseline {
             println!("{name:<22} {count:>6}, baseline {before:>6}: {percent:+.1} %");
             if percent > path.tolerance {
                 slower.push(format!(
-                    "{name} takes {percent:.1} % more than its baseline: {count}, not {before} \
-                     ({} % are tolerated)",
+                    "{name} takes {percent:.1} % more instructions than its baseline: {count} \
+                     instead of {before} (tolerance: {} %)",
                     path.tolerance
                 ));
             }
         }
         if !comparable {
             println!(
-                "SKIPPED: the comparison with the baseline, which was taken with {}",
+                "SKIPPED the comparison: the baseline was taken with {}",
                 self.surroundings
             );
         }
@@ -78,7 +79,7 @@ impl Baseline {
             eprintln!("FAILED: {line}");
         }
         if !slower.is_empty() {
-            eprintln!("If it has to be so: tests/instructions.sh --update");
+            eprintln!("If the increase is intended, run tests/instructions.sh --update");
         }
         !slower.is_empty()
     }

@@ -1,7 +1,7 @@
-//! Counts the instructions of what every request runs through, and compares them with a baseline.
+//! Counts the instructions of the code that every request runs, and compares them with a baseline.
 //!
-//! Valgrind counts the same on a busy machine as on an idle one. It does not see the processor's
-//! SHA instructions, so that SHA-1 costs more here than it does in time.
+//! Valgrind's counts don't depend on the load of the machine. It doesn't support the processor's
+//! SHA instructions, so SHA-1 has a larger share here than in time.
 //!
 //! Run with `tests/instructions.sh`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
@@ -22,12 +22,12 @@ use self::paths::PATHS;
 fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    // Cargo adds `--bench`, unless it has built this for a test: then there is nothing to count.
+    // Cargo adds `--bench` except in test runs, which have nothing to count.
     match arguments[..] {
         [] => {}
         ["--bench"] => exit(check()),
         ["--update", "--bench"] => Baseline::of(valgrind::surroundings(), count()).write(),
-        // What valgrind runs.
+        // The two commands that valgrind runs.
         ["run", path, calls] => paths::run(path, calls.parse().unwrap()),
         ["features"] => println!("{}", valgrind::features()),
         _ => {
@@ -37,13 +37,13 @@ fn main() {
     }
 }
 
-/// The instructions of a call of each path.
+/// Returns the instructions per call of each path.
 fn count() -> Vec<(&'static str, u64)> {
     let count = |path: &paths::Path| (path.name, valgrind::count(path.name));
     PATHS.iter().map(count).collect()
 }
 
-/// The status to exit with.
+/// Compares the counts with the baseline and the ratios, and returns the exit status.
 fn check() -> i32 {
     let (surroundings, counts) = (valgrind::surroundings(), count());
     let baseline = Baseline::read();

@@ -1,4 +1,4 @@
-//! What is counted: calls that are made one after the other, of everything that is ready for them.
+//! The counted paths. Each makes calls one after the other, with all inputs prepared.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -23,7 +23,7 @@ use crate::valgrind::MANY;
 
 pub(crate) struct Path {
     pub(crate) name: &'static str,
-    /// How far a count may be above the baseline, in percent.
+    /// How far a count may exceed the baseline, in percent.
     pub(crate) tolerance: f64,
     run: fn(u64),
 }
@@ -36,7 +36,7 @@ const fn path(name: &'static str, run: fn(u64)) -> Path {
     }
 }
 
-/// One whose counts differ a little from run to run.
+/// A path whose counts vary slightly between runs.
 const fn varying(name: &'static str, run: fn(u64)) -> Path {
     Path {
         name,
@@ -77,7 +77,7 @@ pub(crate) const PATHS: &[Path] = &[
     }),
     varying("callback_dedup", callback_dedup),
     path("forged", forged),
-    // A token that is in the cache.
+    // A cached token.
     varying("token_hit", token_hit),
 ];
 
@@ -90,7 +90,7 @@ fn message() -> String {
     text(400, 25_000_000_000_000_001)
 }
 
-/// Makes the `calls` without a future.
+/// Makes `calls` synchronous calls.
 fn repeat<T>(calls: u64, mut call: impl FnMut() -> T) {
     for _ in 0..calls {
         black_box(call());
@@ -104,7 +104,7 @@ fn runtime() -> tokio::runtime::Runtime {
         .unwrap()
 }
 
-/// Makes the first `calls` of all `requests`.
+/// Sends `calls` of the prepared `requests`.
 fn respond<S>(
     mut service: S,
     mut requests: Vec<Request<Full<Bytes>>>,
@@ -123,17 +123,17 @@ fn respond<S>(
             black_box(response);
         }
     });
-    // To drop those that are left over is not to be counted.
+    // Leaked, since dropping the unsent requests would be counted.
     forget(requests);
 }
 
-/// Different messages.
+/// Builds requests with different messages.
 fn messages(mode: Mode) -> Vec<Request<Full<Bytes>>> {
     let push = |id| Push::new(mode, &text(400, 1 << 60 | id), &format!("nonce{id:05}"));
     (0..MANY).map(|id| push(id).request()).collect()
 }
 
-/// Different messages are sent to a callback.
+/// Sends different messages to a callback.
 fn taken<S>(mode: Mode, service: S, calls: u64)
 where
     S: Service<Request<Full<Bytes>>, Response = Response<Body>, Error = Infallible>,
@@ -141,7 +141,7 @@ where
     respond(service, messages(mode), StatusCode::OK, calls);
 }
 
-/// A service that only reads the body.
+/// Sends pushes to a service that only reads the body.
 fn collect(calls: u64) {
     let service = service_fn(|request: Request<Full<Bytes>>| async {
         let body = request.into_body().collect().await.unwrap().to_bytes();
@@ -164,7 +164,7 @@ fn forged(calls: u64) {
     respond(service, requests, StatusCode::FORBIDDEN, calls);
 }
 
-/// The six parameters of a push, found by their names. Nothing in them is encoded.
+/// Finds the six parameters of a push by name. None of them is percent-encoded.
 fn find(query: &str) -> [&str; 6] {
     let mut found = [""; 6];
     for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
@@ -211,7 +211,7 @@ fn msg_signature(calls: u64) {
     });
 }
 
-/// Of a number that is as good as random.
+/// A hasher for numbers that are already random.
 #[derive(Default)]
 struct AsIs(u64);
 
@@ -229,12 +229,11 @@ impl Hasher for AsIs {
     }
 }
 
-/// What it takes to let a signature run a handler once, and to know which body came with it: two
-/// maps of the standard library that take turns, one of the signatures whose handler runs, and the
-/// fingerprint of the body.
+/// The least work of replay protection: two standard maps of used signatures that rotate, a map of
+/// the signatures whose handler runs, and the fingerprint of the body.
 fn replays(calls: u64) {
     let (random, body) = (RandomState::new(), message());
-    // They are not to grow while they are counted.
+    // Preallocated, so that growth isn't counted.
     let map = || {
         HashMap::<u64, u64, _>::with_capacity_and_hasher(
             1000,
@@ -254,7 +253,7 @@ fn replays(calls: u64) {
             }
             !known && running.insert(signature, 1).is_none()
         };
-        // The handler succeeds.
+        // The handler has succeeded, so the signature stays used and stops running.
         if admitted {
             let ([young, _], running) = &mut *seen.lock().unwrap();
             running.remove(&signature);

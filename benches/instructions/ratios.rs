@@ -1,6 +1,6 @@
-//! What a callback takes beside its parts.
+//! Bounds the overhead of a callback over its parts.
 
-/// A callback, its parts, and how much more than all of them it may take.
+/// A callback, its parts, and the highest allowed ratio to their sum.
 const RATIOS: &[(&str, &[&str], f64)] = &[
     (
         "callback_plain",
@@ -22,16 +22,16 @@ const RATIOS: &[(&str, &[&str], f64)] = &[
     ),
 ];
 
-/// Whether any takes more than it may.
+/// Returns whether any callback exceeds its ratio.
 pub(crate) fn compare(counts: &[(&str, u64)]) -> bool {
     let count = |name: &&str| counts.iter().find(|(path, _)| path == name).unwrap().1;
     let mut heavier = false;
     for (callback, parts, limit) in RATIOS {
         let ratio = count(callback) as f64 / parts.iter().map(count).sum::<u64>() as f64;
         let parts = parts.join(" + ");
-        println!("{callback} takes {ratio:.3} of {parts}; {limit:.2} at most");
+        println!("{callback} takes {ratio:.3} times {parts} (limit: {limit:.2})");
         if ratio > *limit {
-            eprintln!("FAILED: {callback} takes {ratio:.3} of {parts}, more than {limit:.2}");
+            eprintln!("FAILED: {callback} takes {ratio:.3} times {parts}, more than {limit:.2}");
             heavier = true;
         }
     }

@@ -1,22 +1,22 @@
-//! Has valgrind count what this same program executes.
+//! Runs this program under valgrind and counts its instructions.
 
 use std::env::current_exe;
 use std::process::{Command, Stdio};
 
-/// A run makes the first calls to have everything in place, so only the difference counts. What
-/// remembers pushes grows after 390 of them, and then after 1562.
+/// The count is the difference between two runs, so that setup and the first calls cancel out. The
+/// stores of pushes grow after 390 and after 1562 pushes: both runs stay between the two.
 const FEW: u64 = 400;
 pub(crate) const MANY: u64 = 600;
 
-/// The instructions of one call.
+/// Returns the instructions of one call.
 pub(crate) fn count(path: &str) -> u64 {
     let few = run(&["run", path, &FEW.to_string()]).1;
     let many = run(&["run", path, &MANY.to_string()]).1;
     (many - few) / (MANY - FEW)
 }
 
-/// What counts depend on beside the code: the compiler, the C library's allocator and copying, and
-/// the processor's instructions as far as valgrind knows them.
+/// Describes what counts depend on besides the code: the compiler, the C library (allocation and
+/// copying), and the instruction sets of the processor that valgrind supports.
 pub(crate) fn surroundings() -> String {
     let features = run(&["features"]).0;
     [
@@ -28,7 +28,7 @@ pub(crate) fn surroundings() -> String {
     .join(", ")
 }
 
-/// Those that the crates in use look for, as this process sees them.
+/// Lists the instruction sets that the dependencies look for, as this process sees them.
 pub(crate) fn features() -> String {
     #[cfg(target_arch = "x86_64")]
     let seen = [
@@ -49,7 +49,7 @@ pub(crate) fn features() -> String {
     )
 }
 
-/// What this program prints under valgrind, and how many instructions it executes.
+/// Runs this program under valgrind and returns its output and its instruction count.
 fn run(arguments: &[&str]) -> (String, u64) {
     let mut command = Command::new("valgrind");
     command
@@ -58,7 +58,7 @@ fn run(arguments: &[&str]) -> (String, u64) {
         .args(arguments);
     let output = command
         .output()
-        .unwrap_or_else(|error| panic!("valgrind cannot be run: {error}"));
+        .unwrap_or_else(|error| panic!("could not run valgrind: {error}"));
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {told}");
     let collected = told

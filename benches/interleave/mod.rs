@@ -1,8 +1,8 @@
-//! Ratios that hold on a machine that is busy with other things.
+//! Measures ratios that hold on a busy machine.
 //!
-//! The members of a group take turns, a millisecond or two each, so that whatever slows the machine
-//! down slows all of them down; the time that other processes take is left out. Each round gives
-//! one ratio, and the median of those counts. When they are far apart the machine was too busy.
+//! The members of a group take turns of one or two milliseconds, so a slowdown of the machine hits
+//! all of them. Only CPU time counts. Each round gives one ratio, and the result is their median. A
+//! wide spread means that the machine was too busy.
 #![allow(dead_code, clippy::indexing_slicing)]
 
 use std::hint::black_box;
@@ -12,13 +12,13 @@ use crate::fixture::clock::worked;
 
 const SLICE: Duration = Duration::from_micros(1500);
 const ROUNDS: usize = 150;
-/// How many inputs are made before the operations on them are timed.
+/// The number of inputs built before their operations are timed. Bounds the memory of a slice.
 const CHUNK: u64 = 256;
 
-/// Runs an operation so often, and says how long that took.
+/// Runs an operation the given number of times and returns the CPU time.
 pub(crate) type Member<'a> = Box<dyn FnMut(u64) -> Duration + 'a>;
 
-/// An operation that can be done again and again.
+/// A member that repeats an operation.
 pub(crate) fn again<'a, O>(mut operation: impl FnMut() -> O + 'a) -> Member<'a> {
     Box::new(move |times| {
         let start = worked();
@@ -29,7 +29,7 @@ pub(crate) fn again<'a, O>(mut operation: impl FnMut() -> O + 'a) -> Member<'a> 
     })
 }
 
-/// An operation on an input that is made for it out of its time.
+/// A member whose operation takes a new input each time. Building the input isn't timed.
 pub(crate) fn fresh<'a, I, O>(
     mut make: impl FnMut() -> I + 'a,
     mut operation: impl FnMut(I) -> O + 'a,
@@ -51,22 +51,23 @@ pub(crate) fn fresh<'a, I, O>(
     })
 }
 
-/// The same operation in slices that are ten times as long.
+/// Makes the slices of a member ten times as long.
 pub(crate) fn longer(mut member: Member<'_>) -> Member<'_> {
     Box::new(move |times| member(times * 10) / 10)
 }
 
-/// Nanoseconds of one operation: a list of the members' for each round.
+/// The nanoseconds per operation of each member, for each round.
 pub(crate) struct Rounds<const N: usize>(Vec<[f64; N]>);
 
-/// Lets the members take turns.
+/// Runs the members in turn.
 pub(crate) fn interleave<const N: usize>(mut members: [Member<'_>; N]) -> Rounds<N> {
     let times = members.each_mut().map(|member| calibrated(member));
     let rounds = if is_smoke() { 1 } else { ROUNDS };
     let rounds = (0..rounds).map(|round| {
         let mut taken = [0.0; N];
         for turn in 0..N {
-            // Another one begins each round: what comes first finds the caches as the last left them.
+            // The first member of a round finds the CPU caches of the previous round's last one, so
+            // each round starts with another member.
             let at = (round + turn) % N;
             let (member, times) = (&mut members[at], times[at]);
             taken[at] = nanos(member(times)) / times as f64;
@@ -76,7 +77,7 @@ pub(crate) fn interleave<const N: usize>(mut members: [Member<'_>; N]) -> Rounds
     Rounds(rounds.collect())
 }
 
-/// How often an operation fits into a slice.
+/// Returns how many operations fit into a slice.
 fn calibrated(member: &mut Member<'_>) -> u64 {
     let mut times = 1;
     while !is_smoke() {
@@ -91,7 +92,7 @@ fn calibrated(member: &mut Member<'_>) -> u64 {
 }
 
 impl<const N: usize> Rounds<N> {
-    /// Makes one round of each ten, for an operation that is dear now and then only.
+    /// Averages each ten rounds into one, for an operation that is costly only now and then.
     pub(crate) fn tens(&self) -> Self {
         let mean = |rounds: &[[f64; N]], member| {
             rounds.iter().map(|ns| ns[member]).sum::<f64>() / rounds.len() as f64
@@ -101,13 +102,13 @@ impl<const N: usize> Rounds<N> {
         Self(tens.collect())
     }
 
-    /// The median of one member, or of what is made of several.
+    /// Returns the spread of one member, or of a value computed from several.
     pub(crate) fn of(&self, value: impl Fn(&[f64; N]) -> f64) -> Spread {
         Spread::of(self.0.iter().map(value).collect())
     }
 }
 
-/// Where most of some values lie.
+/// The median and the 10th and 90th percentile.
 #[derive(Clone, Copy)]
 pub(crate) struct Spread {
     pub(crate) median: f64,
@@ -135,7 +136,8 @@ pub(crate) fn nanos(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e9
 }
 
-/// Whether this is a test run, which does everything once: cargo says so when it is not.
+/// Returns whether this is a test run, which does everything once. `cargo bench` passes `--bench`;
+/// `cargo test` doesn't.
 pub(crate) fn is_smoke() -> bool {
     !std::env::args().any(|argument| argument == "--bench")
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs and builds the peers below target/peers, and measures them beside this crate.
+# Installs and builds the peers below target/peers, and measures them and this crate.
 # Usage: benches/peers/run.sh [all|load|herd] [OPTIONS of the load example or of the herd]
-# Without arguments it does all.
+# Without arguments it runs both.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -29,7 +29,7 @@ install_python() {
         { skip wechatpy 'python3 has no venv'; return; }
     "$target/python/bin/pip" install --quiet --disable-pip-version-check \
         -r benches/peers/python/requirements.txt ||
-        { skip wechatpy 'its packages cannot be installed'; return; }
+        { skip wechatpy 'could not install its packages'; return; }
     server wechatpy "exec '$target/python/bin/python' benches/peers/python/server.py"
     client wechatpy "exec '$target/python/bin/python' benches/peers/python/herd.py"
 }
@@ -40,7 +40,7 @@ install_node() {
     mkdir -p "$target/node"
     cp benches/peers/node/*.js* "$target/node/"
     (cd "$target/node" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) ||
-        { skip "$peers" 'their packages cannot be installed'; return; }
+        { skip "$peers" 'could not install their packages'; return; }
     server co-wechat "exec node '$target/node/co_wechat.js'"
     client co-wechat-api "exec node '$target/node/herd_co_wechat_api.js'"
     client wechat-api "exec node '$target/node/herd_wechat_api.js'"
@@ -52,7 +52,7 @@ install_go() {
     mkdir -p "$target/go"
     cp benches/peers/go/* "$target/go/"
     (cd "$target/go" && go build -mod=mod -o silenceper .) ||
-        { skip "$peer" 'its module cannot be fetched'; return; }
+        { skip "$peer" 'could not fetch its module'; return; }
     server silenceper "exec '$target/go/silenceper'"
 }
 
@@ -75,7 +75,7 @@ if [ "$what" != herd ]; then
     cargo run --quiet --release --example load -- "${servers[@]}" "$@"
 fi
 if [ "$what" != load ]; then
-    # A socket for every caller, at both ends.
+    # Each caller needs a socket at both ends.
     [ "$(ulimit -n)" = unlimited ] || [ "$(ulimit -n)" -ge 4096 ] || ulimit -n 4096
     "$target/rust/release/herd" "${clients[@]}" "$@"
 fi

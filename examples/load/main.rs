@@ -1,9 +1,9 @@
-//! What a push costs end to end: over loopback, on keep-alive connections, against a server that
-//! does nothing with it.
+//! Measures a push end to end, over loopback on keep-alive connections, against a server that only
+//! reads it.
 //!
-//! Run with `cargo run --release --example load`; `-- --help` tells the options.
+//! Run with `cargo run --release --example load`. `-- --help` lists the options.
 
-// Processor time and memory are read from `/proc`.
+// CPU time and memory are read from `/proc`.
 #[cfg(target_os = "linux")]
 mod linux;
 
@@ -16,6 +16,6 @@ fn main() -> ExitCode {
 
 #[cfg(not(target_os = "linux"))]
 fn main() -> ExitCode {
-    eprintln!("load: it measures with /proc, which only Linux has");
+    eprintln!("load: requires Linux, since it reads /proc");
     ExitCode::from(2)
 }

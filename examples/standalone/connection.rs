@@ -1,8 +1,8 @@
-//! Closes connections that hold a place and send nothing.
+//! Closes stalled connections.
 //!
-//! A request's head must come within a limit, and so must the next request on a connection that
-//! is kept alive, and a peer must read what is written to it. While a request is answered nothing
-//! is limited here: its body and its handler have limits of their own.
+//! Time limits apply to a request's head, to the pause before the next request on a keep-alive
+//! connection, and to a peer that stops reading. No limit applies here while a request is handled:
+//! other limits cover its body and its handler.
 
 use std::future::Future;
 use std::io;
@@ -25,13 +25,13 @@ use tokio::time::{Instant, Sleep, sleep};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// How long a request's head may take.
+    /// The time limit for a request's head.
     pub(crate) header: Duration,
-    /// How long a connection may be silent between requests, or take nothing that is written.
+    /// The time limit for a pause between requests, and for a write that makes no progress.
     pub(crate) idle: Duration,
 }
 
-/// A listener whose connections keep the limits.
+/// A listener that applies the limits to its connections.
 pub(crate) struct Limited {
     pub(crate) listener: TcpListener,
     pub(crate) limits: Limits,
@@ -51,18 +51,18 @@ impl Listener for Limited {
     }
 }
 
-/// What a connection is at.
+/// The phase of a connection.
 #[derive(Debug, Clone, Copy)]
 enum Phase {
-    /// The head of a request has been awaited, or has begun to come, since then.
+    /// Waiting for the rest of a request's head since this time. A new connection starts here.
     Head(Instant),
-    /// A request is answered.
+    /// A request is being handled.
     Request,
-    /// Nothing has come since the last answer.
+    /// Nothing has arrived since the last response, which ended at this time.
     Idle(Instant),
 }
 
-/// What a connection is at, as its requests change it.
+/// The phase of a connection, shared with the layer that tracks its requests.
 #[derive(Debug, Clone)]
 pub(crate) struct Shared(Arc<Mutex<Phase>>);
 
@@ -78,7 +78,7 @@ impl Connected<IncomingStream<'_, Limited>> for Shared {
     }
 }
 
-/// A layer's function: tells the connection when a request is answered.
+/// A middleware function that updates the phase when a request starts and its response ends.
 pub(crate) async fn track(
     ConnectInfo(shared): ConnectInfo<Shared>,
     request: Request,
@@ -90,7 +90,7 @@ pub(crate) async fn track(
     response.map(|body| Body::new(Tracked { body, ended }))
 }
 
-/// The answer's last byte was handed over, or the peer is gone.
+/// Sets the phase to idle on drop, when the response body ends or the peer disconnects.
 struct Ended(Shared);
 
 impl Drop for Ended {
@@ -101,7 +101,7 @@ impl Drop for Ended {
 
 struct Tracked {
     body: Body,
-    #[allow(dead_code, reason = "its drop tells")]
+    #[allow(dead_code, reason = "its drop changes the phase")]
     ended: Ended,
 }
 
@@ -147,12 +147,13 @@ impl Connection {
         }
     }
 
-    /// Fails when nothing has come for too long.
+    /// Resolves to an error when nothing has arrived for too long.
     fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
         let phase = *self.shared.phase();
         let deadline = match phase {
             Phase::Head(since) => since + self.limits.header,
             Phase::Idle(since) => since + self.limits.idle,
+            // No timer is set: the server reads again after the response, which sets one.
             Phase::Request => return Poll::Pending,
         };
         if self.silence.deadline() != deadline {
@@ -162,7 +163,7 @@ impl Connection {
         Poll::Ready(io::ErrorKind::TimedOut.into())
     }
 
-    /// Fails when nothing could be written for too long.
+    /// Returns an error when no write has succeeded for too long.
     fn bounded<T>(
         &mut self,
         written: Poll<io::Result<T>>,
@@ -194,6 +195,8 @@ impl AsyncRead for Connection {
         };
         if buf.filled().len() > before {
             let mut phase = this.shared.phase();
+            // Only the first byte of a head starts its limit, so that a slow trickle of bytes can't
+            // extend it.
             if matches!(*phase, Phase::Idle(_)) {
                 *phase = Phase::Head(Instant::now());
             }

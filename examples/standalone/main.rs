@@ -1,8 +1,8 @@
-//! All documented routes as a server of their own.
+//! Serves all documented routes as a standalone server.
 //!
-//! Run with `cargo run --example standalone`: it plays the platform too, as a sandbox at
+//! Run with `cargo run --example standalone`. It also serves the sandbox as the platform at
 //! `/sandbox`, and prints commands to copy. For a real account, copy
-//! `examples/standalone/config.example.toml`, which says what each setting means, and run
+//! `examples/standalone/config.example.toml`, which describes each setting, and run
 //! `cargo run --example standalone -- --config FILE`.
 
 mod config;
@@ -34,28 +34,28 @@ use tracing_subscriber::EnvFilter;
 use crate::config::Settings;
 use crate::connection::{Limited, Limits, Shared};
 
-/// Where the routes are documented to be.
+/// The documented path of the routes.
 const MOUNT: &str = "/v1/service/wx";
 
-/// How long running requests may take to end after a signal.
+/// The time limit for running requests after a shutdown signal.
 const DRAIN: Duration = Duration::from_secs(10);
 
 #[derive(Parser)]
-#[command(about = "WeChat sign-in and pushes as a server of their own")]
+#[command(about = "A standalone server for WeChat sign-in and pushes")]
 struct Arguments {
-    /// The address to listen on, in place of the file's; 127.0.0.1:36012 without a file.
+    /// The address to listen on. Defaults to the file's, or to 127.0.0.1:36012 without a file.
     #[arg(long, value_name = "IP:PORT", value_parser = ip_and_port)]
     listen: Option<SocketAddr>,
 
-    /// The settings, in TOML, as examples/standalone/config.example.toml describes them. Without it
-    /// the server plays the platform too.
+    /// The settings file, in TOML. See examples/standalone/config.example.toml. Without it, the
+    /// server runs with the sandbox as the platform.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
 fn ip_and_port(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse()
-        .map_err(|_| "give an IP address and a port, such as 127.0.0.1:36012")
+        .map_err(|_| "expected an IP address and a port, such as 127.0.0.1:36012")
 }
 
 #[tokio::main]
@@ -88,7 +88,7 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
 
     let listener = TcpListener::bind(listen)
         .await
-        .map_err(|error| format!("listen: {listen} cannot be listened on: {error}"))?;
+        .map_err(|error| format!("listen: could not listen on {listen}: {error}"))?;
     let address = listener.local_addr()?;
     let handlers = settings.limits.handlers();
     let app = match arguments.config {
@@ -96,9 +96,7 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
             let wechat = settings.wechat()?;
             let handler = match (settings.forward(&handlers)?, settings.replies()?) {
                 (Some(_), Some(_)) => {
-                    return Err(
-                        "reply: has no place beside [[forward]]: take one of them out".into(),
-                    );
+                    return Err("reply: conflicts with [[forward]]: remove one of them".into());
                 }
                 (Some(forward), None) => pushes::boxed(forward),
                 (None, Some(replies)) => pushes::fixed(replies),
@@ -116,10 +114,10 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
                 .nest_service("/sandbox", platform)
         }
     };
-    // One line, as for the routes themselves.
+    // The routes log one line per request; unknown paths do the same.
     let app = app.fallback(|request: Request<axum::body::Body>| async move {
         let (method, path) = (request.method(), request.uri().path());
-        tracing::info!(%method, path, "no such route: they are below {MOUNT}");
+        tracing::info!(%method, path, "no such route: the routes are below {MOUNT}");
         StatusCode::NOT_FOUND
     });
     let app = match settings.hosts() {
@@ -128,15 +126,15 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
     };
     let app = app.layer(
         ServiceBuilder::new()
-            // Outermost, so that it sees every answer. The query, which may hold a secret, is left
-            // out.
+            // Outermost, so that it sees every response. The span leaves out the query, which can
+            // hold secrets.
             .layer(
                 TraceLayer::new_for_http()
                     .make_span_with(|request: &Request<_>| {
                         let path = request.uri().path();
                         tracing::info_span!("http", method = %request.method(), path)
                     })
-                    // The routes tell themselves why they failed.
+                    // The routes log their failures themselves.
                     .on_failure(()),
             )
             .layer(TimeoutLayer::with_status_code(
@@ -153,16 +151,16 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
     }
     match arguments.config {
         Some(_) => println!(
-            "Listening on http://{address}{MOUNT}; pushes go to {MOUNT}/wxmsg/APPID. The log tells \
-             what becomes of each."
+            "Listening on http://{address}{MOUNT}. Pushes go to {MOUNT}/wxmsg/APPID. The log has \
+             a line for each request and each push."
         ),
         None => guide::print(address),
     }
     serve(Limited { listener, limits }, app).await?;
-    // Those whose push was answered before they were done.
+    // Handlers can still run after their deadline has answered the push.
     let left = handlers.drain(tokio::time::sleep(DRAIN)).await;
     if left > 0 {
-        tracing::warn!(left, "some handlers did not end in {DRAIN:?}");
+        tracing::warn!(left, "some handlers did not end within {DRAIN:?}");
     }
     Ok(())
 }
@@ -199,7 +197,7 @@ fn routes(
     Ok(Router::new().nest_service(MOUNT, routes))
 }
 
-/// Shows that a push arrives: of the sandbox alone, since real followers would read it.
+/// The demo handler. Only for the sandbox, since real followers would get its replies.
 async fn on_message(message: Message) -> Reply {
     match message.event() {
         Event::Text(text) => Reply::text(format!("you wrote: {}", text.content())),
@@ -212,7 +210,7 @@ async fn on_message(message: Message) -> Reply {
     }
 }
 
-/// The settings hold secrets, which only the server's own user should be able to read.
+/// Warns if other users can read the settings file, which holds secrets.
 fn warn_of_readers(file: &Path) {
     #[cfg(unix)]
     {
@@ -220,14 +218,14 @@ fn warn_of_readers(file: &Path) {
         let mode = std::fs::metadata(file).map(|metadata| metadata.permissions().mode());
         if mode.is_ok_and(|mode| mode & 0o077 != 0) {
             let file = file.display();
-            tracing::warn!("{file} holds secrets and others may open it: run chmod 600 {file}");
+            tracing::warn!("{file} holds secrets, and others can open it: run chmod 600 {file}");
         }
     }
     #[cfg(not(unix))]
     let _ = file;
 }
 
-/// Serves until a signal, and then lets running requests end.
+/// Serves until a shutdown signal, then waits for running requests.
 async fn serve(listener: Limited, app: Router) -> Result<(), BoxError> {
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
     let app = app.into_make_service_with_connect_info::<Shared>();
@@ -241,7 +239,7 @@ async fn serve(listener: Limited, app: Router) -> Result<(), BoxError> {
         () = async {
             let _ = stopped.wait_for(|stopped| *stopped).await;
             tokio::time::sleep(DRAIN).await;
-        } => tracing::warn!("some requests did not end in {DRAIN:?}"),
+        } => tracing::warn!("some requests did not end within {DRAIN:?}"),
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Who answers pushes, and in time.
+//! The handlers of pushes, and their deadlines.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use tower_wechat::{BoxError, IntoReply, Message, Reply, Wechat, handler_fn};
 
 use crate::config::{Pushes, Replies};
 
-/// What answers a push.
+/// A boxed handler of pushes.
 pub(crate) type Handler = BoxCloneSyncService<Message, Reply, BoxError>;
 
 pub(crate) fn boxed<H>(handler: H) -> Handler
@@ -22,7 +22,7 @@ where
     BoxCloneSyncService::new(handler.map_result(|answer: Result<_, BoxError>| answer?.into_reply()))
 }
 
-/// Answers with the fixed texts of the file.
+/// A handler that replies with the fixed texts of the settings.
 pub(crate) fn fixed(replies: Replies) -> Handler {
     let replies = Arc::new(replies);
     boxed(handler_fn(move |message: Message| {
@@ -31,12 +31,13 @@ pub(crate) fn fixed(replies: Replies) -> Handler {
     }))
 }
 
-/// Answers `success`: the crate's own line in the log tells of each push.
+/// A handler that answers `success`. The crate logs each push.
 pub(crate) fn acknowledged() -> Handler {
     boxed(handler_fn(|_: Message| async { Reply::none() }))
 }
 
-/// The handler with each app's own deadline.
+/// Wraps the handler with each app's deadline. Apps without settings, such as the sandbox's, get
+/// the default one.
 pub(crate) fn in_time(
     wechat: &Wechat,
     apps: &[Pushes],

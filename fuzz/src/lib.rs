@@ -1,4 +1,4 @@
-//! The bodies of the fuzzers, which are the property tests' too.
+//! The bodies of the fuzzers, shared with the property tests.
 
 #[path = "../../tests/it/answers/fuzzed.rs"]
 pub mod answers;

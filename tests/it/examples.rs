@@ -365,7 +365,7 @@ async fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
         (SETTINGS.replace("[access]", "[access"), "--config"),
         (
             SETTINGS.replace("s3cr3t-of-the-app", "s3cr3t of the app"),
-            "apps[0].secret: has a blank in it",
+            "apps[0].secret: contains whitespace",
         ),
         (
             SETTINGS.replace("s3cr3t-of-the-app", "s3cr3t"),
@@ -381,7 +381,7 @@ async fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
         ),
         (
             SETTINGS.replace("[apps.callback]", "secret_file = \"x\"\n[apps.callback]"),
-            "apps[0].secret: is given twice",
+            "apps[0].secret: is set twice",
         ),
         (
             SETTINGS.replace("secret = ", "secret_file = \"no/such\"\n#"),
@@ -412,7 +412,7 @@ async fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
                 "[access]",
                 "[access]\ntoken_keys = [\"a-key-of-sixteen-characters-or-more\"]",
             ),
-            "access.token_keys: has a key that is in access.keys too",
+            "access.token_keys: shares a key with access.keys",
         ),
         (
             SETTINGS.replace(
@@ -603,7 +603,7 @@ async fn own_call_calls_what_the_crate_does_not_ship() {
     assert!(output.status.success(), "{output:?}");
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
-        "tag 134 is called 广东\nthe image is MEDIA_ID\n"
+        "created tag 134: 广东\nuploaded image: MEDIA_ID\n"
     );
 }
 
@@ -616,7 +616,7 @@ async fn template_receipt_tells_which_message_arrived() {
     assert!(output.status.success(), "{output:?}");
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
-        "order 42: delivered\norder 43: refused by the user\n"
+        "order 42: delivered\norder 43: blocked by the user\n"
     );
 }
 

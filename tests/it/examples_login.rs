@@ -123,7 +123,7 @@ async fn scan_login_greets_the_user_who_scanned() {
         let push = Request::post(format!("{}/sandbox/control/push", browser.base));
         let scan = format!("{{\"type\":\"scan\",\"scene\":\"{scene}\"}}");
         let report = browser.send(push, scan).await;
-        assert!(text(&report).contains("signed in at shop.example"));
+        assert!(text(&report).contains("signed in to shop.example"));
 
         let events = browser.get("/login/scan/events").await;
         assert!(text(&events).contains("event: scanned"));

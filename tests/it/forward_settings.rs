@@ -55,7 +55,7 @@ fn what_is_wrong_is_one_line_that_names_the_key() {
             without(&dev(""), "token = \"devtoken\"\n"),
             "forward[0].token: is missing",
         ),
-        (dev("token_env = \"X\""), "forward[0].token: is given twice"),
+        (dev("token_env = \"X\""), "forward[0].token: is set twice"),
         (
             dev("aes_key = \"short\""),
             "forward[0].aes_key: must be 43 letters",
@@ -70,20 +70,20 @@ fn what_is_wrong_is_one_line_that_names_the_key() {
         (dev("retries = 3"), "forward[0].retries: unknown field"),
         (
             dev("default = true"),
-            "forward[1].default: there is one before it",
+            "forward[1].default: is already set on another table",
         ),
         (format!("{APPS}{DEV}{IDC}"), "forward.default: is missing"),
         (
             format!("{APPS}{idc}shadow = true"),
-            "forward[0].shadow: has no place",
+            "forward[0].shadow: conflicts with",
         ),
         (
             format!("{APPS}{idc}events = [\"\"]"),
-            "forward[0].events: has no place",
+            "forward[0].events: conflicts with",
         ),
         (
             format!("{APPS}{idc}scene_prefix = \"a\""),
-            "forward[0].scene_prefix: has no place",
+            "forward[0].scene_prefix: conflicts with",
         ),
         (dev("").replace("127.0.0.1:1/x", ""), "forward[0].url: "),
         (

@@ -72,7 +72,8 @@ async fn a_wrong_answer_ends_the_run() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(output.stdout.is_empty(), "{output:?}");
     let said = String::from_utf8(output.stderr).unwrap();
-    let complaint = "load: lost (plaintext): 200 of 200 answers were wrong, such as status 404";
+    let complaint =
+        "load: lost (plaintext): 200 of 200 responses were wrong, for example status 404";
     assert_eq!(said.trim_end(), complaint);
 }
 
@@ -81,7 +82,7 @@ async fn a_peer_that_does_not_start_ends_the_run() {
     let output = load(&["--peer", "none=exit 3"]).await;
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let said = String::from_utf8(output.stderr).unwrap();
-    let complaint = "load: none (plaintext): it ended before it listened on ";
+    let complaint = "load: none (plaintext): exited before it listened on port ";
     assert!(said.starts_with(complaint), "{said}");
 }
 

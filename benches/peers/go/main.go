@@ -1,4 +1,4 @@
-// A callback server on silenceper/wechat and net/http.
+// A callback server with silenceper/wechat and net/http.
 package main
 
 import (
@@ -27,7 +27,7 @@ func main() {
 		if err := server.Serve(); err != nil {
 			writer.WriteHeader(http.StatusForbidden)
 		}
-		// Without a reply, Send would encrypt an empty one in secure mode.
+		// Send isn't called: in secure mode it would encrypt an empty reply.
 	})
 	log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), nil))
 }

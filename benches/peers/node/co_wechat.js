@@ -1,4 +1,4 @@
-// A callback server on co-wechat and koa.
+// A callback server with co-wechat and koa.
 'use strict';
 
 process.env.NODE_ENV = 'production';
@@ -9,7 +9,7 @@ const wechat = require('co-wechat');
 const { PORT, WECHAT_TOKEN, WECHAT_AES_KEY, WECHAT_APPID, MODE } = process.env;
 const secure = { token: WECHAT_TOKEN, appid: WECHAT_APPID, encodingAESKey: WECHAT_AES_KEY };
 
-// An empty text is the only answer without a message that it knows.
+// An empty text is the library's only way to send no reply.
 const push = wechat(MODE === 'secure' ? secure : WECHAT_TOKEN).middleware(async () => '');
 
 const app = new Koa();

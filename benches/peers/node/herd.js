@@ -1,4 +1,4 @@
-// Lets the callers of a client loose at once, and prints what each of them got.
+// Starts all callers of a client at once, and prints the outcome of each.
 'use strict';
 
 const upstream = process.env.UPSTREAM;

@@ -1,4 +1,4 @@
-// The herd on co-wechat-api.
+// The herd with co-wechat-api.
 'use strict';
 
 const API = require('co-wechat-api');

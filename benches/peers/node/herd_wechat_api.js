@@ -1,4 +1,4 @@
-// The herd on wechat-api.
+// The herd with wechat-api.
 'use strict';
 
 const { promisify } = require('util');

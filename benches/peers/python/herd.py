@@ -1,4 +1,4 @@
-"""The herd on wechatpy: a thread per caller, since its client blocks."""
+"""The herd with wechatpy: one thread per caller, since its client blocks."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""A callback server on wechatpy, starlette and uvicorn."""
+"""A callback server with wechatpy, starlette and uvicorn."""
 
 import os
 

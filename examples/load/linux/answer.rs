@@ -1,16 +1,16 @@
-//! As much of a response as the load has to understand.
+//! A minimal HTTP response parser.
 
 use tower_wechat::BoxError;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Answer<'a> {
     pub(crate) status: u16,
-    /// Empty if it came in chunks, which are only skipped.
+    /// The body. Empty for a chunked response, whose chunks are skipped.
     pub(crate) body: &'a [u8],
 }
 
 impl<'a> Answer<'a> {
-    /// `None` while there is more to come.
+    /// Parses a response. Returns `None` if it is incomplete.
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Option<Self>, BoxError> {
         let mut headers = [httparse::EMPTY_HEADER; 32];
         let mut head = httparse::Response::new(&mut headers);
@@ -29,18 +29,19 @@ impl<'a> Answer<'a> {
                 return Ok(whole.then_some(Self { status, body: &[] }));
             }
         }
-        Err("an answer has no length".into())
+        Err("a response has no length".into())
     }
 }
 
-/// Whether all chunks are there.
+/// Returns whether all chunks have arrived.
 fn skip_chunks(mut bytes: &[u8]) -> Result<bool, BoxError> {
     loop {
-        let size = httparse::parse_chunk_size(bytes).map_err(|_| "an answer's chunk is bad")?;
+        let size = httparse::parse_chunk_size(bytes).map_err(|_| "a response has a bad chunk")?;
         let httparse::Status::Complete((line, length)) = size else {
             return Ok(false);
         };
         let end = line.saturating_add(usize::try_from(length)?);
+        // Two more bytes, since a CRLF follows the chunk's data.
         let Some(rest) = bytes.get(end.saturating_add(2)..) else {
             return Ok(false);
         };

@@ -1,7 +1,7 @@
-//! The load: connections that send one request at a time.
+//! The load client: connections that send one request at a time.
 //!
-//! It never sleeps while it waits. To wake it would be the server's work, and on a virtual machine a
-//! dear one, the more often the slower the server is.
+//! The client never sleeps. Waking it would add to the server's CPU time, which is costly on a
+//! virtual machine, and a slower server would have to do it more often.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,18 +16,18 @@ use tower_wechat::BoxError;
 use super::answer::Answer;
 use super::pushes::Pushes;
 
-/// Longer than any answer.
+/// The buffer size, which is longer than any response.
 pub(crate) const BUFFER: usize = 16 * 1024;
 
-/// What a server has to answer a good push with.
+/// The expected response to a valid push.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Expected {
-    /// Any, if there is none.
+    /// The expected body; `None` accepts any.
     pub(crate) body: Option<&'static str>,
 }
 
 impl Expected {
-    /// What is wrong with an answer.
+    /// Returns what is wrong with a response, if anything.
     fn refuse(self, answer: &Answer<'_>) -> Option<String> {
         if answer.status != 200 {
             return Some(format!("status {}", answer.status));
@@ -37,19 +37,19 @@ impl Expected {
     }
 }
 
-/// What came of a number of pushes.
+/// The outcome of a batch of pushes.
 #[derive(Default)]
 pub(crate) struct Answers {
     pub(crate) elapsed: Duration,
-    /// How long of that the load had nothing to do.
+    /// How much of `elapsed` the load spent waiting.
     pub(crate) idle: Duration,
     pub(crate) latencies: Vec<Duration>,
     pub(crate) wrong: usize,
-    /// What was wrong with one of them.
+    /// What was wrong with one of the wrong responses.
     pub(crate) complaint: Option<String>,
 }
 
-/// A number of connections to one server.
+/// Connections to one server.
 pub(crate) struct Client {
     streams: Vec<TcpStream>,
     expected: Expected,
@@ -74,11 +74,11 @@ impl Client {
         Ok(Self { streams, expected })
     }
 
-    /// Sends every push once, or those that there is time for.
+    /// Sends every push once, until `at_most` has passed.
     pub(crate) async fn send(self, pushes: Pushes, at_most: Duration) -> Result<Answers, BoxError> {
         let connections = self.streams.len();
         let queue = Arc::new(Queue {
-            // One that is quicker than the others gets more than its share.
+            // Doubled, since a faster connection sends more than its share.
             share: pushes.len() / connections.max(1) * 2,
             pushes,
             next: AtomicUsize::new(0),
@@ -109,7 +109,7 @@ impl Client {
     }
 }
 
-/// The pushes that all connections take the next one from.
+/// The pushes, which all connections take from.
 struct Queue {
     pushes: Pushes,
     next: AtomicUsize,
@@ -118,12 +118,13 @@ struct Queue {
 }
 
 impl Queue {
-    /// Keeps the thread from going to sleep, and says for how long it would have slept.
+    /// Keeps the thread awake, and returns how long it would have slept.
     async fn wait_awake(self: Arc<Self>) -> Duration {
         let (mut idle, mut taken, mut before) = (Duration::ZERO, 0, Instant::now());
         while !self.done.load(Ordering::Relaxed) {
             tokio::task::yield_now().await;
             let (next, now) = (self.next.load(Ordering::Relaxed), Instant::now());
+            // No push was taken since the last turn, so all connections are waiting.
             if next == taken {
                 idle += now - before;
             }
@@ -162,7 +163,7 @@ impl Queue {
     }
 }
 
-/// Sends a push, and tells what is wrong with the answer to it.
+/// Sends a push and returns what is wrong with the response, if anything.
 pub(crate) async fn exchange(
     stream: &mut TcpStream,
     buffer: &mut [u8],
@@ -174,8 +175,8 @@ pub(crate) async fn exchange(
     loop {
         let read = stream.read(buffer.get_mut(filled..).unwrap_or_default());
         match read.await? {
-            0 if filled == buffer.len() => return Err("an answer is too long".into()),
-            0 => return Err("a connection was closed before the answer".into()),
+            0 if filled == buffer.len() => return Err("a response is too long".into()),
+            0 => return Err("the server closed a connection before the response".into()),
             read => filled += read,
         }
         if let Some(answer) = Answer::parse(buffer.get(..filled).unwrap_or_default())? {

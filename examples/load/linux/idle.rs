@@ -1,4 +1,4 @@
-//! Connections that nothing comes over.
+//! Measures the memory of idle connections.
 
 use tower_wechat::BoxError;
 
@@ -8,10 +8,10 @@ use super::pushes::Author;
 use super::rounds::Target;
 use super::server::Name;
 
-/// Opens connections to a server of their own, and prints what memory they take.
+/// Opens connections to a new server, and prints the memory that they take.
 pub(crate) async fn run(connections: usize, cpus: Cpus) -> Result<(), BoxError> {
     let target = Target::own(Name::Plaintext, cpus)?;
-    // The same one over every connection, so that none but connections take memory.
+    // The same push over every connection: new ones would be remembered and take memory too.
     let pushes = target.pushes(&mut Author::new()?, 1)?;
     let push = pushes.get(0).unwrap_or_default();
     let mut buffer = vec![0; BUFFER];

@@ -1,4 +1,4 @@
-//! The machine that the load runs on.
+//! The machine: pinning, file limits and a description.
 
 use std::fs;
 use std::process::Command;
@@ -7,10 +7,10 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use tower_wechat::BoxError;
 
-/// The processors that the servers and the load have to themselves, if there are two.
+/// The processors that the servers and the load are pinned to, if there are at least two.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cpus {
-    /// How many this process may use.
+    /// The number of processors available to this process.
     count: usize,
     pinned: Option<(usize, usize)>,
 }
@@ -27,12 +27,12 @@ impl Cpus {
         Ok(Self { count, pinned })
     }
 
-    /// Moves this thread to where the servers run.
+    /// Moves this thread to the servers' processor.
     pub(crate) fn take_servers(self) -> Result<(), BoxError> {
         self.pinned.map_or(Ok(()), |(servers, _)| take(servers))
     }
 
-    /// Moves this thread to where the load runs.
+    /// Moves this thread to the load's processor.
     pub(crate) fn take_load(self) -> Result<(), BoxError> {
         self.pinned.map_or(Ok(()), |(_, load)| take(load))
     }
@@ -44,13 +44,13 @@ fn take(cpu: usize) -> Result<(), BoxError> {
     Ok(sched_setaffinity(None, &only)?)
 }
 
-/// Makes room for a number of connections, here and in the servers, which inherit the limit.
+/// Raises the open file limit to fit the connections. The servers inherit it.
 pub(crate) fn allow_files(connections: usize) -> Result<(), BoxError> {
-    // Standard streams, the listener, the runtime's, and what a server of another kind holds open.
+    // 256 more for standard streams, the listener, the runtime, and files that a peer holds open.
     let needed = u64::try_from(connections)?.saturating_add(256);
     let mut limit = getrlimit(Resource::Nofile);
     if limit.maximum.is_some_and(|maximum| maximum < needed) {
-        return Err(format!("too few open files are allowed: set `ulimit -Hn {needed}`").into());
+        return Err(format!("the open file limit is too low: run `ulimit -Hn {needed}`").into());
     }
     if limit.current.is_some_and(|current| current < needed) {
         limit.current = Some(needed);
@@ -59,7 +59,7 @@ pub(crate) fn allow_files(connections: usize) -> Result<(), BoxError> {
     Ok(())
 }
 
-/// The line that tells where and when a table is from.
+/// Describes the machine, the build and the date.
 pub(crate) fn describe(cpus: Cpus) -> String {
     let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpuinfo

@@ -26,7 +26,7 @@ use self::rounds::Target;
 
 #[derive(Parser)]
 #[command(
-    about = "What a push costs end to end",
+    about = "Measures a push end to end",
     args_conflicts_with_subcommands = true
 )]
 struct Arguments {
@@ -39,7 +39,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Is one of the servers under load, and prints its port.
+    /// Runs one of the servers under load, and prints its port.
     #[command(hide = true)]
     Serve {
         name: server::Name,
@@ -50,57 +50,56 @@ enum Command {
 
 #[derive(Args)]
 struct Load {
-    /// How many rounds are measured, after one that is not. Many short ones bear with a machine
+    /// The number of measured rounds, after one warm-up round. Many short rounds tolerate a machine
     /// whose speed changes.
     #[arg(long, value_name = "N", default_value = "101")]
     rounds: NonZeroUsize,
 
-    /// How many pushes a server gets in a round.
+    /// The number of pushes per server and round.
     #[arg(long, value_name = "N", default_value = "6000")]
     requests: NonZeroUsize,
 
-    /// How long its round lasts at most, however many pushes are left.
+    /// The time limit of a server's round, even if pushes are left.
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
     at_most: Duration,
 
-    /// How many keep-alive connections they come over, each with one request at a time.
+    /// The number of keep-alive connections, each with one request at a time.
     #[arg(long, value_name = "N", default_value = "32")]
     connections: NonZeroUsize,
 
-    /// How many messages `plaintext`, `secure` and `routes` remember at least when their memory is
-    /// read, up to 100000.
+    /// The least number of messages that `plaintext`, `secure` and `routes` remember when their
+    /// memory is read, up to 100000.
     #[arg(long, value_name = "N", default_value = "100000", value_parser = remembered())]
     remembered: usize,
 
-    /// Leaves the servers and the load on whichever processor they are scheduled on.
+    /// Doesn't pin the servers and the load to processors.
     #[arg(long)]
     no_pin: bool,
 
-    /// Another server: a command for `sh -c`, with PORT, MODE, WECHAT_TOKEN, WECHAT_AES_KEY and
-    /// WECHAT_APPID in its environment. It listens on 127.0.0.1:PORT and answers a good push,
-    /// POST /wxmsg?…, with 200. May be given more than once.
+    /// Another server, as a command for `sh -c` with PORT, MODE, WECHAT_TOKEN, WECHAT_AES_KEY and
+    /// WECHAT_APPID in its environment. It must listen on 127.0.0.1:PORT and answer a valid push to
+    /// POST /wxmsg with 200. Can be repeated.
     #[arg(long = "peer", value_name = "NAME=COMMAND", value_parser = peer)]
     peers: Vec<(String, String)>,
 
-    /// Which pushes the peers get; both, one process each, unless given.
+    /// The mode of the peers' pushes. Defaults to both, with one process each.
     #[arg(long, value_parser = PossibleValuesParser::new(["plaintext", "secure"]).map(mode))]
     mode: Option<Mode>,
 
-    /// Also opens this many connections to `plaintext`, leaves them idle, and tells what memory
-    /// they take.
+    /// Also opens this many idle connections to `plaintext`, and prints the memory that they take.
     #[arg(long, value_name = "N")]
     idle_connections: Option<NonZeroUsize>,
 }
 
 fn seconds(text: &str) -> Result<Duration, &'static str> {
-    let seconds: f64 = text.parse().map_err(|_| "give a number of seconds")?;
+    let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds")?;
     match Duration::try_from_secs_f64(seconds) {
         Ok(duration) if !duration.is_zero() => Ok(duration),
-        _ => Err("give a number of seconds above 0"),
+        _ => Err("expected a number of seconds above 0"),
     }
 }
 
-/// By default the callback forgets those before the last 100,000.
+/// The callback remembers the last 100,000 messages by default.
 fn remembered() -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(..=100_000)
 }
@@ -110,7 +109,7 @@ fn peer(text: &str) -> Result<(String, String), &'static str> {
         Some((name, command)) if !name.is_empty() && !command.is_empty() => {
             Ok((name.to_owned(), command.to_owned()))
         }
-        _ => Err("give a name and a command, as in NAME=COMMAND"),
+        _ => Err("expected NAME=COMMAND"),
     }
 }
 
@@ -121,7 +120,7 @@ fn mode(text: String) -> Mode {
     }
 }
 
-/// A light client needs one thread.
+/// Runs on one thread, which is enough for the client.
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -129,7 +128,8 @@ pub(crate) async fn main() -> ExitCode {
         Some(Command::Serve { name, port }) => server::serve(name, port).await,
         None => tokio::select! {
             outcome = run(arguments.load) => outcome,
-            // The servers do not get the terminal's signals, and end with this process.
+            // The servers run in other process groups, which don't get the terminal's signals. They
+            // end when `run` is dropped.
             outcome = stopped() => outcome,
         },
     };

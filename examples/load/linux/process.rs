@@ -1,4 +1,4 @@
-//! A server's processes: what they take of the machine.
+//! A server's processes, with their CPU time and memory.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -11,23 +11,23 @@ use tower_wechat::BoxError;
 
 use super::machine::Cpus;
 
-/// A process and its descendants, as far as they stay in its group. They end with this value.
+/// A process and those of its descendants that stay in its group. Killed on drop.
 pub(crate) struct Group {
     child: Child,
 }
 
 impl Group {
-    /// Starts it where servers run.
+    /// Starts the process on the servers' processor.
     pub(crate) fn start(mut command: Command, cpus: Cpus) -> Result<Self, BoxError> {
         command.stdin(Stdio::null()).process_group(0);
-        // A child inherits the processor.
+        // A child inherits the processor affinity of the thread that spawns it.
         cpus.take_servers()?;
         let child = command.spawn();
         cpus.take_load()?;
         Ok(Self { child: child? })
     }
 
-    /// The first line that it prints.
+    /// Returns the first line of its output.
     pub(crate) fn line(&mut self) -> Result<String, BoxError> {
         let mut line = String::new();
         if let Some(stdout) = self.child.stdout.take() {
@@ -40,11 +40,11 @@ impl Group {
         Ok(self.child.try_wait()?.is_some())
     }
 
-    /// The time that its living threads had on a processor.
+    /// Returns the CPU time of its running threads.
     pub(crate) fn cpu(&self) -> Result<Duration, BoxError> {
         let mut total = Duration::ZERO;
         for process in self.processes()? {
-            // One may end in the middle of it.
+            // A process can end between the listing and this read.
             let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else {
                 continue;
             };
@@ -56,7 +56,7 @@ impl Group {
         Ok(total)
     }
 
-    /// The memory of its processes, in bytes. What they share is counted for each of them.
+    /// Returns the memory of its processes, in bytes. Shared memory counts once per process.
     pub(crate) fn resident(&self) -> Result<u64, BoxError> {
         let mut total = 0;
         for process in self.processes()? {
@@ -82,7 +82,7 @@ impl Group {
                 continue;
             };
             let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-            // The name before it may hold anything: `(name) state parent group`.
+            // The format is `pid (name) state parent group`, and the name can hold any characters.
             let group = stat
                 .rsplit_once(')')
                 .and_then(|(_, fields)| fields.split_whitespace().nth(2)?.parse().ok());
@@ -103,7 +103,7 @@ impl Drop for Group {
     }
 }
 
-/// From the text of a `schedstat`: nanoseconds, and other numbers after them.
+/// Parses the first number of a `schedstat`, the nanoseconds on a CPU.
 fn on_cpu(text: &str) -> Result<Duration, BoxError> {
     let nanoseconds = text.split_whitespace().next().unwrap_or_default();
     Ok(Duration::from_nanos(nanoseconds.parse()?))

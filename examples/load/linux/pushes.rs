@@ -1,4 +1,4 @@
-//! Pushes as the platform sends them, as the bytes of whole requests.
+//! Pushes as the platform sends them, as whole requests in bytes.
 
 use std::io::Write;
 use std::ops::Range;
@@ -13,7 +13,7 @@ pub(crate) const APPID: &str = "wx3cc8fd6963e31a32";
 pub(crate) const TOKEN: &str = "callbacktoken";
 pub(crate) const AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 
-/// Requests, ready to be sent. No two have the same nonce or hold the same message.
+/// Requests with unique nonces and messages.
 pub(crate) struct Pushes {
     bytes: Vec<u8>,
     requests: Vec<Range<usize>>,
@@ -29,10 +29,10 @@ impl Pushes {
     }
 }
 
-/// Makes the pushes of a run.
+/// Builds the pushes of a run.
 pub(crate) struct Author {
     key: AesKey,
-    /// How many there were, for the next one to be a new one.
+    /// The number of pushes so far, which makes each one unique.
     written: u64,
 }
 
@@ -44,7 +44,7 @@ impl Author {
         })
     }
 
-    /// The next `count` of them for the server at `path`, signed now.
+    /// Builds `count` pushes to `path`, signed with the current time.
     pub(crate) fn write(
         &mut self,
         mode: Mode,
@@ -100,7 +100,7 @@ impl Author {
     }
 }
 
-/// A user's text message of some 400 bytes.
+/// A user's text message of about 400 bytes.
 fn text(now: u64, msg_id: u64) -> String {
     format!(
         "<xml><ToUserName><![CDATA[gh_0a1b2c3d4e5f]]></ToUserName>\

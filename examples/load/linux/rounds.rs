@@ -1,4 +1,4 @@
-//! The rounds: every server in turn, over and over.
+//! The rounds, in which every server takes its turn.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -15,19 +15,19 @@ use super::pushes::{self, Author, Pushes};
 use super::spread::Spread;
 use super::{Load, server};
 
-/// How long a peer may take to listen.
+/// How long a peer may take to start listening.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server under load.
 pub(crate) struct Target {
     pub(crate) name: String,
-    /// Which one of those that this program has in it.
+    /// The built-in server, unless this is a peer.
     pub(crate) own: Option<server::Name>,
     mode: Mode,
     path: String,
     pub(crate) port: u16,
     group: Group,
-    /// Its memory before the load and after it, in bytes.
+    /// The memory before and after the load, in bytes.
     pub(crate) idle: u64,
     pub(crate) loaded: u64,
 }
@@ -42,7 +42,7 @@ impl Target {
         let port = group.line()?;
         let port = port
             .parse()
-            .map_err(|_| format!("{}: it did not start", name.as_str()))?;
+            .map_err(|_| format!("{}: did not start", name.as_str()))?;
         let path = server::WXMSG.to_owned();
         let (own, name, mode) = (Some(name), name.as_str().to_owned(), name.mode());
         Self::new((own, name, mode), (port, path), group)
@@ -59,7 +59,8 @@ impl Target {
             _ => "plaintext",
         };
         let name = format!("{name} ({word})");
-        // Free once it is dropped at the end of the statement.
+        // A peer can't report its port, so it gets a free one. The listener is dropped at the end
+        // of the statement, which frees the port.
         let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
         let mut shell = Command::new("sh");
         shell
@@ -74,10 +75,10 @@ impl Target {
         let end = Instant::now() + PATIENCE;
         while client::connect(port).await.is_err() {
             if group.has_ended()? {
-                return Err(format!("{name}: it ended before it listened on {port}").into());
+                return Err(format!("{name}: exited before it listened on port {port}").into());
             }
             if Instant::now() > end {
-                return Err(format!("{name}: it does not listen on 127.0.0.1:{port}").into());
+                return Err(format!("{name}: does not listen on 127.0.0.1:{port}").into());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -115,7 +116,7 @@ impl Target {
         }
     }
 
-    /// Sends so many pushes, none of which it had before.
+    /// Sends this many new pushes.
     pub(crate) async fn load(
         &self,
         author: &mut Author,
@@ -133,7 +134,7 @@ impl Target {
         if answers.wrong > 0 {
             let said = answers.complaint.unwrap_or_default();
             let wrong = format!(
-                "{} of {done} answers were wrong, such as {said}",
+                "{} of {done} responses were wrong, for example {said}",
                 answers.wrong
             );
             return Err(failed(wrong.into()));
@@ -150,33 +151,33 @@ impl Target {
     }
 }
 
-/// What one server took in one round. Times are in seconds.
+/// The measurements of one server in one round. Times are in seconds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Round {
-    /// Requests in a second.
+    /// Requests per second.
     pub(crate) throughput: f64,
-    /// Processor time of a request.
+    /// CPU time per request.
     pub(crate) cpu: f64,
     pub(crate) p50: f64,
     pub(crate) p99: f64,
-    /// The share of its time that the load itself had something to do.
+    /// The share of time that the load was busy.
     pub(crate) busy: f64,
 }
 
-/// Every server's rounds, in the order of the servers.
+/// Runs all rounds and returns them for each server.
 pub(crate) async fn run(load: &Load, targets: &mut [Target]) -> Result<Vec<Vec<Round>>, BoxError> {
     let mut author = Author::new()?;
     let mut rounds = vec![Vec::new(); targets.len()];
     let amount = (load.requests.get(), load.at_most);
     for round in 0..=load.rounds.get() {
         for turn in 0..targets.len() {
-            // Whoever comes first in one round comes last in the next.
+            // Rotated: the first server of one round is the last of the next.
             let index = (round + turn) % targets.len();
             let Some((target, rounds)) = targets.get(index).zip(rounds.get_mut(index)) else {
                 continue;
             };
             let measured = target.load(&mut author, load, amount).await?;
-            // In the first one everything is cold.
+            // The first round only warms up.
             if round > 0 {
                 rounds.push(measured);
             }

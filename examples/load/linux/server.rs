@@ -1,4 +1,4 @@
-//! The servers under load, each of them a process of its own.
+//! The servers under load, each in a separate process.
 
 use std::convert::Infallible;
 
@@ -23,27 +23,26 @@ use tower_wechat::{
 
 use super::pushes::{AES_KEY, APPID, TOKEN};
 
-/// Where the pushes go.
+/// The path of pushes.
 pub(crate) const WXMSG: &str = "/v1/service/wx/wxmsg";
-/// Where the routes are nested.
+/// The path that the routes are nested below.
 const MOUNT: &str = "/v1/service/wx";
 
-/// What all of them answer.
+/// The response body of all servers.
 pub(crate) const SUCCESS: &str = "success";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Name {
-    /// hyper alone. It reads the body and answers a constant.
+    /// hyper alone, which reads the body and answers a constant.
     Hyper,
-    /// A handler of axum that does the same: what the others are compared with.
+    /// An axum handler that does the same. The baseline of all ratios.
     Axum,
-    /// A route of axum to the callback in plaintext mode. Its handler sees every message once, and
-    /// answers nothing.
+    /// A callback in plaintext mode on an axum route, with deduplication and an empty reply.
     Plaintext,
-    /// The same in secure mode.
+    /// `Plaintext` in secure mode.
     Secure,
-    /// All routes nested below a path, as the `axum` example has them: their handler has a deadline
-    /// as well. In secure mode.
+    /// All routes nested below a path, as in the example `axum`, in secure mode. The handler also
+    /// has a deadline.
     Routes,
 }
 
@@ -73,13 +72,13 @@ impl Name {
         }
     }
 
-    /// Whether it remembers the messages it had.
+    /// Returns whether the server remembers messages.
     pub(crate) fn remembers(self) -> bool {
         matches!(self, Self::Plaintext | Self::Secure | Self::Routes)
     }
 }
 
-/// Serves until the process that started it ends.
+/// Serves until the parent process ends.
 pub(crate) async fn serve(name: Name, port: u16) -> Result<(), BoxError> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;

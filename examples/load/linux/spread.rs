@@ -1,6 +1,6 @@
-//! Where the values of many rounds lie.
+//! Quantiles of the values of many rounds.
 
-/// Values in order.
+/// Sorted values.
 pub(crate) struct Spread(Vec<f64>);
 
 impl Spread {
@@ -10,7 +10,7 @@ impl Spread {
         Self(values)
     }
 
-    /// The value that this share of them lies below.
+    /// Returns the quantile at `share`, between 0 and 1, with linear interpolation.
     pub(crate) fn quantile(&self, share: f64) -> f64 {
         let last = self.0.len().saturating_sub(1);
         let place = share * last as f64;

@@ -5,7 +5,8 @@ use super::rounds::{Round, Target};
 use super::spread::Spread;
 use super::{Load, server};
 
-/// How far the middle half of the base's rounds may lie apart, as a share of their median.
+/// The highest interquartile range of the baseline's rounds, as a share of their median, without a
+/// warning.
 const CALM: f64 = 0.15;
 
 pub(crate) fn print(load: &Load, cpus: Cpus, targets: &[Target], rounds: &[Vec<Round>]) {
@@ -39,10 +40,10 @@ pub(crate) fn print(load: &Load, cpus: Cpus, targets: &[Target], rounds: &[Vec<R
         .iter()
         .map(|rounds| Spread::of(rounds.iter().map(|round| round.busy)).median());
     println!(
-        "\nMedians of {} interleaved rounds of {} pushes, or {} s, over {} connections; the ratios \
-         are of the same round, with the p10 to p90 of all. All pushes differ; when the memory is \
-         read, `plaintext`, `secure` and `routes` remember the last {} at least. The load had something \
-         to do for {:.0} % of the time at most.\n\n{}",
+        "\nMedians of {} interleaved rounds of {} pushes, or {} s, over {} connections. Ratios are \
+         taken within a round, with their p10 to p90. All pushes differ. When the memory is read, \
+         `plaintext`, `secure` and `routes` remember at least the last {} pushes. The load was \
+         busy for at most {:.0} % of the time.\n\n{}",
         load.rounds,
         load.requests,
         load.at_most.as_secs_f64(),
@@ -55,14 +56,14 @@ pub(crate) fn print(load: &Load, cpus: Cpus, targets: &[Target], rounds: &[Vec<R
     let apart = (base.quantile(0.75) - base.quantile(0.25)) / base.median();
     if apart > CALM {
         println!(
-            "\nWARNING: the machine is noisy: p25 to p75 of `axum` are {:.0} % of its median \
-             apart. Run it again.",
+            "\nWARNING: the machine is noisy: the p25 and p75 of `axum` differ by {:.0} % of the \
+             median. Run again.",
             apart * 100.0
         );
     }
 }
 
-/// Round by round.
+/// Formats the ratios of the rounds to the baseline's.
 fn ratio(rounds: &[Round], base: &[Round], of: fn(&Round) -> f64) -> String {
     let ratios = rounds.iter().zip(base);
     let ratios = Spread::of(ratios.map(|(round, base)| of(round) / of(base)));

@@ -1,4 +1,4 @@
-//! Who may call the JSON routes.
+//! The `[access]` table: the callers of the JSON routes.
 
 use std::net::SocketAddr;
 
@@ -7,7 +7,7 @@ use tower_wechat::Secret;
 
 use super::{Wrong, shaped, wrong};
 
-/// The shortest key, in characters.
+/// The minimum length of a key, in characters.
 const KEY_MIN: usize = 16;
 
 #[derive(Debug, Default, Deserialize)]
@@ -23,22 +23,22 @@ pub(super) struct Access {
 }
 
 impl Access {
-    /// Checks that the routes are protected by keys, or open on purpose and to this machine only.
+    /// Checks that the routes need keys, or are open explicitly and only on a loopback address.
     pub(super) fn check(&self, listen: SocketAddr) -> Result<(), Wrong> {
         match &self.keys {
             Some(_) if self.open => {
-                let why = "is true beside access.keys: take one of the two out";
+                let why = "conflicts with access.keys: remove one of them";
                 return Err(wrong("access.open", why));
             }
             Some(keys) if keys.is_empty() => {
-                let why = "is an empty list, so that nobody could call: write a key into it";
+                let why = "is empty, so every call would fail: add a key";
                 return Err(wrong("access.keys", why));
             }
             None if !self.open => {
                 let why = format!(
-                    "is missing: write keys = [\"…\"] under [access], each of {KEY_MIN} characters \
-                     or more, for those who may call the JSON routes; or open = true if another \
-                     login stands in front"
+                    "is missing: set keys = [\"…\"] under [access] for the callers of the JSON \
+                     routes, each with at least {KEY_MIN} characters, or open = true if a proxy \
+                     authenticates the callers"
                 );
                 return Err(wrong("access.keys", why));
             }
@@ -51,21 +51,20 @@ impl Access {
         }
         let shared = |key: &&Secret| self.keys.iter().flatten().any(|other| other == *key);
         if self.token_keys.iter().any(|key| shared(&key)) {
-            let why = "has a key that is in access.keys too: access tokens need keys of their own";
+            let why = "shares a key with access.keys: access tokens need separate keys";
             return Err(wrong("access.token_keys", why));
         }
         let is_name = |host: &String| !host.is_empty() && !host.contains(['/', ':', ' ']);
         if let Some(host) = self.hosts.iter().find(|host| !is_name(host)) {
             let why = format!(
-                "each must be a name such as wx.example, without https:// and a port (one is {host:?})"
+                "must hold names such as wx.example, without https:// or a port (one is {host:?})"
             );
             return Err(wrong("access.hosts", why));
         }
         if self.open && !listen.ip().is_loopback() {
             let why = format!(
-                "without access.keys in the --config file only a loopback address may be listened \
-                 on, and {listen} is not one: write keys = [\"…\"] under [access], or listen on \
-                 127.0.0.1"
+                "requires a loopback address, and {listen} is not one: set access.keys in the \
+                 --config file, or listen on 127.0.0.1"
             );
             return Err(wrong("access.open", why));
         }

@@ -1,4 +1,4 @@
-//! The apps, and how their pushes are checked and answered.
+//! The `[[apps]]` tables: the apps and the handling of their pushes.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tower_wechat::{AppConfig, AppId, CallbackKeys, Error, Secret, TokenGrant};
 
 use super::{Wrong, given, required, shaped, wrong};
 
-/// The shortest app secret and callback token, in characters.
+/// The minimum lengths of an app secret and a callback token, in characters.
 const SECRET_MIN: usize = 16;
 const TOKEN_MIN: usize = 3;
 
@@ -56,7 +56,7 @@ enum Mode {
     Secure,
 }
 
-/// What is done when the work on a push takes longer than the platform waits.
+/// The policy for a handler that takes longer than the platform waits.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Deadline {
@@ -66,7 +66,7 @@ enum Deadline {
     Off,
 }
 
-/// How the pushes of one app are checked and answered.
+/// The push settings of one app.
 #[derive(Debug, Clone)]
 pub(crate) struct Pushes {
     pub(crate) appid: String,
@@ -76,7 +76,7 @@ pub(crate) struct Pushes {
 }
 
 impl Pushes {
-    /// How the platform is answered in time; `None` if it waits.
+    /// The deadline layer; `None` without a deadline.
     pub(crate) fn deadline(&self) -> Option<DeadlineLayer> {
         match self.deadline {
             Deadline::Ack => Some(DeadlineLayer::ack()),
@@ -112,7 +112,7 @@ impl App {
             return shaped(key, secret, SECRET_MIN);
         };
         if self.secret.is_some() || self.secret_env.is_some() {
-            return Err(wrong(key, format!("is given twice: also as {key}_file")));
+            return Err(wrong(key, format!("is set twice: also as {key}_file")));
         }
         let text = std::fs::read_to_string(file).map_err(|error| {
             wrong(
@@ -140,7 +140,7 @@ impl Callback {
             .window_seconds
             .is_some_and(|seconds| !(60..=86_400).contains(&seconds))
         {
-            let why = "must be 60 to 86400 seconds: the platform's own clock may be off";
+            let why = "must be 60 to 86400 seconds: the platform's clock can deviate";
             return Err(wrong(format!("{key}.window_seconds"), why));
         }
         let token_key = format!("{key}.token");
@@ -159,13 +159,13 @@ impl Callback {
             (Some(Mode::Plaintext), Some(_)) => {
                 return Err(wrong(
                     format!("{key}.mode"),
-                    "is plaintext although there is an aes_key: take one of the two out",
+                    "is plaintext, which conflicts with aes_key: remove one of them",
                 ));
             }
             (Some(Mode::Compatible | Mode::Secure), None) => {
                 return Err(wrong(
                     format!("{key}.aes_key"),
-                    "is missing: this mode needs it",
+                    "is missing: the mode requires it",
                 ));
             }
         };

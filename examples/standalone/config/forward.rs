@@ -1,4 +1,4 @@
-//! Where pushes are handed on to; the first table whose conditions a push meets gets it.
+//! The `[[forward]]` tables: the targets of pushes. A push goes to the first table that it matches.
 
 use serde::Deserialize;
 use tower_wechat::callback::deadline::HandlerTracker;
@@ -42,7 +42,8 @@ pub(super) fn forward(
         if table.default {
             table.check_default(&key)?;
             if default.replace(target.clone()).is_some() {
-                return Err(wrong(format!("{key}.default"), "there is one before it"));
+                let why = "is already set on another table";
+                return Err(wrong(format!("{key}.default"), why));
             }
         } else if table.shadow {
             builder = builder.shadow(table.rule(&key)?, target);
@@ -51,7 +52,7 @@ pub(super) fn forward(
         }
     }
     let Some(default) = default else {
-        let why = "is missing: write default = true into the table for pushes that no other gets";
+        let why = "is missing: set default = true on the table for pushes that match no other";
         return Err(wrong("forward.default", why));
     };
     let built = builder.default_target(default).build();
@@ -84,7 +85,7 @@ impl Table {
         let mut rule = Rule::any();
         for (name, list) in [("events", &self.events), ("openids", &self.openids)] {
             if list.as_ref().is_some_and(Vec::is_empty) {
-                let why = "is empty, which no push can meet: leave it out for all";
+                let why = "is empty, so no push can match: remove it to match all";
                 return Err(wrong(format!("{key}.{name}"), why));
             }
         }
@@ -100,7 +101,7 @@ impl Table {
         Ok(rule)
     }
 
-    /// A default takes what is left, so that conditions on it would lose pushes.
+    /// Rejects conditions on the default table, which would lose the pushes that don't meet them.
     fn check_default(&self, key: &str) -> Result<(), Wrong> {
         let conditions = [
             ("events", self.events.is_some()),
@@ -110,7 +111,7 @@ impl Table {
         ];
         match conditions.into_iter().find(|(_, is_set)| *is_set) {
             Some((name, _)) => {
-                let why = "has no place beside default = true: take one of the two out";
+                let why = "conflicts with default = true: remove one of them";
                 Err(wrong(format!("{key}.{name}"), why))
             }
             None => Ok(()),

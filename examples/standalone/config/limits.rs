@@ -1,4 +1,4 @@
-//! How much is taken of pushes.
+//! The `[limits]` table: the limits of pushes.
 
 use std::ops::RangeInclusive;
 
@@ -23,18 +23,18 @@ impl Limits {
         within("remembered_pushes", self.remembered_pushes, 1..=10_000_000)
     }
 
-    /// The longest body of a push, in bytes.
+    /// The maximum size of a push's body, in bytes.
     pub(crate) fn push_bytes(&self) -> usize {
         self.push_bytes.unwrap_or(64 << 10)
     }
 
-    /// How many pushes of each app run at once.
+    /// A tracker with the limit of concurrent handlers per app.
     pub(crate) fn handlers(&self) -> HandlerTracker {
         self.running_pushes
             .map_or_else(HandlerTracker::new, HandlerTracker::with_max)
     }
 
-    /// How many pushes that are running or were handled are known again.
+    /// A `dedup` layer with the limits of running and remembered pushes.
     pub(crate) fn dedup(&self) -> DedupLayer {
         let mut dedup = DedupLayer::new();
         if let Some(pushes) = self.running_pushes {

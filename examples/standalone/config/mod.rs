@@ -1,5 +1,4 @@
-//! The settings file, which `examples/standalone/config.example.toml` describes: each option is there
-//! with what it means.
+//! The settings file. `examples/standalone/config.example.toml` describes every option.
 
 mod access;
 mod apps;
@@ -28,7 +27,7 @@ pub(crate) use self::reply::Replies;
 use self::server::Server;
 use self::timeouts::Timeouts;
 
-/// A setting that is missing or wrong: one line that names its key.
+/// The error of a missing or invalid setting, as one line that starts with its key.
 #[derive(Debug)]
 pub(crate) struct Wrong(String);
 
@@ -77,7 +76,7 @@ struct Platform {
     mp: Option<String>,
 }
 
-/// An address, also by the name of this machine.
+/// Deserializes a socket address. `localhost` means 127.0.0.1.
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(deserializer)?;
     let literal = text.replacen("localhost:", "127.0.0.1:", 1);
@@ -89,7 +88,7 @@ fn default_listen() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 36012).into()
 }
 
-/// Those of a server that plays the platform too: open to this machine.
+/// The settings with the sandbox, where the routes are open on a loopback address.
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -114,7 +113,7 @@ impl Settings {
     pub(crate) fn read(file: &Path) -> Result<Self, Wrong> {
         let text = std::fs::read_to_string(file)
             .map_err(|error| wrong("--config", format!("{}: {error}", file.display())))?;
-        // The parser's own text may quote the file, and the file holds secrets.
+        // The parser's message can quote the file, which holds secrets.
         let line = |span: Option<std::ops::Range<usize>>| {
             let before = span
                 .and_then(|span| text.get(..span.start))
@@ -124,7 +123,7 @@ impl Settings {
         let parsed = toml::Deserializer::parse(&text).map_err(|error| {
             wrong(
                 "--config",
-                format!("line {} is not TOML", line(error.span())),
+                format!("line {} is not valid TOML", line(error.span())),
             )
         })?;
         let settings: Self = serde_path_to_error::deserialize(parsed).map_err(|error| {
@@ -132,26 +131,23 @@ impl Settings {
             wrong(key, explain(error.inner().message()))
         })?;
         if settings.apps.is_empty() {
-            return Err(wrong(
-                "apps",
-                "is missing: write at least one [[apps]] table",
-            ));
+            return Err(wrong("apps", "is missing: add at least one [[apps]] table"));
         }
         settings.limits.check()?;
         Ok(settings)
     }
 
-    /// Refuses to let everyone on the network use the JSON routes.
+    /// Rejects settings that would open the JSON routes to the network.
     pub(crate) fn check_exposure(&self, listen: SocketAddr) -> Result<(), Wrong> {
         self.access.check(listen)
     }
 
-    /// Who may call the JSON routes; `None` for everyone.
+    /// The keys of the JSON routes; `None` if the routes are open.
     pub(crate) fn access_keys(&self) -> Option<Vec<Secret>> {
         self.access.keys.clone()
     }
 
-    /// The names in `Host` that are answered beside loopback ones; `None` when all are.
+    /// The accepted names in `Host` besides loopback ones; `None` accepts all names.
     pub(crate) fn hosts(&self) -> Option<&[String]> {
         let access = &self.access;
         (access.open || !access.hosts.is_empty()).then_some(&*access.hosts)
@@ -180,36 +176,36 @@ impl Settings {
 }
 
 impl Settings {
-    /// How the pushes of each app are checked and answered.
+    /// The push settings of each app that receives pushes.
     pub(crate) fn pushes(&self) -> Vec<Pushes> {
         self.apps.iter().filter_map(apps::App::pushes).collect()
     }
 
-    /// The fixed answers, if the file has any.
+    /// The fixed replies, if the file has any.
     pub(crate) fn replies(&self) -> Result<Option<Replies>, Wrong> {
         self.reply.as_ref().map(reply::Table::replies).transpose()
     }
 
-    /// Says what an operator should know before the first request.
+    /// Logs warnings about the settings at startup.
     pub(crate) fn tell(&self) {
         for app in self.pushes() {
             if app.is_plaintext {
                 tracing::warn!(
                     appid = app.appid,
-                    "pushes are in plaintext mode (there is no aes_key): the platform does not \
-                     sign what they hold. Set 安全模式 in the console, and aes_key here"
+                    "pushes are in plaintext mode (no aes_key), so the platform does not sign \
+                     their bodies. Set 安全模式 in the console, and aes_key here"
                 );
             }
         }
         if !self.pushes().is_empty() && self.forward.is_empty() && self.reply.is_none() {
             tracing::warn!(
-                "pushes are acknowledged and logged, and nobody gets them: write [[forward]] or \
-                 [reply] tables"
+                "pushes are only acknowledged and logged: add [[forward]] or [reply] tables to \
+                 handle them"
             );
         }
     }
 
-    /// What hands pushes on, if the file says so.
+    /// The forwarding handler, if the file has `[[forward]]` tables.
     pub(crate) fn forward(&self, handlers: &HandlerTracker) -> Result<Option<Forward>, Wrong> {
         match &*self.forward {
             [] => Ok(None),
@@ -218,7 +214,7 @@ impl Settings {
     }
 }
 
-/// What the parser found wrong, without the value that it quotes.
+/// Rewrites the parser's message without the value that it quotes, which can be a secret.
 fn explain(message: &str) -> String {
     let kept = [
         "missing field",
@@ -264,14 +260,14 @@ impl Platform {
 
 fn required(key: &str, value: &Option<Secret>, variable: &Option<String>) -> Result<Secret, Wrong> {
     given(key, value, variable)?
-        .ok_or_else(|| wrong(key, format!("is missing: give it, or {key}_env")))
+        .ok_or_else(|| wrong(key, format!("is missing: set it or {key}_env")))
 }
 
-/// A secret without the blanks that come with copying it.
+/// Checks a secret's length, and that it has no whitespace from copying.
 fn shaped(key: &str, value: Secret, least: usize) -> Result<Secret, Wrong> {
     let text = value.expose();
     if text.contains(char::is_whitespace) {
-        return Err(wrong(key, "has a blank in it: copy it anew"));
+        return Err(wrong(key, "contains whitespace: copy it again"));
     }
     let len = text.chars().count();
     if len < least {
@@ -283,14 +279,14 @@ fn shaped(key: &str, value: Secret, least: usize) -> Result<Secret, Wrong> {
     Ok(value)
 }
 
-/// A value from the file, or from the environment variable that the file names.
+/// Returns a value from the file, or from the environment variable that the file names.
 fn given(
     key: &str,
     value: &Option<Secret>,
     variable: &Option<String>,
 ) -> Result<Option<Secret>, Wrong> {
     let value = match (value, variable) {
-        (Some(_), Some(_)) => return Err(wrong(key, format!("is given twice: also as {key}_env"))),
+        (Some(_), Some(_)) => return Err(wrong(key, format!("is set twice: also as {key}_env"))),
         (Some(value), None) => value.clone(),
         (None, Some(variable)) => match std::env::var(variable) {
             Ok(value) => Secret::new(value),

@@ -1,4 +1,4 @@
-//! Fixed answers, as a small shop has them.
+//! The `[reply]` table: fixed replies.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +45,7 @@ impl Table {
         }
         Ok(Replies {
             default: self.default.clone(),
-            // The longest first: it is the one that was meant.
+            // Longest first, since the longest match is the most specific.
             keywords: longest_first(&self.keywords),
             scenes: longest_first(&self.scenes),
             events: self.events.clone(),
@@ -59,7 +59,7 @@ fn longest_first(texts: &BTreeMap<String, String>) -> Vec<(String, String)> {
     texts
 }
 
-/// Chooses a fixed answer to a push.
+/// Chooses a fixed reply to a push.
 #[derive(Debug, Clone)]
 pub(crate) struct Replies {
     default: Option<String>,
@@ -69,7 +69,7 @@ pub(crate) struct Replies {
 }
 
 impl Replies {
-    /// The answer; none if no table has one.
+    /// Returns the reply, or an empty one if no table matches.
     pub(crate) fn to(&self, message: &Message) -> Reply {
         self.text(message).map_or_else(Reply::none, Reply::from)
     }

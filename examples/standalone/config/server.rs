@@ -1,4 +1,4 @@
-//! How long a connection may hold a place and send nothing.
+//! The `[server]` table: the time limits of connections.
 
 use std::time::Duration;
 

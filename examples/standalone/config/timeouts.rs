@@ -1,4 +1,4 @@
-//! How long calls of the platform may take.
+//! The `[timeouts]` table: the time limits of calls to the platform.
 
 use std::time::Duration;
 

@@ -1,11 +1,11 @@
-//! What the servers of the peers share: their configuration, what they listen on, and the
-//! documents that those need which only verify and decrypt.
+//! Shared parts of the peers' servers: configuration, listening, and document types for the crates
+//! that only verify and decrypt.
 
 use axum::Router;
 use axum::http::StatusCode;
 use serde::Deserialize;
 
-/// The configuration that every server gets by its environment.
+/// The configuration of every server, from environment variables.
 #[derive(Debug)]
 pub struct Config {
     pub token: String,
@@ -25,7 +25,7 @@ impl Config {
     }
 }
 
-/// Serves on 127.0.0.1:`PORT` with one thread until the process is ended.
+/// Serves on 127.0.0.1:`PORT` with one thread, until the process is killed.
 pub fn serve(routes: Router) {
     let address = format!("127.0.0.1:{}", variable("PORT"));
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -52,7 +52,7 @@ pub struct Query {
     pub msg_signature: Option<String>,
 }
 
-/// What holds an encrypted document.
+/// The envelope of an encrypted document.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Envelope {
@@ -65,7 +65,7 @@ impl Envelope {
     }
 }
 
-/// The message of a push, as far as the texts and events need it.
+/// The message of a push, with the fields of texts and events.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Message {
@@ -86,7 +86,7 @@ impl Message {
     }
 }
 
-/// Refuses a push whose signature is not the one that was worked out.
+/// Rejects a push whose signature differs from the computed one.
 pub fn verify(signature: &str, expected: &str) -> Result<(), StatusCode> {
     if signature == expected {
         Ok(())

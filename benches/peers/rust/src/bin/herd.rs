@@ -1,9 +1,9 @@
-//! A herd of callers at clients of the platform that have no token, or a dead one: how often each
+//! Measures concurrent callers of clients with no token, or with a rejected one: how often each
 //! client fetches a token, and how long its callers wait.
 //!
-//! Holds the platform itself, on loopback: it answers `/cgi-bin/token` after 200 ms and counts.
-//! Each client is a command that prints a line for each caller, its time in milliseconds or
-//! `error`.
+//! Serves the platform on loopback: it answers `/cgi-bin/token` after 200 ms and counts the
+//! requests. Each client is a command that prints one line per caller: its time in milliseconds, or
+//! `error` with a reason.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -20,9 +20,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpSocket;
 use tokio::process::Command;
 
-/// What the platform takes to make a token.
+/// How long the platform takes to issue a token.
 const LATENCY: Duration = Duration::from_millis(200);
-/// How long one herd may take.
+/// The time limit of one herd.
 const DEADLINE: Duration = Duration::from_secs(120);
 
 #[derive(Parser)]
@@ -30,20 +30,20 @@ struct Options {
     /// A client and the command that starts its herd.
     #[arg(long = "client", value_name = "NAME=COMMAND", value_parser = client)]
     clients: Vec<(String, String)>,
-    /// How many callers there are at once.
+    /// The number of concurrent callers.
     #[arg(long, default_value_t = 1000)]
     callers: usize,
-    /// How often each herd is let loose; the medians are shown.
+    /// The number of rounds. The table shows the medians.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
 }
 
 fn client(argument: &str) -> Result<(String, String), String> {
-    let (name, command) = argument.split_once('=').ok_or("is not NAME=COMMAND")?;
+    let (name, command) = argument.split_once('=').ok_or("expected NAME=COMMAND")?;
     Ok((name.to_owned(), command.to_owned()))
 }
 
-/// The platform. A token is `GENERATION-NUMBER`, and those of past generations are dead.
+/// The platform. A token is `GENERATION-NUMBER`; tokens of past generations are rejected.
 #[derive(Default)]
 struct Platform {
     generation: AtomicU64,
@@ -75,18 +75,18 @@ async fn callback_ip(
     }
 }
 
-/// Kills all tokens, and counts anew.
+/// Invalidates all tokens and resets the count.
 async fn kill(State(platform): State<Arc<Platform>>) {
     platform.generation.fetch_add(1, Ordering::Relaxed);
     platform.fetches.store(0, Ordering::Relaxed);
 }
 
-/// What came of a herd.
+/// The outcome of one herd.
 struct Outcome {
     fetches: u64,
-    /// Of those who were served, in milliseconds, in order.
+    /// The times of the successful callers, in milliseconds, sorted.
     waits: Vec<f64>,
-    /// How many failed, by what they said.
+    /// The number of failed callers by their output.
     failures: BTreeMap<String, usize>,
 }
 
@@ -108,7 +108,7 @@ async fn loose(
         .stderr(Stdio::inherit())
         .output();
     let output = tokio::time::timeout(DEADLINE, child).await;
-    let output = output.map_err(|_| format!("`{command}` takes longer than {DEADLINE:?}"))?;
+    let output = output.map_err(|_| format!("`{command}` took longer than {DEADLINE:?}"))?;
     let output = output.map_err(|error| format!("`{command}`: {error}"))?;
     let lines = String::from_utf8_lossy(&output.stdout);
     let (mut waits, mut failures) = (Vec::new(), BTreeMap::new());
@@ -121,7 +121,7 @@ async fn loose(
     let answered = waits.len() + failures.values().sum::<usize>();
     if !output.status.success() || answered != callers {
         return Err(format!(
-            "`{command}` ended with {}: {answered} lines",
+            "`{command}` ended with {}, after {answered} lines",
             output.status
         ));
     }
@@ -144,7 +144,7 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
     percentile(&values, 50)
 }
 
-/// The row of one client in one case.
+/// Formats the row of one client in one case.
 fn row(name: &str, case: &str, outcomes: &[Outcome]) -> String {
     let fetches = outcomes.iter().map(|outcome| outcome.fetches);
     let (least, most) = (fetches.clone().min(), fetches.max());
@@ -183,7 +183,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/cgi-bin/getcallbackip", get(callback_ip))
         .route("/kill", get(kill))
         .with_state(platform.clone());
-    // Room for a connection of every caller at once.
+    // The backlog has room for the connections of all callers at once.
     let socket = TcpSocket::new_v4()?;
     socket.bind(([127, 0, 0, 1], 0).into())?;
     let listener = socket.listen(4096)?;

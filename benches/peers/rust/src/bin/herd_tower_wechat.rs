@@ -1,4 +1,4 @@
-//! The herd on tower-wechat.
+//! The herd with tower-wechat.
 
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ const APPID: &str = "wx3cc8fd6963e31a32";
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let upstream = variable("UPSTREAM");
     let callers: usize = variable("CALLERS").parse()?;
-    // The call that the peers know.
+    // The only call that the peers support.
     let config = AppConfig::new(APPID, "secret").token_grant(TokenGrant::Classic);
     let hosts = Hosts::default().api(&upstream)?;
     let app = Wechat::builder()

@@ -1,4 +1,4 @@
-//! A callback server on wechat-crypto, quick-xml and axum.
+//! A callback server with wechat-crypto, quick-xml and axum.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ async fn push(
         }
         black_box(Message::parse(&text)?);
     } else {
-        // It knows only signatures over data, too; none leaves them as they are.
+        // The crate only signs with data. Empty data doesn't change the signature.
         verify(&query.signature, &sign(""))?;
         black_box(Message::parse(&document)?);
     }

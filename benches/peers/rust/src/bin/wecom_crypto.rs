@@ -1,4 +1,4 @@
-//! A callback server on wecom-crypto, quick-xml and axum.
+//! A callback server with wecom-crypto, quick-xml and axum.
 
 use std::hint::black_box;
 use std::sync::Arc;

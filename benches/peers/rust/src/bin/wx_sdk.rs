@@ -1,4 +1,4 @@
-//! A callback server on wx-sdk and axum.
+//! A callback server with wx-sdk and axum.
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -25,7 +25,7 @@ async fn push(
     document: String,
 ) -> Result<&'static str, StatusCode> {
     if !server.config.secure {
-        // It checks the signature only of what is encrypted.
+        // The crate only checks the signature of encrypted pushes.
         let get = |name| query.get(name).cloned().ok_or(StatusCode::BAD_REQUEST);
         let signed = vec![
             server.config.token.clone(),
