@@ -464,8 +464,8 @@ async fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
         .expect("it stops")
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    let complaint = "standalone: access.open: without access.keys in the --config file only a \
-                     loopback address may be listened on, and 0.0.0.0:0 is not one";
+    let complaint = "standalone: access.open: requires a loopback address, and 0.0.0.0:0 is not \
+                     one: set access.keys in the --config file, or listen on 127.0.0.1";
     assert!(said.starts_with(complaint), "{said}");
 }
 
@@ -549,8 +549,8 @@ async fn hyper_serves_the_callback_alone() {
     let said = String::from_utf8(missing.stderr).unwrap();
     assert_eq!(
         said.trim_end(),
-        "Error: \"WX_APPID is not set: give the value of the console, or --demo for the published \
-         one\""
+        "Error: \"WX_APPID is not set: use the value from the console, or --demo for the \
+         public one\""
     );
     assert!(!missing.status.success());
     command

@@ -103,7 +103,7 @@ fn an_answer_is_parsed_once_it_is_whole() {
     let whole = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsuccess";
     assert_eq!(Answer::parse(whole).unwrap().unwrap().body, b"success");
     let endless = Answer::parse(b"HTTP/1.1 200 OK\r\n\r\n");
-    assert_eq!(endless.unwrap_err().to_string(), "an answer has no length");
+    assert_eq!(endless.unwrap_err().to_string(), "a response has no length");
 }
 
 #[test]

@@ -191,7 +191,7 @@ fn a_name_of_a_callers_document_stays_within_its_line() {
             routes.oneshot(request).await.unwrap();
         });
         assert!(log.contains("failed status=400 code=3584002 ms="), "{log}");
-        assert!(log.contains(" why=\"field data."), "{log}");
+        assert!(log.contains(" why=\"unknown field data."), "{log}");
         check(&log);
     }
 }

@@ -92,10 +92,7 @@ async fn each_failure_has_its_code_and_status() {
         let (status, code, msg) =
             case(json!({"source": source, "appid": appid, "code": "x"})).await;
         assert_eq!((status, code), (400, 3584002));
-        assert_eq!(
-            msg,
-            "source is required: give it as a string that is not empty"
-        );
+        assert_eq!(msg, "source is required: send a non-empty string");
     }
     for missing in ["source", "appid", "code"] {
         let mut request = json!({"source": "t", "appid": appid, "code": "x"});
@@ -104,7 +101,7 @@ async fn each_failure_has_its_code_and_status() {
         assert_eq!((status, code), (400, 3584002));
         assert_eq!(
             msg,
-            format!("{missing} is required: give it as a string that is not empty")
+            format!("{missing} is required: send a non-empty string")
         );
     }
     let long = "x".repeat(129);

@@ -33,8 +33,8 @@ fn is_closed(status: StatusCode, envelope: &Value) {
     let msg = envelope["ret"]["msg"].as_str().unwrap();
     assert_eq!(
         msg,
-        "this route is not open yet: its host has to call access_keys([key]) or unprotected() where \
-         it mounts it"
+        "access to this route is not configured: call access_keys([key]) or unprotected() \
+         where the route is mounted"
     );
 }
 

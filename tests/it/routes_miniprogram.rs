@@ -59,7 +59,7 @@ async fn refuses_as_all_do(routes: &Routes<NoHandler>, path: &str, good: &Value)
             body[name] = wrong;
             let (status, code, msg) = refused(routes, path, body).await;
             assert_eq!((status, code), (400, 3_584_002), "{msg}");
-            let required = format!("{name} is required: give it as a string that is not empty");
+            let required = format!("{name} is required: send a non-empty string");
             assert_eq!(msg, required);
         }
         let mut body = good.clone();
@@ -393,7 +393,7 @@ async fn tokens_are_refused_to_everyone_else() {
     let kinds = "kind must be access_token, jsapi_ticket or wx_card_ticket";
     assert_eq!((status, code, &*msg), (400, 3_584_002, kinds));
     let (status, code, msg) = case(json!({"appid": APPID})).await;
-    let missing = "source is required: give it as a string that is not empty";
+    let missing = "source is required: send a non-empty string";
     assert_eq!((status, code, &*msg), (400, 3_584_002, missing));
     let (status, code, _) = case(asked(json!({"appid": "wx0"}))).await;
     assert_eq!((status, code), (404, 3_584_005));
@@ -426,8 +426,8 @@ fn tokens_cannot_be_served_without_keys() {
         assert_eq!(error.kind(), ErrorKind::Config);
         assert_eq!(
             error.to_string(),
-            "tokens are served to callers with an access key only: give at least one key, of 16 \
-             bytes or more"
+            "the token route requires an access key: give at least one key, of 16 bytes or \
+             more"
         );
         let same = wechat.routes().serve_tokens(keys).unwrap_err();
         assert_eq!(same.to_string(), error.to_string());

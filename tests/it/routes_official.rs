@@ -299,11 +299,11 @@ async fn a_message_that_is_refused_says_why() {
         ),
         (
             json!({"data": {"data": keywords, "touser": "other"}}),
-            "openid and its value inside data are not the same: give one",
+            "openid differs from its value inside data: send one of them",
         ),
         (
             json!({"data": {"data": keywords, "template_id": "other"}}),
-            "template_id and its value inside data are not the same: give one",
+            "template_id differs from its value inside data: send one of them",
         ),
         (
             json!({"data": {"data": keywords, "miniprogram": {"appid": "wx 1"}}}),
