@@ -5,11 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use super::stack::Stack;
-use crate::api::{self, Answer, Auth, Encoded, Endpoint, Host, Verdict};
+use crate::api::{Auth, Encoded, Endpoint, Host, Verdict};
 use crate::app::{AppEntry, AppId};
-use crate::error::Error;
-use crate::token::Tokens;
 
 /// Describes a call. It is in the extensions of every request that a
 /// [`transport`](super::WechatBuilder::transport) receives, to label logs and metrics.
@@ -46,6 +43,16 @@ pub struct CallContext {
 }
 
 impl CallContext {
+    pub(super) fn new<E: Endpoint>(entry: &Arc<AppEntry>, call: &E) -> Self {
+        Self {
+            entry: entry.clone(),
+            endpoint: E::PATH,
+            auth: E::AUTH,
+            host: E::HOST,
+            repeatable: call.repeatable(),
+        }
+    }
+
     /// Returns the calling app.
     pub fn appid(&self) -> &AppId {
         &self.entry.appid
@@ -96,34 +103,6 @@ impl Outgoing {
         request.extensions_mut().insert(self.context.clone());
         request
     }
-}
-
-/// Makes a typed call through a stack. `tokens` may be `None` for a call without an access token.
-pub(crate) async fn exchange<E: Endpoint>(
-    stack: &Stack,
-    tokens: Option<&Tokens>,
-    entry: &Arc<AppEntry>,
-    call: &E,
-) -> Result<E::Response, Error> {
-    let exchange = async {
-        let outgoing = Outgoing {
-            encoded: api::encode(call)?,
-            context: CallContext {
-                entry: entry.clone(),
-                endpoint: E::PATH,
-                auth: E::AUTH,
-                host: E::HOST,
-                repeatable: call.repeatable(),
-            },
-        };
-        let Judged { response, verdict } = stack.send(tokens, &outgoing).await?;
-        let answer = match verdict {
-            Verdict::Accepted => E::Response::decode_accepted(response.body())?,
-            Verdict::Refused(_) | Verdict::Open => E::Response::decode(response.body())?,
-        };
-        E::check_answer(&answer, &entry.appid).map(|()| answer)
-    };
-    exchange.await.map_err(|error| error.at(E::PATH))
 }
 
 /// An answer of the platform and the verdict on it.

@@ -20,6 +20,7 @@ mod auth;
 mod builder;
 mod call;
 
+mod exchange;
 mod failover;
 mod hosts;
 mod retry;
@@ -34,7 +35,7 @@ mod reqwest;
 pub use self::answer_max::AnswerMax;
 pub use self::builder::WechatBuilder;
 pub use self::call::CallContext;
-pub(crate) use self::call::exchange;
+pub(crate) use self::exchange::exchange;
 pub use self::hosts::Hosts;
 
 #[cfg(feature = "reqwest")]
