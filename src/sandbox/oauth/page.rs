@@ -1,4 +1,4 @@
-//! The authorisation page, which gives a code.
+//! The authorisation page, which issues a code.
 
 use ::http::header::{CONTENT_TYPE, LOCATION};
 use ::http::{HeaderValue, Response, StatusCode};
@@ -11,12 +11,14 @@ use crate::sandbox::call::OpenCall;
 use crate::sandbox::directory::{Directory, PersonId};
 use crate::sandbox::issued::Issued;
 
-/// The parameters of the authorisation page, in the order that the platform insists on.
+/// The page's parameters, in the order that the platform requires.
 const ORDER: [&str; 5] = ["appid", "redirect_uri", "response_type", "scope", "state"];
 
 impl Grants {
-    /// `GET /connect/oauth2/authorize`: the browser's page. The user is the one that the extra
-    /// parameter `sandbox_user` names by nickname or openid, or the first one.
+    /// `GET /connect/oauth2/authorize`: redirects the browser with a code, or shows an error page.
+    ///
+    /// The extra parameter `sandbox_user` selects the user by nickname or OpenID. Defaults to the
+    /// first user.
     pub(in crate::sandbox) fn authorize(
         &mut self,
         directory: &Directory,
@@ -69,9 +71,7 @@ impl Grants {
             return Err((10005, "the app may not ask for this scope"));
         }
         let person = match query.get("sandbox_user") {
-            Some(name) => directory
-                .find_user(name)
-                .ok_or((10006, "there is no such user"))?,
+            Some(name) => directory.find_user(name).ok_or((10006, "unknown user"))?,
             None => PersonId::FIRST,
         };
         let refuses = directory
@@ -85,14 +85,12 @@ impl Grants {
         let code = self
             .give_code(issued, &appid, person, profile, call.now)
             .ok_or((10009, "too many requests"))?;
-        location(redirect, &code, query.get("state")).ok_or((
-            10003,
-            "redirect_uri is not an absolute http or https address",
-        ))
+        location(redirect, &code, query.get("state"))
+            .ok_or((10003, "redirect_uri is not an absolute http or https URL"))
     }
 }
 
-/// The redirect address with the code in its query.
+/// Returns the redirect URL with the code in its query.
 fn location(redirect: &str, code: &str, state: Option<&str>) -> Option<HeaderValue> {
     let uri: ::http::Uri = redirect.parse().ok()?;
     let scheme = uri
@@ -108,7 +106,7 @@ fn location(redirect: &str, code: &str, state: Option<&str>) -> Option<HeaderVal
     HeaderValue::try_from(address).ok()
 }
 
-/// The platform's page in WeChat's own browser, with its number.
+/// Builds the error page that WeChat's browser shows, with the error number.
 fn error_page(number: u32, text: &'static str) -> Response<Bytes> {
     let page = format!(
         "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\"><title>微信</title>\
