@@ -151,8 +151,7 @@ impl HttpBody for SandboxBody {
     fn size_hint(&self) -> SizeHint {
         self.bytes
             .as_ref()
-            // A broken body claims one byte: with none, a server would skip the body and respond
-            // normally.
+            // An exact size of 0 would let a server skip the body, and the failure with it.
             .map_or_else(|| SizeHint::with_exact(1), HttpBody::size_hint)
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn hex(len: usize) -> String {
         .collect()
 }
 
-/// Returns `len` decimal digits from 1 to 9. Without zeros, a prefix such as `0` stays unambiguous.
+/// Returns `len` decimal digits. There are no zeros, so that the number can't start with one.
 pub(super) fn digits(len: usize) -> String {
     let mut rng = rand::rng();
     (0..len)

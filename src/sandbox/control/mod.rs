@@ -96,8 +96,8 @@ impl Sandbox {
             }
             _ => Err(Refused(
                 StatusCode::NOT_FOUND,
-                "unknown command: expected push, user, code, page, template, media, fail, delay, drop or \
-                 expire"
+                "unknown command: expected push, user, code, page, template, media, fail, delay, \
+                 drop or expire"
                     .to_owned(),
             )),
         }

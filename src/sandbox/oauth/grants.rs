@@ -12,7 +12,7 @@ const CODE_LIFE: Duration = Duration::from_secs(300);
 /// How long expired entries are kept: an expired code or token gets another error than an unknown
 /// one.
 const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
-/// The maximum number of codes.
+/// The maximum number of kept codes. Tokens are not limited separately.
 const GRANTS_MAX: usize = 100_000;
 
 #[derive(Debug, Default)]

@@ -71,7 +71,9 @@ impl Grants {
             return Err((10005, "the app may not ask for this scope"));
         }
         let person = match query.get("sandbox_user") {
-            Some(name) => directory.find_user(name).ok_or((10006, "unknown user"))?,
+            Some(name) => directory
+                .find_user(name)
+                .ok_or((10006, "there is no such user"))?,
             None => PersonId::FIRST,
         };
         let refuses = directory
@@ -85,8 +87,10 @@ impl Grants {
         let code = self
             .give_code(issued, &appid, person, profile, call.now)
             .ok_or((10009, "too many requests"))?;
-        location(redirect, &code, query.get("state"))
-            .ok_or((10003, "redirect_uri is not an absolute http or https URL"))
+        location(redirect, &code, query.get("state")).ok_or((
+            10003,
+            "redirect_uri is not an absolute http or https address",
+        ))
     }
 }
 
@@ -99,6 +103,7 @@ fn location(redirect: &str, code: &str, state: Option<&str>) -> Option<HeaderVal
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("code", code);
     query.append_pair("state", state.unwrap_or_default());
+    // `redirect_uri` may already have a query: the code is appended to it.
     let own = uri.query().map(|own| format!("{own}&")).unwrap_or_default();
     let path = Some(uri.path()).filter(|path| !path.is_empty());
     let (authority, path) = (uri.authority()?, path.unwrap_or("/"));

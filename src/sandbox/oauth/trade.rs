@@ -41,6 +41,7 @@ impl Grants {
         if code.grant.end <= now {
             return Err(ErrCode::CODE_EXPIRED.into());
         }
+        // Marked only after all checks: a refused call does not use up the code.
         code.used = true;
         let grant = code.grant.until(now + TOKEN_LIFE);
         let refresh_token = format!("{}_{}", random::digits(2), random::text(86));
