@@ -20,7 +20,7 @@ pub(super) fn hex(len: usize) -> String {
         .collect()
 }
 
-/// Returns `len` decimal digits. There are no zeros, so that the number can't start with one.
+/// Returns `len` decimal digits from 1 to 9: a leading zero would shorten the number.
 pub(super) fn digits(len: usize) -> String {
     let mut rng = rand::rng();
     (0..len)

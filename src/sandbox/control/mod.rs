@@ -21,10 +21,10 @@ use super::push::Carrier;
 use crate::app::AppId;
 use crate::error::ErrCode;
 
-/// The maximum number of users with which the `user` command still creates one.
+/// The `user` command is refused once this many users exist.
 const PEOPLE_MAX: usize = 10_000;
 
-/// The maximum number of templates of an app with which the `template` command still adds one.
+/// The `template` command is refused once an app has this many templates.
 const TEMPLATES_MAX: usize = 1_000;
 
 impl Sandbox {

@@ -16,6 +16,7 @@ pub(in crate::sandbox) enum Trigger {
 }
 
 impl Trigger {
+    /// Returns how many messages the trigger allows, and for how long.
     const fn grants(self) -> (u32, Duration) {
         match self {
             Self::Message => (5, Duration::from_secs(48 * 3600)),

@@ -55,7 +55,8 @@ impl Sandbox {
     /// Sets how often each app may call `path` a day. Defaults to 100,000.
     ///
     /// Calls beyond the quota are refused with 45009 until midnight, China time, or until the quota
-    /// is cleared. The quota applies only to calls of official accounts.
+    /// is cleared. The quota applies to calls of official accounts and to subscribe messages of
+    /// mini-programs. Calls about quotas are exempt.
     pub fn set_daily_quota(&self, path: &str, calls: u64) {
         self.state().quotas.set_limit(path, calls);
     }

@@ -34,6 +34,7 @@ pub struct Sandbox {
     pub(super) runtime: SharedRuntime,
     /// How long the platform waits for the answer to a push.
     patience: Duration,
+    // One lock for all areas, so that a call sees a consistent state. Never held across an await.
     state: Arc<Mutex<State>>,
 }
 
@@ -91,6 +92,7 @@ impl Sandbox {
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        // A panic in one test thread must not fail every later call.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -18,6 +18,7 @@ pub(in crate::sandbox) struct OnItsWay {
 
 impl Drop for OnItsWay {
     fn drop(&mut self) {
+        // Takes the state lock: a guard must not be dropped while that lock is held.
         self.sandbox.state().subscribe_messages.end(&self.to);
     }
 }

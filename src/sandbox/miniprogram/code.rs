@@ -102,7 +102,7 @@ impl LimitedCodes {
     }
 }
 
-// Refuses `scancode_time`, a parameter that the platform reserves.
+/// Refuses `scancode_time`, a parameter that the platform reserves.
 fn reserved(text: &str) -> Result<(), ErrCode> {
     match text.contains("scancode_time") {
         true => Err(ErrCode::RESERVED_PARAMETER),

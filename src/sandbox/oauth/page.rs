@@ -47,6 +47,7 @@ impl Grants {
         let appid = given("appid").ok_or((10012, "appid is empty"))?;
         let redirect = given("redirect_uri").ok_or((10011, "redirect_uri is empty"))?;
         let scope = given("scope").ok_or((10010, "scope is empty"))?;
+        // `zip` stops at the shorter side: parameters such as `sandbox_user` may follow.
         let in_order = query
             .names()
             .zip(ORDER)

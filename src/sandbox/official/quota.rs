@@ -16,7 +16,7 @@ use crate::sandbox::refusal::Refused;
 
 /// The default daily limit of each call.
 const DAILY: u64 = 100_000;
-// How often an app may clear its quotas a month.
+/// How often an app may clear its quotas a month.
 const CLEARINGS: u64 = 10;
 /// Days start at midnight in China, UTC+8.
 const CHINA: u64 = 8 * 3600;

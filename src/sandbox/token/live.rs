@@ -43,6 +43,7 @@ impl LiveTokens {
     }
 
     pub(super) fn refuse_all(&mut self) {
+        // Expiry is unchanged, so `stable_token` keeps returning the refused token.
         let refused = Some(ErrCode::INVALID_CREDENTIAL);
         self.0.values_mut().for_each(|live| live.refused = refused);
     }
