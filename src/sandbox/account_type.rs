@@ -1,23 +1,23 @@
-//! The types of accounts.
+//! Account types.
 
-/// What the platform calls the type of an account (帐号类型); see
+/// The type of an account (帐号类型). Set with
 /// [`Sandbox::set_account_type`](crate::sandbox::Sandbox::set_account_type).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AccountType {
-    /// 服务号: an official account that may make all calls of official accounts.
+    /// 服务号: an official account that may make every call of official accounts.
     ServiceAccount,
-    /// 订阅号: an official account that makes no QR codes and sends no template messages.
+    /// 订阅号: an official account that can't create QR codes or send template messages.
     SubscriptionAccount,
-    /// 未认证的订阅号: a subscription account that is not verified. It answers its users by the
-    /// passive reply alone: no customer-service messages, users, menus or web OAuth either.
+    /// 未认证的订阅号: an unverified subscription account. It can only send passive replies. It also can't
+    /// use customer-service messages, users, menus or web OAuth.
     UnverifiedSubscriptionAccount,
     /// 小程序: a mini-program.
     MiniProgram,
 }
 
 impl AccountType {
-    /// Whether an account of this type sends this kind of customer-service message.
+    /// Returns whether an account of this type may send customer-service messages of `msgtype`.
     pub(super) fn sends(self, msgtype: &str) -> bool {
         match self {
             Self::ServiceAccount

@@ -1,4 +1,4 @@
-//! What calls are answered with, and its form on the wire.
+//! The answers to calls and their wire format.
 
 use ::http::header::CONTENT_TYPE;
 use ::http::{HeaderValue, Response, StatusCode};
@@ -9,15 +9,15 @@ use super::picture;
 use super::refusal::{self, Refused};
 use crate::error::ErrCode;
 
-/// What a call is answered with: its fields, or a refusal.
+/// The answer to a call: its JSON fields, or a refusal.
 pub(super) type Answer = Result<Value, Refused>;
 
-/// The answer of a call that returns no field.
+/// Returns the answer of a call without result fields.
 pub(super) fn done() -> Answer {
     Ok(json!({ "errcode": 0, "errmsg": "ok" }))
 }
 
-/// A document on the wire. The `encoding` in its content type is the platform's.
+/// Builds a JSON response. The platform's content type has `encoding`, not `charset`.
 pub(super) fn document(body: &Value) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(body.to_string()));
     let json = HeaderValue::from_static("application/json; encoding=utf-8");
@@ -25,12 +25,12 @@ pub(super) fn document(body: &Value) -> Response<Bytes> {
     response
 }
 
-/// A refusal on the wire. Its HTTP status is 200.
+/// Builds the response of a refusal. Its HTTP status is 200.
 pub(super) fn refused(refused: &Refused) -> Response<Bytes> {
     document(&refused.document(&refusal::rid()))
 }
 
-/// The code that holds a text, as an image.
+/// Builds the image response of a code that holds `text`.
 pub(super) fn code(text: &str) -> Result<Response<Bytes>, ErrCode> {
     let file = picture::png(text).ok_or(ErrCode::SYSTEM_BUSY)?;
     Ok(image(file, HeaderValue::from_static("image/png")))
@@ -42,7 +42,7 @@ pub(super) fn image(file: Vec<u8>, content_type: HeaderValue) -> Response<Bytes>
     response
 }
 
-/// An answer without a body, as the platform's gateway gives it.
+/// Builds a response without a body, as the platform's gateway does.
 pub(super) fn empty(status: StatusCode) -> Response<Bytes> {
     let mut response = Response::default();
     *response.status_mut() = status;

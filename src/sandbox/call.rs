@@ -1,4 +1,4 @@
-//! A call, as the areas receive it.
+//! The calls that handlers receive.
 
 use std::time::SystemTime;
 
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::app::AppId;
 use crate::error::ErrCode;
 
-/// The parameters of a query, in their order.
+/// Query parameters, in request order.
 #[derive(Debug)]
 pub(super) struct Query(Vec<(String, String)>);
 
@@ -33,7 +33,7 @@ impl Query {
     }
 }
 
-/// A call, and the app that its access token belongs to.
+/// A call, with the app that its access token belongs to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Call<'a, A = AppId> {
     pub(super) appid: A,
@@ -57,7 +57,7 @@ impl<'a> OpenCall<'a> {
         }
     }
 
-    /// The same call, made by an app.
+    /// Attaches the app that made the call.
     pub(super) fn by(self, appid: AppId) -> Call<'a> {
         Call {
             appid,
@@ -70,7 +70,7 @@ impl<'a> OpenCall<'a> {
 }
 
 impl<A> Call<'_, A> {
-    /// Parses the body. An empty body has an error code of its own.
+    /// Parses the body as JSON. An empty body is refused with [`ErrCode::EMPTY_BODY`].
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, ErrCode> {
         if self.body.is_empty() {
             return Err(ErrCode::EMPTY_BODY);
@@ -78,7 +78,7 @@ impl<A> Call<'_, A> {
         self.json_or_malformed()
     }
 
-    /// Parses the body. An empty body is malformed.
+    /// Parses the body as JSON. An empty body is refused as malformed.
     pub(super) fn json_or_malformed<T: DeserializeOwned>(&self) -> Result<T, ErrCode> {
         serde_json::from_slice(self.body).map_err(|_| ErrCode::MALFORMED_BODY)
     }

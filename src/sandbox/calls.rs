@@ -1,4 +1,4 @@
-//! The table of the calls that are served.
+//! The table of supported calls.
 
 use super::account_type::AccountType::{
     MiniProgram, ServiceAccount, SubscriptionAccount, UnverifiedSubscriptionAccount,
@@ -25,8 +25,11 @@ const OFFICIAL: Accounts = &[ServiceAccount, SubscriptionAccount];
 const SERVICE: Accounts = &[ServiceAccount];
 const MINI: Accounts = &[MiniProgram];
 
-/// The columns are the method, the path, the types of the accounts that may make the call, and the
-/// credential it takes with the function that serves it. The first row that is of a path serves it.
+/// Maps each path to its handler.
+///
+/// The columns are the method, the path, the account types that may make the call, and the required
+/// credential with the handler. The first matching row wins, so a prefix row ([`others`]) must
+/// follow the exact rows it covers.
 #[rustfmt::skip]
 static CALLS: &[Row] = &[
     call(Get, "/cgi-bin/token", EVERY, Secret(|state, call| state.tokens.grant_classic(&state.directory, &mut state.issued, call))),
@@ -98,7 +101,7 @@ static CALLS: &[Row] = &[
     counted(Post, "/cgi-bin/callback/check", EVERY, Token(|state, call| check_callback(&state.directory, call))),
 ];
 
-/// The row of a path.
+/// Returns the first row that matches `path`.
 pub(super) fn find(path: &str) -> Option<&'static Row> {
     CALLS.iter().find(|row| row.is_of(path))
 }

@@ -1,4 +1,4 @@
-//! A clock that runs, and can be moved forward.
+//! A clock that can be advanced.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};

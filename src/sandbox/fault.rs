@@ -1,4 +1,4 @@
-//! Faults to come, and how often each path was called.
+//! Injected faults and call counters.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::error::ErrCode;
 
-/// What happens to one call instead of, or before, its normal course.
+/// A fault injected into one call.
 #[derive(Debug, Clone)]
 pub(super) enum Fault {
     Refuse(ErrCode),
@@ -17,7 +17,7 @@ pub(super) enum Fault {
     Drop,
 }
 
-/// The most paths that are counted: those of the platform and some that it does not have.
+/// The maximum number of counted paths. Bounds memory when clients call arbitrary paths.
 const PATHS_MAX: usize = 1024;
 
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ impl Faults {
             .push_back(fault);
     }
 
-    /// Counts a call, and takes the fault that it meets.
+    /// Counts a call and takes its next fault.
     pub(super) fn meet(&mut self, path: &str) -> Option<Fault> {
         if let Some(calls) = self.calls.get_mut(path) {
             *calls += 1;

@@ -1,4 +1,4 @@
-//! The platform over HTTP, for a router to nest below any path.
+//! The sandbox over HTTP, as a service to nest under any path.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -19,25 +19,26 @@ use super::push::Carrier;
 use crate::error::BoxError;
 use crate::runtime::BoxFuture;
 
-/// The largest request body, in bytes.
+/// The maximum size of a request body, in bytes.
 const BODY_MAX: usize = 1 << 20;
 
-/// The [`Sandbox`] as a service over any body; made by [`Sandbox::http`].
+/// The [`Sandbox`] as a service over any body, returned by [`Sandbox::http`].
 ///
-/// Below `/control` it takes commands, in JSON:
+/// Accepts JSON commands under `/control`. `appid` and `user` default to the first app and the
+/// first user:
 ///
 /// | `POST` | body | |
 /// |---|---|---|
-/// | `/control/push` | `{"type":"text","content":"hi"}`, `{"type":"scan","scene":"order-42"}` or with the `ticket` of a code that was made, `{"type":"subscribe"}` or with a `scene`, `{"type":"unsubscribe"}`, `{"type":"click","key":"HELP"}`; with an `appid` and a `user` if they are not the first ones | sends a push to the app's callback and answers with the reply |
-/// | `/control/user` | `{"nickname":"Hui"}` | makes a user |
-/// | `/control/template` | `{"title":"发货通知","content":"{{thing1.DATA}}"}`, with `"subscribe":true` for one of subscribe messages | adds a template and answers with its id |
-/// | `/control/media` | `{}`, with an `appid` if it is not the first one | uploads a temporary material and answers with its MediaId |
-/// | `/control/code` | `{"type":"login"}` or `{"type":"phone"}`, with an `appid` and a `user` if they are not the first ones | makes the code that a mini-program's client gets |
-/// | `/control/page` | `{"page":"pages/order/detail"}`, with an `appid` if it is not the first one | releases a page of a mini-program |
+/// | `/control/push` | `{"type":"text","content":"hi"}`, `{"type":"scan","scene":"order-42"}` or with the `ticket` of a created code, `{"type":"subscribe"}`, optionally with a `scene`, `{"type":"unsubscribe"}`, `{"type":"click","key":"HELP"}`; optional `appid` and `user` | sends a push to the app's callback and returns the result |
+/// | `/control/user` | `{"nickname":"Hui"}` | creates a user |
+/// | `/control/template` | `{"title":"发货通知","content":"{{thing1.DATA}}"}`, with `"subscribe":true` for subscribe messages; optional `appid` | adds a template and returns its id |
+/// | `/control/media` | `{}`; optional `appid` | uploads a temporary material and returns its MediaId |
+/// | `/control/code` | `{"type":"login"}` or `{"type":"phone"}`; optional `appid` and `user` | returns the code that a mini-program's client gets |
+/// | `/control/page` | `{"page":"pages/order/detail"}`; optional `appid` | releases a page of a mini-program |
 /// | `/control/fail` | `{"path":"/sns/userinfo","errcode":-1}` | refuses the next call of the path |
-/// | `/control/delay` | `{"path":"/sns/userinfo","millis":1000}` | answers the next call of the path late |
+/// | `/control/delay` | `{"path":"/sns/userinfo","millis":1000}` | delays the answer to the next call of the path |
 /// | `/control/drop` | `{"path":"/sns/userinfo"}` | breaks the connection of the next call of the path |
-/// | `/control/expire` | `{}` | ends the life of all app tokens |
+/// | `/control/expire` | `{}` | expires all app tokens |
 #[derive(Clone)]
 pub struct SandboxHttp {
     sandbox: Sandbox,
@@ -45,7 +46,7 @@ pub struct SandboxHttp {
 }
 
 impl Sandbox {
-    /// This platform over HTTP.
+    /// Serves this platform over HTTP.
     pub fn http(&self) -> SandboxHttp {
         SandboxHttp {
             sandbox: self.clone(),
@@ -56,8 +57,9 @@ impl Sandbox {
 
 impl SandboxHttp {
     /// Sends pushes through `transport`, such as
-    /// [`ReqwestTransport`](crate::client::ReqwestTransport), to the apps' callback addresses. What
-    /// the platform pushes of itself, such as what became of a template message, goes the same way.
+    /// [`ReqwestTransport`](crate::client::ReqwestTransport), to the apps' callback URLs.
+    ///
+    /// The platform's own pushes, such as the results of template messages, use the same transport.
     #[must_use]
     pub fn push_through<S>(mut self, transport: S) -> Self
     where
@@ -112,7 +114,7 @@ impl fmt::Debug for SandboxHttp {
     }
 }
 
-/// A body that is whole in memory, or that breaks off at once and takes the connection with it.
+/// A response body: complete in memory, or a failure that breaks the connection.
 #[derive(Debug)]
 pub struct SandboxBody {
     bytes: Option<Full<Bytes>>,
@@ -149,6 +151,7 @@ impl HttpBody for SandboxBody {
     fn size_hint(&self) -> SizeHint {
         self.bytes
             .as_ref()
+            // An exact size of 0 would let a server skip the body, and the failure with it.
             .map_or_else(|| SizeHint::with_exact(1), HttpBody::size_hint)
     }
 }

@@ -1,13 +1,13 @@
-//! The secrets that the platform handed out.
+//! The secrets that the platform issued.
 
 use std::collections::VecDeque;
 
 use crate::secret::Secret;
 
-/// How many of them are remembered.
+/// The maximum number of remembered secrets.
 const SECRETS_MAX: usize = 10_000;
 
-/// The secrets that were handed out, the newest last.
+/// The issued secrets, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Issued(VecDeque<Secret>);
 

@@ -1,14 +1,14 @@
-//! The pictures, recordings and videos that apps have.
+//! The temporary materials of apps: images, voice recordings and videos.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, SystemTime};
 
 use crate::app::AppId;
 
-/// How long a MediaId works.
+/// How long a MediaId is valid.
 const LIFE: Duration = Duration::from_secs(3 * 24 * 3600);
 
-/// The most MediaIds at a time: beyond them the oldest is forgotten.
+/// The maximum number of MediaIds. The oldest is dropped beyond that.
 const MEDIA_MAX: usize = 10_000;
 
 #[derive(Debug, Default)]

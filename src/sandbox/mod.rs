@@ -1,11 +1,12 @@
-//! A local WeChat platform, for development and tests without an account, a phone or a public
-//! address (feature `sandbox`).
+//! A local WeChat platform for development and tests. It needs no account, phone or public address
+//! (feature `sandbox`).
 //!
-//! It keeps state and follows the platform's rules: a new classic token retires the one before it,
-//! `stable_token` returns the same token until its last five minutes, a code works once, a push
-//! that is not answered is sent again. Its refusals carry the real codes and a `rid`.
+//! The sandbox keeps state and enforces the platform's rules: a new classic token retires the
+//! previous one, `stable_token` returns the same token until its last five minutes, a code works
+//! once, and an unanswered push is retried. Refusals carry the real error codes and a `rid`.
 //!
-//! In a test it is the lowest service of the real outbound stack, and it pushes into any router:
+//! In a test, the sandbox is the transport of the real outbound stack, and it pushes into any
+//! router:
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -25,25 +26,25 @@
 //! let routes = wechat.routes().on_message(handler_fn(on_message)).prefix("/v1/service/wx");
 //!
 //! let user = sandbox.user("Hui");
-//! user.set_follows(true); // one who does not would send `subscribe`
+//! user.set_follows(true); // a scan by a non-follower sends `subscribe`
 //! let delivery = sandbox.push(Push::scan(&user, "order-42"), routes).await;
 //! assert_eq!(delivery.reply().and_then(|reply| reply.text()), Some("scene order-42"));
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! A mini-program's code is a QR code here, in place of the round one that only WeChat can draw. It
-//! holds `wxa://APPID/PAGE?scene=SCENE`, with the scene URL-encoded as the page gets it, or
-//! `wxa://APPID/PATH`; it is a PNG. Each app has released one page, `pages/index/index`, and those
-//! of [`Sandbox::publish_page`].
+//! A mini-program code is returned as a PNG of a QR code, because only WeChat can draw its round
+//! codes. The QR code holds `wxa://APPID/PAGE?scene=SCENE` or `wxa://APPID/PATH`. The scene is
+//! URL-encoded, as the page receives it. Each app has released the page `pages/index/index` and
+//! those added with [`Sandbox::publish_page`].
 //!
-//! A call that it does not know is answered with HTTP 404, and named in the log as a warning.
-//! [`Sandbox::answer_next`] tells it what to answer.
+//! An unsupported call gets HTTP 404 and logs a warning. [`Sandbox::answer_next`] sets the answer
+//! to such a call.
 //!
-//! An app is a service account and a mini-program at once, until [`Sandbox::set_account_type`] says
-//! which.
+//! An app acts as both a service account and a mini-program until [`Sandbox::set_account_type`]
+//! restricts it to one type.
 //!
-//! [`Sandbox::http`] serves the same platform over HTTP, below any path.
+//! [`Sandbox::http`] serves the same platform over HTTP, under any path.
 
 mod account_type;
 mod answer;

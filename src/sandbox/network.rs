@@ -1,4 +1,4 @@
-//! The platform's addresses.
+//! The platform's IP addresses.
 
 use serde_json::json;
 

@@ -1,14 +1,14 @@
-//! Codes as images.
+//! QR codes as images.
 
 use png::{BitDepth, ColorType, Encoder};
 use qrcode::{Color, QrCode};
 
 /// The width of a module, in pixels.
 const SCALE: usize = 8;
-/// The white around a code that readers need, in modules.
+/// The white margin that readers need around a code, in modules.
 const QUIET: usize = 4;
 
-/// A QR code that holds `text`, as a PNG; `None` when the text is too long for one.
+/// Encodes `text` as the PNG of a QR code. Returns `None` if the text is too long.
 pub(super) fn png(text: &str) -> Option<Vec<u8>> {
     let code = QrCode::new(text).ok()?;
     let (modules, colors) = (code.width(), code.to_colors());

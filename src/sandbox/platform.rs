@@ -1,4 +1,4 @@
-//! The platform as a service.
+//! The sandbox as a tower service.
 
 use std::fmt;
 use std::task::{Context, Poll};
@@ -15,7 +15,7 @@ use super::serve::serve;
 use crate::clock::Clock;
 use crate::runtime::BoxFuture;
 
-/// The connection broke, because [`Sandbox::drop_next`] said so.
+/// An error for a connection broken by [`Sandbox::drop_next`].
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Broken {}
@@ -47,6 +47,7 @@ impl Service<Request<Bytes>> for Sandbox {
                 Some(Fault::Answer(response)) => Ok(response),
                 Some(Fault::Delay(delay)) => {
                     let response = sandbox.serve(&request);
+                    // Held during the delay: another message to the same user is refused meanwhile.
                     let _sending = sandbox.sending(&request);
                     sandbox.deliver_in_background();
                     sandbox.runtime.sleep(delay).await;
@@ -68,8 +69,11 @@ impl Sandbox {
         let row = calls::find(path);
         let served = row.and_then(|row| serve(row, &mut self.state(), request, now));
         served.unwrap_or_else(|| {
-            // Whoever called sees only a 404, as of a gateway in front of the platform.
-            tracing::warn!(path, "the sandbox does not know this call: see answer_next");
+            // The client sees only a 404, which looks like one from a gateway.
+            tracing::warn!(
+                path,
+                "the sandbox does not support this call: set its answer with answer_next"
+            );
             empty(StatusCode::NOT_FOUND)
         })
     }

@@ -1,9 +1,9 @@
-//! Ids and secrets as the platform makes them.
+//! Random ids and secrets in the platform's formats.
 
 use rand::RngExt;
 use rand::distr::Alphanumeric;
 
-/// Letters and digits.
+/// Returns `len` ASCII letters and digits.
 pub(super) fn text(len: usize) -> String {
     rand::rng()
         .sample_iter(Alphanumeric)
@@ -12,7 +12,7 @@ pub(super) fn text(len: usize) -> String {
         .collect()
 }
 
-/// Lower-case hexadecimal digits.
+/// Returns `len` lower-case hexadecimal digits.
 pub(super) fn hex(len: usize) -> String {
     let mut rng = rand::rng();
     (0..len)
@@ -20,7 +20,7 @@ pub(super) fn hex(len: usize) -> String {
         .collect()
 }
 
-/// Decimal digits.
+/// Returns `len` decimal digits from 1 to 9: a leading zero would shorten the number.
 pub(super) fn digits(len: usize) -> String {
     let mut rng = rand::rng();
     (0..len)
@@ -28,7 +28,7 @@ pub(super) fn digits(len: usize) -> String {
         .collect()
 }
 
-/// The ticket of a QR code: it holds what must be encoded in a query.
+/// Returns the ticket of a QR code. It has characters that must be percent-encoded in a query.
 pub(super) fn ticket() -> String {
     format!("gQ{}+/{}==", text(46), text(46))
 }

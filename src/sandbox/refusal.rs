@@ -1,4 +1,4 @@
-//! The platform's refusals.
+//! Refusals in the platform's format.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::random;
 use crate::error::ErrCode;
 
-/// A refusal, with a text of its own where the platform names what is wrong.
+/// A refusal. Its text is custom where the platform names the invalid value.
 #[derive(Debug)]
 pub(super) struct Refused {
     pub(super) code: ErrCode,
@@ -23,7 +23,7 @@ impl Refused {
         }
     }
 
-    /// The refusal's document, under the id of the request.
+    /// Returns the JSON document of the refusal for the request `rid`.
     pub(super) fn document(&self, rid: &str) -> Value {
         json!({ "errcode": self.code, "errmsg": format!("{} rid: {rid}", self.errmsg) })
     }
@@ -35,7 +35,7 @@ impl From<ErrCode> for Refused {
     }
 }
 
-/// The id of a request.
+/// Returns a new request id.
 pub(super) fn rid() -> String {
     format!("{}-{}-{}", random::hex(8), random::hex(8), random::hex(8))
 }

@@ -1,4 +1,4 @@
-//! A row of the table of calls.
+//! The rows of the call table.
 
 use ::http::Response;
 use bytes::Bytes;
@@ -9,38 +9,39 @@ use super::call::{Call, OpenCall};
 use super::state::State;
 use crate::error::ErrCode;
 
-/// The methods that a call takes.
+/// The HTTP methods that a call accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Method {
-    /// Another method is refused with 43001.
+    /// Refuses other methods with 43001.
     Get,
-    /// Another method is refused with 43002.
+    /// Refuses other methods with 43002.
     Post,
-    /// Another method is answered with HTTP 405.
+    /// Answers other methods with HTTP 405.
     GetOnly,
     Any,
 }
 
-/// The credential that a call takes, with the function that serves it.
+/// The credential that a call requires, with its handler.
 #[derive(Debug)]
 pub(super) enum Serve {
-    /// An access token. It is checked before the function runs.
+    /// An access token, checked before the handler runs.
     Token(fn(&mut State, &Call<'_>) -> Answer),
-    /// The same. The function returns the text of a code, which is sent as an image.
+    /// Like [`Token`](Self::Token). The handler returns the text of a code, which is sent as an
+    /// image.
     TokenForCode(fn(&mut State, &Call<'_>) -> Result<String, ErrCode>),
-    /// The same, checked by the function, after the body.
+    /// An access token, checked by the handler after it has parsed the body.
     TokenAfterBody(fn(&mut State, &OpenCall<'_>) -> Answer),
-    /// The id and the secret of an app. The function checks them.
+    /// An app's id and secret, checked by the handler.
     Secret(fn(&mut State, &OpenCall<'_>) -> Answer),
-    /// The token of a user, or the token that renews it. The function checks it.
+    /// A user's access token or refresh token, checked by the handler.
     UserToken(fn(&mut State, &OpenCall<'_>) -> Answer),
-    /// No credential. The function returns the whole response.
+    /// No credential. The handler returns the whole response.
     Page(fn(&mut State, &OpenCall<'_>) -> Response<Bytes>),
-    /// The row is of all paths that begin with its path. They are not served.
+    /// Matches every path with this prefix. These calls are not supported.
     Unknown,
 }
 
-/// The types of the accounts that may make a call.
+/// The account types that may make a call.
 pub(super) type Accounts = &'static [AccountType];
 
 #[derive(Debug)]
@@ -51,7 +52,8 @@ pub(super) struct Row {
     pub(super) serve: Serve,
     /// Whether the call counts towards a daily quota.
     pub(super) counted: bool,
-    /// Whether a refusal can be looked up by its rid. That of a wrong type of account always can.
+    /// Whether refusals can be looked up by their rid. Refusals for a wrong account type always
+    /// can.
     pub(super) remembered: bool,
 }
 
@@ -64,7 +66,7 @@ impl Row {
     }
 }
 
-/// A call that is not counted, and whose refusals are not remembered.
+/// Creates a row for a call that is not counted and whose refusals are not remembered.
 pub(super) const fn call(
     method: Method,
     path: &'static str,
@@ -81,7 +83,7 @@ pub(super) const fn call(
     }
 }
 
-/// A call whose refusals are remembered.
+/// Creates a row for a call whose refusals are remembered.
 pub(super) const fn remembered(
     method: Method,
     path: &'static str,
@@ -94,7 +96,7 @@ pub(super) const fn remembered(
     }
 }
 
-/// A call that is counted, and whose refusals are remembered.
+/// Creates a row for a call that is counted and whose refusals are remembered.
 pub(super) const fn counted(
     method: Method,
     path: &'static str,
@@ -107,8 +109,8 @@ pub(super) const fn counted(
     }
 }
 
-/// The calls whose paths begin with `path` and that no row above serves. They are refused to
-/// accounts of other types.
+/// Creates a prefix row for the unsupported calls under `path`. Accounts of other types are
+/// refused. The rest get HTTP 404.
 pub(super) const fn others(path: &'static str, accounts: Accounts) -> Row {
     call(Method::Any, path, accounts, Serve::Unknown)
 }

@@ -1,4 +1,4 @@
-//! What comes before and after the function of a call.
+//! Dispatches a call to its handler, with the checks around it.
 
 use std::time::SystemTime;
 
@@ -13,7 +13,7 @@ use super::state::State;
 use crate::app::AppId;
 use crate::error::ErrCode;
 
-/// Serves a call by its row of the table; none if the call is not served.
+/// Serves a call by its table row. Returns `None` if the call is not supported.
 pub(super) fn serve(
     row: &Row,
     state: &mut State,
@@ -22,6 +22,7 @@ pub(super) fn serve(
 ) -> Option<Response<Bytes>> {
     let query = Query::of(request);
     let call = OpenCall::new(request, &query, now);
+    // Comes first: accounts of a wrong type are refused even for unsupported calls.
     if let Err(code) = check_account_type(row, state, &call) {
         return Some(refuse(state, &call, &code.into()));
     }
@@ -41,7 +42,8 @@ pub(super) fn serve(
     })
 }
 
-/// Refuses a call that the type of the account may not make. A bad token is refused later.
+/// Refuses a call that the account's type may not make. An invalid token passes: it is refused
+/// later.
 fn check_account_type(row: &Row, state: &State, call: &OpenCall<'_>) -> Result<(), ErrCode> {
     let Ok(appid) = check_token(state, call) else {
         return Ok(());
@@ -84,7 +86,7 @@ fn run(row: &Row, state: &mut State, call: OpenCall<'_>) -> Result<Response<Byte
     })
 }
 
-/// Checks the token of a call, and counts it.
+/// Checks the call's token and counts the call towards its quota.
 fn admit<'a>(row: &Row, state: &mut State, call: OpenCall<'a>) -> Result<Call<'a>, ErrCode> {
     let call = call.by(check_token(state, &call)?);
     if row.counted {
@@ -93,7 +95,7 @@ fn admit<'a>(row: &Row, state: &mut State, call: OpenCall<'a>) -> Result<Call<'a
     Ok(call)
 }
 
-/// A refusal that is remembered by its rid.
+/// Builds a refusal and remembers it by its rid.
 fn refuse(state: &mut State, call: &OpenCall<'_>, refused: &Refused) -> Response<Bytes> {
     let rid = rid();
     let document = refused.document(&rid);

@@ -1,4 +1,4 @@
-//! All that the platform remembers.
+//! The state of the platform.
 
 use super::customer_service::Chats;
 use super::directory::Directory;
@@ -16,8 +16,9 @@ use super::ticket::Tickets;
 use super::token::AppTokens;
 use crate::callback::Mode;
 
-/// What each area remembers. No area imports this type: the table of calls passes each function
-/// the parts that it needs.
+/// The state of all areas.
+///
+/// Areas don't import this type: the call table passes each handler the parts that it needs.
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) directory: Directory,

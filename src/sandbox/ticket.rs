@@ -1,4 +1,4 @@
-//! The life of the tickets that sign pages and cards.
+//! The tickets that sign web pages and cards.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -14,12 +14,12 @@ use crate::error::ErrCode;
 
 const LIFE: Duration = Duration::from_secs(7200);
 
-/// The newest ticket of each app and type, and when it ends.
+/// The current ticket of each app and type, with its expiry.
 #[derive(Debug, Default)]
 pub(super) struct Tickets(HashMap<(AppId, &'static str), (String, SystemTime)>);
 
 impl Tickets {
-    /// `GET /cgi-bin/ticket/getticket`: the same ticket until its last five minutes.
+    /// `GET /cgi-bin/ticket/getticket`: returns the same ticket until its last five minutes.
     pub(super) fn get(&mut self, issued: &mut Issued, call: &Call<'_>) -> Answer {
         let (appid, now) = (call.appid.clone(), call.now);
         let kind = match call.query.get("type") {
@@ -28,7 +28,7 @@ impl Tickets {
             _ => return Err(ErrCode::INVALID_ARGS.into()),
         };
         let key = (appid, kind);
-        // After the clock was set back more is left than a ticket ever has.
+        // Capped: if the clock was set back, more time is left than a ticket's lifetime.
         let left = |end: SystemTime| end.duration_since(now).unwrap_or_default().min(LIFE);
         let current = self.0.get(&key).cloned();
         let current = current.filter(|(_, end)| left(*end) > Duration::from_secs(300));

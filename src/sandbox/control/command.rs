@@ -1,4 +1,4 @@
-//! The commands.
+//! The bodies of control commands.
 
 use serde::Deserialize;
 

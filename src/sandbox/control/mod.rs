@@ -1,4 +1,4 @@
-//! Commands over HTTP, for whoever sits at a shell.
+//! Control commands over HTTP, for use from a shell.
 
 mod command;
 mod push;
@@ -21,10 +21,10 @@ use super::push::Carrier;
 use crate::app::AppId;
 use crate::error::ErrCode;
 
-/// The most users that this page makes.
+/// The `user` command is refused once this many users exist.
 const PEOPLE_MAX: usize = 10_000;
 
-/// The most templates of an app that this page makes.
+/// The `template` command is refused once an app has this many templates.
 const TEMPLATES_MAX: usize = 1_000;
 
 impl Sandbox {
@@ -96,19 +96,21 @@ impl Sandbox {
             }
             _ => Err(Refused(
                 StatusCode::NOT_FOUND,
-                "the commands are push, user, code, page, template, media, fail, delay, drop and \
-                 expire"
+                "unknown command: expected push, user, code, page, template, media, fail, delay, \
+                 drop or expire"
                     .to_owned(),
             )),
         }
     }
 
-    /// The user of a nickname or openid, or the first one, towards an app.
+    /// Returns the user with a nickname or OpenID, for an app. Defaults to the first user and app.
     fn named(&self, user: Option<&str>, appid: Option<&AppId>) -> Result<User, Refused> {
         let user = match user {
-            Some(name) => self.state().directory.find_user(name).ok_or_else(|| {
-                Refused(StatusCode::NOT_FOUND, "there is no such user".to_owned())
-            })?,
+            Some(name) => self
+                .state()
+                .directory
+                .find_user(name)
+                .ok_or_else(|| Refused(StatusCode::NOT_FOUND, "unknown user".to_owned()))?,
             None => PersonId::FIRST,
         };
         let user = User::new(self.clone(), user);
@@ -127,7 +129,7 @@ impl Sandbox {
         if full {
             return Err(Refused(
                 StatusCode::CONFLICT,
-                format!("there are {PEOPLE_MAX} users"),
+                format!("the limit of {PEOPLE_MAX} users is reached"),
             ));
         }
         let user = self.user(&command.nickname);
@@ -137,7 +139,7 @@ impl Sandbox {
     fn template_command(&self, command: TemplateCommand) -> Result<Value, Refused> {
         let appid = command.appid.unwrap_or_else(|| self.appid());
         if self.templates(&appid) >= TEMPLATES_MAX {
-            let error = format!("there are {TEMPLATES_MAX} templates");
+            let error = format!("the limit of {TEMPLATES_MAX} templates is reached");
             return Err(Refused(StatusCode::CONFLICT, error));
         }
         let (title, content) = (command.title, command.content);

@@ -1,4 +1,4 @@
-//! The command that sends a push.
+//! The `push` command.
 
 use ::http::StatusCode;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ impl Sandbox {
         carrier: Option<Carrier>,
     ) -> Result<Value, Refused> {
         let carrier = carrier.ok_or_else(|| {
-            let error = "this sandbox has no transport for its pushes: see push_through";
+            let error = "no push transport is set: see SandboxHttp::push_through";
             Refused(StatusCode::NOT_IMPLEMENTED, error.to_owned())
         })?;
         let user = self.named(command.user.as_deref(), command.appid.as_ref())?;
@@ -25,14 +25,14 @@ impl Sandbox {
                 ticket: Some(ticket),
                 ..
             } => self.scanned(&user, ticket).ok_or_else(|| {
-                let error = "there is no code of this ticket, or it has expired";
+                let error = "the ticket is unknown or expired";
                 Refused(StatusCode::NOT_FOUND, error.to_owned())
             })?,
             What::Scan {
                 scene: Some(scene), ..
             } => Push::scan(&user, scene),
             What::Scan { .. } => {
-                let error = "a scan needs a scene, or the ticket of a code".to_owned();
+                let error = "a scan requires a scene or the ticket of a code".to_owned();
                 return Err(Refused(StatusCode::BAD_REQUEST, error));
             }
             What::Subscribe { scene } => Push::subscribe(&user, scene.as_deref()),

@@ -1,15 +1,15 @@
-//! The refusal of a command.
+//! The refusals of control commands.
 
 use ::http::StatusCode;
 
-/// A command that cannot be followed, and why.
+/// The refusal of a command: its HTTP status and error text.
 pub(super) struct Refused(pub(super) StatusCode, pub(super) String);
 
 impl From<serde_json::Error> for Refused {
     fn from(error: serde_json::Error) -> Self {
         let why = match error.classify() {
             serde_json::error::Category::Data => error.to_string(),
-            _ => format!("a command is sent with POST, and its body is JSON: {error}"),
+            _ => format!("expected a POST request with a JSON body: {error}"),
         };
         Self(StatusCode::BAD_REQUEST, why)
     }

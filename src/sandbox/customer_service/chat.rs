@@ -1,4 +1,4 @@
-//! What is between users and apps.
+//! Conversations between users and apps.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, SystemTime};
@@ -11,16 +11,16 @@ use crate::error::ErrCode;
 use crate::sandbox::call::Call;
 use crate::sandbox::directory::PersonId;
 
-/// How long after a message an account may show that it is typing.
+/// How long after a message an account may show the typing indicator.
 const TYPING_WINDOW: Duration = Duration::from_secs(30);
 
-/// How long the user sees that it is.
+/// How long the user sees the typing indicator.
 const TYPING: Duration = Duration::from_secs(15);
 
-/// How many messages are kept for a user to read.
+/// The maximum number of messages kept per conversation.
 const RECEIVED_MAX: usize = 1000;
 
-/// What is between each user and each app.
+/// The conversations, by app and user.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Chats(HashMap<(AppId, PersonId), Chat>);
 
@@ -29,7 +29,7 @@ impl Chats {
         self.0.entry((appid.clone(), person)).or_default()
     }
 
-    /// Shows a user the template or subscribe message that a call sends, as it came.
+    /// Keeps the template or subscribe message of a call for the user, unchanged.
     pub(in crate::sandbox) fn show(&mut self, call: &Call<'_>, person: PersonId) {
         if let Ok(message) = call.json() {
             self.of(&call.appid, person).keep(message);
@@ -37,27 +37,27 @@ impl Chats {
     }
 }
 
-/// What is between a user and an app.
+/// A conversation between a user and an app.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Chat {
-    /// When the user was in touch last; never, if the user has left.
+    /// When the user last interacted. `None` if the user has unfollowed since.
     touched: Option<SystemTime>,
     windows: Windows,
     /// When the account sent its last message.
     answered: Option<SystemTime>,
-    /// When the user was shown that the account is typing.
+    /// When the typing indicator was last shown.
     typing: Option<SystemTime>,
     received: VecDeque<Value>,
 }
 
 impl Chat {
-    /// The user was in touch.
+    /// Records an interaction of the user, which opens a window for messages.
     pub(in crate::sandbox) fn touch(&mut self, trigger: Trigger, now: SystemTime) {
         self.touched = Some(now);
         self.windows.open(trigger, now);
     }
 
-    /// The user left, and keeps what was received.
+    /// Closes the conversation of a user who unfollows. Received messages are kept.
     pub(in crate::sandbox) fn leave(&mut self) {
         *self = Self {
             received: std::mem::take(&mut self.received),
@@ -69,7 +69,7 @@ impl Chat {
         self.received.iter().cloned().collect()
     }
 
-    /// Whether the user sees that the account is typing.
+    /// Returns whether the user sees the typing indicator.
     pub(in crate::sandbox) fn sees_typing(&self, now: SystemTime) -> bool {
         is_within(TYPING, self.typing, now)
     }
@@ -82,7 +82,7 @@ impl Chat {
         Ok(())
     }
 
-    /// Keeps a message of any kind for the user to read.
+    /// Keeps a message for the user.
     fn keep(&mut self, message: Value) {
         if self.received.len() == RECEIVED_MAX {
             self.received.pop_front();

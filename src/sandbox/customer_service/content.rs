@@ -1,11 +1,11 @@
-//! What the platform takes as a message, by its kind.
+//! The checks of a message's content, by its type.
 
 use serde_json::Value;
 
 use crate::api::customer_service::SendCustomerServiceMessage;
 use crate::error::ErrCode;
 
-/// Refuses what the platform would.
+/// Checks a message's content. Refuses what the platform refuses.
 pub(super) fn check(
     msgtype: &str,
     content: Option<&Value>,

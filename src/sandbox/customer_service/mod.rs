@@ -1,4 +1,4 @@
-//! Customer-service messages, and what users receive.
+//! Customer-service messages and the messages that users received.
 
 mod chat;
 mod content;

@@ -1,21 +1,22 @@
-//! How many messages an account may send, after what and for how long.
+//! The limits on customer-service messages: how many, after which trigger and for how long.
 
 use std::time::{Duration, SystemTime};
 
 use crate::error::ErrCode;
 
-/// What a user does that lets an account write.
+/// A user action that lets an account send messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sandbox) enum Trigger {
-    /// Writes to it.
+    /// The user sends a message.
     Message,
-    /// Follows it, scans its code or taps its menu.
+    /// The user follows the account, scans its code or taps its menu.
     Tap,
-    /// Enters the customer service of a mini-program.
+    /// The user enters the customer service of a mini-program.
     Session,
 }
 
 impl Trigger {
+    /// Returns how many messages the trigger allows, and for how long.
     const fn grants(self) -> (u32, Duration) {
         match self {
             Self::Message => (5, Duration::from_secs(48 * 3600)),
@@ -25,14 +26,14 @@ impl Trigger {
     }
 }
 
-/// The messages that are left, until when.
+/// The number of remaining messages and the time until which they may be sent.
 #[derive(Debug, Clone, Copy)]
 struct Window {
     left: u32,
     end: SystemTime,
 }
 
-/// What the user's last message, and the last of the other triggers, granted.
+/// The open windows: one of the last message, one of the last other trigger.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Windows {
     message: Option<Window>,
@@ -40,7 +41,7 @@ pub(super) struct Windows {
 }
 
 impl Windows {
-    /// A new window takes the place of the one before it of its length.
+    /// Opens a window. Replaces the previous one of the same length.
     pub(super) fn open(&mut self, trigger: Trigger, now: SystemTime) {
         let (left, life) = trigger.grants();
         let window = match trigger {
@@ -57,7 +58,7 @@ impl Windows {
         is_open.then_some(()).ok_or(ErrCode::RESPONSE_WINDOW_CLOSED)
     }
 
-    /// Takes a message off what the window grants that closes first.
+    /// Uses up one message of the window that closes first.
     pub(super) fn take(&mut self, now: SystemTime) -> Result<(), ErrCode> {
         self.check(now)?;
         let windows = [&mut self.minute, &mut self.message].into_iter().flatten();

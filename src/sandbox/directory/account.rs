@@ -1,4 +1,4 @@
-//! The apps of the platform.
+//! The apps of the sandbox.
 
 use crate::app::{AppConfig, AppId};
 use crate::callback::push::{Form, Sender};
@@ -8,11 +8,11 @@ use crate::sandbox::account_type::AccountType;
 use crate::sandbox::random;
 use crate::secret::Secret;
 
-/// An app as the platform knows it.
+/// An app's credentials and settings.
 #[derive(Debug, Clone)]
 pub(in crate::sandbox) struct Account {
     pub(super) secret: Secret,
-    /// All types at once, if there is none.
+    /// The account type. `None` means that the app may make the calls of every type.
     pub(in crate::sandbox) account_type: Option<AccountType>,
     pub(in crate::sandbox) original_id: String,
     mode: Mode,
@@ -46,11 +46,11 @@ impl Account {
             Mode::Compatible => CallbackKeys::compatible(token, aes_key),
             Mode::Secure => CallbackKeys::secure(token, aes_key),
         };
-        // The sandbox's own keys are well-formed.
+        // Generated keys are always well-formed, so the fallback is never used.
         keys.map_or(config.clone(), |keys| config.callback(keys))
     }
 
-    /// The app's callback, as seen from the platform.
+    /// Returns the sender of pushes to the app's callback.
     pub(in crate::sandbox) fn outgoing<'a>(&'a self, appid: &'a AppId) -> Sender<'a> {
         Sender {
             appid,

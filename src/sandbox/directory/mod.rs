@@ -1,4 +1,4 @@
-//! The apps and the users that the platform knows.
+//! The apps and users of the sandbox.
 
 mod account;
 mod person;
@@ -56,12 +56,12 @@ impl Directory {
         self.accounts.get_mut(appid)
     }
 
-    /// The type of an account, if one was set.
+    /// Returns the type of an account, if one is set.
     pub(super) fn account_type(&self, appid: &str) -> Option<AccountType> {
         self.account(appid)?.account_type
     }
 
-    /// Checks an app's credential as every endpoint that takes one does.
+    /// Checks an app's id and secret. The order of the checks is the same for every endpoint.
     pub(super) fn check_secret(
         &self,
         appid: Option<&str>,
@@ -82,12 +82,12 @@ impl Directory {
         Ok(appid.clone())
     }
 
-    /// The secrets of all accounts.
+    /// Returns the secrets of all accounts.
     pub(super) fn secrets(&self) -> impl Iterator<Item = Secret> {
         self.accounts.values().flat_map(Account::secrets)
     }
 
-    /// The user of a nickname, or a new one.
+    /// Returns the user with a nickname. Creates one if there is none.
     pub(super) fn user(&mut self, nickname: &str) -> PersonId {
         let known = self
             .people
@@ -100,20 +100,20 @@ impl Directory {
         PersonId(index)
     }
 
-    /// The user of a nickname or openid.
+    /// Finds a user by nickname or OpenID.
     pub(super) fn find_user(&self, name: &str) -> Option<PersonId> {
         let is_meant = |person: &Person| person.nickname == name || person.has_openid(name);
         self.people.iter().position(is_meant).map(PersonId)
     }
 
-    /// The user that an app knows by an openid.
+    /// Finds a user by the OpenID for an app.
     pub(super) fn find_openid(&self, appid: &AppId, openid: &str) -> Result<PersonId, ErrCode> {
         let mut people = self.people.iter();
         let index = people.position(|person| person.is_known_as(openid, appid));
         index.map(PersonId).ok_or(ErrCode::INVALID_OPENID)
     }
 
-    /// How many users there are.
+    /// Returns the number of users.
     pub(super) fn population(&self) -> usize {
         self.people.len()
     }
@@ -126,7 +126,7 @@ impl Directory {
         self.people.get_mut(id.0)
     }
 
-    /// The openids of the users who follow an app.
+    /// Returns the OpenIDs of the users who follow an app.
     pub(super) fn followers(&mut self, appid: &AppId) -> Vec<String> {
         let people = self.people.iter_mut();
         let followers = people.filter(|person| person.follows(appid));

@@ -1,4 +1,4 @@
-//! The users of the platform.
+//! The users of the sandbox.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,11 +9,11 @@ use crate::sandbox::random;
 pub(in crate::sandbox) struct PersonId(pub(super) usize);
 
 impl PersonId {
-    /// The user that every sandbox begins with.
+    /// The user that every sandbox starts with.
     pub(in crate::sandbox) const FIRST: Self = Self(0);
 }
 
-/// A user as the platform knows them.
+/// A user and their relations to apps.
 #[derive(Debug, Clone)]
 pub(in crate::sandbox) struct Person {
     pub(in crate::sandbox) nickname: String,
@@ -43,7 +43,7 @@ impl Person {
         }
     }
 
-    /// The user's id for an app: made when the two first meet.
+    /// Returns the user's OpenID for an app. Created on first use.
     pub(in crate::sandbox) fn openid(&mut self, appid: &AppId) -> String {
         let openid = self.openids.entry(appid.clone());
         openid
@@ -63,7 +63,7 @@ impl Person {
         self.follows.contains(appid)
     }
 
-    /// Whether it changed anything.
+    /// Sets whether the user follows an app. Returns whether that changed.
     pub(in crate::sandbox) fn follow(&mut self, appid: &AppId, follow: bool) -> bool {
         match follow {
             true => self.follows.insert(appid.clone()),

@@ -9,40 +9,42 @@ use crate::sandbox::account_type::AccountType;
 use crate::secret::Secret;
 
 impl Sandbox {
-    /// The id of the app that the sandbox began with.
+    /// Returns the id of the sandbox's first app.
     pub fn appid(&self) -> AppId {
         self.state().directory.first_app()
     }
 
-    /// Adds an app with a secret and callback keys of its own; one of the same id is replaced.
+    /// Adds an app with a new secret and new callback keys. Replaces an app with the same id.
     ///
     /// # Errors
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a malformed id.
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) if the id is malformed.
     pub fn add_app(&self, appid: impl AsRef<str>, mode: Mode) -> Result<AppId, Error> {
         let appid = AppId::new(appid)?;
         self.state().directory.add_app(appid.clone(), mode);
         Ok(appid)
     }
 
-    /// What the host's configuration needs to know of each app: its secret and callback keys.
+    /// Returns the configuration of each app, with its secret and callback keys.
     pub fn app_configs(&self) -> Vec<AppConfig> {
         self.state().directory.app_configs()
     }
 
-    /// The path, or the whole address, that an app's pushes are sent to:
-    /// `/v1/service/wx/wxmsg/{appid}` at first.
+    /// Sets the path or the full URL that an app's pushes are sent to. Defaults to
+    /// `/v1/service/wx/wxmsg/{appid}`.
     pub fn set_callback_url(&self, appid: &AppId, url: impl Into<String>) {
         if let Some(account) = self.state().directory.account_mut(appid) {
             account.callback_url = url.into();
         }
     }
 
-    /// Makes an app an account of this type, which may not make the calls of the others: they are
-    /// refused with 48001, and the customer-service messages of the others with 40008. An app for
-    /// which this was not called, such as the [first](Self::APPID), is all of them at once.
+    /// Restricts an app to one account type.
     ///
-    /// Web OAuth and a mini-program's sign-in, which take no app token, are not refused, web OAuth
-    /// of an unverified account aside: its page shows error 10005.
+    /// Calls of the other types are then refused with 48001, and their customer-service messages
+    /// with 40008. An app without a type, such as the [first](Self::APPID), may make the calls of
+    /// every type.
+    ///
+    /// Web OAuth and mini-program sign-in take no app token and are not refused. The exception is
+    /// web OAuth of an unverified account: its page shows error 10005.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -65,13 +67,13 @@ impl Sandbox {
         }
     }
 
-    /// A [`Wechat`] with all apps, over this platform, by its clock.
+    /// Returns a [`Wechat`] with all apps, backed by this sandbox and its clock.
     ///
     /// # Panics
-    /// Never: the sandbox's own apps are configured rightly.
+    /// Never panics: the sandbox's apps always have a valid configuration.
     #[expect(
         clippy::expect_used,
-        reason = "the sandbox's own apps are configured rightly"
+        reason = "the sandbox's apps have a valid configuration"
     )]
     pub fn wechat(&self) -> Wechat {
         let builder = Wechat::builder()
@@ -83,11 +85,11 @@ impl Sandbox {
             .fold(builder, |builder, app| builder.app(app));
         builder
             .build()
-            .expect("the sandbox's apps are configured rightly")
+            .expect("the sandbox's apps have a valid configuration")
     }
 
-    /// Every secret the platform knows of or has handed out lately (the last 10,000), to check
-    /// that none of them appears where it must not.
+    /// Returns every configured secret and the last 10,000 issued ones. A test can check that none
+    /// of them leaks into logs or responses.
     pub fn secrets(&self) -> Vec<Secret> {
         let state = self.state();
         let own = state.directory.secrets();

@@ -1,4 +1,4 @@
-//! What apps have: pages, templates and media.
+//! The assets of apps: pages, templates and media.
 
 use super::Sandbox;
 use crate::app::AppId;
@@ -6,9 +6,10 @@ use crate::clock::Clock;
 use crate::sandbox::random;
 
 impl Sandbox {
-    /// Releases a page of a mini-program, such as `pages/order/detail`. Codes and links of a page
-    /// that is not released are refused. An app has at most 10,000 pages; more are passed over, as
-    /// are those of an app that the sandbox does not have.
+    /// Releases a page of a mini-program, such as `pages/order/detail`.
+    ///
+    /// Codes and links to an unreleased page are refused. An app has at most 10,000 pages. Pages
+    /// beyond that, and pages of an unknown app, are ignored.
     pub fn publish_page(&self, appid: &AppId, page: impl Into<String>) {
         let mut state = self.state();
         if state.directory.account(appid.as_str()).is_none() {
@@ -17,31 +18,35 @@ impl Sandbox {
         state.pages.release(appid, page.into());
     }
 
-    /// Adds a template for [template messages](crate::api::template::SendTemplateMessage) to an account's list
-    /// and returns its id. `content` has a placeholder such as `{{thing1.DATA}}` for each keyword,
-    /// whose value is checked by its type.
+    /// Adds a template for [template messages](crate::api::template::SendTemplateMessage) to an
+    /// account and returns its id.
+    ///
+    /// `content` has one placeholder per keyword, such as `{{thing1.DATA}}`. A message's values are
+    /// checked against the keyword's type.
     pub fn add_template(&self, appid: &AppId, title: &str, content: &str) -> String {
         let mut state = self.state();
         state.templates.add(appid, title, content, false)
     }
 
-    /// The same for [subscribe messages](crate::api::subscribe_message): as a template message it
-    /// is refused with 40037.
+    /// Adds a template for [subscribe messages](crate::api::subscribe_message) to an account and
+    /// returns its id. Used in a template message, it is refused with 40037.
     pub fn add_subscribe_template(&self, appid: &AppId, title: &str, content: &str) -> String {
         let mut state = self.state();
         state.templates.add(appid, title, content, true)
     }
 
-    /// How many templates an account has.
+    /// Returns the number of templates that an account has.
     pub(in crate::sandbox) fn templates(&self, appid: &AppId) -> usize {
         self.state().templates.count(appid)
     }
 
-    /// Uploads a temporary material (临时素材) of an app, such as an image: its MediaId, which works
-    /// for three days. So does that of a message that a user [pushed](crate::sandbox::Push).
-    /// Customer-service messages with any other are refused with 40007.
+    /// Uploads a temporary material (临时素材) of an app, such as an image, and returns its MediaId.
     ///
-    /// There are at most 10,000 of them; beyond them the oldest is forgotten.
+    /// The MediaId is valid for three days, as is the MediaId of a message that a user
+    /// [pushed](crate::sandbox::Push). Customer-service messages with any other MediaId are refused
+    /// with 40007.
+    ///
+    /// At most 10,000 MediaIds are kept. The oldest is dropped beyond that.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

@@ -1,4 +1,4 @@
-//! The handles of a test or a host: the platform, and its users.
+//! The public handles: the platform and its users.
 
 mod app;
 mod assets;
@@ -22,9 +22,11 @@ use crate::callback::Mode;
 use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::runtime::{Runtime, SharedRuntime, TokioRuntime};
 
-/// The platform; its clones are the same one. See the [module documentation](crate::sandbox).
+/// A local WeChat platform.
 ///
-/// It is also a tower service over collected bodies, to be passed to
+/// Clones share the same state. See the [module documentation](crate::sandbox).
+///
+/// `Sandbox` is also a tower service over collected bodies. Pass it to
 /// [`WechatBuilder::transport`](crate::WechatBuilder::transport).
 #[derive(Clone)]
 pub struct Sandbox {
@@ -32,6 +34,7 @@ pub struct Sandbox {
     pub(super) runtime: SharedRuntime,
     /// How long the platform waits for the answer to a push.
     patience: Duration,
+    // One lock for all areas, so that a call sees a consistent state. Never held across an await.
     state: Arc<Mutex<State>>,
 }
 
@@ -42,15 +45,16 @@ impl Default for Sandbox {
 }
 
 impl Sandbox {
-    /// The app that every sandbox begins with.
+    /// The id of the app that every sandbox starts with.
     pub const APPID: &'static str = "wx3cc8fd6963e31a32";
 
-    /// A platform with one app, [`APPID`](Self::APPID), in secure mode, and one user, `Hui🐠`.
+    /// Creates a platform with one app, [`APPID`](Self::APPID), in secure mode, and one user,
+    /// `Hui🐠`.
     pub fn new() -> Self {
         Self::with_clock(SystemClock)
     }
 
-    /// The same by another clock, such as a [`ManualClock`](crate::ManualClock).
+    /// Creates the same platform on another clock, such as a [`ManualClock`](crate::ManualClock).
     pub fn with_clock(clock: impl Clock) -> Self {
         Self {
             clock: ShiftedClock::new(clock),
@@ -60,32 +64,35 @@ impl Sandbox {
         }
     }
 
-    /// Waits on `runtime` instead of tokio.
+    /// Sets the runtime that times and spawns the sandbox's work. Defaults to tokio.
     #[must_use]
     pub fn runtime(mut self, runtime: impl Runtime) -> Self {
         self.runtime = SharedRuntime::new(runtime);
         self
     }
 
-    /// How long this handle waits for the answer to a push before it sends it again: the real
-    /// platform's five seconds if not called.
+    /// Sets how long this handle waits for the answer to a push before it retries. Defaults to the
+    /// real platform's five seconds.
+    ///
+    /// Clones made earlier keep their value.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
-    /// The platform's clock.
+    /// Returns the platform's clock.
     pub fn clock(&self) -> impl Clock + Clone + use<> {
         self.clock.clone()
     }
 
-    /// Moves the platform's clock forward.
+    /// Advances the platform's clock.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        // A panic in one test thread must not fail every later call.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,4 +1,4 @@
-//! The pushes that wait.
+//! Pending pushes.
 
 use ::http::{Request, Response};
 use http_body::Body as HttpBody;
@@ -10,10 +10,11 @@ use crate::error::BoxError;
 use crate::sandbox::push::{Carrier, Delivery, through};
 
 impl Sandbox {
-    /// Pushes into `target` what the platform has to say of itself: what became of each template
-    /// message (`TEMPLATESENDJOBFINISH`), in their order. A sandbox whose pushes
-    /// [have a way](crate::sandbox::SandboxHttp::push_through) sends them at once; otherwise they
-    /// wait here, the latest 10,000 of them.
+    /// Delivers the platform's pending pushes into `target`, in order.
+    ///
+    /// These are the results of template messages (`TEMPLATESENDJOBFINISH`). A sandbox with a
+    /// [push transport](crate::sandbox::SandboxHttp::push_through) delivers them at once. Otherwise
+    /// the latest 10,000 are kept for this call.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -48,7 +49,8 @@ impl Sandbox {
         R: HttpBody,
         R::Error: Into<BoxError>,
     {
-        // Those of now: a handler that sends at each one would keep this going for ever.
+        // Takes a snapshot: a handler that sends a message per push would keep the loop running
+        // forever.
         let pushes = self.state().pending.take();
         let mut deliveries = Vec::with_capacity(pushes.len());
         for push in pushes {
@@ -61,7 +63,7 @@ impl Sandbox {
         self.state().pending.carry(carrier);
     }
 
-    /// Sends what waits, if there is a way.
+    /// Delivers pending pushes on a background task if a push transport is set.
     pub(in crate::sandbox) fn deliver_in_background(&self) {
         let carrier = self.state().pending.carrier();
         let Some(carrier) = carrier else { return };

@@ -1,4 +1,4 @@
-//! Pushes: signed, encrypted unless the app is in plaintext mode, and sent up to three times.
+//! Sends pushes: signed, encrypted outside plaintext mode, and sent up to three times.
 
 use ::http::{Method, Request, Response, StatusCode};
 use http_body::Body as HttpBody;
@@ -16,13 +16,14 @@ use crate::sandbox::push::exchange::{Unread, collect, read, request};
 use crate::sandbox::push::{Attempt, Delivery, Push};
 use crate::sandbox::state::State;
 
-/// How often the platform sends a push that is not answered.
+/// How often the platform sends an unanswered push.
 const ATTEMPTS: usize = 3;
 
 impl Sandbox {
-    /// Pushes into `target`, a router or a service that serves the app's callback path, as the
-    /// platform does: up to three times, signed anew each time, [`patience`](Self::patience) apart,
-    /// until it is answered.
+    /// Pushes into `target` as the platform does: up to three times until answered.
+    ///
+    /// `target` is a router or service that serves the app's callback path. Attempts are
+    /// [`patience`](Self::patience) apart, and each has a new signature.
     pub async fn push<S, R>(&self, push: Push, target: S) -> Delivery
     where
         S: Service<Request<Body>, Response = Response<R>> + Clone,
@@ -34,6 +35,8 @@ impl Sandbox {
             return Delivery { attempts };
         };
         while attempts.len() < ATTEMPTS {
+            // Started before the attempt: retries are spaced from the start of one attempt to the
+            // next.
             let next = self.runtime.sleep(self.patience);
             let attempt = self
                 .attempt(&account, &push, &document, target.clone())
@@ -48,7 +51,7 @@ impl Sandbox {
         Delivery { attempts }
     }
 
-    /// Lets the push's cause take effect, and writes its document.
+    /// Applies the push's effect on the state and returns its document.
     fn happen(&self, push: &Push) -> Option<(Account, String)> {
         let now = self.shared_clock().unix();
         let mut state = self.state();
@@ -94,7 +97,7 @@ impl Sandbox {
     {
         let (query, body) = self.envelope(account, push, document);
         let Some(request) = request(account, Method::POST, &query, body.into()) else {
-            return Attempt::Invalid("the callback address is not a valid one");
+            return Attempt::Invalid("the callback URL is invalid");
         };
         match self
             .runtime
@@ -108,7 +111,7 @@ impl Sandbox {
         }
     }
 
-    /// The query and the body of one attempt.
+    /// Returns the query and the body of one attempt.
     fn envelope(&self, account: &Account, push: &Push, document: &str) -> (String, Vec<u8>) {
         let openid = {
             let mut state = self.state();

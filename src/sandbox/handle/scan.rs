@@ -11,12 +11,14 @@ use crate::error::BoxError;
 use crate::sandbox::push::{Delivery, Push};
 
 impl Sandbox {
-    /// Lets `user` scan the code of `ticket`, which `qrcode/create` returned, and pushes what comes
-    /// of it into `target`: `SCAN` if the user follows the app; otherwise `subscribe` with
-    /// `qrscene_`, and the user follows from then on. Both carry the ticket.
+    /// Scans the QR code of `ticket` as `user` and pushes the resulting event into `target`.
     ///
-    /// A code that has expired, is unknown or is another app's than the one that `user` is
-    /// [at](User::at) shows the user a page and pushes nothing: the delivery has no attempts.
+    /// `ticket` comes from `qrcode/create`. The event is `SCAN` if the user follows the app.
+    /// Otherwise it is `subscribe` with `qrscene_`, and the user follows the app from then on. Both
+    /// events carry the ticket.
+    ///
+    /// A code pushes nothing if it has expired, is unknown, or belongs to another app than the one
+    /// `user` is [at](User::at). The user sees a page, and the delivery has no attempts.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -61,7 +63,7 @@ impl Sandbox {
         }
     }
 
-    /// The push of a scan.
+    /// Returns the push that a scan causes.
     pub(in crate::sandbox) fn scanned(&self, user: &User, ticket: &str) -> Option<Push> {
         let now = self.clock.now();
         let scene = self.state().codes.scene(user.appid(), ticket, now)?;

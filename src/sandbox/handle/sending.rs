@@ -1,4 +1,4 @@
-//! Subscribe messages on their way: the platform sends a user one at a time.
+//! Subscribe messages in flight: the platform sends a user one at a time.
 
 use ::http::Request;
 use bytes::Bytes;
@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::sandbox::call::Query;
 use crate::sandbox::directory::PersonId;
 
-/// A message is on its way for as long as this lives.
+/// Guards a message in flight. Dropping it ends the delivery.
 pub(in crate::sandbox) struct OnItsWay {
     sandbox: Sandbox,
     to: (AppId, PersonId),
@@ -18,13 +18,15 @@ pub(in crate::sandbox) struct OnItsWay {
 
 impl Drop for OnItsWay {
     fn drop(&mut self) {
+        // Takes the state lock: a guard must not be dropped while that lock is held.
         self.sandbox.state().subscribe_messages.end(&self.to);
     }
 }
 
 impl Sandbox {
-    /// The message that a call sends; `None` if it sends none, or one to the same user is on its
-    /// way.
+    /// Returns a guard for the message that a call sends.
+    ///
+    /// Returns `None` if the call sends no message or one to the same user is in flight.
     pub(in crate::sandbox) fn sending(&self, request: &Request<Bytes>) -> Option<OnItsWay> {
         #[derive(Deserialize)]
         struct Body {

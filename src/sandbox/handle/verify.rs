@@ -1,4 +1,4 @@
-//! The check of a callback's address.
+//! Verifies callback URLs.
 
 use ::http::{Method, Request, Response, StatusCode};
 use http_body::Body as HttpBody;
@@ -12,8 +12,8 @@ use crate::sandbox::push::exchange::{collect, request};
 use crate::sandbox::random;
 
 impl Sandbox {
-    /// Asks the callback of an app to prove that it is the one, as the console does when its
-    /// address is saved.
+    /// Verifies an app's callback, as the console does when its URL is saved. Returns whether
+    /// `target` answered with the `echostr`.
     pub async fn verify<S, R>(&self, appid: &AppId, target: S) -> bool
     where
         S: Service<Request<Body>, Response = Response<R>>,

@@ -1,4 +1,4 @@
-//! Codes. The text that is returned is drawn by the caller.
+//! Mini-program codes. Handlers return the text, and the caller draws it.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::app::AppId;
 use crate::error::ErrCode;
 use crate::sandbox::call::Call;
 
-/// The most codes with a path that an app may make.
+/// The maximum number of codes with a path that an app may create.
 const LIMITED_MAX: u32 = 100_000;
 
 #[derive(Deserialize)]
@@ -54,7 +54,7 @@ impl Style {
     }
 }
 
-/// `POST /wxa/getwxacodeunlimit`: the text of the code.
+/// `POST /wxa/getwxacodeunlimit`: returns the text of the code.
 pub(in crate::sandbox) fn unlimited(pages: &Pages, call: &Call<'_>) -> Result<String, ErrCode> {
     let asked: Unlimited = call.json_or_malformed()?;
     if !(1..=32).contains(&asked.scene.chars().count()) {
@@ -75,13 +75,13 @@ pub(in crate::sandbox) fn unlimited(pages: &Pages, call: &Call<'_>) -> Result<St
     Ok(format!("wxa://{}/{page}?scene={scene}", call.appid))
 }
 
-/// How many codes with a path each app has made.
+/// The number of codes with a path that each app has created.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct LimitedCodes(HashMap<AppId, u32>);
 
 impl LimitedCodes {
-    /// `POST /wxa/getwxacode` and `POST /cgi-bin/wxaapp/createwxaqrcode`: the text of the code,
-    /// whose path has at most `max` bytes.
+    /// `POST /wxa/getwxacode` and `POST /cgi-bin/wxaapp/createwxaqrcode`: returns the text of the
+    /// code. The path may have at most `max` bytes.
     pub(in crate::sandbox) fn make(
         &mut self,
         max: usize,
@@ -102,6 +102,7 @@ impl LimitedCodes {
     }
 }
 
+/// Refuses `scancode_time`, a parameter that the platform reserves.
 fn reserved(text: &str) -> Result<(), ErrCode> {
     match text.contains("scancode_time") {
         true => Err(ErrCode::RESERVED_PARAMETER),

@@ -1,4 +1,4 @@
-//! When a link expires.
+//! The expiry of links.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! Links that open a mini-program.
+//! Links that open a mini-program: URL schemes and URL links.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ use crate::sandbox::answer::Answer;
 use crate::sandbox::call::Call;
 use crate::sandbox::random;
 
-/// The most links at a time.
+/// The maximum number of links of all apps.
 const LINKS_MAX: usize = 100_000;
 const LINKS_USED_UP: ErrCode = ErrCode::new(44993);
 const INVALID_VERSION: ErrCode = ErrCode::new(85402);
@@ -69,7 +69,7 @@ impl Links {
         Ok(json!({ "errcode": 0, "errmsg": "ok", "url_link": link }))
     }
 
-    /// What is known of a link of an app.
+    /// Returns the information about an app's link.
     pub(super) fn known(&self, appid: &AppId, link: &str) -> Result<Value, ErrCode> {
         let link = self.0.get(link);
         let link = link.filter(|link| link.appid == *appid);

@@ -7,10 +7,10 @@ use crate::app::AppId;
 /// The page that every app has released.
 pub(super) const HOME: &str = "pages/index/index";
 
-/// The most pages of an app.
+/// The maximum number of pages of an app.
 const PAGES_MAX: usize = 10_000;
 
-/// The released pages of each app beside [`HOME`].
+/// The released pages of each app besides [`HOME`].
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Pages(HashMap<AppId, BTreeSet<String>>);
 
@@ -20,7 +20,7 @@ impl Pages {
         page == HOME || more.is_some_and(|pages| pages.contains(page))
     }
 
-    /// Releases a page, unless there are too many.
+    /// Releases a page. Ignored if the app has too many.
     pub(in crate::sandbox) fn release(&mut self, appid: &AppId, page: String) {
         let pages = self.0.entry(appid.clone()).or_default();
         if pages.len() < PAGES_MAX {

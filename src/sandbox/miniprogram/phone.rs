@@ -13,12 +13,12 @@ use crate::sandbox::answer::Answer;
 use crate::sandbox::call::Call;
 use crate::sandbox::directory::{Directory, PersonId};
 
-/// The codes of the phone-number button.
+/// The codes from the phone-number button.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Phones(Codes);
 
 impl Phones {
-    /// A new code of the button.
+    /// Issues a code, as the button does.
     pub(in crate::sandbox) fn code(
         &mut self,
         appid: &AppId,

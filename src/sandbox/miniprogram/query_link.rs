@@ -1,4 +1,4 @@
-//! The calls that ask about a link. They refuse a malformed body before a bad token.
+//! The calls that query a link. They refuse a malformed body before an invalid token.
 
 use serde::Deserialize;
 use serde_json::json;

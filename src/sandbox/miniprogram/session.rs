@@ -1,4 +1,4 @@
-//! Sessions.
+//! Sign-in sessions of mini-programs.
 
 use std::collections::HashMap;
 use std::time::SystemTime;
@@ -22,12 +22,12 @@ const INVALID_SIG_METHOD: ErrCode = ErrCode::new(87008);
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Sessions {
     logins: Codes,
-    /// The current session keys, by app and openid.
+    /// The current session keys, by app and OpenID.
     keys: HashMap<(AppId, String), String>,
 }
 
 impl Sessions {
-    /// A new code of `wx.login`.
+    /// Issues a code of `wx.login`.
     pub(in crate::sandbox) fn login_code(
         &mut self,
         appid: &AppId,
@@ -37,13 +37,13 @@ impl Sessions {
         self.logins.mint(appid, person, now)
     }
 
-    /// The key of a user's current session.
+    /// Returns the key of a user's current session.
     pub(in crate::sandbox) fn key(&self, appid: &AppId, openid: &str) -> Option<&str> {
         let session = (appid.clone(), openid.to_owned());
         self.keys.get(&session).map(String::as_str)
     }
 
-    /// `GET /sns/jscode2session`: each sign-in makes a new key.
+    /// `GET /sns/jscode2session`: each sign-in creates a new session key.
     pub(in crate::sandbox) fn sign_in(
         &mut self,
         directory: &mut Directory,
@@ -82,7 +82,7 @@ impl Sessions {
         Ok(fields)
     }
 
-    /// The session whose key signed the query.
+    /// Verifies the query's signature and returns the session that it belongs to.
     fn signed(&self, call: &Call<'_>) -> Result<(AppId, String), ErrCode> {
         let query = call.query;
         let openid = query.get("openid").filter(|openid| !openid.is_empty());
@@ -101,6 +101,7 @@ impl Sessions {
     fn renew(&mut self, issued: &mut Issued, appid: AppId, openid: &str) -> String {
         let key = STANDARD.encode(rand::random::<[u8; 16]>());
         issued.note(&key);
+        // The signature counts as a secret too: it authenticates calls for this session.
         issued.note(&SessionKey::new(key.as_str()).sign(""));
         let session = (appid, openid.to_owned());
         self.keys.insert(session, key.clone());

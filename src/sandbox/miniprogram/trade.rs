@@ -1,4 +1,4 @@
-//! Codes that are traded once: those of `wx.login` and of the phone-number button.
+//! Single-use codes: those of `wx.login` and of the phone-number button.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -8,10 +8,10 @@ use crate::sandbox::directory::PersonId;
 use crate::sandbox::random;
 
 const LIFE: Duration = Duration::from_secs(300);
-/// What is dead is remembered for a day, so that it can be told from what never was.
+/// How long expired codes are kept: an expired code gets another error than an unknown one.
 const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
 
-/// The most codes at a time: beyond them the oldest is forgotten.
+/// The maximum number of codes. The one that expires first is dropped beyond that.
 const CODES_MAX: usize = 10_000;
 
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ struct Code {
     used: bool,
 }
 
-/// Why a code is not taken.
+/// Why a code is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Untradable {
     Unknown,

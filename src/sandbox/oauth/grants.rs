@@ -1,4 +1,4 @@
-//! What users allowed apps.
+//! OAuth codes and user tokens.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -9,9 +9,10 @@ use crate::sandbox::issued::Issued;
 use crate::sandbox::random;
 
 const CODE_LIFE: Duration = Duration::from_secs(300);
-/// What is dead is remembered for a day, so that it can be told from what never was.
+/// How long expired entries are kept: an expired code or token gets another error than an unknown
+/// one.
 const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
-/// The most codes or tokens at a time.
+/// The maximum number of kept codes. Tokens are not limited separately.
 const GRANTS_MAX: usize = 100_000;
 
 #[derive(Debug, Default)]
@@ -27,12 +28,12 @@ pub(super) struct Code {
     pub(super) used: bool,
 }
 
-/// What a user allowed an app, until when.
+/// An authorisation that a user gave an app, with its expiry.
 #[derive(Debug, Clone)]
 pub(super) struct Grant {
     pub(super) appid: AppId,
     pub(super) person: PersonId,
-    /// `snsapi_userinfo`, not just `snsapi_base`.
+    /// Whether the scope is `snsapi_userinfo` instead of `snsapi_base`.
     pub(super) profile: bool,
     pub(super) end: SystemTime,
 }
@@ -54,7 +55,7 @@ impl Grants {
         self.refresh.retain(|_, (grant, _)| remembered(grant.end));
     }
 
-    /// A new code; none when there are too many.
+    /// Issues a code. Returns `None` if there are too many.
     pub(in crate::sandbox) fn give_code(
         &mut self,
         issued: &mut Issued,

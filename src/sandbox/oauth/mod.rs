@@ -1,4 +1,4 @@
-//! Web OAuth: the page that gives a code, and the calls that take it.
+//! Web OAuth: the authorisation page and the calls that exchange its code.
 
 mod grants;
 mod page;

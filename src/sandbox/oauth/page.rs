@@ -1,4 +1,4 @@
-//! The authorisation page, which gives a code.
+//! The authorisation page, which issues a code.
 
 use ::http::header::{CONTENT_TYPE, LOCATION};
 use ::http::{HeaderValue, Response, StatusCode};
@@ -11,12 +11,14 @@ use crate::sandbox::call::OpenCall;
 use crate::sandbox::directory::{Directory, PersonId};
 use crate::sandbox::issued::Issued;
 
-/// The parameters of the authorisation page, in the order that the platform insists on.
+/// The page's parameters, in the order that the platform requires.
 const ORDER: [&str; 5] = ["appid", "redirect_uri", "response_type", "scope", "state"];
 
 impl Grants {
-    /// `GET /connect/oauth2/authorize`: the browser's page. The user is the one that the extra
-    /// parameter `sandbox_user` names by nickname or openid, or the first one.
+    /// `GET /connect/oauth2/authorize`: redirects the browser with a code, or shows an error page.
+    ///
+    /// The extra parameter `sandbox_user` selects the user by nickname or OpenID. Defaults to the
+    /// first user.
     pub(in crate::sandbox) fn authorize(
         &mut self,
         directory: &Directory,
@@ -45,6 +47,7 @@ impl Grants {
         let appid = given("appid").ok_or((10012, "appid is empty"))?;
         let redirect = given("redirect_uri").ok_or((10011, "redirect_uri is empty"))?;
         let scope = given("scope").ok_or((10010, "scope is empty"))?;
+        // `zip` stops at the shorter side: parameters such as `sandbox_user` may follow.
         let in_order = query
             .names()
             .zip(ORDER)
@@ -92,7 +95,7 @@ impl Grants {
     }
 }
 
-/// The redirect address with the code in its query.
+/// Returns the redirect URL with the code in its query.
 fn location(redirect: &str, code: &str, state: Option<&str>) -> Option<HeaderValue> {
     let uri: ::http::Uri = redirect.parse().ok()?;
     let scheme = uri
@@ -101,6 +104,7 @@ fn location(redirect: &str, code: &str, state: Option<&str>) -> Option<HeaderVal
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("code", code);
     query.append_pair("state", state.unwrap_or_default());
+    // `redirect_uri` may already have a query: the code is appended to it.
     let own = uri.query().map(|own| format!("{own}&")).unwrap_or_default();
     let path = Some(uri.path()).filter(|path| !path.is_empty());
     let (authority, path) = (uri.authority()?, path.unwrap_or("/"));
@@ -108,7 +112,7 @@ fn location(redirect: &str, code: &str, state: Option<&str>) -> Option<HeaderVal
     HeaderValue::try_from(address).ok()
 }
 
-/// The platform's page in WeChat's own browser, with its number.
+/// Builds the error page that WeChat's browser shows, with the error number.
 fn error_page(number: u32, text: &'static str) -> Response<Bytes> {
     let page = format!(
         "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\"><title>微信</title>\

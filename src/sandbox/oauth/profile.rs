@@ -1,4 +1,4 @@
-//! The calls that take a user's token.
+//! The calls that require a user's access token.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The calls that take a code or a refresh token.
+//! The calls that exchange a code or a refresh token.
 
 use std::time::Duration;
 
@@ -41,6 +41,7 @@ impl Grants {
         if code.grant.end <= now {
             return Err(ErrCode::CODE_EXPIRED.into());
         }
+        // Marked only after all checks: a refused call does not use up the code.
         code.used = true;
         let grant = code.grant.until(now + TOKEN_LIFE);
         let refresh_token = format!("{}_{}", random::digits(2), random::text(86));
@@ -51,7 +52,7 @@ impl Grants {
         Ok(answer(directory, &grant, &token, &refresh_token))
     }
 
-    /// `GET /sns/oauth2/refresh_token`: a token that still lives is prolonged, a dead one replaced.
+    /// `GET /sns/oauth2/refresh_token`: extends a valid access token, or replaces an expired one.
     pub(in crate::sandbox) fn refresh_token(
         &mut self,
         directory: &mut Directory,

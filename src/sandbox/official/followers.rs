@@ -11,6 +11,7 @@ const PAGE: usize = 10_000;
 /// `GET /cgi-bin/user/get`
 pub(in crate::sandbox) fn list(directory: &mut Directory, call: &Call<'_>) -> Answer {
     let mut openids = directory.followers(&call.appid);
+    // Sorted: `next_openid` is a cursor into this order, and that user may have unfollowed since.
     openids.sort();
     let total = openids.len();
     let after = call.query.get("next_openid").unwrap_or_default();

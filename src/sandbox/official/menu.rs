@@ -13,7 +13,7 @@ use crate::sandbox::refusal::Refused;
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Menus(HashMap<AppId, Value>);
 
-/// The numbers with which the bar, and a submenu, are refused.
+/// The error codes for the menu bar and for a submenu.
 struct Numbers {
     count: i64,
     kind: i64,

@@ -1,4 +1,4 @@
-//! The check of the callback's network.
+//! The network check of a callback.
 
 use serde::Deserialize;
 use serde_json::json;

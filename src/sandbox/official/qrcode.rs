@@ -1,4 +1,4 @@
-//! Parametric QR codes: made, shown and scanned.
+//! QR codes with a scene: created, shown and scanned.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -15,7 +15,7 @@ use crate::sandbox::call::{Call, OpenCall};
 use crate::sandbox::refusal::Refused;
 use crate::sandbox::{picture, random};
 
-/// The most permanent codes of an account, and the most temporary ones that are remembered.
+/// The maximum number of permanent codes of an account, and of its temporary ones.
 const CODES_MAX: usize = 100_000;
 const LIFE: u64 = 60;
 const LIFE_MAX: u64 = 2_592_000;
@@ -42,7 +42,7 @@ impl QrCodes {
         self.0.get(ticket).filter(|code| code.lives(now))
     }
 
-    /// The scene of a live code of an app.
+    /// Returns the scene of an app's code that has not expired.
     pub(in crate::sandbox) fn scene(
         &self,
         appid: &AppId,
@@ -66,7 +66,7 @@ impl QrCodes {
         codes.retain(|_, code| code.lives(call.now));
         let of_app = |code: &&Code| code.appid == call.appid && code.end.is_none() == permanent;
         if permanent {
-            // A second permanent code of a scene is the first one.
+            // The platform returns the existing code for a known permanent scene.
             let known = codes
                 .iter()
                 .find(|(_, code)| of_app(code) && code.scene == scene);
@@ -97,15 +97,16 @@ impl QrCodes {
         Ok(answer)
     }
 
-    /// `GET /cgi-bin/showqrcode`: HTTP 404 for a ticket that is unknown, expired or was changed on
-    /// its way.
+    /// `GET /cgi-bin/showqrcode`: returns the image, or HTTP 404 for an unknown, expired or
+    /// corrupted ticket.
     pub(in crate::sandbox) fn show(&self, call: &OpenCall<'_>) -> Response<Bytes> {
         let ticket = call.query.get("ticket").unwrap_or_default();
         let code = self.live(ticket, call.now);
         let Some(file) = code.and_then(|code| picture::png(&code.url)) else {
             return empty(StatusCode::NOT_FOUND);
         };
-        // The platform says so of its JPEG; an image is told by its bytes.
+        // The platform's content type for its JPEG. The sandbox sends a PNG under it, because
+        // clients detect the format from the bytes.
         image(file, HeaderValue::from_static("image/jpg"))
     }
 }

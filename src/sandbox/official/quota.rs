@@ -1,4 +1,4 @@
-//! Quotas of calls.
+//! Daily quotas of calls.
 
 use std::collections::HashMap;
 use std::time::SystemTime;
@@ -14,10 +14,11 @@ use crate::sandbox::call::{Call, OpenCall};
 use crate::sandbox::directory::Directory;
 use crate::sandbox::refusal::Refused;
 
-/// How often each call may be made a day.
+/// The default daily limit of each call.
 const DAILY: u64 = 100_000;
+/// How often an app may clear its quotas a month.
 const CLEARINGS: u64 = 10;
-/// China time is eight hours ahead.
+/// Days start at midnight in China, UTC+8.
 const CHINA: u64 = 8 * 3600;
 const DAY: u64 = 24 * 3600;
 
@@ -31,14 +32,14 @@ pub(in crate::sandbox) struct Quotas {
 }
 
 impl Quotas {
-    /// Forgets what was counted before today.
+    /// Resets the counters when a new day or month starts.
     fn roll(&mut self, now: SystemTime) {
         let day = (unix(now) + CHINA) / DAY;
         if self.day != day {
             self.day = day;
             self.used.clear();
         }
-        // A month of the sandbox has thirty days.
+        // Months have thirty days in the sandbox.
         if self.month != day / 30 {
             self.month = day / 30;
             self.clearings.clear();
@@ -49,14 +50,14 @@ impl Quotas {
         self.limits.get(path).copied().unwrap_or(DAILY)
     }
 
-    /// Counts a call.
+    /// Counts a call. Refuses it if the daily limit is reached.
     pub(in crate::sandbox) fn count(&mut self, call: &Call<'_>) -> Result<(), ErrCode> {
         let (appid, path) = (&call.appid, call.path);
         self.roll(call.now);
         let limit = self.limit(path);
         let used = self.used.entry((appid.clone(), path.to_owned()));
         let used = used.or_default();
-        // The calls about quotas have none: they are the way out.
+        // Calls about quotas are unlimited. Otherwise an app could not clear an exhausted quota.
         if *used >= limit && !path.contains("quota") {
             return Err(ErrCode::DAILY_QUOTA_REACHED);
         }
@@ -75,7 +76,7 @@ impl Quotas {
         done()
     }
 
-    /// Limits how often an app may make the call of a path a day.
+    /// Sets how often each app may call a path a day.
     pub(in crate::sandbox) fn set_limit(&mut self, path: &str, calls: u64) {
         self.limits.insert(path.to_owned(), calls);
     }

@@ -1,4 +1,4 @@
-//! What there is between accounts and users.
+//! Relations between accounts and users.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,7 +8,7 @@ use crate::sandbox::directory::PersonId;
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Relations(HashMap<(AppId, PersonId), Relation>);
 
-/// What there is between an account and a user.
+/// The relation between an account and a user.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Relation {
     pub(super) remark: String,
@@ -16,9 +16,9 @@ pub(in crate::sandbox) struct Relation {
     pub(super) scene: Option<String>,
     /// Whether the user is on the account's blacklist.
     blacklisted: bool,
-    /// Whether the user refuses the account's messages.
+    /// Whether the user blocks the account's messages.
     blocks: bool,
-    /// How many subscribe messages the user allows, by template.
+    /// The number of subscribe messages that the user still allows, by template.
     allowed: BTreeMap<String, u32>,
 }
 
@@ -27,7 +27,7 @@ impl Relations {
         self.0.entry((appid.clone(), person)).or_default()
     }
 
-    /// Notes how a user came to follow.
+    /// Records when and through which scene a user followed.
     pub(in crate::sandbox) fn followed(
         &mut self,
         appid: &AppId,
@@ -58,12 +58,12 @@ impl Relation {
         self.blocks = blocks;
     }
 
-    /// Allows one more subscribe message by a template.
+    /// Allows one more subscribe message from a template.
     pub(in crate::sandbox) fn allow(&mut self, template_id: &str) {
         *self.allowed.entry(template_id.to_owned()).or_default() += 1;
     }
 
-    /// Uses up a permission to send a subscribe message, if there is one.
+    /// Uses up a permission for a subscribe message. Returns whether there was one.
     pub(in crate::sandbox) fn use_permission(&mut self, template_id: &str) -> bool {
         let allowed = self.allowed.get_mut(template_id);
         let Some(left) = allowed.filter(|left| **left > 0 && !self.blocks) else {

@@ -1,4 +1,4 @@
-//! The memory of refused calls.
+//! Refused calls, looked up by rid.
 
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
@@ -12,7 +12,7 @@ use crate::sandbox::answer::Answer;
 use crate::sandbox::call::{Call, OpenCall};
 use crate::sandbox::refusal::Refused;
 
-/// How many refused calls are remembered, and for how long.
+/// The maximum number of remembered calls, and how long they can be looked up.
 const REMEMBERED_MAX: usize = 1_000;
 const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -28,7 +28,7 @@ struct Remembered {
 }
 
 impl RefusedCalls {
-    /// Remembers a refused call, and the app that its token belongs to.
+    /// Remembers a refused call and the app that its token belongs to.
     pub(in crate::sandbox) fn remember(
         &mut self,
         rid: &str,
@@ -36,7 +36,7 @@ impl RefusedCalls {
         call: &OpenCall<'_>,
         answer: &Value,
     ) {
-        // The names only: the values hold the token.
+        // Parameter names only: the values include the access token.
         let names: Vec<String> = call.query.names().map(|name| format!("{name}=…")).collect();
         let document = json!({
             "invoke_time": unix(call.now),

@@ -1,4 +1,4 @@
-//! Which code an account asks for.
+//! Requests for QR codes with a scene.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,7 +13,8 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// The scene, and whether the code is permanent.
+    /// Returns the scene and whether the code is permanent. Returns `None` if the request is
+    /// invalid.
     pub(super) fn scene(&self) -> Option<(String, bool)> {
         let (text, permanent) = match self.action_name.as_str() {
             "QR_SCENE" => (false, false),
@@ -39,7 +40,7 @@ struct Scene {
 }
 
 impl Scene {
-    /// The scene that the action asks for, by the platform's limits.
+    /// Returns the scene for the action, if it is within the platform's limits.
     fn of(&self, text: bool, permanent: bool) -> Option<String> {
         if text {
             let scene = self.scene_str.as_ref()?;

@@ -14,7 +14,7 @@ use crate::sandbox::random;
 use crate::sandbox::refusal::Refused;
 
 const LIFE_MAX: u64 = 2_592_000;
-/// The most keys that are remembered.
+/// The maximum number of keys.
 const KEYS_MAX: usize = 10_000;
 
 #[derive(Debug, Default)]

@@ -13,13 +13,13 @@ use crate::sandbox::call::Call;
 use crate::sandbox::customer_service::Chats;
 use crate::sandbox::directory::{Directory, PersonId};
 
-/// Whom a subscribe message is on its way to, and from which app. The platform sends a user one at
-/// a time.
+/// The recipients of subscribe messages in flight, with the sending app. The platform sends a user
+/// one message at a time.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct SubscribeMessages(HashSet<(AppId, PersonId)>);
 
 impl SubscribeMessages {
-    /// Whether no other message was on its way.
+    /// Registers a message in flight. Returns `false` if there already is one to the same user.
     pub(in crate::sandbox) fn begin(&mut self, to: (AppId, PersonId)) -> bool {
         self.0.insert(to)
     }
@@ -56,6 +56,7 @@ impl SubscribeMessages {
         let template = template.ok_or(ErrCode::INVALID_TEMPLATE_ID)?;
         template.check(&body.data)?;
         let relation = relations.of(&call.appid, person);
+        // Last, so that a message refused for another reason doesn't use up a permission.
         if !relation.use_permission(&body.template_id) {
             return Err(ErrCode::MESSAGE_REFUSED.into());
         }

@@ -1,4 +1,4 @@
-//! What an account is told of its users.
+//! The calls that return an account's information about its users.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -65,6 +65,7 @@ impl Relations {
         let unionid = person.unionid.clone();
         let relation = self.of(appid, id);
         let scene = relation.scene.as_deref();
+        // The scene's type is not kept: a scene that parses as a number is reported as a number.
         let number: Option<u32> = scene.and_then(|scene| scene.parse().ok());
         Ok(json!({
             "subscribe": 1,

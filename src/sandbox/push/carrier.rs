@@ -1,4 +1,4 @@
-//! What carries pushes to addresses.
+//! The transport of pushes.
 
 use ::http::{Request, Response};
 use bytes::Bytes;
@@ -8,11 +8,11 @@ use tower::{Service, ServiceExt};
 use crate::body::Body;
 use crate::error::BoxError;
 
-/// What carries pushes to addresses.
+/// A transport that sends pushes to callback URLs.
 pub(in crate::sandbox) type Carrier =
     BoxCloneSyncService<Request<Bytes>, Response<Bytes>, BoxError>;
 
-/// A carrier as a target of pushes.
+/// Adapts a carrier to the target of a push.
 pub(in crate::sandbox) fn through(
     carrier: Carrier,
 ) -> impl Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future: Send> + Clone + Send

@@ -1,4 +1,4 @@
-//! What happened to a user, as the document that tells an app of it.
+//! The pushes: events and messages caused by users, with their XML documents.
 
 use std::fmt::Write;
 
@@ -6,18 +6,18 @@ use crate::app::AppId;
 use crate::sandbox::customer_service::Trigger;
 use crate::sandbox::directory::PersonId;
 
-/// Something that happened to a user, to be pushed to an app.
+/// An event or message to push to an app.
 #[derive(Debug, Clone)]
 pub struct Push {
     pub(in crate::sandbox) appid: AppId,
     pub(in crate::sandbox) person: PersonId,
     fields: Vec<(String, String)>,
-    /// Whether the user follows the app from then on, if that changes.
+    /// Whether the user follows the app from then on. `None` if that does not change.
     pub(in crate::sandbox) follow: Option<bool>,
 }
 
 impl Push {
-    /// A push of these elements, in their order.
+    /// Creates a push with these elements, in order.
     pub(in crate::sandbox) fn of(
         appid: AppId,
         person: PersonId,
@@ -31,7 +31,7 @@ impl Push {
         }
     }
 
-    /// What became of a template message.
+    /// Creates the event with the result of a template message.
     pub(in crate::sandbox) fn job_finished(
         appid: AppId,
         person: PersonId,
@@ -50,13 +50,13 @@ impl Push {
         self
     }
 
-    /// The same push. The user follows the app, or leaves it, when it happens.
+    /// Makes the user follow or unfollow the app when the push happens.
     pub(in crate::sandbox) fn following(mut self, follow: bool) -> Self {
         self.follow = Some(follow);
         self
     }
 
-    /// What it lets the app answer with customer-service messages, if it does.
+    /// Returns the trigger that lets the app send customer-service messages, if any.
     pub(in crate::sandbox) fn trigger(&self) -> Option<Trigger> {
         if self.field("MsgType")? != "event" {
             return Some(Trigger::Message);
@@ -70,13 +70,13 @@ impl Push {
         }
     }
 
-    /// The MediaIds of what the user sent.
+    /// Returns the MediaIds in the user's message.
     pub(in crate::sandbox) fn media_ids(&self) -> impl Iterator<Item = &str> {
         let names = ["MediaId", "ThumbMediaId"];
         names.into_iter().filter_map(|name| self.field(name))
     }
 
-    /// The scene of the code that the user came through.
+    /// Returns the scene of the QR code that led the user to follow.
     pub(in crate::sandbox) fn scene(&self) -> Option<&str> {
         self.field("EventKey")?.strip_prefix("qrscene_")
     }
@@ -107,7 +107,7 @@ impl Push {
     }
 }
 
-/// Whatever a user typed is written as it is, as the platform does.
+/// Writes one element. The value isn't escaped, as on the platform.
 fn element(xml: &mut String, name: &str, value: &str) {
     let _ = write!(xml, "<{name}><![CDATA[{value}]]></{name}>");
 }

@@ -1,18 +1,19 @@
-//! How a push went.
+//! The results of pushes.
 
 use crate::callback::Message;
 
-/// How a push went.
+/// The result of a push.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Delivery {
-    /// What came of each time it was sent, at most three.
+    /// The attempts in order, at most three. Empty if nothing was pushed.
     pub attempts: Vec<Attempt>,
 }
 
 impl Delivery {
-    /// Whether the app answered in the end. If not, the user who caused the push sees
-    /// 该公众号提供的服务出现故障，请稍后再试.
+    /// Returns whether the app answered the last attempt.
+    ///
+    /// If it did not, the user who caused the push sees 该公众号提供的服务出现故障，请稍后再试.
     pub fn is_answered(&self) -> bool {
         matches!(
             self.attempts.last(),
@@ -20,7 +21,7 @@ impl Delivery {
         )
     }
 
-    /// The reply that the user sees.
+    /// Returns the reply that the user sees.
     pub fn reply(&self) -> Option<&Received> {
         match self.attempts.last() {
             Some(Attempt::Reply(reply)) => Some(reply),
@@ -29,25 +30,25 @@ impl Delivery {
     }
 }
 
-/// What came of sending a push once.
+/// The result of one attempt.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Attempt {
-    /// `success` or an empty body: the app has nothing to say.
+    /// `success` or an empty body: the app sends no reply.
     Success,
     /// A reply to the user, verified and decrypted.
     Reply(Received),
-    /// No answer in time.
+    /// No answer within the [patience](crate::sandbox::Sandbox::patience).
     Timeout,
-    /// The app could not be reached, or the connection broke.
+    /// The app was unreachable or the connection broke.
     Broken,
-    /// Another HTTP status than 200.
+    /// An HTTP status other than 200.
     Status(u16),
-    /// A body that is not a reply, or not one that this app may give.
+    /// An invalid reply, or an invalid callback URL, with the reason.
     Invalid(&'static str),
 }
 
-/// A reply as the user's WeChat receives it.
+/// A reply as the user's WeChat client receives it.
 #[derive(Debug, Clone)]
 pub struct Received {
     message: Box<Message>,
@@ -62,17 +63,17 @@ impl Received {
         }
     }
 
-    /// The text, of a text reply.
+    /// Returns the text of a text reply.
     pub fn text(&self) -> Option<&str> {
         self.message.field("Content")
     }
 
-    /// The reply's document.
+    /// Returns the reply's document.
     pub fn document(&self) -> &Message {
         &self.message
     }
 
-    /// Whether it came encrypted.
+    /// Returns whether the reply was encrypted.
     pub fn is_encrypted(&self) -> bool {
         self.encrypted
     }

@@ -1,4 +1,4 @@
-//! One request to an app's callback, and its answer.
+//! One request to an app's callback and its answer.
 
 use ::http::header::CONTENT_TYPE;
 use ::http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
@@ -14,10 +14,10 @@ use crate::callback::push::Answer;
 use crate::error::BoxError;
 use crate::sandbox::directory::Account;
 
-/// The largest reply, in bytes.
+/// The maximum size of a reply, in bytes.
 const REPLY_MAX: usize = 64 << 10;
 
-/// A request to an app's callback.
+/// Builds a request to an app's callback. Returns `None` if the callback URL is invalid.
 pub(in crate::sandbox) fn request(
     account: &Account,
     method: Method,
@@ -33,10 +33,11 @@ pub(in crate::sandbox) fn request(
     Some(request)
 }
 
-/// The answer was not to be had.
+/// An error for an answer that could not be received: connection failed, or body broken or too
+/// large.
 pub(in crate::sandbox) struct Unread {}
 
-/// Sends a request, and reads the answer.
+/// Sends a request and reads the whole answer.
 pub(in crate::sandbox) async fn collect<S, R>(
     target: S,
     request: Request<Body>,
@@ -55,7 +56,7 @@ where
     Ok((head.status, body.to_bytes()))
 }
 
-/// What the platform makes of an answer's body.
+/// Parses an answer's body as the platform does.
 pub(in crate::sandbox) fn read(account: &Account, appid: &AppId, body: &[u8]) -> Attempt {
     let (message, encrypted) = match account.outgoing(appid).answer(body) {
         Ok(Answer::Success) => return Attempt::Success,

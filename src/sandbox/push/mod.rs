@@ -1,4 +1,4 @@
-//! Pushes: what happened to a user, and what came of telling an app.
+//! Pushes and the results of their delivery.
 
 mod carrier;
 mod cause;

@@ -1,11 +1,11 @@
-//! What the platform pushes of itself, some time after a call.
+//! The platform's own pushes, sent some time after a call.
 
 use std::collections::VecDeque;
 
 use super::carrier::Carrier;
 use super::cause::Push;
 
-/// The most pushes that wait.
+/// The maximum number of pending pushes. The oldest is dropped beyond that.
 const PENDING_MAX: usize = 10_000;
 
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ impl Pending {
         self.carrier = Some(carrier);
     }
 
-    /// What carries the pushes that wait; none if no push waits.
+    /// Returns the push transport if one is set and pushes are pending.
     pub(in crate::sandbox) fn carrier(&self) -> Option<Carrier> {
         if self.pushes.is_empty() {
             return None;

@@ -1,11 +1,11 @@
-//! The calls of the last day.
+//! A counter of calls per day.
 
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
 pub(super) const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// The times of the calls of the last day.
+/// The times of the last day's calls, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Calls(VecDeque<SystemTime>);
 

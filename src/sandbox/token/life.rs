@@ -1,4 +1,4 @@
-//! The life of app tokens, by the platform's rules.
+//! The lifecycle of app tokens, by the platform's rules.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -12,7 +12,7 @@ use crate::error::ErrCode;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::issued::Issued;
 
-/// How long two tokens in a row both work.
+/// How long a token and its successor are both valid.
 const OVERLAP: Duration = Duration::from_secs(300);
 const CLASSIC_A_DAY: usize = 2000;
 const FORCED_A_DAY: usize = 20;
@@ -24,7 +24,7 @@ pub(in crate::sandbox) struct AppTokens {
     apps: HashMap<AppId, Current>,
 }
 
-/// The newest tokens of an app. Those of the two grants do not touch each other.
+/// The current tokens of an app. Classic and stable tokens are independent of each other.
 #[derive(Debug, Default)]
 struct Current {
     classic: Option<String>,
@@ -34,7 +34,7 @@ struct Current {
 }
 
 impl AppTokens {
-    /// The app that a token is of.
+    /// Returns the app that a token belongs to.
     pub(in crate::sandbox) fn check(
         &self,
         token: Option<&str>,
@@ -55,7 +55,7 @@ impl AppTokens {
         self.live.refuse_all();
     }
 
-    /// A new token retires the one before it, which goes on working for five minutes.
+    /// Grants a new classic token. The previous one stays valid for five minutes.
     pub(super) fn classic(
         &mut self,
         appid: &AppId,
@@ -76,8 +76,10 @@ impl AppTokens {
         Ok(grant(&token, LIFE))
     }
 
-    /// The same token until its last five minutes, in which it is followed by the next one. A
-    /// forced one kills it at once; one that is forced too soon is not.
+    /// Grants a stable token: the same one until its last five minutes, then a new one.
+    ///
+    /// A forced refresh invalidates the current token at once. A forced refresh within 30 seconds
+    /// of the last one is treated as unforced.
     pub(super) fn stable(
         &mut self,
         appid: &AppId,

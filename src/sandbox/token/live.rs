@@ -1,4 +1,4 @@
-//! The tokens that work, and those that did lately.
+//! The valid tokens and those that expired within a day.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -14,7 +14,7 @@ pub(super) const LIFE: Duration = Duration::from_secs(7200);
 #[derive(Debug, Default)]
 pub(super) struct LiveTokens(HashMap<String, Live>);
 
-/// A token that works, or has not been forgotten yet.
+/// A token that is valid or expired less than a day ago.
 #[derive(Debug)]
 struct Live {
     appid: AppId,
@@ -23,7 +23,7 @@ struct Live {
 }
 
 impl LiveTokens {
-    /// The app that a token is of.
+    /// Returns the app that a token belongs to.
     pub(super) fn check(&self, token: Option<&str>, now: SystemTime) -> Result<AppId, ErrCode> {
         let token = token
             .filter(|token| !token.is_empty())
@@ -43,14 +43,15 @@ impl LiveTokens {
     }
 
     pub(super) fn refuse_all(&mut self) {
+        // Expiry is unchanged, so `stable_token` keeps returning the refused token.
         let refused = Some(ErrCode::INVALID_CREDENTIAL);
         self.0.values_mut().for_each(|live| live.refused = refused);
     }
 
-    /// How long a token has left, if it is known.
+    /// Returns how long a known token remains valid.
     pub(super) fn left(&self, token: &str, now: SystemTime) -> Option<Duration> {
         let live = self.0.get(token)?;
-        // After the clock was set back more is left than a token ever has.
+        // Capped: if the clock was set back, more time is left than a token's lifetime.
         Some(live.end.duration_since(now).unwrap_or_default().min(LIFE))
     }
 
@@ -61,9 +62,9 @@ impl LiveTokens {
     }
 
     pub(super) fn mint(&mut self, appid: &AppId, now: SystemTime, issued: &mut Issued) -> String {
-        // A token that is long dead is unknown to the platform.
+        // The platform forgets a token some time after it expires.
         self.0.retain(|_, live| age(live.end, now) < DAY);
-        // Real tokens have a number, an underscore and a long random text.
+        // The format of real tokens: a number, an underscore and a long random text.
         let token = format!("{}_{}", random::digits(2), random::text(133));
         issued.note(&token);
         let live = Live {

@@ -273,7 +273,7 @@ async fn a_user_consents_in_process() {
     let refused = user.consent(&page()).unwrap_err();
     assert!(refused.contains("<p>0: the user refused</p>"), "{refused}");
     let error = user.consent("not an address").unwrap_err();
-    assert_eq!(error, "not an address");
+    assert_eq!(error, "invalid URL");
     let bare = "https://open.weixin.qq.com/connect/oauth2/authorize";
     let refused = user.consent(bare).unwrap_err();
     assert!(

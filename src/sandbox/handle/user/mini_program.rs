@@ -1,4 +1,4 @@
-//! A user in a mini-program.
+//! Users of a mini-program.
 
 use std::time::UNIX_EPOCH;
 
@@ -13,8 +13,8 @@ use super::User;
 use crate::clock::Clock;
 
 impl User {
-    /// Opens the mini-program: the code that `wx.login` gives the client. It works once, for five
-    /// minutes.
+    /// Opens the mini-program and returns the code that `wx.login` gives the client. The code works
+    /// once, for five minutes.
     ///
     /// ```
     /// let sandbox = tower_wechat::sandbox::Sandbox::new();
@@ -30,8 +30,8 @@ impl User {
         code
     }
 
-    /// Presses the button `getPhoneNumber` and allows it: the code that the client gets. It works
-    /// once, for five minutes.
+    /// Presses the `getPhoneNumber` button, consents, and returns the code that the client gets.
+    /// The code works once, for five minutes.
     pub fn phone_code(&self) -> String {
         let sandbox = self.sandbox();
         let mut state = sandbox.state();
@@ -41,17 +41,20 @@ impl User {
         code
     }
 
-    /// The user's phone number, in China.
+    /// Returns the user's Chinese phone number.
     pub fn phone_number(&self) -> String {
         let state = self.sandbox().state();
         let person = state.directory.person(self.person());
         person.map_or_else(String::new, |person| person.phone.clone())
     }
 
-    /// Data as the client gets it encrypted, by the key of the user's current session:
-    /// `{"encryptedData":"…","iv":"…"}`. It has a watermark unless it is of a group, a chat or a
-    /// share: has an `opengid`, an `openGId` or a `chat_type`. `None` when the user has no session,
-    /// or `json` is not an object.
+    /// Encrypts `json` with the user's current session key, as the client receives it:
+    /// `{"encryptedData":"…","iv":"…"}`.
+    ///
+    /// A watermark is added, except to group, chat and share data: an object with `opengid`,
+    /// `openGId` or `chat_type`.
+    ///
+    /// Returns `None` if the user has no session or `json` is not an object.
     pub fn encrypted_data(&self, json: &str) -> Option<String> {
         let sandbox = self.sandbox();
         let now = sandbox.clock.now().duration_since(UNIX_EPOCH);

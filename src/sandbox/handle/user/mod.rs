@@ -1,4 +1,4 @@
-//! The users.
+//! The users of a sandbox.
 
 mod messages;
 mod mini_program;
@@ -11,14 +11,14 @@ use crate::clock::Clock;
 use crate::sandbox::directory::{Person, PersonId};
 
 impl Sandbox {
-    /// The user of this nickname; a new one, who follows no app, if there is none.
+    /// Returns the user with this nickname. Creates one that follows no app if there is none.
     pub fn user(&self, nickname: &str) -> User {
         let id = self.state().directory.user(nickname);
         User::new(self.clone(), id)
     }
 }
 
-/// A user of the sandbox; made by [`Sandbox::user`].
+/// A user of the sandbox, returned by [`Sandbox::user`].
 ///
 /// ```
 /// use tower_wechat::sandbox::Sandbox;
@@ -40,50 +40,53 @@ impl User {
         Self { sandbox, id, appid }
     }
 
-    /// The same user towards another app than the first.
+    /// Returns the same user for another app. Defaults to the sandbox's first app.
     #[must_use]
     pub fn at(mut self, appid: &AppId) -> Self {
         self.appid = appid.clone();
         self
     }
 
-    /// The app that this handle is about.
+    /// Returns the app that this handle refers to.
     pub fn appid(&self) -> &AppId {
         &self.appid
     }
 
-    /// The user's id for the app.
+    /// Returns the user's OpenID for the app.
     pub fn openid(&self) -> String {
         self.change(|person, appid| person.openid(appid))
             .unwrap_or_default()
     }
 
-    /// The user's id over all apps of the sandbox, which are bound to one Open Platform account.
+    /// Returns the user's UnionID. It's the same for all apps of the sandbox, which are bound to
+    /// one Open Platform account.
     pub fn unionid(&self) -> String {
         self.change(|person, _| person.unionid.clone())
             .unwrap_or_default()
     }
 
-    /// Whether the user follows the app.
+    /// Returns whether the user follows the app.
     pub fn follows(&self) -> bool {
         self.change(|person, appid| person.follows(appid))
             .unwrap_or_default()
     }
 
-    /// Lets the user follow the app, or leave it, without a push.
+    /// Sets whether the user follows the app, without a push.
     pub fn set_follows(&self, follows: bool) {
         self.change(|person, appid| person.follow(appid, follows));
     }
 
-    /// What the app has sent to the user, as it came, the newest last; the last 1000 are kept.
-    /// Customer-service messages have a `msgtype`, template and subscribe messages a `template_id`
-    /// with their fields in `data`.
+    /// Returns the messages that the app sent to the user, oldest first and unchanged. The last
+    /// 1000 are kept.
+    ///
+    /// Customer-service messages have a `msgtype`. Template and subscribe messages have a
+    /// `template_id` and fields in `data`.
     pub fn received(&self) -> Vec<serde_json::Value> {
         let mut state = self.sandbox.state();
         state.chats.of(&self.appid, self.id).received()
     }
 
-    /// Whether the user sees that the app is typing
+    /// Returns whether the user sees the app typing
     /// ([`SetTyping`](crate::api::customer_service::SetTyping)).
     pub fn sees_typing(&self) -> bool {
         let now = self.sandbox.clock.now();

@@ -1,4 +1,4 @@
-//! A user on the authorisation page.
+//! Users on the authorisation page.
 
 use ::http::header::LOCATION;
 use ::http::{HeaderValue, Request};
@@ -12,8 +12,8 @@ use crate::sandbox::state::State;
 use crate::secret::Secret;
 
 impl User {
-    /// Opens an authorisation page and agrees: the address that the browser is sent back to, with
-    /// the code. It needs no socket.
+    /// Opens an authorisation page, consents, and returns the URL that the browser is redirected
+    /// to, with the code. No socket is needed.
     ///
     /// ```
     /// use tower_wechat::sandbox::Sandbox;
@@ -27,14 +27,13 @@ impl User {
     /// ```
     ///
     /// # Errors
-    /// The page that the user sees instead: when the address is not a valid one, or the user
-    /// refuses.
+    /// Returns the page that the user sees instead if the URL is invalid or the user refuses.
     pub fn consent(&self, page: &str) -> Result<String, String> {
         let page = page.split('#').next().unwrap_or_default();
         let openid = self.openid();
         let user: String = form_urlencoded::byte_serialize(openid.as_bytes()).collect();
         let request = Request::get(format!("{page}&sandbox_user={user}")).body(Bytes::new());
-        let request = request.map_err(|_| "not an address".to_owned())?;
+        let request = request.map_err(|_| "invalid URL".to_owned())?;
         let now = self.sandbox().clock.now();
         let query = Query::of(&request);
         let call = OpenCall::new(&request, &query, now);
@@ -52,8 +51,9 @@ impl User {
         }
     }
 
-    /// Consents on the authorisation page: the code with which the browser comes back. It works
-    /// once, for five minutes. `None` when the user refuses.
+    /// Consents on the authorisation page and returns the code that the redirect carries.
+    ///
+    /// The code works once, for five minutes. Returns `None` if the user refuses.
     ///
     /// ```
     /// use tower_wechat::api::oauth::Scope;
@@ -78,12 +78,12 @@ impl User {
         code.map(Secret::new)
     }
 
-    /// Lets the user open authorisation pages in snapshot mode (快照页) from now on.
+    /// Sets whether the user opens authorisation pages in snapshot mode (快照页).
     pub fn set_snapshot(&self, snapshot: bool) {
         self.change(|person, _| person.snapshot = snapshot);
     }
 
-    /// Lets the user refuse every authorisation from now on, or consent again.
+    /// Sets whether the user refuses every authorisation.
     pub fn set_refuses(&self, refuses: bool) {
         self.change(|person, _| person.refuses = refuses);
     }

@@ -1,12 +1,12 @@
-//! What a user does that is pushed to an app.
+//! The user actions that are pushed to an app.
 
 use super::User;
 use crate::sandbox::push::Push;
 use crate::sandbox::random;
 
 impl Push {
-    /// Anything: the elements after `CreateTime`, in their order. An element of the platform's
-    /// that is missing, such as `MsgId`, is not added.
+    /// Creates a push with arbitrary elements after `CreateTime`, in order. Missing platform
+    /// elements, such as `MsgId`, are not added.
     pub fn new<N, V>(user: &User, fields: impl IntoIterator<Item = (N, V)>) -> Self
     where
         N: Into<String>,
@@ -19,7 +19,7 @@ impl Push {
         Self::of(user.appid().clone(), user.person(), fields)
     }
 
-    /// The user wrote a text.
+    /// Creates a text message from the user.
     pub fn text(user: &User, content: &str) -> Self {
         let id = random::digits(19);
         Self::new(
@@ -28,14 +28,16 @@ impl Push {
         )
     }
 
-    /// The user scanned a QR code with a scene: `SCAN` if the user follows the app; otherwise
-    /// `subscribe` with `qrscene_`, and the user follows from then on. The ticket is made up: for a
-    /// code that was made there is [`Sandbox::scan`](crate::sandbox::Sandbox::scan).
+    /// Creates the event for a scan of a QR code with a scene.
+    ///
+    /// The event is `SCAN` if the user follows the app. Otherwise it is `subscribe` with
+    /// `qrscene_`, and the user follows the app from then on. The ticket is random. To scan a code
+    /// that was created, use [`Sandbox::scan`](crate::sandbox::Sandbox::scan).
     pub fn scan(user: &User, scene: &str) -> Self {
         Self::scan_of(user, scene, &random::ticket())
     }
 
-    /// The user begins to follow the app, through a QR code with a scene or otherwise.
+    /// Creates the event for a new follower, with the scene of a QR code if one was scanned.
     pub fn subscribe(user: &User, scene: Option<&str>) -> Self {
         match scene {
             Some(scene) => Self::subscribe_by(user, scene, &random::ticket()),
@@ -56,12 +58,12 @@ impl Push {
             .following(true)
     }
 
-    /// The user leaves the app.
+    /// Creates the event for a user who unfollows the app.
     pub fn unsubscribe(user: &User) -> Self {
         Self::event(user, "unsubscribe", "").following(false)
     }
 
-    /// The user tapped a menu button with a key.
+    /// Creates the event for a tap on a menu button with a key.
     pub fn click(user: &User, key: &str) -> Self {
         Self::event(user, "CLICK", key)
     }

@@ -11,15 +11,15 @@ use crate::sandbox::answer::{Answer, done};
 use crate::sandbox::call::Call;
 use crate::sandbox::refusal::Refused;
 
-/// How long an account keeps its industries.
+/// The minimum time between two changes of an account's industries.
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// The two industries of each account, and when they were chosen.
+/// The two industries of each account, and when they were set.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Industries(HashMap<AppId, (String, String, SystemTime)>);
 
 impl Industries {
-    /// `POST /cgi-bin/template/api_set_industry`: once a month.
+    /// `POST /cgi-bin/template/api_set_industry`: allowed once a month.
     pub(in crate::sandbox) fn set(&mut self, call: &Call<'_>) -> Answer {
         #[derive(Deserialize)]
         struct Body {

@@ -1,4 +1,4 @@
-//! The templates of accounts.
+//! The stored templates of accounts.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::SystemTime;
@@ -16,7 +16,7 @@ use crate::sandbox::refusal::Refused;
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Templates {
     pub(super) by_app: HashMap<AppId, Vec<Template>>,
-    /// The ids of the messages with a client_msg_id, and when they were sent.
+    /// The ids and times of recent messages, by app, user and client_msg_id.
     pub(super) sent: HashMap<(AppId, PersonId, String), (u64, SystemTime)>,
 }
 
@@ -29,7 +29,7 @@ pub(in crate::sandbox) struct Template {
 }
 
 impl Template {
-    /// Checks the values of a message as the platform does.
+    /// Checks a message's values as the platform does.
     pub(in crate::sandbox) fn check(
         &self,
         data: &BTreeMap<String, Keyword>,
@@ -64,7 +64,7 @@ impl Keyword {
 }
 
 impl Templates {
-    /// How many templates an account has, of both kinds.
+    /// Returns the number of templates that an account has, of both kinds.
     pub(in crate::sandbox) fn count(&self, appid: &AppId) -> usize {
         self.by_app.get(appid).map_or(0, Vec::len)
     }

@@ -1,4 +1,4 @@
-//! The calls that manage the templates of an account.
+//! The calls that manage an account's templates.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::sandbox::call::Call;
 const TEMPLATES_MAX: usize = 25;
 
 impl Templates {
-    /// `POST /cgi-bin/template/api_add_template`: the library has every number.
+    /// `POST /cgi-bin/template/api_add_template`: every template number exists in the library.
     pub(in crate::sandbox) fn add_from_library(&mut self, call: &Call<'_>) -> Answer {
         #[derive(Deserialize)]
         struct Body {

@@ -1,4 +1,4 @@
-//! Template messages, their templates, and the industries that accounts have.
+//! Template messages, templates, and the industries of accounts.
 
 mod industry;
 mod kept;

@@ -16,7 +16,7 @@ use crate::sandbox::official::relation::Relations;
 use crate::sandbox::push::{Pending, Push};
 use crate::sandbox::random;
 
-/// How long the platform knows a message by its client_msg_id.
+/// How long the platform deduplicates messages by client_msg_id.
 const KNOWN: Duration = Duration::from_secs(600);
 
 impl Templates {
