@@ -57,7 +57,7 @@ impl Page {
         let program = installed()?;
         let profile = format!("tower-wechat-{}-{test}", std::process::id());
         let profile = std::env::temp_dir().join(profile);
-        // The browser takes commands from descriptor 3, and answers on 4.
+        // The browser reads commands from descriptor 3 and writes responses to 4.
         let mut browser = Command::new("sh")
             .args(["-c", r#"exec "$@" 3<&0 4>&1 0</dev/null 1>&2"#, "sh"])
             .arg(program)
@@ -172,7 +172,7 @@ async fn scan_login_takes_a_browser_from_the_code_to_the_greeting() {
     let drawn = page.evaluate("document.querySelector('img').naturalWidth");
     assert!(drawn.await.as_u64().unwrap() > 0);
 
-    // The command that the page shows, without the shell.
+    // The command shown on the page, without the shell.
     let (_, scan) = text.split_once("-d '").unwrap();
     let (scan, _) = scan.split_once('\'').unwrap();
     let push = Request::post(format!("{base}/sandbox/control/push"));

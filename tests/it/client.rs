@@ -295,7 +295,7 @@ async fn a_call_beyond_a_limit_is_not_sent() {
     assert_eq!(sandbox.calls("/sns/oauth2/access_token"), 0);
 }
 
-/// A runtime other than tokio: each task runs on a thread, and each sleep ends at once.
+/// A runtime other than tokio: each task runs on a thread, and each short sleep ends at once.
 struct Threads;
 
 impl Runtime for Threads {

@@ -92,7 +92,7 @@ async fn an_app_is_read_from_a_settings_file() {
     let sandbox = Sandbox::with_clock(ManualClock::at_unix(NOW));
     let wechat = Wechat::builder().transport(sandbox.clone()).app(config);
     let wechat = wechat.clock(ManualClock::at_unix(NOW)).build().unwrap();
-    // The sandbox does not know the app, and is asked in the classic way.
+    // The sandbox does not know the app; the call uses the classic grant.
     wechat.app("wx1").unwrap().token().await.unwrap_err();
     let grants = ["/cgi-bin/token", "/cgi-bin/stable_token"].map(|path| sandbox.calls(path));
     assert_eq!(grants, [1, 0]);

@@ -58,7 +58,7 @@ async fn an_unverified_account_sends_a_late_answer_with_the_next_messages() {
         .pick_up(pick_up);
     let routes = routes(&sandbox, deadline);
 
-    // The platform sends the question three times, and shows what the third is answered with.
+    // The platform sends the question three times and shows the answer to the third push.
     let asked = sandbox.push(Push::text(&hui, "why?"), routes.clone()).await;
     assert_eq!((asked.attempts.len(), seen(&asked)), (3, "wait"));
     assert!(matches!(asked.attempts.first(), Some(Attempt::Timeout)));

@@ -66,7 +66,7 @@ async fn every_server_has_a_row() {
 
 #[tokio::test]
 async fn a_wrong_answer_ends_the_run() {
-    // The path is not mounted on peers, so they respond with an error.
+    // The named server is not mounted at the peers' path, so it responds with 404.
     let peer = peer("lost", "axum");
     let output = load(&["--rounds", "2", "--mode", "plaintext", &peer]).await;
     assert_eq!(output.status.code(), Some(1), "{output:?}");

@@ -213,7 +213,7 @@ async fn scans_expire_by_either_clock() {
 }
 
 #[test]
-fn a_clock_reading_before_the_start_has_age_zero() {
+fn setting_the_wall_clock_does_not_change_monotonic_time() {
     let clock = clock();
     let later = SystemTime::UNIX_EPOCH + DAY;
     clock.set(later);
