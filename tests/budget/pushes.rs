@@ -165,7 +165,7 @@ fn through_routes() {
 }
 
 #[test]
-fn through_routes_once_and_in_time() {
+fn through_routes_with_dedup_and_deadline() {
     let mode = Mode::Plaintext;
     let routes = routes(mode).on_message(quiet());
     for (path, nonce) in [

@@ -104,7 +104,7 @@ async fn an_unverified_account_sends_a_late_answer_with_the_next_messages() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_account_that_may_sends_the_late_answer_and_nothing_waits() {
+async fn an_account_with_customer_service_sends_the_late_answer_at_once() {
     let (sandbox, hui) = sandbox(AccountType::ServiceAccount);
     let pick_up = PickUp::new();
     let late = CustomerService::new(sandbox.wechat())

@@ -401,7 +401,7 @@ async fn a_forged_expired_or_foreign_state_is_rejected() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_show_nothing_of_the_request() {
+async fn error_pages_contain_nothing_of_the_request() {
     let (_, login) = sandbox();
     let mut browser = Browser::default();
     let script = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E";
@@ -424,7 +424,7 @@ async fn pages_show_nothing_of_the_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_user_who_refuses_can_start_again() {
+async fn a_user_who_denies_consent_can_start_again() {
     let (sandbox, login) = sandbox();
     let mut browser = Browser::default();
     let back = path(&browser.consent(&sandbox, &login, "?return_to=/cart").await);
@@ -474,7 +474,7 @@ async fn a_snapshot_user_is_marked_or_rejected() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_fails_is_a_500() {
+async fn a_failing_handler_is_500() {
     let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
     let handler =

@@ -146,7 +146,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn an_endless_answer_is_cut_off() {
+async fn an_endless_answer_is_aborted() {
     let endless = any(async || "x".repeat(5 << 20));
     let address = serve(Router::new().fallback(endless)).await;
     let app = wechat(&Sandbox::new(), &format!("http://{address}"))

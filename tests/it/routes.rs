@@ -148,7 +148,7 @@ async fn each_failure_has_its_code_and_status() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn transport_failures_are_told_apart() {
+async fn transport_failures_are_distinguished() {
     let (sandbox, routes) = sandbox();
     sandbox.drop_next("/sns/oauth2/access_token");
     let (status, _) = answer(routes.clone(), post(USERINFO, body("x"))).await;

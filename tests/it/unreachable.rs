@@ -56,7 +56,7 @@ async fn told(base: &str) -> Error {
 }
 
 #[tokio::test]
-async fn a_refused_port_is_named() {
+async fn a_refused_connection_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -71,7 +71,7 @@ async fn a_refused_port_is_named() {
 }
 
 #[tokio::test]
-async fn a_name_that_does_not_resolve_is_named() {
+async fn an_unresolvable_host_is_named() {
     let error = told("https://nosuchhost.invalid").await;
     assert_eq!(
         (error.kind(), error.class()),
@@ -81,7 +81,7 @@ async fn a_name_that_does_not_resolve_is_named() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_not_accepted_is_configuration() {
+async fn an_untrusted_certificate_is_a_configuration_error() {
     let issued = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(issued.signing_key.serialize_der()));
     let config = ServerConfig::builder()

@@ -170,7 +170,7 @@ async fn drain_waits_for_late_handlers_up_to_its_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hold_lets_the_second_push_carry_the_reply() {
+async fn hold_sends_the_reply_in_response_to_the_second_push() {
     let (sandbox, tally, late) = (Sandbox::new(), Tally::default(), Late::default());
     let hold = late.on(DeadlineLayer::hold());
     let routes = sandbox.wechat().routes();

@@ -359,7 +359,7 @@ async fn a_push_of_another_mode_is_refused() {
 }
 
 #[tokio::test]
-async fn only_the_encrypted_half_of_a_compatible_push_is_used() {
+async fn only_the_encrypted_part_of_a_compatible_push_is_used() {
     let push = push(Mode::Compatible, &document(TEXT));
     assert!(push.body_text().contains("<Content>clear</Content>"));
     let response = send(&callback(Mode::Compatible), push.request()).await;

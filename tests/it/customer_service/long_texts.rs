@@ -22,7 +22,7 @@ fn received(user: &User) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_long_late_reply_reaches_the_user_whole() {
+async fn a_long_late_reply_is_sent_completely() {
     let sandbox = Sandbox::new();
     let user = sandbox.user("Hui");
     let hook = CustomerService::new(sandbox.wechat());

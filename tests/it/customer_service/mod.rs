@@ -71,7 +71,7 @@ async fn a_message_after_48_hours_or_an_unsubscribe_is_rejected() {
 }
 
 #[tokio::test]
-async fn an_openid_is_known_to_its_own_app_only() {
+async fn an_openid_is_valid_for_its_app_only() {
     let sandbox = Sandbox::new();
     let user = sandbox.user("Hui");
     interact(&sandbox, Push::text(&user, "hi")).await;

@@ -82,7 +82,7 @@ async fn a_code_works_once_for_five_minutes_and_for_one_app() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_sign_in_gives_no_profile() {
+async fn a_silent_sign_in_has_no_profile() {
     let (sandbox, app) = sandbox();
     let code = code(&sandbox, "snsapi_base").await;
     let token = app.call(ExchangeCode::new(code)).await.unwrap();
@@ -138,7 +138,7 @@ async fn a_snapshot_user_is_marked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_user_signs_in_by_name() {
+async fn the_user_who_signs_in_is_selected_by_name() {
     let (sandbox, app) = sandbox();
     let other = sandbox.user("Ming");
     let code = code_of(&sandbox, APPID, "snsapi_userinfo", "&sandbox_user=Ming").await;

@@ -295,7 +295,7 @@ async fn an_invalid_code_pushes_nothing() {
 }
 
 #[tokio::test]
-async fn a_permanent_code_of_the_same_scene_is_the_same() {
+async fn a_permanent_code_created_twice_is_the_same() {
     let platform = platform();
     let first = platform
         .app

@@ -279,7 +279,7 @@ async fn a_sandbox_with_a_callback_pushes_at_once() {
     use tower::ServiceExt;
     let platform = platform();
     let (routes, seen) = recorder(&platform);
-    // One thread uses the routes, but the sandbox requires them to be shareable.
+    // Only one thread uses the routes of a test, so they need not be `Sync`.
     let routes = std::sync::Arc::new(std::sync::Mutex::new(routes));
     let sent = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let transport = tower::service_fn({

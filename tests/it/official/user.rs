@@ -44,7 +44,7 @@ async fn followers_and_other_users_are_distinguished() {
 }
 
 #[tokio::test]
-async fn a_page_of_followers_leads_to_the_next() {
+async fn followers_are_paginated() {
     let platform = platform();
     let app = &platform.app;
     let empty = app.call(user::ListFollowers::new()).await.unwrap();

@@ -26,7 +26,7 @@ fn unauthorized<T: std::fmt::Debug>(result: Result<T, Error>) -> Error {
 }
 
 #[tokio::test]
-async fn a_mini_program_makes_no_call_of_an_official_account() {
+async fn a_mini_program_cannot_make_calls_of_an_official_account() {
     let (_, app) = account(AccountType::MiniProgram);
     let error = unauthorized(app.call(qrcode::CreateQrcode::temporary("order-42")).await);
     let hint = "only a verified service account (服务号) can make QR codes";
@@ -50,7 +50,7 @@ async fn a_mini_program_makes_no_call_of_an_official_account() {
 }
 
 #[tokio::test]
-async fn an_official_account_makes_no_call_of_a_mini_program() {
+async fn an_official_account_cannot_make_calls_of_a_mini_program() {
     for account_type in [
         AccountType::ServiceAccount,
         AccountType::SubscriptionAccount,
@@ -67,7 +67,7 @@ async fn an_official_account_makes_no_call_of_a_mini_program() {
 }
 
 #[tokio::test]
-async fn a_subscription_account_makes_no_codes_and_sends_no_template_messages() {
+async fn a_subscription_account_cannot_create_codes_or_send_template_messages() {
     let (_, app) = account(AccountType::SubscriptionAccount);
     unauthorized(app.call(qrcode::CreateQrcode::temporary("order-42")).await);
     unauthorized(app.call(template::SendTemplateMessage::new("o", "t")).await);

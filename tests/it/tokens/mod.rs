@@ -293,7 +293,7 @@ async fn forced_refreshes_are_twenty_a_day_and_half_a_minute_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wrong_secret_does_not_cause_a_storm() {
+async fn a_wrong_secret_is_not_retried_at_once() {
     let sandbox = Sandbox::with_clock(clock());
     let builder = Wechat::builder()
         .clock(sandbox.clock())
@@ -581,7 +581,7 @@ async fn a_dropped_fetch_is_an_error_and_the_next_one_succeeds() {
 }
 
 #[test]
-fn a_token_prints_as_a_fingerprint() {
+fn debug_output_of_a_token_is_a_fingerprint() {
     let secret = Secret::new("88_abcdefghijklmnopqrstuvwxyz");
     let issued = Issued::new(secret.clone(), Duration::from_secs(7200));
     let printed = format!("{issued:?} {secret:?}");

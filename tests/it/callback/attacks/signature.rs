@@ -131,7 +131,7 @@ refused! {
 /// the start of the ciphertext moves into the nonce, and the receiver would decrypt the rest.
 /// `signature` changes.
 #[tokio::test]
-async fn the_front_of_the_ciphertext_moved_into_the_nonce() {
+async fn the_start_of_the_ciphertext_moved_into_the_nonce() {
     let key = AesKey::parse(AES_KEY).unwrap();
     let capital = |at: u8| at.is_ascii_uppercase();
     let encrypt = (0..=255)
