@@ -1,4 +1,4 @@
-//! Counts what one request allocates, and compares it with a budget.
+//! Counts the allocations of one request and compares them with a budget.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -9,19 +9,19 @@ use tokio::runtime::{Builder, Runtime};
 use tower::Service;
 use tower_wechat::Body;
 
-/// On the thread of the test, so that it is the one that is counted.
+/// A current-thread runtime, since allocations are counted on the test's thread.
 pub(crate) fn runtime() -> Runtime {
     Builder::new_current_thread().enable_time().build().unwrap()
 }
 
-/// What `future` allocates, and what comes of it.
+/// Returns the allocations of `future` and its output.
 pub(crate) fn count<F: Future>(runtime: &Runtime, future: F) -> (AllocationInfo, F::Output) {
     let mut output = None;
     let counted = measure(|| output = Some(runtime.block_on(future)));
     (counted, output.unwrap())
 }
 
-/// What `service` allocates for `request`, and its response.
+/// Returns the allocations of `service` for `request`, and the response.
 pub(crate) fn respond<S, B>(
     runtime: &Runtime,
     service: &mut S,
@@ -37,7 +37,7 @@ where
     (counted, response.unwrap())
 }
 
-/// Compares with the line `path` of a table.
+/// Compares with the entry for `path` in a table.
 pub(crate) fn holds(budgets: &[(&str, u64)], path: &str, taken: u64) {
     let (_, budget) = budgets.iter().find(|(name, _)| *name == path).unwrap();
     println!("{path}: {taken} of {budget}");

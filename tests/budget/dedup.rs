@@ -1,4 +1,4 @@
-//! What is remembered so that every message is handled once.
+//! The memory used by deduplication.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -64,7 +64,7 @@ fn each_of_the_last_hundred_thousand_messages_is_recognised() {
         let new = message(id);
         send(&new);
         last.push_back(new);
-        // The one that is the next to be forgotten.
+        // The message that is evicted next.
         if last.len() == KEPT {
             send(&last.pop_front().unwrap());
         }
@@ -73,8 +73,8 @@ fn each_of_the_last_hundred_thousand_messages_is_recognised() {
     assert_eq!(handled.load(Ordering::Relaxed), 3 * KEPT);
 }
 
-/// As many allocations as the first call after an idle hour frees, beyond those that it makes. What
-/// is remembered by then is nearly as much as can be, and so are the replies among it.
+/// Returns how many more allocations the first call after an idle hour frees than it makes. By then
+/// the memory is almost full, including replies.
 fn freed_after_an_hour<S>(runtime: &Runtime, clock: &ManualClock, mut dedup: S) -> u64
 where
     S: Service<Message, Response = Reply>,
@@ -84,7 +84,7 @@ where
         runtime.block_on(dedup.call(message(id))).unwrap();
     }
     clock.advance(Duration::from_secs(3600));
-    // Kept, so that it is not what is freed.
+    // Kept alive, so that freeing it is not counted.
     let again = message(0);
     let (counted, reply) = count(runtime, async { dedup.call(again.clone()).await });
     reply.unwrap();
@@ -92,7 +92,7 @@ where
 }
 
 #[test]
-fn no_message_pays_for_all_that_are_forgotten() {
+fn no_call_frees_all_expired_messages_at_once() {
     let (runtime, clock) = (runtime(), ManualClock::at_unix(NOW));
     let dedup = layer(&clock).layer(quiet());
     let freed = freed_after_an_hour(&runtime, &clock, dedup);

@@ -1,8 +1,8 @@
-//! How often the paths that every request takes may allocate, and how much may be remembered.
+//! Budgets for allocations on the paths that every request takes, and for retained memory.
 //!
-//! What is counted is exact, however busy the machine is: an allocation more fails a test. Where a
-//! path takes fewer than its budget, the budget is to be lowered. The counts are those of a build
-//! for tests; each is of the thread that it is made on.
+//! The counts are exact, however busy the machine is: one more allocation fails a test. Lower the
+//! budget when a path takes fewer. The counts are those of a test build, each on the thread of its
+//! test.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "../../benches/fixture/mod.rs"]
@@ -14,8 +14,8 @@ mod pushes;
 mod replays;
 mod tokens;
 
-/// The most allocations from a request to its response; to grow what was allocated is one, too.
-/// The handler answers at once, with `success` unless a reply is named.
+/// Maximum number of allocations from a request to its response; a reallocation counts as one. The
+/// handler answers at once, with `success` unless a reply is named.
 const BUDGETS: &[(&str, u64)] = &[
     // Through `Callback`.
     ("plaintext, text", 0),
@@ -32,29 +32,29 @@ const BUDGETS: &[(&str, u64)] = &[
     ("routes, secure", 2),
     ("routes with Dedup and Deadline, new", 2),
     ("routes with Dedup and Deadline, sent again", 0),
-    // A token that is in the cache.
+    // A cached token.
     ("token", 0),
     ("token in a handler below TokenLayer", 3),
-    // `App::call` of a `GET`, answered at once.
+    // `App::call` of a `GET` with an immediate response.
     ("call", 10),
 ];
 
-/// How many more the feature `metrics` makes for each push, of its labels.
+/// Additional allocations of the `metrics` feature for the labels of each push.
 const LABELS: u64 = if cfg!(feature = "metrics") { 1 } else { 0 };
 
-/// The most that `Dedup` may hold, in KiB.
+/// Maximum memory held by `Dedup`, in KiB.
 const DEDUP_HELD: &[(&str, u64)] = &[
     ("100,000 finished messages", 2200),
     ("at any moment while 300,000 come", 2400),
 ];
 
-/// The most that a `Callback` may hold of signatures, in KiB.
+/// Maximum memory held by the signatures of a `Callback`, in KiB.
 const SIGNATURES_HELD: &[(&str, u64)] = &[
     ("10,000 plaintext pushes", 220),
     ("10,000 secure pushes", 220),
 ];
 
-/// The most allocations that `Dedup` may free in the one call that comes after an idle hour.
+/// Maximum number of allocations that `Dedup` frees in the first call after an idle hour.
 const DEDUP_FREED: &[(&str, u64)] = &[
     ("200,000 messages without a reply", 0),
     ("200,000 messages with a reply", 0),

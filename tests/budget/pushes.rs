@@ -17,12 +17,12 @@ use crate::counted::{holds, respond, runtime};
 use crate::fixture::{APPID, NOW, Push, answering, callback, keys, quiet, scan, text};
 use crate::{BUDGETS, LABELS};
 
-/// So many come first that what remembers them does not grow during those that are counted: it
-/// grows after 97 entries and after 390.
+/// Number of warm-up pushes. The replay memory grows after 97 entries and after 390, and must not
+/// grow during the counted pushes.
 const WARM: u64 = 128;
 const COUNTED: u64 = 64;
 
-/// Different messages of a user, each signed anew.
+/// Different messages of a user, each with a new signature.
 fn texts(mode: Mode, nonce: &str) -> Vec<Push> {
     let push = |id| Push::new(mode, &text(400, 1 << 60 | id), &format!("{nonce}{id}"));
     (0..WARM + COUNTED).map(push).collect()
@@ -34,7 +34,7 @@ fn scans(mode: Mode) -> Vec<Push> {
     (0..WARM + COUNTED).map(push).collect()
 }
 
-/// Sends all of `pushes`, and compares the most that one of the last takes with its budget.
+/// Sends all of `pushes` and compares the largest count of the last ones with the budget.
 fn test<S>(path: &str, mut service: S, pushes: &[Push], answer: impl Fn(&[u8]) -> bool)
 where
     S: Service<Request<Full<Bytes>>, Response = Response<Body>, Error = Infallible>,
@@ -105,7 +105,7 @@ fn replies() {
     }
 }
 
-/// A body that says how long it is, and that nobody may read.
+/// A body with a size hint that must not be read.
 struct Untouched;
 
 impl http_body::Body for Untouched {
@@ -165,7 +165,7 @@ fn through_routes() {
 }
 
 #[test]
-fn through_routes_once_and_in_time() {
+fn through_routes_with_dedup_and_deadline() {
     let mode = Mode::Plaintext;
     let routes = routes(mode).on_message(quiet());
     for (path, nonce) in [

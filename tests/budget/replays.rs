@@ -1,4 +1,4 @@
-//! What is remembered so that every signature runs a handler once.
+//! The memory used for seen signatures.
 
 use allocation_counter::measure;
 use http::StatusCode;
@@ -11,14 +11,14 @@ use crate::fixture::{Push, callback, quiet, text};
 const KEPT: u64 = 10_000;
 const KIB: u64 = 1024;
 
-/// The memory that stays when these many pushes were taken.
+/// Returns the memory still held after these many pushes were accepted.
 fn held(mode: Mode, pushes: u64) -> u64 {
     let runtime = runtime();
     let mut service = callback(mode, quiet()).replay_capacity(10_000);
     let document = text(400, 1 << 60);
     let counted = measure(|| {
         for id in 0..pushes {
-            // Made and dropped within, so that nothing of it counts.
+            // Created and dropped inside, so it does not count.
             let push = Push::new(mode, &document, &format!("n{id}"));
             let (_, response) = respond(&runtime, &mut service, push.request());
             assert_eq!(response.status(), StatusCode::OK);

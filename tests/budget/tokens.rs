@@ -1,4 +1,4 @@
-//! A token that is in the cache.
+//! A cached token.
 
 use std::convert::Infallible;
 
@@ -15,7 +15,7 @@ use crate::fixture::{self, NOW};
 
 const APPID: &str = Sandbox::APPID;
 
-/// One that has been fetched.
+/// Returns tokens with one already fetched.
 fn tokens(runtime: &tokio::runtime::Runtime) -> Tokens {
     let tokens = Sandbox::with_clock(ManualClock::at_unix(NOW))
         .wechat()
@@ -24,7 +24,8 @@ fn tokens(runtime: &tokio::runtime::Runtime) -> Tokens {
     tokens
 }
 
-/// The median of many: the cache tidies up at every 64th read, and now and then by its own clock.
+/// Returns the median of many counts: the cache does maintenance on every 64th read and by its own
+/// clock.
 fn median(mut hit: impl FnMut() -> u64) -> u64 {
     let mut counts: Vec<_> = (0..1000).map(|_| hit()).collect();
     counts.sort_unstable();
@@ -63,7 +64,7 @@ fn token_below_the_layer() {
     holds(BUDGETS, "token in a handler below TokenLayer", taken);
 }
 
-/// A whole call over a transport in memory, the reading of its answer included.
+/// A complete call over an in-memory transport, including decoding the response.
 #[test]
 fn call() {
     let runtime = runtime();

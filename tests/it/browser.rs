@@ -1,7 +1,7 @@
-//! The pages of the examples in a real Chromium, with a window of a phone's size.
+//! The pages of the examples in a real Chromium, in a window the size of a phone.
 //!
-//! It is driven over its debugging pipe, so that nothing but the browser is needed. Where there is
-//! none, the tests say so and pass.
+//! The tests drive the browser through its debugging pipe and need no driver. Without a browser
+//! they print a note and pass.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -21,10 +21,10 @@ use crate::examples::{example, start};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The width of the window. A page that is wider has to be scrolled sideways.
+/// The width of the window. A wider page would scroll sideways.
 const WIDTH: u32 = 390;
 
-/// One page of a browser of its own.
+/// A page in a new browser process.
 struct Page {
     browser: Child,
     commands: ChildStdin,
@@ -41,7 +41,7 @@ fn installed() -> Option<PathBuf> {
         files.find(|file| file.is_file())
     });
     if found.is_none() {
-        // Not by `eprintln!`, which is shown only for tests that fail.
+        // `eprintln!` is captured, and shown only for tests that fail.
         let told = writeln!(
             std::io::stderr(),
             "skipped: a test needs chromium, which is not installed"
@@ -52,12 +52,12 @@ fn installed() -> Option<PathBuf> {
 }
 
 impl Page {
-    /// Opens `address`, or nothing where there is no browser.
+    /// Opens `address`. Returns `None` without a browser.
     async fn open(test: &str, address: &str) -> Option<Self> {
         let program = installed()?;
         let profile = format!("tower-wechat-{}-{test}", std::process::id());
         let profile = std::env::temp_dir().join(profile);
-        // The browser takes commands from descriptor 3, and answers on 4.
+        // The browser reads commands from descriptor 3 and writes responses to 4.
         let mut browser = Command::new("sh")
             .args(["-c", r#"exec "$@" 3<&0 4>&1 0</dev/null 1>&2"#, "sh"])
             .arg(program)
@@ -104,7 +104,7 @@ impl Page {
         timeout(PATIENCE, self.answer(method)).await.unwrap()
     }
 
-    /// The answer to the last command, past the events before it.
+    /// Returns the response to the last command and skips the events before it.
     async fn answer(&mut self, method: &str) -> Value {
         loop {
             let mut bytes = Vec::new();
@@ -117,19 +117,19 @@ impl Page {
         }
     }
 
-    /// What an expression gives on the page of this moment.
+    /// Evaluates an expression on the current page.
     async fn evaluate(&mut self, expression: &str) -> Value {
         let params = json!({"expression": expression, "returnByValue": true});
         let mut result = self.send("Runtime.evaluate", params).await;
         result["result"]["value"].take()
     }
 
-    /// The visible text, once it has `part` in it.
+    /// Returns the visible text once it contains `part`.
     async fn text_with(&mut self, part: &str) -> String {
         let shown = async {
             loop {
                 let text = self.evaluate("document.body?.innerText ?? ''").await;
-                // None while the browser goes from one page to the next.
+                // There is no body while the browser navigates.
                 match text.as_str() {
                     Some(text) if text.contains(part) => return text.to_owned(),
                     _ => sleep(Duration::from_millis(50)).await,
@@ -154,7 +154,7 @@ impl Page {
             .await
             .unwrap()
             .unwrap();
-        // Its last helpers may still write there; what is left is the system's to clear.
+        // The browser's helper processes may still write there, so the removal may fail.
         let _ = std::fs::remove_dir_all(&self.profile);
     }
 }
@@ -172,7 +172,7 @@ async fn scan_login_takes_a_browser_from_the_code_to_the_greeting() {
     let drawn = page.evaluate("document.querySelector('img').naturalWidth");
     assert!(drawn.await.as_u64().unwrap() > 0);
 
-    // The command that the page shows, without the shell.
+    // The command shown on the page, without the shell.
     let (_, scan) = text.split_once("-d '").unwrap();
     let (scan, _) = scan.split_once('\'').unwrap();
     let push = Request::post(format!("{base}/sandbox/control/push"));
@@ -180,7 +180,7 @@ async fn scan_login_takes_a_browser_from_the_code_to_the_greeting() {
     let exchange = ReqwestTransport::new().unwrap().oneshot(push);
     timeout(PATIENCE, exchange).await.unwrap().unwrap();
 
-    // The page goes on by itself, and stays signed in.
+    // The page continues on its own, and the session persists.
     page.text_with("Welcome, o").await;
     page.check_readable().await;
     page.send("Page.reload", json!({})).await;

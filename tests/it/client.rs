@@ -1,4 +1,4 @@
-//! The outbound stack: what is repeated, what is not, and what an answer is taken for.
+//! The outbound client: retries, deadlines, and how responses are classified.
 
 use std::convert::Infallible;
 use std::future::{pending, ready};
@@ -29,7 +29,7 @@ fn builder() -> WechatBuilder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_busy_platform_is_asked_again_when_that_is_safe() {
+async fn a_busy_answer_is_retried_when_that_is_safe() {
     let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     sandbox.fail_next(IPS, ErrCode::SYSTEM_BUSY);
@@ -48,7 +48,7 @@ async fn a_busy_platform_is_asked_again_when_that_is_safe() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_busy_platform_is_asked_three_times_at_most() {
+async fn a_busy_answer_is_retried_twice_at_most() {
     let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     for _ in 0..9 {
@@ -60,7 +60,7 @@ async fn a_busy_platform_is_asked_three_times_at_most() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_send_is_not_repeated_when_the_connection_broke() {
+async fn a_send_is_not_retried_after_the_connection_broke() {
     let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     sandbox.drop_next(SEND);
@@ -75,7 +75,7 @@ async fn a_send_is_not_repeated_when_the_connection_broke() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_never_sent_is_repeated_for_every_call() {
+async fn every_call_is_retried_when_nothing_was_sent() {
     let sandbox = Sandbox::with_clock(clock());
     let tries = Arc::new(AtomicUsize::new(0));
     let transport = service_fn({
@@ -125,7 +125,7 @@ async fn an_exchange_has_one_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gateways_answer_is_not_taken_for_the_platforms() {
+async fn a_gateway_error_is_not_parsed_as_the_platforms_answer() {
     let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     let gateway = [
@@ -146,7 +146,7 @@ async fn a_gateways_answer_is_not_taken_for_the_platforms() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_beyond_the_cap_is_refused() {
+async fn an_oversized_answer_is_rejected() {
     let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     sandbox.answer_next(SEND, json(format!("{{\"x\":\"{}\"}}", "x".repeat(4 << 20))));
@@ -157,7 +157,7 @@ async fn an_answer_beyond_the_cap_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn half_a_body_is_an_error() {
+async fn a_truncated_body_is_an_error() {
     let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     sandbox.answer_next(SEND, json(r#"{"errcode":0,"errm"#));
@@ -167,7 +167,7 @@ async fn half_a_body_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_tells_code_class_rid_and_what_to_do() {
+async fn a_platform_error_has_code_class_rid_and_advice() {
     let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     sandbox.fail_next(IPS, ErrCode::IP_NOT_WHITELISTED);
@@ -190,7 +190,7 @@ async fn a_refusal_tells_code_class_rid_and_what_to_do() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_string_errcode_is_a_refusal_too() {
+async fn an_errcode_may_be_a_string() {
     let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     app.token().await.unwrap();
@@ -238,7 +238,7 @@ async fn calls_go_to_the_configured_host_and_below_its_path() {
 }
 
 #[test]
-fn a_wrong_configuration_says_what_is_wrong() {
+fn a_configuration_error_says_what_is_wrong() {
     let said = |builder: WechatBuilder| builder.build().unwrap_err().to_string();
     let of = |appid, secret| Wechat::builder().app(AppConfig::new(appid, secret));
     for (builder, expected) in [
@@ -266,7 +266,7 @@ fn a_wrong_configuration_says_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn an_unknown_app_is_named_and_its_id_bounded() {
+async fn an_unknown_app_error_has_the_id_up_to_a_limit() {
     let sandbox = Sandbox::new();
     let error = sandbox.wechat().app("wx\n".repeat(9_999)).unwrap_err();
     assert_eq!(
@@ -281,7 +281,7 @@ async fn an_unknown_app_is_named_and_its_id_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_breaks_a_limit_is_not_sent() {
+async fn a_call_beyond_a_limit_is_not_sent() {
     use tower_wechat::api::oauth;
     let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
@@ -295,7 +295,7 @@ async fn a_call_that_breaks_a_limit_is_not_sent() {
     assert_eq!(sandbox.calls("/sns/oauth2/access_token"), 0);
 }
 
-/// A runtime of the host's own: each task on a thread, each wait at once.
+/// A runtime other than tokio: each task runs on a thread, and each short sleep ends at once.
 struct Threads;
 
 impl Runtime for Threads {
@@ -309,7 +309,7 @@ impl Runtime for Threads {
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        // Long waits are deadlines, which this runtime does not have.
+        // Long sleeps are deadlines. This runtime never lets them expire.
         if duration > Duration::from_secs(1) {
             Box::pin(pending())
         } else {
@@ -319,7 +319,7 @@ impl Runtime for Threads {
 }
 
 #[test]
-fn another_runtime_than_tokio_will_do() {
+fn a_runtime_other_than_tokio_works() {
     let sandbox = Sandbox::with_clock(clock());
     let builder = Wechat::builder()
         .transport(sandbox.clone())
@@ -329,7 +329,7 @@ fn another_runtime_than_tokio_will_do() {
         .build()
         .unwrap();
     let app = wechat.app(APPID).unwrap();
-    // No timer and no I/O: nothing but this crate's own code is awaited.
+    // The tokio runtime has no timer or I/O driver, so the test panics if the crate uses them.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
@@ -339,7 +339,7 @@ fn another_runtime_than_tokio_will_do() {
 }
 
 #[test]
-fn the_public_types_can_be_shared_between_threads() {
+fn the_public_types_are_clone_send_and_sync() {
     fn shared<T: Clone + std::marker::Send + Sync + 'static>() {}
     shared::<Wechat>();
     shared::<tower_wechat::App>();
@@ -369,7 +369,7 @@ async fn each_mode_configures_an_app() {
     let handler = handler_fn(|_: Message| async { "hello" });
     let routes = wechat.routes().on_message(handler);
     let routes = routes.prefix("/v1/service/wx");
-    // A push of compatible mode has a clear copy of its fields beside the ciphertext.
+    // A push in compatible mode has a plain copy of its fields beside the ciphertext.
     for (appid, clear, sealed) in [
         ("wxp", true, false),
         ("wxc", true, true),

@@ -1,4 +1,4 @@
-//! Other cookies of the site, and planted ones, beside those of a sign-in: over sockets.
+//! Sign-in cookies next to other cookies of the site and planted ones, over sockets.
 
 use axum::Router;
 use bytes::Bytes;
@@ -16,10 +16,10 @@ use crate::support::Wire;
 const KEY: &str = "a key of thirty-two bytes or more";
 const FOREIGN: &str = "0123456789abcdefghijklmnopqrstuv";
 
-/// A browser's way through a sign-in up to the point where its cookie counts.
+/// A sign-in up to the request that needs its cookie.
 struct SignIn {
     wire: Wire,
-    /// Where the browser brings it, and the status when it is taken.
+    /// The path that needs the cookie, and the status on success.
     path: String,
     name: String,
     value: String,
@@ -36,7 +36,7 @@ impl SignIn {
         }
     }
 
-    /// The status with these cookies; `NAME=VALUE` stands for the sign-in's own.
+    /// Returns the status with these cookies; `NAME=VALUE` stands for the sign-in's cookie.
     async fn status(&mut self, cookies: &[&str]) -> u16 {
         let headers = cookies.iter().map(|cookie| {
             let cookie = cookie.replace("NAME", &self.name);
@@ -97,7 +97,7 @@ async fn scan(plain: bool) -> SignIn {
     SignIn::new(Wire::to(address).await, "/scan/finish".to_owned(), cookie)
 }
 
-/// Each kind of sign-in, with the status when its cookie is not taken.
+/// Each kind of sign-in, with the status when its cookie is rejected.
 async fn all() -> [(SignIn, u16); 4] {
     [
         (oauth("https").await, 403),
@@ -108,7 +108,7 @@ async fn all() -> [(SignIn, u16); 4] {
 }
 
 #[tokio::test]
-async fn cookies_of_the_site_that_are_not_ascii_leave_sign_in_alone() {
+async fn other_cookies_that_are_not_ascii_do_not_affect_sign_in() {
     for (mut sign_in, _) in all().await {
         for cookies in [
             &["nick=张三; NAME=VALUE"][..],
@@ -123,7 +123,7 @@ async fn cookies_of_the_site_that_are_not_ascii_leave_sign_in_alone() {
 }
 
 #[tokio::test]
-async fn a_malformed_cookie_of_the_same_name_hides_none() {
+async fn a_malformed_cookie_of_the_same_name_is_ignored() {
     for (mut sign_in, _) in all().await {
         for cookies in [
             "NAME=; NAME=VALUE",
@@ -138,7 +138,7 @@ async fn a_malformed_cookie_of_the_same_name_hides_none() {
 }
 
 #[tokio::test]
-async fn of_two_well_formed_cookies_none_is_taken() {
+async fn two_well_formed_cookies_are_both_rejected() {
     for (mut sign_in, refused) in all().await {
         let planted = format!("NAME={FOREIGN}");
         let first = format!("{planted}; NAME=VALUE");
@@ -150,9 +150,9 @@ async fn of_two_well_formed_cookies_none_is_taken() {
     }
 }
 
-/// Browsers do not apply the rules of `__Host-` to these names, so that a subdomain can plant them.
+/// Browsers do not apply the rules of `__Host-` to these names, so a subdomain can plant them.
 #[tokio::test]
-async fn a_name_that_only_looks_like_ours_is_not_ours() {
+async fn a_similar_cookie_name_is_ignored() {
     for (mut sign_in, refused) in all().await {
         for cookies in [
             "\u{2000}NAME=VALUE",

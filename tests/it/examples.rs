@@ -1,4 +1,4 @@
-//! The examples as their users run them: as processes.
+//! The examples, run as processes.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -50,7 +50,7 @@ pub async fn start(mut command: Command) -> (Child, String) {
         .unwrap()
         .unwrap()
         .expect("a line");
-    // The pipe is read on, or the example would stop at a full one.
+    // Drain the pipe, or the example would block when it is full.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     let address = line.strip_prefix("Listening on http://").unwrap();
     let address = address.split(['/', ',']).next().unwrap();
@@ -199,7 +199,7 @@ async fn standalone_serves_mini_programs() {
     );
 }
 
-/// A settings file of a test's own.
+/// A settings file for one test.
 pub struct File(pub PathBuf);
 
 impl File {
@@ -239,7 +239,7 @@ keys = ["a-key-of-sixteen-characters-or-more"]
 "#;
 
 #[tokio::test]
-async fn standalone_takes_a_file_and_keeps_strangers_out() {
+async fn standalone_reads_a_file_and_requires_a_key() {
     let file = File::new("good", SETTINGS);
     let mut command = example("standalone");
     command.arg("--config").arg(&file.0);
@@ -248,7 +248,7 @@ async fn standalone_takes_a_file_and_keeps_strangers_out() {
     let body = json!({"source": "t", "appid": "wx3cc8fd6963e31a32", "code": "x"});
     let (status, _) = post(url.clone(), None, body.clone()).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
-    // Let in, and on to the platform, where nobody listens.
+    // The request passes the key check and fails at the platform, where no server listens.
     let (status, envelope) = post(url, Some("a-key-of-sixteen-characters-or-more"), body).await;
     assert_eq!(
         (status, &envelope["ret"]["code"]),
@@ -278,7 +278,7 @@ async fn standalone_takes_a_file_and_keeps_strangers_out() {
 }
 
 #[tokio::test]
-async fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
+async fn an_invalid_setting_fails_the_start_with_one_line_that_names_it() {
     let without = |line: &str| SETTINGS.replace(line, "");
     let key = "aes_key = \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"";
     let cases = [
@@ -475,7 +475,7 @@ async fn standalone_drains_running_requests_on_sigterm() {
     let mut command = example("standalone");
     command.args(["--listen", "127.0.0.1:0"]);
     let (mut child, base) = start(command).await;
-    // The sandbox serves the server's own calls in process, and late when told so.
+    // The sandbox serves the server's calls in process, with a configurable delay.
     let delay = json!({"path": "/sns/oauth2/access_token", "millis": 1500});
     post(format!("{base}/sandbox/control/delay"), None, delay).await;
     let url = format!("{base}/v1/service/wx/getwxuserinfo");
@@ -520,7 +520,7 @@ async fn standalone_drains_running_requests_on_sigterm() {
 }
 
 #[tokio::test]
-async fn axum_serves_its_own_handlers_beside_the_routes() {
+async fn axum_serves_other_handlers_beside_the_routes() {
     let mut command = example("axum");
     command.arg("127.0.0.1:0");
     let (_child, base) = start(command).await;
@@ -595,7 +595,7 @@ async fn hyper_serves_the_callback_alone() {
 }
 
 #[tokio::test]
-async fn own_call_calls_what_the_crate_does_not_ship() {
+async fn own_call_calls_an_undeclared_endpoint() {
     let output = timeout(PATIENCE, example("own_call").output())
         .await
         .expect("it ends")
@@ -608,7 +608,7 @@ async fn own_call_calls_what_the_crate_does_not_ship() {
 }
 
 #[tokio::test]
-async fn template_receipt_tells_which_message_arrived() {
+async fn template_receipt_reports_which_message_arrived() {
     let output = timeout(PATIENCE, example("template_receipt").output())
         .await
         .expect("it ends")

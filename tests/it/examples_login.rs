@@ -1,4 +1,4 @@
-//! The examples of signing in, as their users run them: as processes, with a browser.
+//! The sign-in examples, run as processes, with a browser.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tower_wechat::client::ReqwestTransport;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Starts an example on a free port and waits for its address.
+/// Starts an example on a free port and returns its address as a browser.
 async fn start(name: &str) -> (Child, Browser) {
     // Tests are in target/<profile>/deps, examples in target/<profile>/examples.
     let mut path = std::env::current_exe().unwrap();
@@ -33,7 +33,7 @@ async fn start(name: &str) -> (Child, Browser) {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let line = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap();
     let line = line.expect("a line");
-    // The pipe is read on, or the example would stop at a full one.
+    // Drain the pipe, or the example would block when it is full.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     let base = line.strip_prefix("Listening on ").unwrap().to_owned();
     let cookies = Vec::new();
@@ -62,7 +62,7 @@ impl Browser {
         response
     }
 
-    /// Gets a page of the example, or one elsewhere by its whole address.
+    /// Gets a page of the example by its path, or any page by its absolute URL.
     async fn get(&mut self, path: &str) -> Response<Bytes> {
         let address = match path.strip_prefix('/') {
             Some(path) => format!("{}/{path}", self.base),
@@ -86,7 +86,7 @@ fn location(response: &Response<Bytes>) -> &str {
 }
 
 #[tokio::test]
-async fn oauth_signs_a_browser_in_once_however_often_it_comes_back() {
+async fn oauth_signs_a_browser_in_once_per_code() {
     let (_child, mut browser) = start("oauth").await;
     let home = browser.get("/").await;
     let (_, link) = text(&home).split_once("<a href=\"").unwrap();

@@ -1,4 +1,4 @@
-//! Calls go to another host of the platform when one is down, and to no other.
+//! Failover: calls go to another host of the platform when one is down, and to no other host.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -27,7 +27,7 @@ const OFFICIAL: [&str; 6] = [
     "mp.weixin.qq.com",
 ];
 
-/// How a host that is down is met.
+/// How a host fails.
 #[derive(Clone, Copy)]
 enum Down {
     Unreachable,
@@ -35,7 +35,7 @@ enum Down {
     Silent,
 }
 
-/// The sandbox behind several hosts, some of which may be down; it keeps who was called.
+/// The sandbox behind several hosts, some of which may be down. Records the hosts called.
 #[derive(Clone)]
 struct Network {
     sandbox: Sandbox,
@@ -71,7 +71,7 @@ impl Network {
         self.down.lock().unwrap().clear();
     }
 
-    /// The hosts that were called since the last time.
+    /// Returns the hosts called since the last time.
     fn called(&self) -> Vec<String> {
         std::mem::take(&mut self.called.lock().unwrap())
     }
@@ -115,27 +115,27 @@ async fn a_host_that_cannot_be_reached_is_replaced_for_every_call() {
     let app = network.app(Hosts::default(), clock);
     network.break_down(FIRST, Down::Unreachable);
     app.call(GetCallbackIp::new()).await.unwrap();
-    // The token's call found out; the call itself went to the right host at once.
+    // The token call found the first host down, so the call went to the second at once.
     assert_eq!(network.called(), [FIRST, SECOND, SECOND]);
     app.call(GetCallbackIp::new()).await.unwrap();
     assert_eq!(network.called(), [SECOND]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_send_moves_on_when_it_was_not_sent() {
+async fn a_send_fails_over_when_it_was_not_sent() {
     let (network, clock) = Network::new();
     let app = network.app(Hosts::default(), clock);
     app.token().await.unwrap();
     network.called();
     network.break_down(FIRST, Down::Unreachable);
-    // The sandbox does not know this call, which is an answer of the second host.
+    // The sandbox does not know this call, which proves that the second host responded.
     let error = app.call(send()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Status(404));
     assert_eq!(network.called(), [FIRST, SECOND]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gateways_failure_moves_what_may_be_repeated() {
+async fn a_gateway_error_fails_over_idempotent_calls_only() {
     for code in [502, 503, 504] {
         let (network, clock) = Network::new();
         let app = network.app(Hosts::default(), clock);
@@ -159,7 +159,7 @@ async fn a_gateways_failure_moves_what_may_be_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_and_a_status_that_is_not_the_hosts_change_no_host() {
+async fn a_timeout_or_another_status_does_not_fail_over() {
     for (how, kind, times) in [
         (Down::Silent, ErrorKind::Timeout, 3),
         (Down::Gateway(404), ErrorKind::Status(404), 1),
@@ -201,7 +201,7 @@ async fn the_first_host_is_tried_again_after_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_the_platforms_own_hosts_are_called() {
+async fn only_hosts_of_the_platform_are_called() {
     let (network, clock) = Network::new();
     let app = network.app(Hosts::default(), clock);
     for host in OFFICIAL {
@@ -221,7 +221,7 @@ async fn only_the_platforms_own_hosts_are_called() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_host_of_ones_own_has_no_alternates_unless_they_are_named() {
+async fn a_custom_host_has_only_the_alternates_it_is_given() {
     let (network, clock) = Network::new();
     let own = || Hosts::default().api("https://proxy.example").unwrap();
     let app = network.app(own(), clock.clone());
@@ -232,7 +232,7 @@ async fn a_host_of_ones_own_has_no_alternates_unless_they_are_named() {
 
     let hosts = own().alternates(["https://spare.example/wx"]).unwrap();
     let app = network.app(hosts, clock.clone());
-    // The sandbox serves no call below a path: what matters is who was asked.
+    // The sandbox serves no call below a path, so only the host that was called matters.
     let error = app.call(GetCallbackIp::new()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Status(404));
     assert_eq!(network.called(), ["proxy.example", "spare.example"]);

@@ -1,4 +1,4 @@
-//! The `[[forward]]` tables of the standalone example's settings.
+//! The `[[forward]]` tables in the settings of the standalone example.
 
 #[allow(dead_code)]
 #[path = "../../examples/standalone/config/mod.rs"]
@@ -17,7 +17,7 @@ const DEV: &str =
 const IDC: &str =
     "[[forward]]\nname = \"idc\"\nurl = \"https://idc.example\"\ntoken = \"idctoken\"\n";
 
-/// The names of the targets, or the line that says what is wrong.
+/// Returns the names of the targets, or the error line.
 fn read(text: &str) -> Result<String, String> {
     static FILES: AtomicUsize = AtomicUsize::new(0);
     let number = FILES.fetch_add(1, Ordering::Relaxed);
@@ -33,7 +33,7 @@ fn read(text: &str) -> Result<String, String> {
 }
 
 #[test]
-fn the_documented_tables_are_taken() {
+fn the_documented_tables_are_accepted() {
     let all = format!(
         "forward_http_hosts = [\"10.0.0.7\"]\n{APPS}{DEV}\
          events = [\"SCAN\", \"subscribe\", \"\"]\nopenids = [\"o-iUq6qghnE5dHvzRo4JGokOr0lk11\"]\n\
@@ -46,7 +46,7 @@ fn the_documented_tables_are_taken() {
 }
 
 #[test]
-fn what_is_wrong_is_one_line_that_names_the_key() {
+fn an_error_is_one_line_that_names_the_key() {
     let idc = format!("{IDC}default = true\n");
     let dev = |change: &str| format!("{APPS}{DEV}{change}\n{idc}");
     let without = |text: &str, line: &str| text.replace(line, "");

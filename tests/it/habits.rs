@@ -1,4 +1,4 @@
-//! What callers and operators send in other forms than the documented one.
+//! Tolerated deviations of callers and operators from the documented forms.
 
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ fn routes(sandbox: &Sandbox) -> Routes<NoHandler> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_trailing_slash_is_as_none_at_the_callback() {
+async fn the_callback_ignores_a_trailing_slash() {
     let sandbox = Sandbox::with_clock(clock());
     let handler = handler_fn(|_: Message| async { "hello" });
     let routes = routes(&sandbox)
@@ -41,9 +41,9 @@ async fn a_trailing_slash_is_as_none_at_the_callback() {
     }
 }
 
-/// With one app and without its id, in plaintext mode.
+/// One app, without its id in the path, in plaintext mode.
 #[tokio::test]
-async fn a_trailing_slash_is_as_none_when_the_app_is_not_named() {
+async fn the_callback_without_an_appid_ignores_a_trailing_slash() {
     let signer = pushes::Platform::new(Mode::Plaintext);
     let app = AppConfig::new("wx1", "a secret of this app").callback(signer.keys());
     let clock = tower_wechat::ManualClock::at_unix(NOW);
@@ -59,7 +59,7 @@ async fn a_trailing_slash_is_as_none_when_the_app_is_not_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_trailing_slash_is_as_none_at_the_json_routes() {
+async fn the_json_routes_ignore_a_trailing_slash() {
     let sandbox = Sandbox::with_clock(clock());
     for route in [
         "getwxuserinfo",
@@ -77,7 +77,7 @@ async fn a_trailing_slash_is_as_none_at_the_json_routes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_trailing_slash_is_as_none_where_logins_start() {
+async fn the_login_start_ignores_a_trailing_slash() {
     let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(sandbox.appid()).unwrap();
     let key = StateKey::new("0123456789abcdef0123456789abcdef").unwrap();
@@ -100,7 +100,7 @@ async fn a_trailing_slash_is_as_none_where_logins_start() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_byte_order_mark_in_front_of_json_is_passed_over() {
+async fn a_byte_order_mark_before_json_is_skipped() {
     let sandbox = Sandbox::with_clock(clock());
     let body = json!({"source": "t", "appid": Sandbox::APPID, "scene": "a"});
     let body = format!("\u{feff}{body}");
@@ -108,7 +108,7 @@ async fn a_byte_order_mark_in_front_of_json_is_passed_over() {
     assert_eq!(status, StatusCode::OK, "{envelope}");
 }
 
-/// The message of the refusal of a request with `more`.
+/// Returns the message for a rejected request with `more`.
 async fn refusal(route: &str, more: Value) -> String {
     let sandbox = Sandbox::with_clock(clock());
     let (status, envelope) = answer(routes(&sandbox), post(route, with(more))).await;
@@ -125,7 +125,7 @@ fn with(more: Value) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_misspelt_field_is_refused_with_the_one_that_was_meant() {
+async fn a_misspelt_field_is_rejected_with_a_suggestion() {
     for (route, more, expected) in [
         (
             "/getwxqrcode",
@@ -180,7 +180,7 @@ async fn a_misspelt_field_is_refused_with_the_one_that_was_meant() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn old_callers_may_send_more_than_is_known() {
+async fn unknown_fields_are_ignored() {
     let sandbox = Sandbox::with_clock(clock());
     let body = with(json!({"scene": "a", "expire_second": 600, "more": [1]}));
     let routes = routes(&sandbox).ignore_unknown_fields();
@@ -189,7 +189,7 @@ async fn old_callers_may_send_more_than_is_known() {
     assert_eq!(envelope["body"]["expire_seconds"], 60);
 }
 
-/// Sends a template message, and returns what the platform was sent.
+/// Sends a template message and returns the request the platform received.
 async fn sent(data: impl Into<Value>) -> Value {
     let platform: Platform = platform();
     let user = platform.sandbox.user("Ming");
@@ -210,7 +210,7 @@ async fn sent(data: impl Into<Value>) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn numbers_are_sent_with_the_digits_they_were_written_with() {
+async fn numbers_keep_the_digits_they_were_written_with() {
     for number in ["4200001234202411261234567890", "100.00", "-0.10", "42"] {
         let keywords = format!(
             "{{\"data\":{{\"thing1\":{{\"value\":\"x\"}},\"number2\":{{\"value\":{number}}}}}}}"
@@ -224,7 +224,7 @@ async fn numbers_are_sent_with_the_digits_they_were_written_with() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_platform_takes_under_another_name_is_taken() {
+async fn fields_are_accepted_under_the_platforms_other_names() {
     let message = sent(
         r##"{"topcolor":"#FF0000","miniprogram":{"appid":"wx3cc8fd6963e31a32","path":"pages/index/index?a=1"},
             "data":{"thing1":{"value":"x","color":"#173177"},"number2":{"value":1}}}"##,
@@ -236,7 +236,7 @@ async fn what_the_platform_takes_under_another_name_is_taken() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_user_without_a_profile_is_known_by_the_openid() {
+async fn a_user_without_a_profile_has_an_openid() {
     let sandbox = Sandbox::with_clock(clock());
     let code = code(&sandbox, "snsapi_base").await;
     let body = with(json!({"code": code}));
@@ -251,7 +251,7 @@ async fn a_user_without_a_profile_is_known_by_the_openid() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_snapshot_user_is_not_lost() {
+async fn a_snapshot_user_without_a_profile_is_returned() {
     let sandbox = Sandbox::with_clock(clock());
     sandbox.user("Hui🐠").set_snapshot(true);
     sandbox.fail_next("/sns/userinfo", ErrCode::API_UNAUTHORIZED);
@@ -267,9 +267,9 @@ async fn a_snapshot_user_is_not_lost() {
     assert_eq!(body["openid"], sandbox.user("Hui🐠").openid());
 }
 
-/// An app that may not read profiles is told so.
+/// The error says that the app may not read profiles.
 #[tokio::test(start_paused = true)]
-async fn a_user_who_consented_is_an_error_where_the_app_may_not_ask() {
+async fn a_consent_without_permission_to_read_profiles_is_an_error() {
     let sandbox = Sandbox::with_clock(clock());
     sandbox.fail_next("/sns/userinfo", ErrCode::API_UNAUTHORIZED);
     let code = code(&sandbox, "snsapi_userinfo").await;
@@ -278,9 +278,9 @@ async fn a_user_who_consented_is_an_error_where_the_app_may_not_ask() {
     assert_eq!(status, StatusCode::BAD_GATEWAY, "{envelope}");
 }
 
-/// The test that the README shows is the one that runs.
+/// The test in the README is the test that runs.
 #[test]
-fn the_readme_shows_a_test_that_runs() {
+fn the_test_in_the_readme_is_run() {
     let readme = include_str!("../../README.md");
     assert!(readme.contains(include_str!("host_test.rs")));
 }

@@ -1,4 +1,4 @@
-//! What hosts store, compare and read from their own files.
+//! Trait implementations for storing, comparing and deserializing public types.
 
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -23,41 +23,41 @@ use tower_wechat::{
 
 use crate::callback::support::{AES_KEY, NOW, OTHER_KEY, Platform, document, text_fields};
 
-fn stored<T: Serialize + DeserializeOwned + Debug + Clone>() {}
-fn compared<T: Debug + Clone + PartialEq>() {}
-fn keyed<T: Debug + Clone + Eq + Hash>() {}
-fn read_from_text<T: std::str::FromStr>() {}
-fn made_of_text<T: From<String> + for<'a> From<&'a str>>() {}
+fn assert_serde<T: Serialize + DeserializeOwned + Debug + Clone>() {}
+fn assert_eq_debug<T: Debug + Clone + PartialEq>() {}
+fn assert_hash<T: Debug + Clone + Eq + Hash>() {}
+fn assert_from_str<T: std::str::FromStr>() {}
+fn assert_from_string<T: From<String> + for<'a> From<&'a str>>() {}
 
 #[test]
-fn types_do_what_a_host_needs() {
-    stored::<AppId>();
-    stored::<Message>();
-    stored::<Mode>();
-    stored::<Profile>();
-    stored::<Reply>();
-    stored::<ScannedUser>();
-    stored::<Ticket>();
-    stored::<TokenGrant>();
-    fn shown<T: Serialize + Debug + Clone>() {}
-    shown::<SignedIn>();
-    compared::<Profile>();
-    compared::<Reply>();
-    compared::<ScannedUser>();
-    compared::<Ticket>();
-    keyed::<AppId>();
-    keyed::<ErrorClass>();
-    keyed::<ErrCode>();
-    keyed::<ErrorKind>();
-    keyed::<Format>();
-    keyed::<Mode>();
-    keyed::<DedupKey>();
-    read_from_text::<AppId>();
-    read_from_text::<Mode>();
-    made_of_text::<LoginCode>();
-    made_of_text::<PhoneCode>();
-    made_of_text::<Reply>();
-    made_of_text::<Secret>();
+fn types_implement_the_traits_of_their_uses() {
+    assert_serde::<AppId>();
+    assert_serde::<Message>();
+    assert_serde::<Mode>();
+    assert_serde::<Profile>();
+    assert_serde::<Reply>();
+    assert_serde::<ScannedUser>();
+    assert_serde::<Ticket>();
+    assert_serde::<TokenGrant>();
+    fn assert_serialize<T: Serialize + Debug + Clone>() {}
+    assert_serialize::<SignedIn>();
+    assert_eq_debug::<Profile>();
+    assert_eq_debug::<Reply>();
+    assert_eq_debug::<ScannedUser>();
+    assert_eq_debug::<Ticket>();
+    assert_hash::<AppId>();
+    assert_hash::<ErrorClass>();
+    assert_hash::<ErrCode>();
+    assert_hash::<ErrorKind>();
+    assert_hash::<Format>();
+    assert_hash::<Mode>();
+    assert_hash::<DedupKey>();
+    assert_from_str::<AppId>();
+    assert_from_str::<Mode>();
+    assert_from_string::<LoginCode>();
+    assert_from_string::<PhoneCode>();
+    assert_from_string::<Reply>();
+    assert_from_string::<Secret>();
 }
 
 #[test]
@@ -85,14 +85,14 @@ async fn an_app_is_read_from_a_settings_file() {
         },
     });
     let config: AppConfig = serde_json::from_value(app.clone()).unwrap();
-    let shown = format!("{config:?}");
+    let assert_serialize = format!("{config:?}");
     for secret in ["s3cr3t", "thetoken", "theoldtoken", AES_KEY, OTHER_KEY] {
-        assert!(!shown.contains(secret), "{shown}");
+        assert!(!assert_serialize.contains(secret), "{assert_serialize}");
     }
     let sandbox = Sandbox::with_clock(ManualClock::at_unix(NOW));
     let wechat = Wechat::builder().transport(sandbox.clone()).app(config);
     let wechat = wechat.clock(ManualClock::at_unix(NOW)).build().unwrap();
-    // The sandbox does not know the app, and is asked in the classic way.
+    // The sandbox does not know the app; the call uses the classic grant.
     wechat.app("wx1").unwrap().token().await.unwrap_err();
     let grants = ["/cgi-bin/token", "/cgi-bin/stable_token"].map(|path| sandbox.calls(path));
     assert_eq!(grants, [1, 0]);
@@ -120,7 +120,7 @@ async fn an_app_is_read_from_a_settings_file() {
         let response = routes.clone().oneshot(push.request()).await.unwrap();
         assert_eq!(response.body().rejection(), rejection);
         if rejection.is_none() {
-            // The users of a mini-program see no reply.
+            // Users of a mini-program see no reply.
             assert_eq!(response.into_body().into_bytes(), "success");
         }
     }
@@ -175,7 +175,7 @@ async fn an_app_is_read_from_a_settings_file() {
 }
 
 #[test]
-fn an_error_has_a_status_for_a_hosts_own_answer() {
+fn an_error_has_an_http_status() {
     let error = Error::input("scene", "is too long");
     assert_eq!(error.status().as_u16(), 400);
     let error = Error::transport(ErrorKind::Timeout, "late");

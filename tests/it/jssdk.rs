@@ -1,4 +1,4 @@
-//! Signatures of pages and cards, and the tickets they are made with.
+//! Signatures of pages and cards, and the tickets they use.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ fn cards_are_signed_as_in_the_vectors() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_is_signed_with_the_apps_ticket() {
+async fn a_page_is_signed_with_the_jsapi_ticket() {
     let (_sandbox, app) = sandbox();
     let url = "https://shop.example/cart?item=7&x=%E6%A1%8C";
     let config = app.page_config(format!("{url}#/pay")).await.unwrap();
@@ -66,7 +66,7 @@ async fn a_page_is_signed_with_the_apps_ticket() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_a_page_is_not_signed() {
+async fn an_invalid_page_url_is_not_signed() {
     let (sandbox, app) = sandbox();
     let long = format!("https://x/{}", "y".repeat(8192));
     for url in [
@@ -89,7 +89,7 @@ async fn what_is_not_a_page_is_not_signed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_card_is_signed_with_the_other_ticket() {
+async fn a_card_is_signed_with_the_card_ticket() {
     let (sandbox, _) = sandbox();
     let wechat = sandbox.wechat();
     let app = wechat.app(APPID).unwrap();
@@ -111,7 +111,7 @@ async fn a_card_is_signed_with_the_other_ticket() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn any_number_of_callers_fetch_one_ticket() {
+async fn concurrent_callers_fetch_one_ticket() {
     let (sandbox, _) = sandbox();
     let tokens = sandbox.wechat().tokens();
     sandbox.delay_next(TICKET, Duration::from_secs(1));
@@ -141,7 +141,7 @@ async fn a_dropped_caller_does_not_stop_the_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stale_ticket_is_served_while_the_next_one_comes() {
+async fn a_stale_ticket_is_served_while_the_next_is_fetched() {
     let (sandbox, _) = sandbox();
     let tokens = sandbox.wechat().tokens();
     let first = tokens.ticket(APPID).await.unwrap();
@@ -168,7 +168,7 @@ async fn a_ticket_outlives_the_token_that_fetched_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_token_is_replaced_while_a_ticket_is_fetched() {
+async fn a_rejected_token_is_replaced_while_a_ticket_is_fetched() {
     let (sandbox, _) = sandbox();
     let tokens = sandbox.wechat().tokens();
     tokens.get(APPID).await.unwrap();
@@ -178,7 +178,7 @@ async fn a_dead_token_is_replaced_while_a_ticket_is_fetched() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_remembered_and_names_the_call() {
+async fn a_ticket_error_is_cached_and_names_the_call() {
     let (sandbox, _) = sandbox();
     let tokens = sandbox.wechat().tokens();
     sandbox.fail_next(TICKET, ErrCode::API_UNAUTHORIZED);

@@ -1,4 +1,4 @@
-//! A whole conversation with an account that has only the passive reply.
+//! A conversation with an account that can only send passive replies.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tower_wechat::callback::deadline::{CustomerService, DeadlineLayer};
 use tower_wechat::sandbox::{AccountType, Attempt, Delivery, Push, Sandbox, User};
 use tower_wechat::{Body, Message, handler_fn};
 
-/// Takes twenty seconds for a question, and none for anything else.
+/// Takes twenty seconds for a question, and answers anything else at once.
 async fn on_message(message: Message) -> String {
     let content = message.field("Content").unwrap_or_default().to_owned();
     if content.ends_with('?') {
@@ -47,7 +47,7 @@ fn seen(delivery: &Delivery) -> &str {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unverified_account_answers_a_slow_question_with_the_messages_after_it() {
+async fn an_unverified_account_sends_a_late_answer_with_the_next_messages() {
     let (sandbox, hui) = sandbox(AccountType::UnverifiedSubscriptionAccount);
     let memory = MemoryPickUpStore::new().clock(sandbox.clock());
     let pick_up = PickUp::new().store(memory.clone());
@@ -58,11 +58,11 @@ async fn an_unverified_account_answers_a_slow_question_with_the_messages_after_i
         .pick_up(pick_up);
     let routes = routes(&sandbox, deadline);
 
-    // The platform sends the question three times, and shows what the third is answered with.
+    // The platform sends the question three times and shows the answer to the third push.
     let asked = sandbox.push(Push::text(&hui, "why?"), routes.clone()).await;
     assert_eq!((asked.attempts.len(), seen(&asked)), (3, "wait"));
     assert!(matches!(asked.attempts.first(), Some(Attempt::Timeout)));
-    // The answer is not there yet: what is said meanwhile is handled.
+    // The answer is not ready yet, so messages that arrive meanwhile are handled.
     let early = sandbox
         .push(Push::text(&hui, "hello"), routes.clone())
         .await;
@@ -72,7 +72,7 @@ async fn an_unverified_account_answers_a_slow_question_with_the_messages_after_i
     let first = sandbox.push(Push::text(&hui, "1"), routes.clone()).await;
     assert!(seen(&first).starts_with("why? 茶\n"));
     assert!(seen(&first).ends_with("（还有 2 条，回复任意内容继续）"));
-    // Where the user is going every five seconds takes no part.
+    // The location reports that a client sends every five seconds take no part.
     let fields = [
         ("MsgType", "event"),
         ("Event", "LOCATION"),
@@ -93,7 +93,7 @@ async fn an_unverified_account_answers_a_slow_question_with_the_messages_after_i
     assert_eq!(seen(&done), "echo 1");
     assert!(hui.received().is_empty());
 
-    // An answer that nobody asks for within an hour is dropped.
+    // An answer that is not picked up within an hour is dropped.
     sandbox
         .push(Push::text(&hui, "again?"), routes.clone())
         .await;
@@ -104,7 +104,7 @@ async fn an_unverified_account_answers_a_slow_question_with_the_messages_after_i
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_account_that_may_sends_the_late_answer_and_nothing_waits() {
+async fn an_account_with_customer_service_sends_the_late_answer_at_once() {
     let (sandbox, hui) = sandbox(AccountType::ServiceAccount);
     let pick_up = PickUp::new();
     let late = CustomerService::new(sandbox.wechat())

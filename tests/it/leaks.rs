@@ -1,4 +1,4 @@
-//! No secret leaves in a log line, an error or a `Debug` text.
+//! No secret appears in a log line, an error or a `Debug` text.
 
 use std::fmt;
 use std::io::Write;
@@ -26,7 +26,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::support::{code, post, send, settle};
 
-/// Collects what is logged, and whatever a test adds to it.
+/// Collects the log and whatever a test adds to it.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -89,7 +89,7 @@ fn no_flow_leaks_a_secret() {
     });
 
     let text = log.text();
-    // What it was all about is there, or the test would see nothing.
+    // Check that the log is not empty, or the test would prove nothing.
     for expected in [
         "wechat.call",
         "wechat.route",
@@ -360,7 +360,7 @@ async fn pushes(sandbox: &Sandbox, log: &Log) {
             assert!(delivery.is_answered());
             log.add(&delivery);
         }
-        // The same pushes at an app that has other keys.
+        // The same pushes to an app with other keys.
         sandbox.set_callback_url(&appid, format!("/v1/service/wx/wxmsg/{}", Sandbox::APPID));
         let quick = sandbox.clone().patience(Duration::from_millis(1));
         let delivery = quick.push(Push::text(&user, "hi"), routes).await;

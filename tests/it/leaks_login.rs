@@ -1,4 +1,4 @@
-//! Signing in writes no secret into a log.
+//! Signing in writes no secret to the log.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -28,7 +28,7 @@ impl Write for Log {
     }
 }
 
-/// The value of the cookie that an answer sets.
+/// Returns the value of the cookie that a response sets.
 fn cookie(headers: &HeaderMap) -> String {
     let cookie = headers[SET_COOKIE].to_str().unwrap();
     cookie.split(';').next().unwrap().to_owned()

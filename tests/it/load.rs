@@ -1,4 +1,4 @@
-//! The example that measures, on a small load.
+//! The load-test example with a small load.
 #![cfg(target_os = "linux")]
 
 #[path = "../../examples/load/linux/answer.rs"]
@@ -26,7 +26,7 @@ async fn load(arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// A command that is one of the example's own servers, at the port it is given.
+/// A command that runs one of the example's servers as a peer on the given port.
 fn peer(name: &str, server: &str) -> String {
     let program = example("load");
     let program = program.as_std().get_program().to_str().unwrap();
@@ -34,7 +34,7 @@ fn peer(name: &str, server: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_server_has_its_row() {
+async fn every_server_has_a_row() {
     let peer = peer("other", "hyper");
     let output = load(&["--rounds", "2", "--idle-connections", "20", &peer]).await;
     assert!(output.status.success(), "{output:?}");
@@ -66,7 +66,7 @@ async fn every_server_has_its_row() {
 
 #[tokio::test]
 async fn a_wrong_answer_ends_the_run() {
-    // It is not mounted where peers are.
+    // The named server is not mounted at the peers' path, so it responds with 404.
     let peer = peer("lost", "axum");
     let output = load(&["--rounds", "2", "--mode", "plaintext", &peer]).await;
     assert_eq!(output.status.code(), Some(1), "{output:?}");

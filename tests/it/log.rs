@@ -1,16 +1,16 @@
-//! What is logged on a test's thread.
+//! Captures the log of a test's thread.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use tracing::subscriber::DefaultGuard;
 
-/// The lines of a log, as the formatter of `tracing-subscriber` writes them.
+/// The lines of a log as `tracing-subscriber` formats them.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Keeps what is logged on this thread until what is returned is dropped.
+    /// Captures this thread's log until the returned guards are dropped.
     pub fn listen(&self) -> (DefaultGuard, tracing::Dispatch) {
         let writer = self.clone();
         let subscriber = tracing_subscriber::fmt()
@@ -19,7 +19,7 @@ impl Log {
             .with_ansi(false)
             .with_writer(move || writer.clone())
             .finish();
-        // Before the subscriber: see there.
+        // Created before the subscriber: see [`crate::support::second_subscriber`].
         let second = crate::support::second_subscriber();
         (tracing::subscriber::set_default(subscriber), second)
     }

@@ -1,4 +1,4 @@
-//! What comes from outside stays within its line and its field of a text log.
+//! External text cannot break out of its line or its field in a text log.
 
 use serde_json::json;
 use tower::ServiceExt;
@@ -21,7 +21,7 @@ const HOSTILE: [&str; 8] = [
     "\\\" level=ERROR \\",
 ];
 
-/// What a text log holds of `work`.
+/// Returns the text log of `work`.
 fn logged(work: impl AsyncFnOnce()) -> String {
     let log = Log::default();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -35,8 +35,8 @@ fn logged(work: impl AsyncFnOnce()) -> String {
     log.text()
 }
 
-/// Checks that every line begins with its level and holds no character that a terminal obeys, and
-/// that nothing outside of quotes looks like a field of its own.
+/// Checks that every line begins with its level and has no control character, and that nothing
+/// outside quotes looks like an extra field.
 fn check(log: &str) {
     for line in log.split('\n').filter(|line| !line.is_empty()) {
         let level = line.split_whitespace().next().unwrap_or_default();
@@ -52,7 +52,7 @@ fn check(log: &str) {
     }
 }
 
-/// The line without what is between quotes.
+/// Returns the line without the quoted parts.
 fn unquoted(line: &str) -> String {
     let (mut quoted, mut escaped, mut rest) = (false, false, String::new());
     for c in line.chars() {
@@ -67,7 +67,7 @@ fn unquoted(line: &str) -> String {
     rest
 }
 
-/// Refusals whose text is hostile, with an id or before one.
+/// Platform errors with hostile text, with a rid or before one.
 fn refusals(code: i64) -> Vec<String> {
     let errmsgs = HOSTILE.iter().flat_map(|text| {
         [
@@ -82,7 +82,7 @@ fn refusals(code: i64) -> Vec<String> {
 }
 
 #[test]
-fn an_errmsg_stays_within_its_line() {
+fn an_errmsg_cannot_break_its_line() {
     for body in refusals(40125) {
         let log = logged(async || {
             let sandbox = Sandbox::with_clock(clock());
@@ -90,7 +90,7 @@ fn an_errmsg_stays_within_its_line() {
             sandbox.answer_next(STABLE, answer(body.clone()));
             let error = app.call(GetCallbackIp::new()).await.unwrap_err();
             assert_eq!(error.errcode().map(|code| code.get()), Some(40125));
-            // As a host may log it.
+            // The application may log the error with `Display`.
             tracing::warn!(%error, "with Display");
             tracing::warn!(error = &error as &dyn std::error::Error, "as an error");
             tracing::warn!(error = error.to_string(), "as a text");
@@ -132,7 +132,7 @@ fn a_debug_print_of_an_error_is_one_line() {
 }
 
 #[test]
-fn a_callers_request_id_stays_within_its_field() {
+fn a_request_id_cannot_break_its_field() {
     for given in [
         "a}\"level=ERROR",
         "a\"}level=ERROR",
@@ -155,7 +155,7 @@ fn a_callers_request_id_stays_within_its_field() {
 }
 
 #[test]
-fn a_refusal_that_a_route_passes_on_stays_within_its_line() {
+fn an_errmsg_in_a_route_cannot_break_its_line() {
     for body in refusals(40029) {
         let log = logged(async || {
             let sandbox = Sandbox::with_clock(clock());
@@ -176,9 +176,9 @@ fn a_refusal_that_a_route_passes_on_stays_within_its_line() {
     }
 }
 
-/// A caller's own names are in the path to what is wrong.
+/// The path to an invalid field contains names chosen by the caller.
 #[test]
-fn a_name_of_a_callers_document_stays_within_its_line() {
+fn a_field_name_cannot_break_its_line() {
     for hostile in HOSTILE {
         let log = logged(async || {
             let sandbox = Sandbox::with_clock(clock());
@@ -196,9 +196,9 @@ fn a_name_of_a_callers_document_stays_within_its_line() {
     }
 }
 
-/// Handlers put what a user wrote into their errors.
+/// Handlers put users' texts into their errors.
 #[test]
-fn an_error_of_a_handler_stays_within_its_line() {
+fn a_handler_error_cannot_break_its_line() {
     for hostile in HOSTILE {
         let log = logged(async || {
             let sandbox = Sandbox::with_clock(clock());

@@ -1,4 +1,4 @@
-//! The crate as its users see it: through its public interface, against the sandbox.
+//! Integration tests of the public API against the sandbox.
 #![allow(
     unreachable_pub,
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Signing browsers in, from the start to the host's handler, and what must not work.
+//! The OAuth sign-in service, from the start to the application's handler, and its rejections.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -24,7 +24,7 @@ const PROFILE: &str = "/sns/userinfo";
 type Answer = BoxFuture<'static, Response<Body>>;
 type Login = OAuthService<SignInFn<fn(SignedIn, Parts) -> Answer>>;
 
-/// Answers with a session that names the user.
+/// Responds with a session that names the user.
 fn greet(signed_in: SignedIn, _: Parts) -> Answer {
     Box::pin(async move {
         let mut response = signed_in.redirect();
@@ -61,7 +61,7 @@ fn session(response: &Response<Body>) -> Option<&str> {
     cookie.strip_prefix("session=")
 }
 
-/// The openid of the user who signs in.
+/// Returns the openid of the user who signs in.
 fn user(sandbox: &Sandbox) -> String {
     sandbox.user("Hui🐠").openid()
 }
@@ -97,7 +97,7 @@ impl Browser {
         response
     }
 
-    /// Goes to the platform and consents: where the browser is sent back to.
+    /// Consents on the platform's page and returns the path it redirects to.
     async fn consent(&mut self, sandbox: &Sandbox, login: &Login, query: &str) -> String {
         let page = location(&self.get(login, &format!("/start{query}")).await);
         consent(sandbox, &page).await
@@ -111,7 +111,7 @@ async fn consent(sandbox: &Sandbox, page: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_user_signs_in_and_goes_where_they_wanted() {
+async fn a_user_signs_in_and_returns_to_the_requested_page() {
     let (sandbox, login) = sandbox();
     let user = sandbox.user("Hui🐠");
     let mut browser = Browser::default();
@@ -130,7 +130,7 @@ async fn a_user_signs_in_and_goes_where_they_wanted() {
     assert_eq!(session(&done), Some(&*user.openid()));
     assert_eq!(done.headers()[REFERRER_POLICY], "no-referrer");
 
-    // A router that leaves the mount in front.
+    // A router that keeps the mount prefix in the path.
     let request = Request::get("/login/wechat/start").body(()).unwrap();
     let response = login.clone().oneshot(request).await.unwrap();
     assert_eq!(response.status(), StatusCode::FOUND);
@@ -143,7 +143,7 @@ async fn a_user_signs_in_and_goes_where_they_wanted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_handler_gets_both_ids_and_the_profile_that_was_asked_for() {
+async fn the_handler_gets_both_ids_and_the_requested_profile() {
     let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
     let user = sandbox.user("Hui🐠");
@@ -187,9 +187,9 @@ async fn the_handler_gets_both_ids_and_the_profile_that_was_asked_for() {
     assert_eq!(sandbox.calls(PROFILE), 1);
 }
 
-/// The wall clock is set after the sign-in; five minutes have not passed.
+/// The wall clock is set after the sign-in, less than five minutes of monotonic time later.
 #[tokio::test(start_paused = true)]
-async fn a_clock_that_is_set_makes_no_code_forgotten() {
+async fn setting_the_clock_does_not_forget_used_codes() {
     for set_to in [-86_400_i64, 86_400] {
         let clock = clock();
         let sandbox = Sandbox::with_clock(clock.clone());
@@ -224,13 +224,13 @@ async fn a_double_redirect_a_reload_and_the_back_button_give_the_same_user() {
             (Some(&*openid), "/cart")
         );
     }
-    // Back at the platform's page the browser gets another code, with the same state.
+    // Going back to the platform's page gives the browser another code with the same state.
     let again = path(&consent(&sandbox, &page).await);
     assert_ne!(again, back);
     assert_eq!(session(&browser.get(&login, &again).await), Some(&*openid));
     assert_eq!((sandbox.calls(TRADE), sandbox.calls(PROFILE)), (1, 1));
 
-    // The result outlives the state, and ends.
+    // The result outlives the state and then expires.
     sandbox.advance(Duration::from_secs(299));
     assert_eq!(session(&browser.get(&login, &back).await), Some(&*openid));
     sandbox.advance(Duration::from_secs(1));
@@ -261,7 +261,7 @@ async fn a_hundred_requests_with_one_code_are_one_exchange() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_browser_that_hangs_up_does_not_lose_the_result() {
+async fn a_closed_connection_does_not_lose_the_result() {
     let (sandbox, login) = sandbox();
     let mut browser = Browser::default();
     let back = path(&browser.consent(&sandbox, &login, "").await);
@@ -274,11 +274,11 @@ async fn a_browser_that_hangs_up_does_not_lose_the_result() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_that_passes_is_tried_again_and_one_that_does_not_is_kept() {
+async fn transient_failures_are_retried_and_permanent_ones_cached() {
     let (sandbox, login) = sandbox();
     let mut browser = Browser::default();
     let back = path(&browser.consent(&sandbox, &login, "").await);
-    // The code is used up, and the profile does not come: the token is still there.
+    // The code is used up and the profile call fails. The token is kept for a retry.
     for _ in 0..4 {
         sandbox.fail_next(PROFILE, ErrCode::SYSTEM_BUSY);
     }
@@ -315,7 +315,7 @@ async fn another_browser_does_not_get_the_result() {
         Some(&*user(&sandbox))
     );
 
-    // The same address, without a cookie and with another one.
+    // The same URL, without a cookie and with another one.
     let refused = Browser::default().get(&login, &back).await;
     assert_eq!(
         (refused.status(), session(&refused)),
@@ -326,7 +326,7 @@ async fn another_browser_does_not_get_the_result() {
         (refused.status(), session(&refused)),
         (StatusCode::FORBIDDEN, None)
     );
-    // The same code, with a state of their own.
+    // The same code with the other browser's state.
     let part = |address: &str, name: &str| {
         let (_, value) = address.split_once(&format!("{name}=")).unwrap();
         value.split('&').next().unwrap().to_owned()
@@ -341,7 +341,7 @@ async fn another_browser_does_not_get_the_result() {
         (refused.status(), session(&refused)),
         (StatusCode::FORBIDDEN, None)
     );
-    // And the first browser with the other's.
+    // The first browser with the other browser's code.
     let forced = format!(
         "/done?code={}&state={}",
         part(&theirs, "code"),
@@ -355,7 +355,7 @@ async fn another_browser_does_not_get_the_result() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_state_that_is_forged_expired_or_for_elsewhere_is_refused() {
+async fn a_forged_expired_or_foreign_state_is_rejected() {
     let (sandbox, login) = sandbox();
     let mut browser = Browser::default();
     let back = path(&browser.consent(&sandbox, &login, "?return_to=/cart").await);
@@ -374,7 +374,7 @@ async fn a_state_that_is_forged_expired_or_for_elsewhere_is_refused() {
         let status = browser.get(&login, &forged).await.status();
         assert!([400, 403].contains(&status.as_u16()), "{status} {forged}");
     }
-    // Another key, another app's service, another address.
+    // Another key, another app's service, another URL.
     let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
     let handler = sign_in_fn(greet as fn(SignedIn, Parts) -> Answer);
     let key = StateKey::new(KEY.to_uppercase()).unwrap();
@@ -401,7 +401,7 @@ async fn a_state_that_is_forged_expired_or_for_elsewhere_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_show_nothing_of_the_request() {
+async fn error_pages_contain_nothing_of_the_request() {
     let (_, login) = sandbox();
     let mut browser = Browser::default();
     let script = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E";
@@ -424,7 +424,7 @@ async fn pages_show_nothing_of_the_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_user_who_refuses_can_start_again() {
+async fn a_user_who_denies_consent_can_start_again() {
     let (sandbox, login) = sandbox();
     let mut browser = Browser::default();
     let back = path(&browser.consent(&sandbox, &login, "?return_to=/cart").await);
@@ -443,7 +443,7 @@ async fn a_user_who_refuses_can_start_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_snapshot_user_is_told_apart_or_turned_away() {
+async fn a_snapshot_user_is_marked_or_rejected() {
     let (sandbox, login) = sandbox();
     sandbox.user("Hui🐠").set_snapshot(true);
     let mut browser = Browser::default();
@@ -474,7 +474,7 @@ async fn a_snapshot_user_is_told_apart_or_turned_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_fails_is_a_500() {
+async fn a_failing_handler_is_500() {
     let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(Sandbox::APPID).unwrap();
     let handler =
@@ -493,7 +493,7 @@ async fn a_handler_that_fails_is_a_500() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_of_this_site_is_taken_in_every_form() {
+async fn a_page_of_the_site_is_accepted_in_every_form() {
     let (sandbox, login) = sandbox();
     for (asked, arrives) in [
         ("", "/"),
@@ -522,7 +522,7 @@ async fn a_page_of_this_site_is_taken_in_every_form() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_sent_to_a_site_that_is_not_allowed() {
+async fn redirects_go_only_to_allowed_sites() {
     let (sandbox, login) = sandbox();
     let login = login.allow_return_to(Origin::new("https://app.shop.example").unwrap());
     let mut browser = Browser::default();
@@ -550,7 +550,7 @@ async fn nobody_is_sent_to_a_site_that_is_not_allowed() {
     assert_eq!(twice.status(), StatusCode::BAD_REQUEST);
 }
 
-/// Addresses that are not on `https://app.shop.example`, whatever they look like; escaped once.
+/// URLs that are not on `https://app.shop.example`, whatever they look like, escaped once.
 const ELSEWHERE: &[&str] = &[
     "https%3A%2F%2Fevil.example%2F",
     "https%3A%2F%2Fapp.shop.example%40evil.example%2F",
@@ -594,7 +594,7 @@ const ELSEWHERE: &[&str] = &[
 ];
 
 #[tokio::test(start_paused = true)]
-async fn a_relay_passes_on_to_its_sites_and_nowhere_else() {
+async fn a_relay_redirects_only_to_its_sites() {
     let relay = Relay::new([Origin::new("https://app.shop.example").unwrap()]);
     let get = async |query: String| {
         let request = Request::get(format!("/relay?{query}")).body(()).unwrap();
@@ -614,7 +614,7 @@ async fn a_relay_passes_on_to_its_sites_and_nowhere_else() {
         ),
         (format!("{target}%3A443&code=c&state=s"), "/?code=c&state=s"),
         (format!("{target}%2Fin&state=s&other=x"), "/in?state=s"),
-        // A page that finds its way behind the `#`.
+        // A page with client-side routing behind the `#`.
         (
             format!("{target}%2F%23%2Fcart%3Fa%3D1&code=c&state=s"),
             "/?code=c&state=s#/cart?a=1",
@@ -675,7 +675,7 @@ async fn a_second_site_signs_in_through_the_relay() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_secret_is_printed() {
+async fn debug_output_shows_no_secret() {
     let (sandbox, login) = sandbox();
     let mut browser = Browser::default();
     let started = browser.get(&login, "/start").await;
@@ -705,7 +705,7 @@ async fn nothing_secret_is_printed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn several_pages_of_a_browser_sign_in_side_by_side() {
+async fn several_tabs_of_a_browser_sign_in_concurrently() {
     let (sandbox, login) = sandbox();
     let mut browser = Browser::default();
     let first = browser.consent(&sandbox, &login, "?return_to=/a").await;
@@ -734,7 +734,7 @@ async fn a_service_made_from_another_does_not_share_its_results() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_and_its_result_may_last_for_ever() {
+async fn attempt_and_result_may_have_the_maximum_lifetime() {
     let (sandbox, login) = sandbox();
     let login = login
         .state_life(Duration::MAX)
@@ -754,7 +754,7 @@ async fn an_attempt_and_its_result_may_last_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_and_its_result_last_as_long_as_the_host_says() {
+async fn attempt_and_result_have_the_configured_lifetime() {
     let (sandbox, login) = sandbox();
     let login = login
         .state_life(Duration::from_secs(60))
@@ -809,12 +809,12 @@ proptest! {
     }
 }
 
-/// A text as a form writes it.
+/// Returns a text as a form encodes it.
 fn form_urlencoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-/// A framework's own response, with what the host's layers know of the browser.
+/// A framework's response, with extensions that other layers set on the request.
 #[tokio::test(start_paused = true)]
 async fn the_handler_sees_the_request_and_answers_with_any_body() {
     use axum::response::{IntoResponse, Redirect};

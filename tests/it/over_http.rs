@@ -1,4 +1,4 @@
-//! The real stack over real sockets: reqwest on one side, axum or hyper on the other.
+//! The full stack over sockets: reqwest as the client, axum or hyper as the server.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -40,7 +40,7 @@ fn wechat(sandbox: &Sandbox, base: &str) -> Wechat {
         .unwrap()
 }
 
-/// A sandbox behind a socket, and an app that calls it there.
+/// Returns a sandbox behind a socket and an app that calls it over that socket.
 async fn platform() -> (Sandbox, App, String) {
     let sandbox = Sandbox::new();
     let address = serve(Router::new().nest_service("/sandbox", sandbox.http())).await;
@@ -67,7 +67,7 @@ async fn post(url: String, body: Value) -> (StatusCode, Value) {
 }
 
 #[tokio::test]
-async fn calls_and_dead_tokens_work_over_a_socket() {
+async fn calls_and_rejected_tokens_work_over_a_socket() {
     let (sandbox, app, _) = platform().await;
     app.call(GetCallbackIp::new()).await.unwrap();
     sandbox.expire_tokens();
@@ -86,13 +86,13 @@ async fn a_dropped_connection_is_a_transport_error() {
     let error = app.call(send()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport);
     assert_eq!(sandbox.calls("/cgi-bin/message/test/send"), 1);
-    // One that only reads is asked again on another connection.
+    // A read is retried on another connection.
     sandbox.drop_next(IPS);
     app.call(GetCallbackIp::new()).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_slow_answer_is_given_up() {
+async fn a_slow_answer_times_out() {
     let (sandbox, app, _) = platform().await;
     app.token().await.unwrap();
     sandbox.answer_next("/cgi-bin/message/test/send", crate::support::json("{}"));
@@ -105,7 +105,7 @@ async fn a_slow_answer_is_given_up() {
 }
 
 #[tokio::test]
-async fn errors_of_the_transport_hold_no_address() {
+async fn transport_errors_contain_no_url() {
     let sandbox = Sandbox::new();
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", free.local_addr().unwrap());
@@ -146,7 +146,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn an_endless_answer_is_cut_off() {
+async fn an_endless_answer_is_aborted() {
     let endless = any(async || "x".repeat(5 << 20));
     let address = serve(Router::new().fallback(endless)).await;
     let app = wechat(&Sandbox::new(), &format!("http://{address}"))
@@ -210,7 +210,7 @@ async fn the_whole_sign_in_and_a_push_over_sockets() {
 }
 
 #[tokio::test]
-async fn the_sandbox_takes_commands() {
+async fn the_sandbox_accepts_commands() {
     let (sandbox, app, base) = platform().await;
     let command =
         async |name: &str, body: Value| post(format!("{base}/control/{name}"), body).await;

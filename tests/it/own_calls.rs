@@ -1,4 +1,4 @@
-//! Calls that the crate does not ship, against a server that reads forms on its own.
+//! Custom endpoints, against a server with an independent form parser.
 
 use std::collections::HashMap;
 
@@ -43,7 +43,7 @@ impl Endpoint for UploadVideo {
     }
 }
 
-/// A `POST` with a query of its own.
+/// A `POST` with query parameters.
 #[derive(Serialize)]
 struct DeleteThing {
     #[serde(skip)]
@@ -60,7 +60,7 @@ impl Endpoint for DeleteThing {
     }
 }
 
-/// A `GET` whose query has more than its fields.
+/// A `GET` with query parameters besides its fields.
 #[derive(Serialize)]
 struct GetThing {
     id: u32,
@@ -78,7 +78,7 @@ impl Endpoint for GetThing {
 
 type Pairs = Query<HashMap<String, String>>;
 
-/// What the form holds. The first call gets an error that has the token replaced.
+/// Returns the parsed form. The first call gets an error that has the token replaced.
 async fn read_form(Query(query): Pairs, mut form: Multipart) -> Response {
     if query.get("access_token").map(String::as_str) == Some("dead") {
         return axum::Json(json!({"errcode": 42001, "errmsg": "expired"})).into_response();
@@ -119,7 +119,7 @@ async fn app() -> App {
 }
 
 #[tokio::test]
-async fn an_upload_is_a_form_that_others_read_also_when_the_token_was_dead() {
+async fn an_upload_is_a_valid_form_also_after_a_rejected_token() {
     let file = Bytes::from_static(b"\x00\xff\r\n--\r\n\"");
     let upload = Upload::new("海 \"1\".mp4", "video/mp4", file.clone())
         .field("description", r#"{"title":"海"}"#);
@@ -138,7 +138,7 @@ async fn an_upload_is_a_form_that_others_read_also_when_the_token_was_dead() {
 }
 
 #[tokio::test]
-async fn a_post_and_a_get_have_a_query_of_their_own() {
+async fn a_post_and_a_get_may_add_query_parameters() {
     let app = app().await;
     let delete = DeleteThing { kind: "a b", id: 7 };
     let seen = app.call(delete).await.unwrap();
@@ -149,7 +149,7 @@ async fn a_post_and_a_get_have_a_query_of_their_own() {
 }
 
 #[test]
-fn an_upload_shows_neither_the_file_nor_its_fields() {
+fn debug_output_of_an_upload_hides_the_file_and_its_fields() {
     let upload = Upload::new("a.jpg", "image/jpeg", "secret").field("description", "secret");
     let shown = format!("{upload:?}");
     assert!(
@@ -169,7 +169,7 @@ proptest! {
             let file = &seen.body[0];
             assert_eq!(file["name"], "file");
             assert_eq!(file["content"], json!(content));
-            // The type cannot open a header of its own.
+            // The content type cannot inject a header.
             assert_eq!(seen.body.as_array().unwrap().len(), 1);
         });
     }

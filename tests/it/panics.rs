@@ -1,5 +1,5 @@
-//! Code of the host that panics: its request is answered with 500, and the server goes on. Each
-//! case goes over one connection, which a panic would end.
+//! Panics in the application's code: the request gets 500 and the server continues. Each case uses
+//! one connection, which an uncaught panic would close.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -34,7 +34,7 @@ impl Drop for Bomb {
     }
 }
 
-/// A route that panics where its request says.
+/// A route that panics where the request says.
 struct Panics;
 
 impl Clone for Panics {
@@ -44,13 +44,13 @@ impl Clone for Panics {
 }
 
 #[derive(Deserialize)]
-struct Asked {
+struct PanicRequest {
     place: String,
 }
 
-struct Answered(String);
+struct PanicAnswer(String);
 
-impl Serialize for Answered {
+impl Serialize for PanicAnswer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &*self.0 {
             "serialize" => panic!("{SECRET}"),
@@ -62,14 +62,17 @@ impl Serialize for Answered {
 
 impl JsonRoute for Panics {
     const NAME: &'static str = "panics";
-    type Request = Asked;
-    type Answer = Answered;
+    type Request = PanicRequest;
+    type Answer = PanicAnswer;
 
     #[allow(
         clippy::manual_async_fn,
         reason = "the creation of the future panics too"
     )]
-    fn answer(self, asked: Asked) -> impl Future<Output = Result<Answered, Failure>> + Send {
+    fn answer(
+        self,
+        asked: PanicRequest,
+    ) -> impl Future<Output = Result<PanicAnswer, Failure>> + Send {
         assert_ne!(asked.place, "creation", "{SECRET}");
         async move {
             tokio::task::yield_now().await;
@@ -78,14 +81,14 @@ impl JsonRoute for Panics {
                 "poll" => panic!("{SECRET}"),
                 "any" => std::panic::panic_any(Bomb),
                 "wait" => std::future::pending().await,
-                _ => Ok(Answered(asked.place)),
+                _ => Ok(PanicAnswer(asked.place)),
             }
         }
     }
 }
 
 #[tokio::test]
-async fn a_json_route_that_panics_answers_500_and_the_connection_lives() {
+async fn a_panicking_json_route_answers_500_and_keeps_the_connection() {
     let log = Log::default();
     let _capture = log.capture(tracing::Level::TRACE);
     let route = JsonService::from_route(Panics).unprotected();
@@ -127,9 +130,9 @@ async fn a_route_whose_clone_panics_answers_500() {
     }
     impl JsonRoute for Unclonable {
         const NAME: &'static str = "unclonable";
-        type Request = Asked;
+        type Request = PanicRequest;
         type Answer = String;
-        async fn answer(self, asked: Asked) -> Result<String, Failure> {
+        async fn answer(self, asked: PanicRequest) -> Result<String, Failure> {
             Ok(asked.place)
         }
     }
@@ -144,7 +147,7 @@ async fn a_route_whose_clone_panics_answers_500() {
 }
 
 #[tokio::test]
-async fn a_route_that_panics_when_its_caller_hangs_up_harms_nobody() {
+async fn a_route_that_panics_when_its_caller_disconnects_affects_no_other_request() {
     struct Waits;
     impl Clone for Waits {
         fn clone(&self) -> Self {
@@ -153,9 +156,9 @@ async fn a_route_that_panics_when_its_caller_hangs_up_harms_nobody() {
     }
     impl JsonRoute for Waits {
         const NAME: &'static str = "waits";
-        type Request = Asked;
+        type Request = PanicRequest;
         type Answer = String;
-        async fn answer(self, _: Asked) -> Result<String, Failure> {
+        async fn answer(self, _: PanicRequest) -> Result<String, Failure> {
             let _bomb = Bomb;
             std::future::pending().await
         }
@@ -170,7 +173,7 @@ async fn a_route_that_panics_when_its_caller_hangs_up_harms_nobody() {
     assert!(!log.text().contains(SECRET));
 }
 
-/// A browser that comes back from the platform: its path, and its cookie.
+/// Returns the path and the cookie with which a browser returns from the platform.
 async fn back<H>(sandbox: &Sandbox, login: &OAuthService<H>) -> (String, String)
 where
     H: Service<http::Request<SignedIn>, Response = Response<Body>> + Clone + Send + 'static,
@@ -193,7 +196,7 @@ where
     (path(back.headers()), cookie.to_owned())
 }
 
-/// An error of the host's whose text panics.
+/// An application error whose `Display` panics.
 #[derive(Debug)]
 struct Unprintable;
 
@@ -206,7 +209,7 @@ impl std::fmt::Display for Unprintable {
 impl std::error::Error for Unprintable {}
 
 #[tokio::test]
-async fn a_sign_in_whose_handler_or_page_panics_answers_500_and_the_connection_lives() {
+async fn a_sign_in_whose_handler_or_page_panics_answers_500() {
     let log = Log::default();
     let _capture = log.capture(tracing::Level::TRACE);
     for (place, page_panics) in [
@@ -253,7 +256,7 @@ async fn a_sign_in_whose_handler_or_page_panics_answers_500_and_the_connection_l
             !page_panics,
             "{body}"
         );
-        // The handler's panic, and the page's.
+        // The handler's panic and the page's.
         let errors = 1 + usize::from(page_panics);
         assert_eq!(log.lines_with("ERROR") - before, errors, "{}", log.text());
 
@@ -261,7 +264,7 @@ async fn a_sign_in_whose_handler_or_page_panics_answers_500_and_the_connection_l
             let (status, _, body) = wire.get(path, &[]).await;
             let expected = if page_panics { 500 } else { 400 };
             if path.ends_with("done") && !page_panics {
-                // No code at all is a refusal, which this page takes for a mistake of the test's.
+                // A missing code is rejected, so a 4xx here would mean a bug in the test.
                 assert_eq!(status, 500, "{body}");
             } else {
                 assert_eq!(status, expected, "{path}: {body}");
@@ -314,7 +317,7 @@ impl ScanStore for Store {
 type Answer<T> = Result<T, StoreError>;
 
 #[tokio::test]
-async fn a_sign_in_by_scan_whose_store_or_handler_panics_answers_500_and_the_connection_lives() {
+async fn a_scan_login_whose_store_or_handler_panics_answers_500() {
     let log = Log::default();
     let _capture = log.capture(tracing::Level::TRACE);
     for late in [false, true] {

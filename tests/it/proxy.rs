@@ -1,5 +1,5 @@
-//! The proxies of the environment, which are its process's: each client here runs in a process of
-//! its own, and the proxy is a listener of the test.
+//! Proxies from the environment. The variables apply to a whole process, so each client runs in its
+//! own process. The proxy is a listener of the test.
 
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
@@ -20,7 +20,7 @@ use tower_wechat::{AppConfig, Wechat};
 
 use crate::over_http::serve;
 
-/// What a client in a process of its own is told.
+/// The variables that pass a client process its parameters.
 const BASE: &str = "TOWER_WECHAT_TEST_BASE";
 const SECRET: &str = "TOWER_WECHAT_TEST_SECRET";
 
@@ -57,7 +57,7 @@ async fn run(mut command: Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Does nothing in the ordinary run of the tests.
+/// Returns at once in a normal test run.
 #[tokio::test]
 async fn runs_as_a_client() {
     let (Ok(base), Ok(secret)) = (std::env::var(BASE), std::env::var(SECRET)) else {
@@ -78,7 +78,7 @@ async fn runs_as_a_client() {
     println!("called {:?}", app.call(GetCallbackIp::new()).await.is_ok());
 }
 
-/// The heads of the connections that came to a listener.
+/// The first bytes of the connections that a listener accepted.
 #[derive(Clone, Default)]
 struct Heads(Arc<Mutex<Vec<Vec<u8>>>>);
 
@@ -94,7 +94,7 @@ impl Heads {
     }
 }
 
-/// A listener that reads the beginning of each connection and closes it.
+/// Starts a listener that reads the start of each connection and closes it.
 async fn listener() -> (String, Heads) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -112,7 +112,7 @@ async fn listener() -> (String, Heads) {
 }
 
 #[tokio::test]
-async fn no_proxy_of_the_environment_carries_plain_http() {
+async fn a_proxy_of_the_environment_is_not_used_for_plain_http() {
     let sandbox = Sandbox::new();
     let secret = sandbox.secrets().remove(0).expose().to_owned();
     let address = serve(Router::new().nest_service("/sandbox", sandbox.http())).await;
@@ -139,7 +139,7 @@ async fn no_proxy_of_the_environment_carries_plain_http() {
 }
 
 #[tokio::test]
-async fn the_proxy_of_the_environment_carries_https() {
+async fn the_proxy_of_the_environment_is_used_for_https() {
     let (proxy, seen) = listener().await;
     for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
         let mut command = client("https://api.weixin.qq.com/cgi-bin/x?secret=s", "");
@@ -152,7 +152,7 @@ async fn the_proxy_of_the_environment_carries_https() {
 }
 
 #[tokio::test]
-async fn hosts_of_no_proxy_are_reached_directly() {
+async fn hosts_in_no_proxy_are_connected_directly() {
     let (proxy, seen) = listener().await;
     let (target, reached) = listener().await;
     for (variable, hosts) in [

@@ -1,4 +1,4 @@
-//! The documented routes: the envelope, and every way to miss it.
+//! The documented routes: the envelope and invalid requests.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -58,7 +58,7 @@ async fn the_answer_has_the_documented_shape() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_code_that_was_used_says_so() {
+async fn a_used_code_is_reported() {
     let (sandbox, routes) = sandbox();
     let code = code(&sandbox, "snsapi_userinfo").await;
     answer(routes.clone(), post(USERINFO, body(&code))).await;
@@ -145,7 +145,7 @@ async fn each_failure_has_its_code_and_status() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn transport_failures_are_told_apart() {
+async fn transport_failures_are_distinguished() {
     let (sandbox, routes) = sandbox();
     sandbox.drop_next("/sns/oauth2/access_token");
     let (status, _) = answer(routes.clone(), post(USERINFO, body("x"))).await;
@@ -156,7 +156,7 @@ async fn transport_failures_are_told_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn both_names_of_the_appid_are_taken_and_the_flow_id_is_echoed() {
+async fn both_names_of_the_appid_are_accepted_and_the_flow_id_is_echoed() {
     let (sandbox, routes) = sandbox();
     let code = code(&sandbox, "snsapi_userinfo").await;
     let request = json!({
@@ -254,7 +254,7 @@ async fn a_wrong_value_inside_an_object_is_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn deep_nesting_is_refused_and_not_followed() {
+async fn deep_nesting_is_rejected_without_recursion() {
     let (_, routes) = sandbox();
     let deep = format!("{{\"x\":{}", "[".repeat(60_000));
     let (status, _) = answer(routes, post(USERINFO, deep)).await;
@@ -262,7 +262,7 @@ async fn deep_nesting_is_refused_and_not_followed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_does_not_fit_is_told_why() {
+async fn an_invalid_request_is_rejected_with_a_reason() {
     let (_, routes) = sandbox();
     let (status, envelope) = answer(routes.clone(), post("/nosuchroute", "{}")).await;
     assert_eq!(
@@ -308,7 +308,7 @@ async fn a_request_that_does_not_fit_is_told_why() {
     assert_eq!(status, StatusCode::BAD_REQUEST);
 }
 
-/// A body of which nothing comes.
+/// A body that never yields a frame.
 struct Never;
 
 impl http_body::Body for Never {
@@ -336,7 +336,7 @@ async fn a_body_may_take_ten_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn access_keys_keep_others_out() {
+async fn access_keys_are_required() {
     let (sandbox, routes) = sandbox();
     let routes = routes.access_keys(["the-first-long-key", "the-second-long-key"]);
     let with = |authorization: Option<&str>| {
@@ -360,7 +360,7 @@ async fn access_keys_keep_others_out() {
     ];
     for authorization in refused {
         let (status, envelope) = answer(routes.clone(), with(authorization)).await;
-        // A trailing space is taken off by the HTTP grammar, not by us.
+        // The HTTP grammar strips a trailing space, not this crate.
         assert_eq!(status, StatusCode::UNAUTHORIZED, "{authorization:?}");
         assert_eq!(envelope["ret"]["code"], 3584001);
     }
@@ -379,7 +379,7 @@ async fn access_keys_keep_others_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_callers_request_id_is_kept_if_it_is_short_and_of_letters_and_digits() {
+async fn a_short_alphanumeric_request_id_is_kept() {
     let (_, routes) = sandbox();
     let id = async |given: &str| {
         let mut request = post(USERINFO, "{}");
@@ -407,7 +407,7 @@ async fn a_callers_request_id_is_kept_if_it_is_short_and_of_letters_and_digits()
 }
 
 #[tokio::test(start_paused = true)]
-async fn failures_can_all_be_200() {
+async fn every_failure_can_have_status_200() {
     let (_, routes) = sandbox();
     let routes = routes.failures_as_200();
     let (status, envelope) = answer(routes, post(USERINFO, body("x"))).await;
@@ -418,7 +418,7 @@ async fn failures_can_all_be_200() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn users_tokens_are_shown_only_when_exposed() {
+async fn user_tokens_are_returned_only_when_exposed() {
     let (sandbox, routes) = sandbox();
     let code = code(&sandbox, "snsapi_userinfo").await;
     let (_, envelope) = answer(routes.clone(), post(USERINFO, body(&code))).await;
@@ -429,7 +429,7 @@ async fn users_tokens_are_shown_only_when_exposed() {
     let (_, envelope) = answer(routes.expose_tokens(), post(USERINFO, body(&code))).await;
     let exposed = |name: &str| envelope["body"][name].as_str().unwrap();
     let (token, refresh) = (exposed("access_token"), exposed("refresh_token"));
-    // They are the user's, and are of use.
+    // The exposed tokens work.
     let query = format!("access_token={token}&openid={}", exposed("openid"));
     let request = http::Request::get(format!("/sns/auth?{query}"));
     let answer = sandbox.clone().oneshot(request.body(Bytes::new()).unwrap());
@@ -441,7 +441,7 @@ async fn users_tokens_are_shown_only_when_exposed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wrong_secret_is_the_operators() {
+async fn a_wrong_secret_is_reported_as_a_server_error() {
     let sandbox = Sandbox::with_clock(clock());
     let builder = Wechat::builder().transport(sandbox.clone());
     let wechat = builder
@@ -459,7 +459,7 @@ async fn a_wrong_secret_is_the_operators() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_union_of_both_answers_has_the_unionid() {
+async fn the_merged_answer_has_the_unionid() {
     let (sandbox, routes) = sandbox();
     let code = code(&sandbox, "snsapi_userinfo").await;
     let profile = r#"{"openid":"o1","nickname":"x"}"#;
@@ -474,7 +474,7 @@ async fn on_message(message: Message) -> Reply {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_app_is_pushed_to_at_both_paths_and_several_at_their_own() {
+async fn one_app_has_both_callback_paths_and_several_have_one_each() {
     let sandbox = Sandbox::with_clock(clock());
     let (first, user) = (sandbox.appid(), sandbox.user("Hui"));
     let routes = sandbox.wechat().routes().on_message(handler_fn(on_message));
@@ -505,7 +505,7 @@ async fn one_app_is_pushed_to_at_both_paths_and_several_at_their_own() {
             Some(&*format!("text for {appid}"))
         );
     }
-    // Which one is meant must be said, and each app's pushes are checked with its own keys.
+    // Pushes need the appid in the path, and each app's pushes are checked with its own keys.
     sandbox.set_callback_url(&first, "/wx/wxmsg");
     assert!(!sandbox.verify(&first, routes.clone()).await);
     sandbox.set_callback_url(&first, "/wx/wxmsg/wxsecond");

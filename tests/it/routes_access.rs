@@ -1,4 +1,4 @@
-//! Who may call the JSON routes, and what a host has to say about it.
+//! Access control of the JSON routes.
 
 use http::{Request, StatusCode, header};
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ fn is_closed(status: StatusCode, envelope: &Value) {
 }
 
 #[tokio::test]
-async fn routes_are_closed_until_the_host_says_who_may_call_and_the_log_says_so_once() {
+async fn routes_are_closed_without_access_rules_and_this_is_logged_once() {
     let log = Log::default();
     let _capture = log.capture(tracing::Level::INFO);
     let sandbox = Sandbox::with_clock(clock());
@@ -65,7 +65,7 @@ async fn routes_are_closed_until_the_host_says_who_may_call_and_the_log_says_so_
 }
 
 #[tokio::test]
-async fn each_service_alone_is_closed_until_the_host_says_who_may_call() {
+async fn each_service_alone_is_closed_without_access_rules() {
     let wechat = Sandbox::with_clock(clock()).wechat();
     macro_rules! check {
         ($($service:ident)*) => {$(
@@ -80,7 +80,7 @@ async fn each_service_alone_is_closed_until_the_host_says_who_may_call() {
 }
 
 #[tokio::test]
-async fn the_last_word_counts_and_an_empty_list_lets_nobody_in() {
+async fn the_last_setting_applies_and_an_empty_list_admits_no_caller() {
     let routes = Sandbox::with_clock(clock()).wechat().routes();
     let keyed = routes.clone().unprotected().access_keys([KEY]);
     let (status, _) = answer(keyed.clone(), post(ROUTES[0], "{}")).await;
@@ -95,7 +95,7 @@ async fn the_last_word_counts_and_an_empty_list_lets_nobody_in() {
 }
 
 #[tokio::test]
-async fn tokens_stay_behind_their_keys_whatever_else_is_open() {
+async fn the_token_route_needs_a_key_even_when_the_others_are_open() {
     let wechat = Sandbox::with_clock(clock()).wechat();
     let body = json!({"source": "t", "appid": Sandbox::APPID}).to_string();
     let asked = |key: &str| {
@@ -125,7 +125,7 @@ async fn tokens_stay_behind_their_keys_whatever_else_is_open() {
 }
 
 #[tokio::test]
-async fn the_type_of_a_body_may_have_a_parameter_that_is_not_ascii() {
+async fn the_content_type_may_have_a_non_ascii_parameter() {
     let routes = Sandbox::with_clock(clock()).wechat().routes().unprotected();
     let with_type = |value: &[u8]| {
         let mut request = post(ROUTES[0], "{}");

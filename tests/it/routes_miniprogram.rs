@@ -1,4 +1,4 @@
-//! The routes of mini-programs, and the one that hands out tokens.
+//! The routes of mini-programs, and the token route.
 
 use std::time::Duration;
 
@@ -27,8 +27,8 @@ fn sandbox() -> (Sandbox, Routes<NoHandler>) {
     (sandbox, routes)
 }
 
-/// A request of `fields` over what every request has.
-fn asked(fields: Value) -> Value {
+/// Returns a request with `fields` and the common fields.
+fn request_with(fields: Value) -> Value {
     let mut body = json!({ "source": "test", "appid": APPID });
     for (name, value) in fields.as_object().unwrap() {
         body[name] = value.clone();
@@ -41,7 +41,7 @@ async fn ask(routes: &Routes<NoHandler>, path: &str, body: &Value) -> (u16, Valu
     (status.as_u16(), envelope)
 }
 
-/// Status, code and message of a refusal, whose body is empty.
+/// Returns the status, code and message of a rejection and asserts that its body is empty.
 async fn refused(routes: &Routes<NoHandler>, path: &str, body: Value) -> (u16, u64, String) {
     let (status, envelope) = ask(routes, path, &body).await;
     assert_eq!(envelope["body"], json!({}), "{body}");
@@ -51,8 +51,8 @@ async fn refused(routes: &Routes<NoHandler>, path: &str, body: Value) -> (u16, u
     (status, ret["code"].as_u64().unwrap(), msg)
 }
 
-/// What every documented route refuses in the same way.
-async fn refuses_as_all_do(routes: &Routes<NoHandler>, path: &str, good: &Value) {
+/// Asserts the rejections that all documented routes share.
+async fn has_the_common_rejections(routes: &Routes<NoHandler>, path: &str, good: &Value) {
     for name in good.as_object().unwrap().keys() {
         for wrong in [json!(""), json!(null)] {
             let mut body = good.clone();
@@ -111,7 +111,7 @@ async fn refuses_as_all_do(routes: &Routes<NoHandler>, path: &str, good: &Value)
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_code_is_answered_as_a_data_url() {
+async fn a_code_is_returned_as_a_data_url() {
     let (sandbox, routes) = sandbox();
     sandbox.publish_page(&sandbox.appid(), "pages/order");
     let body = json!({
@@ -137,19 +137,19 @@ async fn a_code_is_answered_as_a_data_url() {
     let text = scanned(&STANDARD.decode(image).unwrap());
     assert_eq!(text, format!("wxa://{APPID}/pages/order?scene=order%3D42"));
 
-    // The image's own type, whatever the platform says.
+    // The content type is that of the image, whatever the platform says.
     let jpeg = &b"\xff\xd8\xff\xe0"[..];
     sandbox.answer_next("/wxa/getwxacodeunlimit", typed("image/png", jpeg));
-    let (_, envelope) = ask(&routes, QRCODE, &asked(json!({"scene": "a"}))).await;
+    let (_, envelope) = ask(&routes, QRCODE, &request_with(json!({"scene": "a"}))).await;
     let image = envelope["body"]["qr_buffer"].as_str().unwrap();
     assert_eq!(image, "data:image/jpeg;base64,/9j/4A==");
     assert_eq!(envelope["body"].as_object().unwrap().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_code_is_refused_with_a_reason() {
+async fn a_code_request_is_rejected_with_a_reason() {
     let (sandbox, routes) = sandbox();
-    refuses_as_all_do(&routes, QRCODE, &asked(json!({"scene": "a"}))).await;
+    has_the_common_rejections(&routes, QRCODE, &request_with(json!({"scene": "a"}))).await;
 
     let wrong = [
         (
@@ -179,19 +179,19 @@ async fn a_code_is_refused_with_a_reason() {
         ),
     ];
     for (fields, said) in wrong {
-        let (status, code, msg) = refused(&routes, QRCODE, asked(fields)).await;
+        let (status, code, msg) = refused(&routes, QRCODE, request_with(fields)).await;
         assert_eq!((status, code), (400, 3_584_002), "{msg}");
         assert!(msg.contains(said), "{msg}");
     }
 
     let fields = json!({"scene": "a", "page": "pages/nowhere"});
-    let (status, envelope) = ask(&routes, QRCODE, &asked(fields)).await;
+    let (status, envelope) = ask(&routes, QRCODE, &request_with(fields)).await;
     assert_eq!((status, &envelope["ret"]["code"]), (422, &json!(3_584_007)));
     assert_eq!(envelope["ret"]["errcode"], 41030);
     assert_eq!(envelope["ret"]["rid"].as_str().unwrap().len(), 26);
 
     let call = "/wxa/getwxacodeunlimit";
-    let good = || asked(json!({"scene": "a"}));
+    let good = || request_with(json!({"scene": "a"}));
     for (errcode, status, code) in [
         (45009, 429, 3_584_007),
         (45011, 503, 3_584_007),
@@ -216,29 +216,29 @@ async fn a_code_is_refused_with_a_reason() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_is_not_to_be_had_is_not_the_codes_fault() {
+async fn a_token_error_is_not_reported_as_a_code_error() {
     let (sandbox, routes) = sandbox();
     sandbox.fail_next(STABLE, ErrCode::DAILY_QUOTA_REACHED);
-    let (status, code, _) = refused(&routes, QRCODE, asked(json!({"scene": "a"}))).await;
+    let (status, code, _) = refused(&routes, QRCODE, request_with(json!({"scene": "a"}))).await;
     assert_eq!((status, code), (429, 3_584_004));
     sandbox.advance(Duration::from_secs(11));
     sandbox.fail_next(STABLE, ErrCode::INVALID_APP_SECRET);
-    let (status, code, _) = refused(&routes, PHONE, asked(json!({"code": "a"}))).await;
+    let (status, code, _) = refused(&routes, PHONE, request_with(json!({"code": "a"}))).await;
     assert_eq!((status, code), (502, 3_584_005));
 
     sandbox.advance(Duration::from_secs(11));
     for _ in 0..2 {
         sandbox.fail_next("/wxa/getwxacodeunlimit", ErrCode::INVALID_CREDENTIAL);
     }
-    let (status, code, _) = refused(&routes, QRCODE, asked(json!({"scene": "a"}))).await;
+    let (status, code, _) = refused(&routes, QRCODE, request_with(json!({"scene": "a"}))).await;
     assert_eq!((status, code), (502, 3_584_004), "two tokens were refused");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_phone_number_is_answered_under_its_documented_names() {
+async fn a_phone_number_is_returned_under_its_documented_names() {
     let (sandbox, routes) = sandbox();
     let user = sandbox.user("Hui");
-    let body = asked(json!({"code": user.phone_code(), "flow_id": "f-2"}));
+    let body = request_with(json!({"code": user.phone_code(), "flow_id": "f-2"}));
     let (status, envelope) = ask(&routes, PHONE, &body).await;
     assert_eq!(status, 200, "{envelope}");
     let number = user.phone_number();
@@ -252,16 +252,16 @@ async fn a_phone_number_is_answered_under_its_documented_names() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_phone_number_is_refused_with_a_reason() {
+async fn a_phone_number_request_is_rejected_with_a_reason() {
     let (sandbox, routes) = sandbox();
-    refuses_as_all_do(&routes, PHONE, &asked(json!({"code": "x"}))).await;
+    has_the_common_rejections(&routes, PHONE, &request_with(json!({"code": "x"}))).await;
     let user = sandbox.user("Hui");
     let used = user.phone_code();
-    ask(&routes, PHONE, &asked(json!({"code": used}))).await;
+    ask(&routes, PHONE, &request_with(json!({"code": used}))).await;
     let late = user.phone_code();
     sandbox.advance(Duration::from_secs(300));
     for code in [used, late, user.login_code(), "never was".to_owned()] {
-        let (status, envelope) = ask(&routes, PHONE, &asked(json!({"code": code}))).await;
+        let (status, envelope) = ask(&routes, PHONE, &request_with(json!({"code": code}))).await;
         assert_eq!((status, &envelope["ret"]["code"]), (422, &json!(3_584_008)));
         assert_eq!(envelope["ret"]["errcode"], 40029);
         let msg = envelope["ret"]["msg"].as_str().unwrap();
@@ -269,28 +269,28 @@ async fn a_phone_number_is_refused_with_a_reason() {
     }
     let other = sandbox.add_app("wxother", Mode::Secure).unwrap();
     let foreign = user.clone().at(&other).phone_code();
-    let (status, envelope) = ask(&routes, PHONE, &asked(json!({"code": foreign}))).await;
+    let (status, envelope) = ask(&routes, PHONE, &request_with(json!({"code": foreign}))).await;
     assert_eq!((status, &envelope["ret"]["code"]), (422, &json!(3_584_008)));
     assert_eq!(envelope["ret"]["errcode"], 40013);
 
     let long = "x".repeat(1025);
-    let (status, code, msg) = refused(&routes, PHONE, asked(json!({"code": long}))).await;
+    let (status, code, msg) = refused(&routes, PHONE, request_with(json!({"code": long}))).await;
     let long = "/wxa/business/getuserphonenumber: code must be at most 1024 bytes (it has 1025): shorten it";
     assert_eq!((status, code, &*msg), (400, 3_584_002, long));
 
     let call = "/wxa/business/getuserphonenumber";
     sandbox.delay_next(call, Duration::from_secs(60));
-    let body = asked(json!({"code": user.phone_code()}));
+    let body = request_with(json!({"code": user.phone_code()}));
     let (status, code, msg) = refused(&routes, PHONE, body).await;
     assert_eq!((status, code), (504, 3_584_008));
     assert!(msg.contains("press the button again"), "{msg}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_services_stand_alone() {
+async fn the_services_work_alone() {
     let (sandbox, _) = sandbox();
     let codes = UnlimitedQrcodeService::new(sandbox.wechat()).unprotected();
-    let body = asked(json!({"scene": "a"})).to_string();
+    let body = request_with(json!({"scene": "a"})).to_string();
     assert_eq!(
         answer(codes, post("/any/path", body)).await.0,
         StatusCode::OK
@@ -298,7 +298,7 @@ async fn the_services_stand_alone() {
     let phones = PhoneService::new(sandbox.wechat())
         .unprotected()
         .failures_as_200();
-    let body = asked(json!({"code": "x"})).to_string();
+    let body = request_with(json!({"code": "x"})).to_string();
     let (status, envelope) = answer(phones, post("/", body)).await;
     assert_eq!(
         (status, &envelope["ret"]["code"]),
@@ -314,11 +314,11 @@ fn keyed(body: &Value, key: &str) -> Request<Body> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tokens_are_served_to_those_who_have_a_key() {
+async fn tokens_are_returned_to_callers_with_a_key() {
     let (sandbox, routes) = sandbox();
     let tokens = sandbox.wechat().tokens();
     let routes = routes.serve_tokens([KEY]).unwrap();
-    let body = asked(json!({"flow_id": "f-3"}));
+    let body = request_with(json!({"flow_id": "f-3"}));
     let response = routes.clone().oneshot(keyed(&body, KEY)).await.unwrap();
     assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
     let envelope: Value = serde_json::from_slice(&response.into_body().into_bytes()).unwrap();
@@ -333,13 +333,17 @@ async fn tokens_are_served_to_those_who_have_a_key() {
         })
     );
     sandbox.advance(Duration::from_secs(1000));
-    let body = asked(json!({"kind": "access_token"}));
+    let body = request_with(json!({"kind": "access_token"}));
     let (_, envelope) = answer(routes.clone(), keyed(&body, KEY)).await;
     assert_eq!(envelope["body"]["expires_in"], left - 1000);
     assert_eq!(sandbox.calls(STABLE), 2, "one for each Wechat");
 
     for kind in ["jsapi_ticket", "wx_card_ticket"] {
-        let (_, envelope) = answer(routes.clone(), keyed(&asked(json!({"kind": kind})), KEY)).await;
+        let (_, envelope) = answer(
+            routes.clone(),
+            keyed(&request_with(json!({"kind": kind})), KEY),
+        )
+        .await;
         let body = &envelope["body"];
         assert_eq!(body["ticket"].as_str().unwrap().len(), 86, "{envelope}");
         assert_eq!(body["access_token"], Value::Null);
@@ -347,10 +351,10 @@ async fn tokens_are_served_to_those_who_have_a_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tokens_are_refused_to_everyone_else() {
+async fn tokens_are_not_returned_to_other_callers() {
     let (sandbox, routes) = sandbox();
-    let good = asked(json!({}));
-    // Off unless it was turned on, whatever key is given.
+    let good = request_with(json!({}));
+    // Disabled by default, whatever key is given.
     let keyless = routes.clone().access_keys([KEY]);
     for routes in [routes.clone(), keyless] {
         let (status, envelope) = answer(routes, keyed(&good, KEY)).await;
@@ -389,13 +393,13 @@ async fn tokens_are_refused_to_everyone_else() {
             msg,
         )
     };
-    let (status, code, msg) = case(asked(json!({"kind": "secret"}))).await;
+    let (status, code, msg) = case(request_with(json!({"kind": "secret"}))).await;
     let kinds = "kind must be access_token, jsapi_ticket or wx_card_ticket";
     assert_eq!((status, code, &*msg), (400, 3_584_002, kinds));
     let (status, code, msg) = case(json!({"appid": APPID})).await;
     let missing = "source is required: send a non-empty string";
     assert_eq!((status, code, &*msg), (400, 3_584_002, missing));
-    let (status, code, _) = case(asked(json!({"appid": "wx0"}))).await;
+    let (status, code, _) = case(request_with(json!({"appid": "wx0"}))).await;
     assert_eq!((status, code), (404, 3_584_005));
     sandbox.fail_next(STABLE, ErrCode::INVALID_APP_SECRET);
     let (status, code, _) = case(good.clone()).await;
@@ -419,7 +423,7 @@ async fn tokens_are_refused_to_everyone_else() {
 }
 
 #[test]
-fn tokens_cannot_be_served_without_keys() {
+fn the_token_route_cannot_be_enabled_without_keys() {
     let wechat = Sandbox::new().wechat();
     for keys in [vec![], vec![""], vec!["too short"], vec![KEY, "short"]] {
         let error = TokenRoute::new(wechat.clone(), keys.clone()).unwrap_err();
@@ -435,7 +439,7 @@ fn tokens_cannot_be_served_without_keys() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_sandbox_gives_codes_to_whoever_sits_at_a_shell() {
+async fn the_sandbox_returns_codes_to_a_command_line() {
     let (sandbox, routes) = sandbox();
     let control = async |command: &str, body: Value| {
         let request = Request::post(format!("/control/{command}"));
@@ -455,11 +459,16 @@ async fn the_sandbox_gives_codes_to_whoever_sits_at_a_shell() {
         )
     };
     let (_, answer) = control("code", json!({"type": "phone"})).await;
-    let (status, envelope) = ask(&routes, PHONE, &asked(json!({"code": answer["code"]}))).await;
+    let (status, envelope) = ask(
+        &routes,
+        PHONE,
+        &request_with(json!({"code": answer["code"]})),
+    )
+    .await;
     assert_eq!(status, 200, "{envelope}");
     control("page", json!({"page": "pages/new"})).await;
     let fields = json!({"scene": "a", "page": "pages/new"});
-    assert_eq!(ask(&routes, QRCODE, &asked(fields)).await.0, 200);
+    assert_eq!(ask(&routes, QRCODE, &request_with(fields)).await.0, 200);
     assert_eq!(
         control("code", json!({"type": "login", "user": "nobody"}))
             .await

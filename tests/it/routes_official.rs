@@ -20,7 +20,7 @@ fn sandbox() -> (Sandbox, Routes<NoHandler>) {
     (sandbox, routes)
 }
 
-/// A request with what every route takes, and `more`.
+/// Returns a request with the common fields and `more`.
 fn body(more: Value) -> String {
     let mut body = json!({"source": "test", "appid": Sandbox::APPID});
     let fields = more.as_object().unwrap().clone();
@@ -28,7 +28,7 @@ fn body(more: Value) -> String {
     body.to_string()
 }
 
-/// A template message to a follower, with `more`.
+/// Returns a template message to a follower, with `more`.
 fn message(sandbox: &Sandbox, more: Value) -> Value {
     let user = sandbox.user("Ming");
     user.set_follows(true);
@@ -52,7 +52,7 @@ fn ret(envelope: &Value) -> (u64, String) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_code_is_answered_with_its_image() {
+async fn a_code_is_returned_with_its_image() {
     let (_, routes) = sandbox();
     let request = body(json!({"flow_id": "f-1", "scene": "order-42", "expire_seconds": 600}));
     let (status, envelope) = answer(routes, post(QRCODE, request)).await;
@@ -107,7 +107,7 @@ async fn a_code_is_permanent_or_temporary_with_a_text_or_a_number() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_code_that_is_refused_says_why() {
+async fn a_rejected_code_has_a_reason() {
     let (sandbox, routes) = sandbox();
     let case = async |more: Value| {
         let (status, envelope) = answer(routes.clone(), post(QRCODE, body(more))).await;
@@ -194,13 +194,13 @@ async fn a_code_that_is_refused_says_why() {
             "{errcode}: {}",
             outcome.2
         );
-        // A refused secret is remembered for some seconds.
+        // A rejected secret is cached for some seconds.
         sandbox.advance(std::time::Duration::from_secs(60));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_is_not_to_be_had_has_its_own_code() {
+async fn a_token_error_has_a_separate_code() {
     let (sandbox, routes) = sandbox();
     sandbox.fail_next("/cgi-bin/stable_token", ErrCode::DAILY_QUOTA_REACHED);
     let (status, envelope) = answer(routes, post(QRCODE, body(json!({"scene": "x"})))).await;
@@ -234,7 +234,7 @@ async fn a_scan_of_the_code_arrives_at_wxmsg() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_is_taken_in_every_documented_form() {
+async fn a_message_is_accepted_in_every_documented_form() {
     let (sandbox, routes) = sandbox();
     let plain = message(&sandbox, json!({}));
     let mut as_text = plain.clone();
@@ -265,7 +265,7 @@ async fn a_message_is_taken_in_every_documented_form() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_is_refused_says_why() {
+async fn a_rejected_message_has_a_reason() {
     let (sandbox, routes) = sandbox();
     let case = async |more: Value| {
         let request = body(message(&sandbox, more));
@@ -346,7 +346,7 @@ async fn a_message_that_is_refused_says_why() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_to_someone_who_does_not_follow_is_an_error() {
+async fn a_message_to_a_non_follower_is_an_error() {
     let (sandbox, routes) = sandbox();
     let request = message(&sandbox, json!({}));
     sandbox.user("Ming").set_follows(false);
@@ -358,7 +358,7 @@ async fn a_message_to_someone_who_does_not_follow_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_is_repeated_only_under_its_id() {
+async fn a_message_is_retried_only_with_its_id() {
     let (sandbox, routes) = sandbox();
     sandbox.drop_next(SEND);
     let once = body(message(&sandbox, json!({})));
@@ -373,7 +373,7 @@ async fn a_message_is_repeated_only_under_its_id() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_is_a_service_of_its_own() {
+async fn each_route_works_alone() {
     let (sandbox, _) = sandbox();
     let wechat = sandbox.wechat();
     let codes = QrcodeService::new(wechat.clone()).access_keys(["a-long-key"]);

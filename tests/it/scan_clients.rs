@@ -1,4 +1,4 @@
-//! One client that begins sign-ins without end, and the others.
+//! Per-client limits: a client that starts many sign-ins does not affect others.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn from(client: &str) -> Parts {
     request.body(()).unwrap().into_parts().0
 }
 
-/// Sign-ins of at most `capacity`, with clients by a header that a test can set.
+/// A store of at most `capacity` sign-ins, with the client read from a header.
 fn scans(clock: &ManualClock, capacity: usize) -> ScanLogin {
     let wechat = Sandbox::with_clock(clock.clone()).wechat();
     ScanLogin::new(&wechat)
@@ -32,7 +32,7 @@ async fn is_pending(scans: &ScanLogin, pending: &PendingLogin) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_begins_ten_thousand_ends_its_own_and_no_other() {
+async fn a_client_that_starts_ten_thousand_evicts_only_its_own() {
     let scans = scans(&clock(), 100);
     let other = scans.start_for(&from("other")).await.unwrap();
     let mut begun = Vec::new();
@@ -53,9 +53,9 @@ async fn a_client_that_begins_ten_thousand_ends_its_own_and_no_other() {
     assert!(is_pending(&scans, &other).await);
 }
 
-/// As when the server does not tell the peer's address.
+/// The server may not know the peer's address.
 #[tokio::test(start_paused = true)]
-async fn clients_that_are_not_known_end_nobodys() {
+async fn unknown_clients_evict_no_sign_in() {
     let scans = scans(&clock(), 100);
     let first = scans.start_for(&from("")).await.unwrap();
     for _ in 0..99 {
@@ -67,7 +67,7 @@ async fn clients_that_are_not_known_end_nobodys() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_store_throws_nobody_out() {
+async fn a_full_store_evicts_no_sign_in() {
     let clock = clock();
     let scans = scans(&clock, 3).pending_per_client(2);
     let first = scans.start_for(&from("a")).await.unwrap();
@@ -80,7 +80,7 @@ async fn a_full_store_throws_nobody_out() {
     for pending in [&first, &second, &third] {
         assert!(is_pending(&scans, pending).await);
     }
-    // A refused one does not count: once there is room, b gets it and loses nothing.
+    // Rejected attempts do not count: once there is room, b gets it and loses nothing.
     clock.advance(Duration::from_secs(150));
     scans.start_for(&from("a")).await.unwrap();
     assert!(!is_pending(&scans, &first).await && is_pending(&scans, &second).await);
@@ -95,7 +95,7 @@ async fn a_full_store_throws_nobody_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_sign_in_takes_ten_waits_and_leaves_the_others_theirs() {
+async fn a_sign_in_has_at_most_ten_waiters() {
     let scans = scans(&clock(), 100)
         .max_waiting(12)
         .patience(Duration::from_secs(25));
@@ -116,7 +116,7 @@ async fn one_sign_in_takes_ten_waits_and_leaves_the_others_theirs() {
     assert_eq!(status.unwrap(), ScanStatus::Waiting, "the waits ended");
 }
 
-/// A store that opens everything after a second, and cannot end a sign-in.
+/// A store that takes a second to open a sign-in and cannot close one.
 struct Slow;
 
 impl ScanStore for Slow {
@@ -135,7 +135,7 @@ impl ScanStore for Slow {
 }
 
 #[tokio::test(start_paused = true)]
-async fn neither_haste_nor_hanging_up_gets_a_client_more() {
+async fn concurrent_or_aborted_starts_do_not_exceed_the_limit() {
     let clock = clock();
     let scans = scans(&clock, 0).store(Slow);
     let begin = |client: &'static str| {
@@ -156,14 +156,14 @@ async fn neither_haste_nor_hanging_up_gets_a_client_more() {
     assert!(matches!(hasty, Err(ScanError::Full)));
     assert!(matches!(hung_up, Err(ScanError::Full)));
     begin("other").await.unwrap();
-    // What has ended does not count, also when the wall clock is set back meanwhile.
+    // Ended sign-ins do not count, even when the wall clock is set back meanwhile.
     let before = clock.now();
     clock.advance(Duration::from_secs(300));
     clock.set(before);
     begin("hasty").await.unwrap();
 }
 
-/// The cookie of a page that the example shows to a client behind its proxy.
+/// Returns the cookie of a page that the example serves to a client behind its proxy.
 async fn page(wire: &mut Wire, hops: &str) -> Vec<u8> {
     let headers = [("X-Forwarded-For", hops.as_bytes())];
     let (status, head, _) = wire.get("/", &headers).await;
@@ -179,7 +179,7 @@ async fn finish(wire: &mut Wire, cookie: &[u8]) -> u16 {
 }
 
 #[tokio::test]
-async fn the_example_tells_clients_apart_behind_its_proxy() {
+async fn the_example_distinguishes_clients_behind_its_proxy() {
     let mut command = example("scan_login");
     command.args(["127.0.0.1:0", "127.0.0.1"]);
     let (_child, base) = start(command).await;
@@ -187,7 +187,7 @@ async fn the_example_tells_clients_apart_behind_its_proxy() {
     let other = page(&mut wire, "198.51.100.7").await;
     let mut flood = Vec::new();
     for number in 0..22 {
-        // What a client writes itself stands in front of what the proxy appends.
+        // The part a client writes comes before the part the proxy appends.
         let hops = format!("10.0.0.{number}, 2001:db8::{number:x}");
         flood.push(page(&mut wire, &hops).await);
     }
@@ -196,7 +196,7 @@ async fn the_example_tells_clients_apart_behind_its_proxy() {
     assert_eq!(finish(&mut wire, &flood[1]).await, 410);
     assert_eq!(finish(&mut wire, &flood[2]).await, 409);
 
-    // Of a peer that is not on the list, the header is not believed.
+    // The header of a peer that is not on the list is ignored.
     let mut command = example("scan_login");
     command.args(["127.0.0.1:0", "10.0.0.0/8"]);
     let (_child, base) = start(command).await;

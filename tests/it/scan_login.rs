@@ -1,4 +1,4 @@
-//! Signing in by scanning a code: who gets the result, when, and who does not.
+//! Scan login: which browser gets the result, when, and which does not.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ impl Kit {
         self.sandbox.push(push, routes).await
     }
 
-    /// What the user who scanned reads.
+    /// Scans a code and returns the text that the user reads.
     async fn scan(&self, user: &User, scene: &str) -> Option<String> {
         let delivery = self.push(Push::scan(user, scene)).await;
         Some(delivery.reply()?.text()?.to_owned())
@@ -108,7 +108,7 @@ fn scanned(user: &User, new_follower: bool) -> ScanStatus {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_follower_and_a_new_one_sign_in_alike() {
+async fn existing_and_new_followers_sign_in() {
     let kit = kit();
     for (nickname, follows) in [("Hui🐠", true), ("Lin", false)] {
         let user = kit.user(nickname);
@@ -130,7 +130,7 @@ async fn a_follower_and_a_new_one_sign_in_alike() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_code_that_was_made_signs_in_whoever_scans_it() {
+async fn the_generated_code_signs_in_its_scanner() {
     let kit = kit();
     let app = kit.wechat.app(Sandbox::APPID).unwrap();
     let pending = kit.scans.start().await.unwrap();
@@ -154,7 +154,7 @@ async fn other_messages_go_to_the_handler() {
     for scene in ["order-42", "login-42", "qrscene_signin_1"] {
         assert_eq!(kit.scan(&user, scene).await, Some(format!("inner {scene}")));
     }
-    // The prefix is taken off once.
+    // The prefix is removed once.
     let other = kit.user("Lin");
     let text = kit.scan(&other, "qrscene_signin_1").await;
     assert_eq!(text.as_deref(), Some("inner qrscene_qrscene_signin_1"));
@@ -187,14 +187,14 @@ async fn the_first_scan_counts() {
     kit.scan(&first, pending.scene()).await;
     let text = kit.scan(&second, pending.scene()).await;
     assert_eq!(text.as_deref(), Some("too late"));
-    // The same push once more, as the platform does.
+    // The platform retries the same push.
     let text = kit.scan(&first, pending.scene()).await;
     assert_eq!(text.as_deref(), Some("signed in at shop.example"));
     assert_eq!(kit.status(&pending).await, scanned(&first, true));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sign_in_ends() {
+async fn a_sign_in_expires() {
     let kit = Kit::new(|scans| scans.expires_in(Duration::from_secs(60)));
     let user = kit.user("Hui🐠");
     let pending = kit.scans.start().await.unwrap();
@@ -203,13 +203,13 @@ async fn a_sign_in_ends() {
     assert_eq!(text.as_deref(), Some("too late"));
     assert_eq!(kit.status(&pending).await, ScanStatus::Gone);
 
-    // A result as well.
+    // A result expires too.
     let pending = kit.scans.start().await.unwrap();
     kit.scan(&user, pending.scene()).await;
     kit.sandbox.advance(Duration::from_secs(60));
     assert_eq!(kit.status(&pending).await, ScanStatus::Gone);
 
-    // Who waits when it ends is told when anyone asks.
+    // A waiter learns of the expiry at the next call.
     let pending = kit.scans.start().await.unwrap();
     let (scans, id) = (kit.scans.clone(), pending.id().clone());
     let waiting = tokio::spawn(async move { scans.wait(&id).await });
@@ -220,7 +220,7 @@ async fn a_sign_in_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_scene_does_not_give_the_result_away() {
+async fn the_scene_alone_does_not_give_access_to_the_result() {
     let kit = kit();
     let user = kit.user("Hui🐠");
     let pending = kit.scans.start().await.unwrap();
@@ -242,7 +242,7 @@ async fn the_scene_does_not_give_the_result_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_are_only_so_many_at_a_time() {
+async fn the_number_of_sign_ins_is_limited() {
     let sandbox = Sandbox::with_clock(clock());
     let scans = ScanLogin::new(&sandbox.wechat())
         .store(MemoryScanStore::new(sandbox.clock(), 2))
@@ -309,7 +309,7 @@ async fn a_page_polls_and_finishes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_beat_until_the_scan_or_the_end() {
+async fn events_send_keep_alives_until_the_scan_or_the_expiry() {
     let kit = kit();
     let user = kit.user("Hui🐠");
     let pending = kit.scans.start().await.unwrap();
@@ -373,7 +373,7 @@ async fn events_come_over_a_socket_as_they_happen() {
     assert!(rest.contains("event: scanned\ndata: {}\n\n"), "{rest}");
 }
 
-/// A store that fails, as one on a network does.
+/// A store that fails, like one on a network.
 struct Down;
 
 impl ScanStore for Down {
@@ -391,7 +391,7 @@ impl ScanStore for Down {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_fails_makes_the_push_come_again() {
+async fn a_failing_store_makes_the_platform_retry() {
     let kit = Kit::new(|scans| scans.store(Down));
     let pending = kit.scans.start().await.unwrap();
     let cookie = pending.cookie().unwrap();

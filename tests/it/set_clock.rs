@@ -1,4 +1,5 @@
-//! A clock that is set back or forward, or a machine that sleeps, freezes nothing and frees nothing.
+//! Setting the clock back or forward, or suspending the machine, neither extends nor bypasses a
+//! timeout.
 
 use std::time::{Duration, SystemTime};
 
@@ -36,7 +37,7 @@ impl Set for ManualClock {
     }
 }
 
-/// A platform with a clock of its own.
+/// Returns a sandbox with its own clock.
 fn stage() -> (Sandbox, Wechat, ManualClock) {
     let (sandbox, clock) = (Sandbox::new(), clock());
     let mut builder = Wechat::builder().clock(clock.clone());
@@ -48,7 +49,7 @@ fn stage() -> (Sandbox, Wechat, ManualClock) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_and_a_ticket_expire_though_the_clock_is_set_back() {
+async fn a_token_and_a_ticket_expire_after_the_clock_is_set_back() {
     let (sandbox, wechat, clock) = stage();
     let tokens = wechat.tokens();
     tokens.get(APPID).await.unwrap();
@@ -63,7 +64,7 @@ async fn a_token_and_a_ticket_expire_though_the_clock_is_set_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_expires_while_the_machine_sleeps() {
+async fn a_token_expires_while_the_machine_is_suspended() {
     let (sandbox, wechat, clock) = stage();
     let tokens = wechat.tokens();
     let token = tokens.get(APPID).await.unwrap();
@@ -77,7 +78,7 @@ async fn a_token_expires_while_the_machine_sleeps() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_remembered_for_ten_seconds_though_the_clock_is_set_back() {
+async fn a_token_error_is_cached_for_ten_seconds_after_the_clock_is_set_back() {
     let (sandbox, wechat, clock) = stage();
     sandbox.fail_next(STABLE, ErrCode::INVALID_APP_SECRET);
     let tokens = wechat.tokens();
@@ -91,7 +92,7 @@ async fn a_refusal_is_remembered_for_ten_seconds_though_the_clock_is_set_back() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reinstated_token_is_doubted_again_though_the_clock_is_set_back() {
+async fn a_reinstated_token_is_retired_again_after_the_clock_is_set_back() {
     let (sandbox, wechat, clock) = stage();
     let tokens = wechat.tokens();
     let used = tokens.get(APPID).await.unwrap();
@@ -109,7 +110,7 @@ async fn a_reinstated_token_is_doubted_again_though_the_clock_is_set_back() {
 }
 
 #[tokio::test]
-async fn the_budget_of_forced_refreshes_knows_monotonic_time_alone() {
+async fn the_budget_of_forced_refreshes_uses_monotonic_time() {
     let clock = clock();
     let store = MemoryTokenStore::with_clock(clock.clone());
     let key = TokenKey::new(AppId::new(APPID).unwrap(), TokenKind::StableAccessToken);
@@ -133,7 +134,7 @@ async fn the_budget_of_forced_refreshes_knows_monotonic_time_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_return_to_the_first_host_though_the_clock_is_set_back() {
+async fn calls_return_to_the_first_host_after_the_clock_is_set_back() {
     let clock = clock();
     let hosts = Hosts::default();
     let (sandbox, down) = (
@@ -189,7 +190,7 @@ async fn calls_return_to_the_first_host_though_the_clock_is_set_back() {
 }
 
 #[tokio::test]
-async fn a_full_store_of_scans_empties_by_either_clock() {
+async fn scans_expire_by_either_clock() {
     for sleeps in [false, true] {
         let clock = clock();
         let scans = MemoryScanStore::new(clock.clone(), 2);
@@ -212,7 +213,7 @@ async fn a_full_store_of_scans_empties_by_either_clock() {
 }
 
 #[test]
-fn a_reading_before_another_threads_is_no_age() {
+fn setting_the_wall_clock_does_not_change_monotonic_time() {
     let clock = clock();
     let later = SystemTime::UNIX_EPOCH + DAY;
     clock.set(later);

@@ -1,4 +1,4 @@
-//! The standalone example as a server that is attacked: who reaches it, and for how long.
+//! The standalone example under attack: access by host, and connection timeouts.
 
 use std::time::Duration;
 
@@ -13,17 +13,17 @@ use crate::support::Wire;
 const KEYS: &str = "keys = [\"a-key-of-sixteen-characters-or-more\"]";
 const ROUTE: &str = "/v1/service/wx/getwxqrcode";
 
-/// Starts the server with a settings file in which the access keys are replaced by `access`.
+/// Starts the server with a settings file whose access keys are replaced by `access`.
 async fn serve(name: &str, access: &str) -> (Child, String, File) {
     let file = File::new(name, &SETTINGS.replace(KEYS, access));
     let mut command = example("standalone");
-    // Nobody reads the log: it must not fill the pipe.
+    // The log is not read and must not fill the pipe.
     command.arg("--config").arg(&file.0).env("RUST_LOG", "off");
     let (child, base) = start(command).await;
     (child, base, file)
 }
 
-/// The status of a request that names `host`.
+/// Returns the status of a request with this `Host`.
 async fn status(base: &str, host: Option<&str>) -> (u16, String) {
     let host = host.map(|host| format!("Host: {host}\r\n"));
     let request = format!(
@@ -37,7 +37,7 @@ async fn status(base: &str, host: Option<&str>) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn open_routes_answer_to_this_machine_only() {
+async fn open_routes_accept_only_local_hosts() {
     let mut command = example("standalone");
     command.args(["--listen", "127.0.0.1:0"]);
     let (_child, base) = start(command).await;
@@ -87,7 +87,7 @@ async fn open_routes_answer_to_this_machine_only() {
 }
 
 #[tokio::test]
-async fn the_other_examples_on_loopback_answer_to_this_machine_only() {
+async fn the_other_examples_on_loopback_accept_only_local_hosts() {
     // The second has no such route, and the third has not opened it.
     for (name, found) in [("axum", 400), ("oauth", 404), ("scan_login", 401)] {
         let mut command = example(name);
@@ -99,7 +99,7 @@ async fn the_other_examples_on_loopback_answer_to_this_machine_only() {
 }
 
 #[tokio::test]
-async fn routes_with_keys_answer_to_any_host() {
+async fn routes_with_keys_accept_any_host() {
     let (_child, base, _file) = serve("keyed", KEYS).await;
     assert_eq!(status(&base, Some("wx.example")).await.0, 401);
     let (_child, open, _file) = serve("open", "open = true").await;
@@ -107,7 +107,7 @@ async fn routes_with_keys_answer_to_any_host() {
 }
 
 #[tokio::test]
-async fn connections_that_send_nothing_are_closed_and_others_are_not() {
+async fn only_idle_connections_are_closed() {
     let limits = format!("{KEYS}\n[server]\nheader_timeout = 1\nidle_timeout = 3");
     let (_child, base, _file) = serve("timeouts", &limits).await;
     let begin = Instant::now();
@@ -116,7 +116,7 @@ async fn connections_that_send_nothing_are_closed_and_others_are_not() {
     let mut kept = Wire::to(&base).await;
     assert_eq!(kept.post(ROUTE, "{}").await.0, 401);
     let dripping = async {
-        // A byte now and then does not make it last longer.
+        // Sending a byte now and then does not extend the timeout.
         for byte in b"POST / HTTP/1.1\r\nHost: localhost\r\nX: yyyyyyyyyyyyyyyyyyyyyyyyy" {
             if slow.try_write(&[*byte]).await.is_err() {
                 break;
@@ -133,10 +133,10 @@ async fn connections_that_send_nothing_are_closed_and_others_are_not() {
     assert!(silent >= Duration::from_millis(900), "{silent:?}");
     assert!(dripped < Duration::from_millis(2500), "{dripped:?}");
 
-    // Longer than a head may take: the connection is kept alive, and used again.
+    // Longer than the header timeout: the connection is kept alive and reused.
     sleep(Duration::from_secs(2).saturating_sub(begin.elapsed())).await;
     assert_eq!(kept.post(ROUTE, "{}").await.0, 401);
-    // The head of the next request has begun, so that its limit counts.
+    // The next request head has begun, so the header timeout applies to it.
     kept.write(b"POST").await;
     let begin = Instant::now();
     assert!(kept.closes_within(Duration::from_secs(2)).await);
@@ -157,7 +157,7 @@ async fn a_connection_that_reads_nothing_is_closed() {
     let request = format!("POST {ROUTE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
     let requests = request.repeat(1000);
     let mut sent = 0;
-    // Until the answers, which nobody reads, fill what is between the two, and the server gives up.
+    // The client reads nothing, so the responses fill the buffers until the server gives up.
     while let Ok(Ok(())) =
         timeout(Duration::from_secs(10), wire.try_write(requests.as_bytes())).await
     {
@@ -171,8 +171,8 @@ async fn a_connection_that_reads_nothing_is_closed() {
 
 #[tokio::test]
 async fn a_request_that_takes_longer_than_the_limits_is_answered() {
-    // The sandbox has no settings file, so that the route waits for a body instead: its limit is
-    // ten seconds, and those of the connection are shorter.
+    // The sandbox has no settings file, so the route waits for a body instead. The body timeout is
+    // ten seconds, longer than the connection timeouts.
     let limits = "open = true\n[server]\nheader_timeout = 1\nidle_timeout = 1";
     let (_child, base, _file) = serve("long", limits).await;
     let mut wire = Wire::to(&base).await;
@@ -192,7 +192,7 @@ async fn a_request_that_takes_longer_than_the_limits_is_answered() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_settings_file_that_others_can_read_is_warned_of() {
+async fn a_settings_file_readable_by_others_logs_a_warning() {
     use std::os::unix::fs::PermissionsExt;
     for (mode, warned) in [(0o644, true), (0o640, true), (0o600, false)] {
         let file = File::new(&format!("mode-{mode:o}"), SETTINGS);

@@ -1,4 +1,4 @@
-//! The standalone server with a settings file: who answers pushes, and what its log tells.
+//! The standalone server with a settings file: its replies to pushes and its log.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -23,7 +23,7 @@ async fn serve(name: &str, more: &str) -> (Child, String, File) {
     (child, base, file)
 }
 
-/// Pushes a document with these fields, and returns the status and the reply.
+/// Pushes a document with these fields and returns the status and the reply.
 async fn push(base: &str, nonce: &str, fields: &str) -> (StatusCode, String) {
     let now = SystemClock::default().now();
     let now = now.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
@@ -51,7 +51,7 @@ async fn push(base: &str, nonce: &str, fields: &str) -> (StatusCode, String) {
     (status, content.split("]]>").next().unwrap().to_owned())
 }
 
-/// The lines that were logged until now.
+/// Returns the lines logged so far.
 async fn log(child: &mut Child) -> String {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let mut log = String::new();
@@ -88,7 +88,7 @@ async fn real_followers_get_no_echo() {
 }
 
 #[tokio::test]
-async fn fixed_answers_go_by_keyword_scene_and_event() {
+async fn fixed_answers_match_keyword_scene_and_event() {
     let replies = r#"
         [reply]
         default = "later"
@@ -126,7 +126,7 @@ async fn fixed_answers_go_by_keyword_scene_and_event() {
 }
 
 #[tokio::test]
-async fn the_log_tells_of_each_request_in_one_line() {
+async fn the_log_has_one_line_per_request() {
     let (mut child, base, _file) = serve("log", "").await;
     let post = |path: &str, key: &str, body: &str| {
         Request::post(format!("{base}{path}"))
@@ -186,7 +186,7 @@ async fn the_log_tells_of_each_request_in_one_line() {
 }
 
 #[tokio::test]
-async fn limits_are_the_file_s() {
+async fn limits_come_from_the_file() {
     let limits = "[limits]\npush_bytes = 2048\nremembered_pushes = 1\n\
                   [reply]\ndefault = \"later\"";
     let (_child, base, _file) = serve("limits", limits).await;
@@ -233,7 +233,7 @@ async fn the_described_file_is_read() {
     assert!(base.starts_with("http://"));
 }
 
-/// Every option of the settings is in the described file.
+/// The described file has every option of the settings.
 #[test]
 fn every_option_is_described() {
     let sources = [

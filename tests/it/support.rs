@@ -1,4 +1,4 @@
-//! What several tests stand on.
+//! Shared by several tests.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -13,13 +13,14 @@ use tower_wechat::api::Endpoint;
 use tower_wechat::sandbox::{Broken, Sandbox};
 use tower_wechat::{Body, BoxFuture, ManualClock};
 
-/// 2026-01-01, a time that stands still.
+/// A manual clock at 2026-01-01.
 pub fn clock() -> ManualClock {
     ManualClock::at_unix(1_767_225_600)
 }
 
-/// To be held while a test reads what is logged on its thread. With a single subscriber in the
-/// process, a place that another thread's test comes to first would stay silent for all.
+/// Returns a second subscriber, to hold while a test reads the log of its thread. With a single
+/// subscriber in the process, `tracing` caches a callsite's interest as "never" when another thread
+/// reaches it first, and the test would miss its events.
 pub fn second_subscriber() -> tracing::Dispatch {
     tracing::Dispatch::new(tracing_subscriber::registry())
 }
@@ -27,7 +28,7 @@ pub fn second_subscriber() -> tracing::Dispatch {
 pub const STABLE: &str = "/cgi-bin/stable_token";
 pub const CLASSIC: &str = "/cgi-bin/token";
 
-/// A call that the crate does not ship, as a host would write it: it sends something.
+/// A custom endpoint that sends something.
 #[derive(Serialize)]
 pub struct Send {
     pub touser: String,
@@ -60,7 +61,7 @@ pub fn status(status: u16, body: &'static str) -> Response<Bytes> {
     response
 }
 
-/// The sandbox, keeping a copy of every request that reaches it.
+/// The sandbox with a copy of every request it receives.
 #[derive(Clone)]
 pub struct Recorded {
     sandbox: Sandbox,
@@ -75,7 +76,7 @@ impl Recorded {
         }
     }
 
-    /// The requests so far of one path.
+    /// Returns the requests so far to one path.
     pub fn of(&self, path: &str) -> Vec<Request<Bytes>> {
         let requests = self.requests.lock().unwrap();
         requests
@@ -101,7 +102,7 @@ impl Service<Request<Bytes>> for Recorded {
     }
 }
 
-/// The code with which the browser of the sandbox's first user comes back.
+/// Returns the code with which the browser of the sandbox's first user returns.
 pub async fn code(sandbox: &Sandbox, scope: &str) -> String {
     code_of(sandbox, Sandbox::APPID, scope, "").await
 }
@@ -126,7 +127,7 @@ pub async fn code_of(sandbox: &Sandbox, appid: &str, scope: &str, more: &str) ->
     query.strip_suffix("&state=1024").unwrap().to_owned()
 }
 
-/// A request to a JSON route.
+/// Returns a request to a JSON route.
 pub fn post(route: &str, body: impl Into<Body>) -> Request<Body> {
     Request::post(route)
         .header(header::CONTENT_TYPE, "application/json")
@@ -134,7 +135,7 @@ pub fn post(route: &str, body: impl Into<Body>) -> Request<Body> {
         .unwrap()
 }
 
-/// The status and the envelope of an answer.
+/// Returns the status and the envelope of a response.
 pub async fn answer<S>(service: S, request: Request<Body>) -> (StatusCode, serde_json::Value)
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = std::convert::Infallible>,
@@ -145,12 +146,12 @@ where
     (head.status, envelope)
 }
 
-/// Lets every task that can run do so.
+/// Lets every ready task run.
 pub async fn settle() {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }
 
-/// What is logged on the thread of a test, from the subscriber that [`Log::capture`] sets.
+/// The log of a test's thread, while the subscriber from [`Log::capture`] is set.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -189,11 +190,11 @@ impl std::io::Write for Log {
     }
 }
 
-/// One connection, over which requests are written as they are.
+/// A connection to which raw requests are written.
 pub struct Wire(tokio::io::BufReader<tokio::net::TcpStream>);
 
 impl Wire {
-    /// Connects to an address, which may be written as a base such as `http://127.0.0.1:80`.
+    /// Connects to an address, which may be a base URL such as `http://127.0.0.1:80`.
     pub async fn to(address: impl ToString) -> Self {
         let address = address.to_string();
         let address = address.strip_prefix("http://").unwrap_or(&address);
@@ -206,13 +207,13 @@ impl Wire {
         self.0.get_mut().write_all(bytes).await.unwrap();
     }
 
-    /// The same, to a peer that may have closed the connection.
+    /// Writes to a peer that may have closed the connection.
     pub async fn try_write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         use tokio::io::AsyncWriteExt;
         self.0.get_mut().write_all(bytes).await
     }
 
-    /// The status, the head and the body of the next answer, which has a `Content-Length`.
+    /// Returns the status, head and body of the next response, which has a `Content-Length`.
     pub async fn answer(&mut self) -> (u16, String, String) {
         use tokio::io::{AsyncBufReadExt, AsyncReadExt};
         let mut head = String::new();
@@ -220,7 +221,7 @@ impl Wire {
             let read = self.0.read_line(&mut head).await.unwrap();
             assert_ne!(read, 0, "the connection ended after {head:?}");
         }
-        // hyper writes names in lower case.
+        // hyper writes header names in lower case.
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         let len = head.split("content-length: ").nth(1).unwrap();
         let len: usize = len.split('\r').next().unwrap().parse().unwrap();
@@ -252,16 +253,16 @@ impl Wire {
         self.answer().await
     }
 
-    /// How often a text stands in what comes until the connection ends.
+    /// Counts the occurrences of a text until the connection ends.
     pub async fn count_of(&mut self, text: &str) -> usize {
         use tokio::io::AsyncReadExt;
         let mut all = Vec::new();
-        // A reset is an end too.
+        // A reset counts as an end.
         let _ = self.0.read_to_end(&mut all).await;
         String::from_utf8_lossy(&all).matches(text).count()
     }
 
-    /// Whether the peer closes the connection, without another byte, within `limit`.
+    /// Returns whether the peer closes the connection within `limit` without sending a byte.
     pub async fn closes_within(&mut self, limit: Duration) -> bool {
         use tokio::io::AsyncReadExt;
         let read = tokio::time::timeout(limit, self.0.read_u8()).await;

@@ -1,4 +1,4 @@
-//! Why the platform could not be reached is told: in the error, in `ret.msg` and in the log.
+//! The reason for an unreachable platform appears in the error, in `ret.msg` and in the log.
 
 use std::sync::Arc;
 
@@ -27,7 +27,8 @@ fn wechat(base: &str) -> Wechat {
         .unwrap()
 }
 
-/// Calls the platform at `base`, by itself and through a route. Both tell the same.
+/// Calls the platform at `base`, directly and through a route, and asserts that both report the
+/// same.
 async fn told(base: &str) -> Error {
     let wechat = wechat(base);
     let error = wechat
@@ -55,7 +56,7 @@ async fn told(base: &str) -> Error {
 }
 
 #[tokio::test]
-async fn a_refused_port_is_named() {
+async fn a_refused_connection_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -70,7 +71,7 @@ async fn a_refused_port_is_named() {
 }
 
 #[tokio::test]
-async fn a_name_that_does_not_resolve_is_named() {
+async fn an_unresolvable_host_is_named() {
     let error = told("https://nosuchhost.invalid").await;
     assert_eq!(
         (error.kind(), error.class()),
@@ -80,7 +81,7 @@ async fn a_name_that_does_not_resolve_is_named() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_not_accepted_is_configuration() {
+async fn an_untrusted_certificate_is_a_configuration_error() {
     let issued = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(issued.signing_key.serialize_der()));
     let config = ServerConfig::builder()
@@ -108,9 +109,9 @@ async fn a_certificate_that_is_not_accepted_is_configuration() {
     assert_eq!(error.hint(), Some(hint));
 }
 
-/// Something that speaks no TLS stands there, a proxy, say.
+/// The peer does not speak TLS, as a misconfigured proxy.
 #[tokio::test]
-async fn what_speaks_no_tls_is_named() {
+async fn a_peer_without_tls_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -127,7 +128,7 @@ async fn what_speaks_no_tls_is_named() {
 }
 
 #[tokio::test]
-async fn the_log_says_why() {
+async fn the_log_has_the_reason() {
     let log = Log::default();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

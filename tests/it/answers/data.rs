@@ -1,4 +1,4 @@
-//! Calls that are answered with data.
+//! Calls whose success response has data.
 
 use tower_wechat::api::network::{CheckCallback, GetApiDomainIp, GetCallbackIp};
 use tower_wechat::api::{menu, qrcode, quota, shorten, template, ticket, user};
@@ -6,7 +6,7 @@ use tower_wechat::{Error, ErrorKind};
 
 use super::{NO_ANSWERS, answered, sandbox};
 
-/// What each of the calls makes of an answer.
+/// Returns the result of each call for this response.
 async fn outcomes(body: &str) -> Vec<(&'static str, Result<(), Error>)> {
     let platform = sandbox();
     let mut outcomes = Vec::new();
@@ -41,7 +41,7 @@ async fn outcomes(body: &str) -> Vec<(&'static str, Result<(), Error>)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_without_its_data_is_no_success() {
+async fn an_answer_without_its_data_is_an_error() {
     let more = [
         r#"{"errcode":0,"errmsg":"ok"}"#,
         r#"{"errcode":0,"code":502}"#,
@@ -78,7 +78,7 @@ async fn lists_may_be_empty() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_errcode_that_cannot_be_read_is_no_success_beside_data() {
+async fn an_unreadable_errcode_beside_data_is_an_error() {
     let platform = sandbox();
     for code in [
         "true", "\"\"", "\"abc\"", "1.5", "1e99", "1e999", "{}", "[0]",
@@ -95,7 +95,7 @@ async fn an_errcode_that_cannot_be_read_is_no_success_beside_data() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_byte_order_mark_in_front_is_skipped() {
+async fn a_leading_byte_order_mark_is_skipped() {
     let platform = sandbox();
     let body = format!(" {}{{\"ip_list\":[]}}", super::BOM);
     let answer = answered(&platform, GetCallbackIp::new(), body.as_bytes()).await;

@@ -1,4 +1,4 @@
-//! Calls that are answered with an errcode and nothing else.
+//! Calls whose success response has only an errcode.
 
 use tower_wechat::api::customer_service::{SendCustomerServiceMessage, SetTyping};
 use tower_wechat::api::menu::{self, Button};
@@ -11,7 +11,7 @@ use tower_wechat::{AppId, AppSecret, ErrCode, Error, ErrorKind};
 
 use super::{BOM, NO_ANSWERS, answered, refusals, sandbox, shown};
 
-/// What each of the calls makes of an answer.
+/// Returns the result of each call for this response.
 async fn outcomes(body: &[u8]) -> Vec<(&'static str, Result<(), Error>)> {
     let platform = sandbox();
     let appid = || AppId::new(Sandbox::APPID).unwrap();
@@ -44,7 +44,7 @@ async fn outcomes(body: &[u8]) -> Vec<(&'static str, Result<(), Error>)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_one_whatever_stands_beside_its_code() {
+async fn an_errcode_is_an_error_whatever_its_other_fields() {
     for body in refusals(87009) {
         for (call, outcome) in outcomes(&body).await {
             let code = outcome.as_ref().err().and_then(Error::errcode);

@@ -1,5 +1,5 @@
-//! What is tried with an answer of any bytes. The fuzzer `answer` in `fuzz/` and the property test
-//! beside this file run the same body: it takes bytes and panics when something is wrong.
+//! Checks on responses of arbitrary bytes. The fuzz target `answer` in `fuzz/` and the property
+//! test beside this file share this function. It takes bytes and panics when a check fails.
 
 use bytes::Bytes;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -12,7 +12,7 @@ use tower_wechat::api::{
 };
 use tower_wechat::{Error, ErrorKind};
 
-/// What every type of answer makes of a body.
+/// Returns the result of decoding a body as each answer type.
 fn decoded(body: &Bytes) -> Vec<(&'static str, Result<(), Error>)> {
     macro_rules! as_each {
         ($($answer:ty),* $(,)?) => {
@@ -53,8 +53,8 @@ fn decoded(body: &Bytes) -> Vec<(&'static str, Result<(), Error>)> {
     ]
 }
 
-/// An answer of any bytes; or a refusal or a success with any bytes behind its errcode, which the
-/// first byte chooses.
+/// A response of arbitrary bytes, or an error or a success with arbitrary bytes after its errcode.
+/// The first byte selects which.
 pub fn answer(data: &[u8]) {
     let Some((choice, rest)) = data.split_first() else {
         return;
@@ -85,7 +85,7 @@ pub fn answer(data: &[u8]) {
                 assert!(!format!("{error}{error:?}").contains(char::is_control));
             }
         }
-        // Where the object is whole, its refusal is told by its code.
+        // If the object is complete, its errcode decides whether it is an error.
         let refusing = codes
             .iter()
             .flatten()
@@ -103,7 +103,8 @@ pub fn answer(data: &[u8]) {
     }
 }
 
-/// The errcodes of an object, read with no thought of speed; `None` if the body is not one.
+/// Returns the errcodes of an object, without any optimization; `None` if the body is not an
+/// object.
 fn codes(body: &[u8]) -> Option<Vec<Value>> {
     let body = String::from_utf8_lossy(body).into_owned();
     let body = body.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t', '\u{c}']);
@@ -112,7 +113,7 @@ fn codes(body: &[u8]) -> Option<Vec<Value>> {
     Some(codes)
 }
 
-/// The text with a space for each control character in a string.
+/// Returns the text with each control character in a string replaced by a space.
 fn spaced(text: &str) -> String {
     let mut spaced = String::new();
     let mut rest = text;
@@ -153,7 +154,7 @@ fn number(code: &Value) -> Option<i64> {
     text.parse().ok().or_else(|| float().map(|it| it as i64))
 }
 
-/// The values of every `errcode` of an object.
+/// The values of every `errcode` field of an object.
 struct Codes(Vec<Value>);
 
 impl<'de> Deserialize<'de> for Codes {
@@ -171,7 +172,7 @@ impl<'de> Deserialize<'de> for Codes {
                 let mut codes = Vec::new();
                 while let Some((name, value)) = object.next_entry::<String, Box<RawValue>>()? {
                     if name == "errcode" {
-                        // A number out of range is a value that nobody can read.
+                        // A number out of range is a value that cannot be read.
                         codes.push(serde_json::from_str(value.get()).unwrap_or(Value::Bool(true)));
                     }
                 }

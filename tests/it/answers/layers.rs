@@ -1,4 +1,4 @@
-//! The layers act on the code of a refusal, in whatever form it comes.
+//! The layers act on the errcode of a response in any of its forms.
 
 use tower_wechat::api::miniprogram::code::GetUnlimitedQrcode;
 use tower_wechat::api::network::GetCallbackIp;
@@ -10,7 +10,7 @@ use crate::support::{STABLE, json};
 const IPS: &str = "/cgi-bin/getcallbackip";
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_token_is_replaced() {
+async fn a_rejected_token_is_replaced() {
     for body in refusals(40001) {
         let platform = sandbox();
         platform.1.token().await.unwrap();
@@ -23,7 +23,7 @@ async fn a_dead_token_is_replaced() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_busy_platform_is_asked_again() {
+async fn a_busy_answer_is_retried() {
     for body in refusals(-1) {
         let platform = sandbox();
         platform.0.answer_next(IPS, json(body.clone()));
@@ -34,7 +34,7 @@ async fn a_busy_platform_is_asked_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wrong_secret_is_told_by_its_code() {
+async fn a_wrong_secret_is_recognised_by_its_errcode() {
     for body in refusals(40125) {
         let (sandbox, app) = sandbox();
         sandbox.answer_next(STABLE, json(body.clone()));
@@ -49,7 +49,7 @@ async fn a_wrong_secret_is_told_by_its_code() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_in_place_of_an_image_is_told_by_its_code() {
+async fn an_error_in_place_of_an_image_is_recognised_by_its_errcode() {
     let platform = sandbox();
     for body in refusals(41030) {
         let error = answered(&platform, GetUnlimitedQrcode::new("x"), &body).await;
@@ -68,7 +68,7 @@ async fn a_refusal_in_place_of_an_image_is_told_by_its_code() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn half_an_answer_is_no_code() {
+async fn a_truncated_answer_has_no_errcode() {
     let platform = sandbox();
     for body in [
         r#"{"errcode":4000"#,

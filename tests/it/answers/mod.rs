@@ -1,4 +1,4 @@
-//! What an answer of the platform is taken for: its data, a refusal, or neither.
+//! How a response of the platform is classified: as data, as an error, or as neither.
 
 mod data;
 mod done;
@@ -23,7 +23,7 @@ fn sandbox() -> (Sandbox, App) {
     (sandbox, app)
 }
 
-/// How a call ends that is answered with `body`.
+/// Returns the result of a call whose response is `body`.
 async fn answered<E: Endpoint>(
     (sandbox, app): &(Sandbox, App),
     call: E,
@@ -33,7 +33,7 @@ async fn answered<E: Endpoint>(
     app.call(call).await
 }
 
-/// The forms that a refusal with this code may come in.
+/// Returns the forms that an error with this errcode may have.
 fn refusals(code: i64) -> Vec<Vec<u8>> {
     let deep = ["[".repeat(10_000), "]".repeat(10_000)].concat();
     let texts = [

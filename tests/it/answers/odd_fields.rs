@@ -1,4 +1,4 @@
-//! A field of another form than the documented one costs that field alone.
+//! A field of an undocumented type does not affect the other fields.
 
 use std::fmt::Debug;
 
@@ -18,7 +18,7 @@ fn read<T: Answer>(body: &Value) -> Result<T, tower_wechat::Error> {
     T::decode(&Bytes::from(body.to_string()))
 }
 
-/// The paths of all fields of a sample.
+/// Returns the paths of all fields of a sample.
 fn paths(value: &Value, at: &str) -> Vec<String> {
     let join = |step: &str| format!("{at}/{step}");
     match value {
@@ -48,7 +48,7 @@ fn without(sample: &Value, path: &str) -> Value {
     sample
 }
 
-/// What differs between two texts, cut to where it begins and ends.
+/// Returns the differing parts of two texts, without their common prefix and suffix.
 fn difference<'a>(one: &'a str, other: &'a str) -> [&'a str; 2] {
     let start = one
         .bytes()
@@ -67,7 +67,8 @@ fn difference<'a>(one: &'a str, other: &'a str) -> [&'a str; 2] {
     [one, other].map(|text| text.get(start..text.len() - end).unwrap_or(text))
 }
 
-/// Replaces each field of a sample in turn. Those at the `required` paths are missed by name.
+/// Replaces each field of a sample in turn. Fields at the `required` paths must cause an error that
+/// names them.
 fn each_field<T: Answer + Debug>(sample: Value, required: &[&str]) {
     read::<T>(&sample).unwrap_or_else(|error| panic!("{error}: {sample}"));
     for path in paths(&sample, "") {
@@ -77,7 +78,7 @@ fn each_field<T: Answer + Debug>(sample: Value, required: &[&str]) {
             let name = path.rsplit('/').next().unwrap();
             let answer = read::<T>(&body);
             if required.contains(&&*path) {
-                // An empty list or object may be as good as none.
+                // An empty list or object may be equivalent to none.
                 let is_text = sample.pointer(&path).is_some_and(Value::is_string);
                 match &answer {
                     Err(error) => {
@@ -98,7 +99,7 @@ fn each_field<T: Answer + Debug>(sample: Value, required: &[&str]) {
     }
 }
 
-/// The same of an answer that a host may keep: what it stored is read back.
+/// The same check for an answer that can be stored: the stored value must read back.
 fn each_kept_field<T>(sample: Value, required: &[&str])
 where
     T: Answer + Debug + PartialEq + Serialize + DeserializeOwned,
@@ -250,9 +251,9 @@ fn fields_of_mini_programs() {
     each_kept_field::<user_data::UserProfile>(profile, &["/watermark", "/watermark/appid"]);
 }
 
-/// Each of these was refused as a whole by somebody's reader, and the code was spent.
+/// Each of these responses made some client fail as a whole after the code was spent.
 #[test]
-fn what_was_seen_costs_one_field() {
+fn known_deviations_affect_one_field() {
     let read = |body: &[u8]| Of::<oauth::GetUserInfo>::decode(&Bytes::from(body.to_vec())).unwrap();
     for (body, nickname) in [
         (&br#"{"openid":"o1","nickname":"a\ud83d"}"#[..], "a\u{fffd}"),
@@ -286,7 +287,7 @@ fn what_was_seen_costs_one_field() {
 }
 
 #[test]
-fn a_field_that_cannot_be_done_without_is_named() {
+fn a_missing_required_field_is_named() {
     for body in [
         "{\"access_token\":\"t\"}",
         r#"{"access_token":"t","openid":""}"#,

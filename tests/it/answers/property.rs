@@ -1,10 +1,10 @@
-//! The body of the fuzzer as a property test: fewer inputs, but on every run.
+//! The body of the fuzz target as a property test: fewer inputs, but on every run.
 
 use proptest::prelude::*;
 
 use super::fuzzed;
 
-/// A value for an errcode, or anything else.
+/// Generates a value for an errcode, or anything else.
 fn value() -> impl Strategy<Value = String> {
     prop_oneof![
         prop::sample::select(vec![
@@ -36,7 +36,7 @@ fn value() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A field of some answer.
+/// Generates a field of some answer.
 fn field() -> impl Strategy<Value = String> {
     let data = prop::sample::select(vec![
         r#""access_token":"t","expires_in":7200"#,
@@ -78,9 +78,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1024))]
 
     #[test]
-    fn no_refusal_is_a_success(choice in any::<u8>(), mut body in body()) {
+    fn an_error_is_never_read_as_success(choice in any::<u8>(), mut body in body()) {
         if choice % 4 < 2 && body.first() == Some(&b'{') {
-            // The object has begun.
+            // The object has already begun.
             body.remove(0);
         }
         body.insert(0, choice);

@@ -1,4 +1,4 @@
-//! The encrypted answers of the services that pushes are handed on to: each is taken once.
+//! The encrypted responses of forward targets: each is accepted once.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -15,14 +15,14 @@ use super::support::{APPID, NOW, Platform, Sealed, Tally, counting, message_of, 
 
 const TOKEN: &str = "thetargetstoken";
 
-/// What a target is told to answer with.
+/// The body that the target responds with.
 type Answer = Arc<Mutex<String>>;
 
 struct Stage {
     forward: Forward,
     clock: ManualClock,
     answer: Answer,
-    /// The nonces of the pushes that the target got.
+    /// The nonces of the pushes that the target received.
     nonces: Arc<Mutex<Vec<String>>>,
 }
 
@@ -77,7 +77,7 @@ fn reply(created: u64) -> String {
     )
 }
 
-/// The token is the target's.
+/// The platform with the target's token.
 fn platform() -> Platform {
     Platform::new(Mode::Secure).token(TOKEN)
 }
@@ -86,15 +86,15 @@ fn sealed(timestamp: impl ToString, nonce: &str, document: &str) -> Sealed {
     platform().timestamp(timestamp).nonce(nonce).seal(document)
 }
 
-/// How the libraries of targets write a reply.
+/// The formats in which the targets' libraries write a reply.
 trait Written {
     fn like_wxjava(&self) -> String;
     fn like_easywechat(&self) -> String;
 }
 
 impl Written for Sealed {
-    /// As WxJava writes it: `generateXml` of its `WxCryptUtil`, with a nonce of 16 letters and
-    /// digits of its own.
+    /// WxJava's format: `generateXml` of its `WxCryptUtil`, with its own nonce of 16 letters and
+    /// digits.
     fn like_wxjava(&self) -> String {
         let Self {
             encrypt,
@@ -109,7 +109,7 @@ impl Written for Sealed {
         )
     }
 
-    /// As EasyWeChat writes it: everything but numbers in CDATA, on one line.
+    /// EasyWeChat's format: everything but numbers in CDATA, on one line.
     fn like_easywechat(&self) -> String {
         self.like_wxjava().replace('\n', "")
     }
@@ -124,7 +124,7 @@ fn refused(why: &'static str) -> Result<Reply, Failure> {
 }
 
 #[tokio::test]
-async fn a_target_may_draw_its_own_nonce_or_repeat_the_pushs() {
+async fn a_target_may_use_a_fresh_nonce_or_the_nonce_of_the_push() {
     let stage = stage();
     let at = |timestamp, nonce, created| sealed(timestamp, nonce, &reply(created));
     for (answer, created) in [
@@ -142,12 +142,12 @@ async fn a_target_may_draw_its_own_nonce_or_repeat_the_pushs() {
 }
 
 #[tokio::test]
-async fn an_answer_is_taken_once() {
+async fn an_answer_is_accepted_once() {
     let stage = stage();
     let answer = sealed(NOW, "UiQhwYqmkBzSsxnS", &reply(NOW)).like_wxjava();
     assert_eq!(stage.push(answer.clone()).await, taken(NOW));
     assert_eq!(stage.push(answer.clone()).await, refused("it is a replay"));
-    // A wall clock that is set back does not empty the memory.
+    // Setting the wall clock back does not clear the replay memory.
     stage.clock.advance(Duration::from_secs(300));
     stage
         .clock
@@ -156,7 +156,7 @@ async fn an_answer_is_taken_once() {
 }
 
 #[tokio::test]
-async fn an_old_or_early_answer_is_refused() {
+async fn an_answer_outside_the_window_is_rejected() {
     let stage = stage();
     let why = "its TimeStamp is more than ten minutes from this machine's clock";
     for timestamp in [NOW - 30 * 24 * 3600, NOW - 601, NOW + 601] {
@@ -165,9 +165,9 @@ async fn an_old_or_early_answer_is_refused() {
     }
 }
 
-/// Milliseconds and ticks, as some libraries write: the sealed document tells its age.
+/// Some libraries write milliseconds or ticks: the age is then that of the sealed document.
 #[tokio::test]
-async fn an_answer_in_other_units_is_judged_by_its_document() {
+async fn a_timestamp_in_other_units_falls_back_to_the_time_of_the_document() {
     let stage = stage();
     let old = "its TimeStamp is more than ten minutes from this machine's clock";
     let unknown = "its TimeStamp is not in seconds since 1970";
@@ -188,7 +188,7 @@ async fn an_answer_in_other_units_is_judged_by_its_document() {
 }
 
 #[tokio::test]
-async fn the_nonce_of_another_push_is_refused() {
+async fn the_nonce_of_another_push_is_rejected() {
     let stage = stage();
     assert_eq!(stage.push("success".into()).await, Ok(Reply::none()));
     let another = stage.last_nonce();
@@ -199,13 +199,13 @@ async fn the_nonce_of_another_push_is_refused() {
     let answer = sealed(NOW, &another, &reply(NOW)).like_wxjava();
     let why = "its Nonce is that of another push";
     assert_eq!(stage.push(answer).await, refused(why));
-    // Another instance, or this one after a restart, knows it too.
+    // Another instance, or this one after a restart, rejects it too.
     let answer = sealed(NOW, &another, &reply(NOW)).like_wxjava();
     assert_eq!(self::stage().push(answer).await, refused(why));
 }
 
 #[tokio::test]
-async fn a_target_of_this_crate_answers_with_a_nonce_of_its_own() {
+async fn a_target_built_on_this_crate_answers_with_a_fresh_nonce() {
     let clock = ManualClock::at_unix(NOW);
     let callback = platform().callback(counting(&Tally::default(), Duration::ZERO));
     let callback = callback.clock(clock.clone());
@@ -233,15 +233,15 @@ async fn a_target_of_this_crate_answers_with_a_nonce_of_its_own() {
 }
 
 #[tokio::test]
-async fn an_exchange_of_time_and_nonce_makes_no_fresh_answer() {
+async fn swapping_timestamp_and_nonce_does_not_make_an_answer_fresh() {
     let stage = stage();
     let month = 30 * 24 * 3600;
-    // A target that draws ten digits, one of which reads as now.
+    // A target that draws ten digits, one of which reads as the current time.
     let mut answer = sealed(NOW - month, &NOW.to_string(), &reply(NOW - month));
     std::mem::swap(&mut answer.timestamp, &mut answer.nonce);
     let why = "it may be a replay: its TimeStamp and Nonce can be swapped";
     assert_eq!(stage.push(answer.like_wxjava()).await, refused(why));
-    // The front of the ciphertext would be a long nonce.
+    // The nonce would contain the first bytes of the ciphertext.
     let answer = sealed(NOW, &"n".repeat(64), &reply(NOW));
     let why = "its Nonce is longer than 63 bytes";
     assert_eq!(stage.push(answer.like_wxjava()).await, refused(why));

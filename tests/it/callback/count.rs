@@ -64,11 +64,11 @@ async fn on_message(msg: Message) -> Result<Reply, BoxError> {
     }
 }
 
-/// A link whose title could end at two places.
+/// A link whose title could end at two positions.
 const TWO_LINKS: &str = "<MsgType>link</MsgType><Title><![CDATA[a]]></Title>\
     <Description><![CDATA[b]]></Title><Description><![CDATA[c]]></Description>";
 
-/// Sends the callback a request for each outcome.
+/// Sends the callback one request per outcome.
 async fn all() {
     let platform = Platform::new(Mode::Plaintext).appid("wx1");
     let callback = platform.callback(tower_wechat::handler_fn(on_message));
@@ -101,8 +101,8 @@ async fn all() {
     }
 }
 
-/// Hands a push on for each answer that a target may give.
-async fn all_on() {
+/// Forwards one push per kind of target response.
+async fn all_forwarded() {
     type Sent = Result<Response<Bytes>, BoxError>;
     let answer = |status: u16, body: &'static str| -> Sent {
         let mut response = Response::new(Bytes::from(body));
@@ -153,7 +153,7 @@ async fn all_on() {
     settle().await;
 }
 
-/// What `work` counts, on a clock that does not make it wait.
+/// Returns what `work` counts. The clock is paused, so no sleep takes real time.
 fn counted(work: impl Future<Output = ()>) -> Vec<(String, u64)> {
     let counts = Counts::default();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -168,7 +168,7 @@ fn counted(work: impl Future<Output = ()>) -> Vec<(String, u64)> {
 }
 
 #[test]
-fn every_outcome_of_a_target_is_counted() {
+fn every_target_outcome_is_counted() {
     let expected = [
         ("broken", "transport"),
         ("busy", "busy"),
@@ -184,11 +184,11 @@ fn every_outcome_of_a_target_is_counted() {
         let count = if target == "well" { 2 } else { 1 };
         (format!("wechat_forward_total{{{labels}}}"), count)
     });
-    assert_eq!(counted(all_on()), expected);
+    assert_eq!(counted(all_forwarded()), expected);
 }
 
 #[test]
-fn every_outcome_is_counted_by_app() {
+fn every_outcome_is_counted_per_app() {
     let counted = counted(all());
     let counted: Vec<_> = counted
         .iter()
@@ -210,7 +210,7 @@ fn every_outcome_is_counted_by_app() {
     );
 }
 
-/// Lets late replies wait in a small store, and time pass.
+/// Stores late replies in a small store and lets time pass.
 async fn all_late() {
     let clock = ManualClock::at_unix(NOW);
     let memory = MemoryPickUpStore::new().clock(clock.clone());
@@ -227,7 +227,7 @@ async fn all_late() {
 }
 
 #[test]
-fn parts_of_late_replies_that_nobody_will_see_are_counted() {
+fn dropped_parts_of_late_replies_are_counted() {
     let expected = [("age", 2), ("full", 3)];
     let expected = expected.map(|(reason, count)| {
         let labels = format!("appid=wx1,reason={reason}");

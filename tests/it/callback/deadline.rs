@@ -1,4 +1,4 @@
-//! A handler may take longer than the platform waits.
+//! The deadline layer: a handler may take longer than the platform waits.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::support::{
 };
 use crate::support::settle;
 
-/// The replies that came too late.
+/// Collects the late replies.
 #[derive(Clone, Default)]
 struct Late(Arc<Mutex<Vec<Reply>>>);
 
@@ -53,7 +53,7 @@ async fn ack_answers_after_four_and_a_half_seconds_and_the_late_reply_reaches_th
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_in_time_answers_itself_and_the_hook_hears_nothing() {
+async fn a_reply_in_time_is_not_passed_to_the_hook() {
     let (tally, late) = (Tally::default(), Late::default());
     let deadline = late.on(DeadlineLayer::ack());
     for (call, work) in (1..).zip([0.0, 0.1, 4.4]) {
@@ -78,7 +78,7 @@ async fn a_handler_that_fails_in_time_fails_the_push_and_one_that_fails_later_do
 }
 
 #[tokio::test(start_paused = true)]
-async fn late_nothings_failures_and_panics_never_reach_the_hook_and_all_handlers_end() {
+async fn late_empty_replies_failures_and_panics_never_reach_the_hook() {
     let (late, handlers) = (Late::default(), HandlerTracker::new());
     let deadline = late.on(DeadlineLayer::ack()).handlers(&handlers);
     let handler = deadline.layer(handler(
@@ -102,7 +102,7 @@ async fn late_nothings_failures_and_panics_never_reach_the_hook_and_all_handlers
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hook_that_fails_or_panics_is_no_harm() {
+async fn a_hook_that_fails_or_panics_affects_nothing_else() {
     let handlers = HandlerTracker::new();
     let hook = service_fn(|late: LateReply| async move {
         if late.reply == Reply::text("1") {
@@ -123,7 +123,7 @@ async fn a_hook_that_fails_or_panics_is_no_harm() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_without_a_once_in_front_outlives_its_connection_too() {
+async fn a_handler_without_dedup_outlives_its_connection_too() {
     let (tally, late) = (Tally::default(), Late::default());
     let handler = late
         .on(DeadlineLayer::ack())
@@ -135,7 +135,7 @@ async fn a_handler_without_a_once_in_front_outlives_its_connection_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn handlers_beyond_the_limit_are_refused_late_ones_included() {
+async fn late_handlers_count_towards_the_limit() {
     let handlers = HandlerTracker::with_max(2);
     let deadline = DeadlineLayer::ack().handlers(&handlers);
     let dedup = DedupLayer::new().layer(deadline.layer(counting(&Tally::default(), seconds(8.0))));
@@ -152,7 +152,7 @@ async fn handlers_beyond_the_limit_are_refused_late_ones_included() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn drain_waits_for_late_handlers_as_long_as_it_may() {
+async fn drain_waits_for_late_handlers_up_to_its_timeout() {
     let (tally, late, handlers) = (Tally::default(), Late::default(), HandlerTracker::new());
     let grace = || tokio::time::sleep(seconds(2.0));
     assert_eq!(handlers.drain(grace()).await, 0);
@@ -170,7 +170,7 @@ async fn drain_waits_for_late_handlers_as_long_as_it_may() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hold_lets_the_second_push_carry_the_reply() {
+async fn hold_sends_the_reply_in_response_to_the_second_push() {
     let (sandbox, tally, late) = (Sandbox::new(), Tally::default(), Late::default());
     let hold = late.on(DeadlineLayer::hold());
     let routes = sandbox.wechat().routes();
@@ -233,7 +233,7 @@ async fn a_late_reply_is_sent_as_a_customer_service_message() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn routes_have_the_ack_deadline_on_unless_they_are_bare() {
+async fn routes_apply_the_ack_deadline_unless_bare() {
     let (sandbox, tally) = (Sandbox::new(), Tally::default());
     let user = sandbox.user("Hui");
     let slow = || counting(&tally, seconds(8.0));
@@ -256,9 +256,9 @@ async fn routes_have_the_ack_deadline_on_unless_they_are_bare() {
     settle().await;
 }
 
-/// Under a runtime that is not tokio's, the deadline is kept by the one that was given.
+/// On a runtime other than tokio, the configured runtime's timer keeps the deadline.
 #[test]
-fn without_a_runtime_a_handler_is_simply_waited_for() {
+fn without_a_runtime_the_deadline_is_not_applied() {
     use std::task::{Context, Poll, Waker};
     let ready = tower_wechat::handler_fn(|_| async { "hello" });
     let dedup = DedupLayer::new().layer(DeadlineLayer::ack().layer(ready));
@@ -280,7 +280,7 @@ fn without_a_runtime_a_handler_is_simply_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_outlives_its_time_is_dropped_and_counted() {
+async fn a_handler_that_exceeds_its_time_limit_is_dropped_and_counted() {
     struct Bell(Arc<Mutex<Option<Duration>>>, Instant);
     impl Drop for Bell {
         fn drop(&mut self) {
@@ -313,7 +313,7 @@ async fn a_handler_that_outlives_its_time_is_dropped_and_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_outlives_its_time_before_the_deadline_fails_its_push() {
+async fn a_handler_that_exceeds_its_time_limit_before_the_deadline_fails_its_push() {
     let deadline = DeadlineLayer::ack().max_life(seconds(2.0));
     let handler = deadline.layer(counting(&Tally::default(), seconds(3.0)));
     let start = Instant::now();
@@ -323,7 +323,7 @@ async fn a_handler_that_outlives_its_time_before_the_deadline_fails_its_push() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hook_for_late_replies_that_hangs_ends_too() {
+async fn a_hanging_late_reply_hook_is_dropped() {
     let handlers = HandlerTracker::new();
     let hook = service_fn(|_: LateReply| std::future::pending::<Result<(), BoxError>>());
     let deadline = DeadlineLayer::ack().late(hook).handlers(&handlers);
@@ -336,7 +336,7 @@ async fn a_hook_for_late_replies_that_hangs_ends_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_handlers_of_one_app_that_hang_stop_no_other_app() {
+async fn hanging_handlers_of_one_app_do_not_block_another_app() {
     let handlers = HandlerTracker::with_max(3);
     let hanging = DeadlineLayer::ack()
         .handlers(&handlers)
@@ -362,7 +362,7 @@ async fn the_handlers_of_one_app_that_hang_stop_no_other_app() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_user_is_told_at_the_deadline_and_gets_the_reply_by_the_hook() {
+async fn the_placeholder_is_sent_at_the_deadline_and_the_reply_by_the_hook() {
     let (tally, late) = (Tally::default(), Late::default());
     let layer = late.on(DeadlineLayer::ack().placeholder(|message: &Message| {
         format!("working on {}", message.field("Content").unwrap_or("it"))
@@ -372,7 +372,7 @@ async fn a_user_is_told_at_the_deadline_and_gets_the_reply_by_the_hook() {
     let reply = send(&dedup, text(1)).await.unwrap().unwrap();
     assert_eq!(reply, Reply::text("working on hi"));
     assert_eq!(begin.elapsed(), seconds(4.5));
-    // The same push again is answered alike.
+    // A retry of the same push gets the same reply.
     let again = send(&dedup, text(1)).await.unwrap().unwrap();
     assert_eq!(again, reply);
     settle().await;
@@ -391,7 +391,7 @@ async fn a_user_is_told_at_the_deadline_and_gets_the_reply_by_the_hook() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_placeholder_that_panics_is_success() {
+async fn a_panicking_placeholder_answers_success() {
     let layer = DeadlineLayer::ack().placeholder(|_: &Message| -> Reply { panic!("no words") });
     let service = layer.layer(counting(&Tally::default(), seconds(8.0)));
     let reply = send(&service, text(1)).await.unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! Every message is handled once, however often it is sent.
+//! Deduplication: every message is handled once, however often it is sent.
 
 use std::collections::HashMap;
 use std::future::{pending, poll_fn};
@@ -24,7 +24,7 @@ use super::support::{
 use crate::support::settle;
 
 #[tokio::test(start_paused = true)]
-async fn a_push_that_is_sent_again_joins_the_running_handler() {
+async fn a_retried_push_joins_the_running_handler() {
     let tally = Tally::default();
     let dedup = DedupLayer::new().layer(counting(&tally, seconds(3.0)));
     let sends: Vec<_> = (0..3).map(|_| send(&dedup, text(1))).collect();
@@ -40,7 +40,7 @@ async fn a_push_that_is_sent_again_joins_the_running_handler() {
 }
 
 #[test]
-fn a_push_that_outlives_its_runtime_is_dropped_in_peace() {
+fn a_push_that_outlives_its_runtime_is_dropped_without_a_panic() {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().build().unwrap();
     let layer = DedupLayer::new().runtime(TokioRuntime::default());
@@ -70,7 +70,7 @@ async fn a_finished_push_gets_the_stored_reply_or_success() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_handler_runs_again_and_those_who_had_joined_are_told() {
+async fn a_failed_handler_runs_again_and_its_waiters_fail() {
     let tally = Tally::default();
     let dedup = DedupLayer::new().layer(handler(&tally, seconds(1.0), |number| match number {
         1 => Err("the database is gone".into()),
@@ -105,7 +105,7 @@ async fn a_dropped_connection_neither_cancels_nor_repeats_the_handler() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_fails_after_its_connection_is_gone_runs_again() {
+async fn a_handler_that_fails_after_its_connection_closed_runs_again() {
     let tally = Tally::default();
     let dedup = DedupLayer::new().layer(handler(&tally, seconds(8.0), |number| match number {
         1 => panic!("while nobody waits"),
@@ -120,7 +120,7 @@ async fn a_handler_that_fails_after_its_connection_is_gone_runs_again() {
 }
 
 #[tokio::test]
-async fn whatever_differs_is_another_message() {
+async fn any_difference_makes_another_message() {
     let tally = Tally::default();
     let dedup = DedupLayer::new().layer(counting(&tally, Duration::ZERO));
     let scan = |key: &str| {
@@ -163,7 +163,7 @@ async fn whatever_differs_is_another_message() {
             assert_eq!(reply, Reply::text(format!("{}", number + 1)));
         }
     }
-    // What was written in another way is the same message as long as the id is.
+    // The same message in different bytes stays a duplicate as long as the id is the same.
     let edited = document(&text_fields(1)).replace(">hi<", "> hi <");
     let reply = dedup.clone().oneshot(message_of(APPID, edited)).await;
     assert_eq!(reply.unwrap(), Reply::text("1"));
@@ -171,7 +171,7 @@ async fn whatever_differs_is_another_message() {
 
 proptest! {
     #[test]
-    fn keys_agree_exactly_when_documents_or_ids_do(
+    fn keys_are_equal_exactly_when_documents_or_ids_are(
         one in "[a-c]{0,3}", two in "[a-c]{0,3}", event: bool,
     ) {
         let of = |value: &str| {
@@ -187,7 +187,7 @@ proptest! {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_message_beyond_the_limit_is_503_at_once_and_those_that_run_go_on() {
+async fn a_message_beyond_the_limit_is_503_at_once_and_running_ones_continue() {
     let tally = Tally::default();
     let dedup = DedupLayer::new()
         .max_running(2)
@@ -213,9 +213,9 @@ async fn a_new_message_beyond_the_limit_is_503_at_once_and_those_that_run_go_on(
 }
 
 #[tokio::test(start_paused = true)]
-async fn eight_pushes_join_one_run_and_the_ninth_is_refused() {
+async fn eight_pushes_join_one_run_and_the_ninth_is_rejected() {
     let dedup = DedupLayer::new().layer(counting(&Tally::default(), seconds(3.0)));
-    // Those that are gone again do not count.
+    // Waiters that have gone away do not count.
     let first = send(&dedup, text(1));
     settle().await;
     for _ in 0..20 {
@@ -246,7 +246,7 @@ async fn a_message_is_forgotten_after_its_window() {
 }
 
 #[tokio::test]
-async fn of_a_million_messages_the_last_thousand_are_remembered() {
+async fn memory_keeps_the_last_thousand_of_a_million_messages() {
     let tally = Tally::default();
     let layer = DedupLayer::new()
         .capacity(1000)
@@ -274,7 +274,7 @@ fn quick(tally: &Tally) -> HandlerFn<impl Fn(Message) -> std::future::Ready<()> 
     })
 }
 
-/// A runtime that drops every task, as one that shuts down does.
+/// A runtime that drops every task, like one that is shutting down.
 struct Stopped;
 
 impl Runtime for Stopped {
@@ -288,7 +288,7 @@ impl Runtime for Stopped {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_task_that_is_dropped_frees_the_message_and_wakes_those_who_had_joined() {
+async fn a_dropped_task_releases_the_message_and_wakes_the_waiters() {
     let tally = Tally::default();
     let layer = DedupLayer::new().runtime(Stopped);
     let dedup = layer.layer(counting(&tally, seconds(3.0)));
@@ -305,7 +305,7 @@ async fn a_task_that_is_dropped_frees_the_message_and_wakes_those_who_had_joined
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_platform_sends_again_until_the_handler_succeeds() {
+async fn the_platform_retries_until_the_handler_succeeds() {
     let (sandbox, tally) = (Sandbox::new(), Tally::default());
     let failing = handler(&tally, Duration::ZERO, |number| match number {
         1 => Err("not yet".into()),
@@ -331,7 +331,7 @@ async fn the_platform_sends_again_until_the_handler_succeeds() {
     assert_eq!(delivery.reply().unwrap().text(), Some("at last"));
 }
 
-/// What several instances share, as a database would keep it.
+/// A store shared by several instances, in place of a database.
 #[derive(Clone, Default)]
 struct Shared {
     entries: Arc<Mutex<HashMap<DedupKey, Entry>>>,
@@ -348,12 +348,12 @@ enum Fault {
     Fails,
     Hangs,
     Panics,
-    /// Claims get no answer, and the rest does.
+    /// Claims hang; the other calls succeed.
     ClaimHangs,
 }
 
 impl Shared {
-    async fn meet(&self) -> Result<(), StoreError> {
+    async fn apply_fault(&self) -> Result<(), StoreError> {
         match self.fault {
             None | Some(Fault::ClaimHangs) => Ok(()),
             Some(Fault::Fails) => Err(StoreError::new("connection refused")),
@@ -365,7 +365,7 @@ impl Shared {
 
 impl DedupStore for Shared {
     async fn claim(&self, key: &DedupKey, owner: &DedupOwner) -> Result<Claimed, StoreError> {
-        self.meet().await?;
+        self.apply_fault().await?;
         if let Some(Fault::ClaimHangs) = self.fault {
             pending::<()>().await;
         }
@@ -381,14 +381,14 @@ impl DedupStore for Shared {
     }
 
     async fn finish(&self, key: &DedupKey, reply: &Reply) -> Result<(), StoreError> {
-        self.meet().await?;
+        self.apply_fault().await?;
         let finished = Entry::Finished(reply.clone());
         self.entries.lock().unwrap().insert(*key, finished);
         Ok(())
     }
 
     async fn release(&self, key: &DedupKey, owner: &DedupOwner) -> Result<(), StoreError> {
-        self.meet().await?;
+        self.apply_fault().await?;
         let mut entries = self.entries.lock().unwrap();
         if matches!(entries.get(key), Some(Entry::Claim(claimed)) if claimed == owner) {
             entries.remove(key);
@@ -398,7 +398,7 @@ impl DedupStore for Shared {
 }
 
 #[tokio::test(start_paused = true)]
-async fn instances_that_share_a_store_run_a_message_once_between_them() {
+async fn instances_that_share_a_store_handle_a_message_once() {
     let (tally, store) = (Tally::default(), Shared::default());
     let instance = || {
         let layer = DedupLayer::new().store(store.clone());
@@ -420,7 +420,7 @@ async fn instances_that_share_a_store_run_a_message_once_between_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_whose_claim_failed_leaves_the_claim_of_another_alone() {
+async fn a_failed_claim_does_not_release_the_claim_of_another_instance() {
     let (tally, store) = (Tally::default(), Shared::default());
     let instance = |fault| {
         let store = store.clone();
@@ -442,7 +442,7 @@ async fn an_instance_whose_claim_failed_leaves_the_claim_of_another_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_push_that_another_instance_works_on_for_too_long_fails() {
+async fn a_push_fails_when_another_instance_runs_it_for_too_long() {
     let (tally, store) = (Tally::default(), Shared::default());
     let long = DedupLayer::new()
         .store(store.clone())
@@ -458,7 +458,7 @@ async fn a_push_that_another_instance_works_on_for_too_long_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_fails_hangs_or_panics_is_passed_over() {
+async fn a_store_that_fails_hangs_or_panics_is_bypassed() {
     for fault in [Fault::Fails, Fault::Hangs, Fault::Panics] {
         let tally = Tally::default();
         let store = Shared {

@@ -1,4 +1,4 @@
-//! One public callback in front of several environments, over sockets and in process.
+//! One public callback that forwards to several environments, over sockets and in process.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -31,7 +31,7 @@ use super::support::{AES_KEY, MODES, OTHER_KEY, Platform, Sealed};
 
 const TOKEN: &str = "thetargetstoken";
 
-/// What stands in front of a target in this mode.
+/// The platform side of a target in this mode.
 fn platform(mode: Mode) -> Platform {
     Platform::new(mode).token(TOKEN).aes_key(OTHER_KEY)
 }
@@ -48,7 +48,7 @@ fn target(name: &str, url: &str, mode: Mode) -> Target {
     Target::new(name, url, keys(mode)).unwrap()
 }
 
-/// The environment's own address, on a socket.
+/// Serves an environment on a socket and returns its address.
 async fn serve(router: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -58,7 +58,7 @@ async fn serve(router: Router) -> String {
 
 type Seen = Arc<Mutex<Vec<String>>>;
 
-/// An environment with this crate's own callback, which keeps the documents it got.
+/// An environment with this crate's callback, which records the documents it received.
 fn environment(mode: Mode, appid: &AppId) -> (Router, Seen) {
     let seen = Seen::default();
     let documents = Arc::clone(&seen);
@@ -75,7 +75,7 @@ fn environment(mode: Mode, appid: &AppId) -> (Router, Seen) {
     (Router::new().route("/wxmsg", any_service(callback)), seen)
 }
 
-/// An environment that answers whatever it is told to.
+/// An environment that always responds with this status and body.
 fn answering(status: u16, body: impl Into<String>) -> Router {
     let answer = (StatusCode::from_u16(status).unwrap(), body.into());
     Router::new().route("/wxmsg", any(async move || answer.clone().into_response()))
@@ -85,7 +85,7 @@ fn over_sockets() -> ForwardBuilder {
     Forward::builder(ReqwestTransport::new().unwrap())
 }
 
-/// Pushes into the public callback of the sandbox's apps, behind which pushes are handed on.
+/// Pushes into the public callback of the sandbox's apps, which forwards to the targets.
 async fn push(sandbox: &Sandbox, forward: &Forward, push: Push) -> Delivery {
     let routes = sandbox.wechat().routes().on_message(forward.clone());
     sandbox.push(push, routes.prefix("/v1/service/wx")).await
@@ -97,7 +97,7 @@ fn assert_unanswered(delivery: &Delivery, what: &str) {
     assert!(delivery.attempts.iter().all(failed), "{what}: {delivery:?}");
 }
 
-/// The sandbox, an app of each mode and their user.
+/// Returns the sandbox with an app in each mode and a user of each.
 fn sandbox() -> (Sandbox, Vec<(Mode, User)>) {
     let sandbox = Sandbox::new();
     let users = MODES.map(|mode| {
@@ -108,7 +108,7 @@ fn sandbox() -> (Sandbox, Vec<(Mode, User)>) {
 }
 
 #[tokio::test]
-async fn a_push_is_the_same_byte_by_byte_and_its_reply_reaches_the_user() {
+async fn a_push_is_forwarded_byte_for_byte_and_its_reply_reaches_the_user() {
     let (sandbox, users) = sandbox();
     let content = "你好 ]]> <b>&amp;</b>\r\n\t \u{1f41f} + %2B '\"";
     for (front, user) in &users {
@@ -148,7 +148,7 @@ async fn a_push_is_the_same_byte_by_byte_and_its_reply_reaches_the_user() {
 }
 
 #[tokio::test]
-async fn a_reply_of_any_shape_reaches_the_user_as_the_target_wrote_it() {
+async fn a_reply_in_any_format_reaches_the_user_unchanged() {
     let sandbox = Sandbox::new();
     let user = sandbox.user("Hui");
     let reply = |message: &Message| {
@@ -179,7 +179,7 @@ async fn a_reply_of_any_shape_reaches_the_user_as_the_target_wrote_it() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_a_reply_makes_the_platform_send_again() {
+async fn an_answer_that_is_not_a_reply_makes_the_platform_retry() {
     let patience = Duration::from_millis(700);
     let sandbox = Sandbox::new().patience(patience);
     let (appid, user) = (sandbox.appid(), sandbox.user("Hui"));
@@ -282,7 +282,7 @@ async fn an_answer_that_is_not_a_reply_makes_the_platform_send_again() {
     }
 }
 
-/// More than is passed on, and then nothing more for ever.
+/// A body longer than the limit, which then stalls forever.
 struct Stalling {
     left: usize,
 }
@@ -305,7 +305,7 @@ impl http_body::Body for Stalling {
 }
 
 #[tokio::test]
-async fn no_more_of_an_answer_is_read_than_may_be_passed_on() {
+async fn the_body_of_an_answer_is_read_up_to_the_limit() {
     let stalling = async || axum::body::Body::new(Stalling { left: 80 });
     let url = serve(Router::new().route("/wxmsg", any(stalling))).await;
     let forward = over_sockets()
@@ -313,7 +313,7 @@ async fn no_more_of_an_answer_is_read_than_may_be_passed_on() {
         .build()
         .unwrap();
     let error = forward.oneshot(text("hi")).await.unwrap_err();
-    assert_eq!(failure_of(&error), Failure::Answer("the body is too long"));
+    assert_eq!(failure_in(&error), Failure::Answer("the body is too long"));
 }
 
 #[tokio::test]
@@ -338,7 +338,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn a_target_that_is_slow_or_gone_makes_the_platform_send_again() {
+async fn a_slow_or_unreachable_target_makes_the_platform_retry() {
     let sandbox = Sandbox::new().patience(Duration::from_millis(900));
     let user = sandbox.user("Hui");
     let slow = Router::new().route(
@@ -364,12 +364,12 @@ async fn a_target_that_is_slow_or_gone_makes_the_platform_send_again() {
         let delivery = push(&sandbox, &forward, Push::text(&user, "hi")).await;
         assert_unanswered(&delivery, &url);
         let error = forward.oneshot(text("hi")).await.unwrap_err();
-        assert_eq!(failure_of(&error), failure);
+        assert_eq!(failure_in(&error), failure);
     }
 }
 
 #[tokio::test]
-async fn what_a_target_missed_it_gets_again() {
+async fn a_target_gets_the_pushes_it_missed() {
     let sandbox = Sandbox::new().patience(Duration::from_millis(100));
     let (environment, seen) = environment(Mode::Secure, &sandbox.appid());
     let failures = Arc::new(Mutex::new(vec![503, 500]));
@@ -378,7 +378,7 @@ async fn what_a_target_missed_it_gets_again() {
         async move {
             match status {
                 Some(status) => Ok(answer(status, "down")),
-                None => through(environment, request).await,
+                None => call_router(environment, request).await,
             }
         }
     });
@@ -399,7 +399,7 @@ async fn what_a_target_missed_it_gets_again() {
     assert_eq!(seen.lock().unwrap().len(), 1);
 }
 
-// In process: a transport that is a function.
+// In process: the transport is a function.
 
 fn message(text: impl Into<String>) -> Message {
     Message::parse(AppId::new(Sandbox::APPID).unwrap(), text.into()).unwrap()
@@ -432,13 +432,13 @@ fn answer(status: u16, body: &str) -> Response<Bytes> {
     response
 }
 
-fn failure_of(error: &BoxError) -> Failure {
+fn failure_in(error: &BoxError) -> Failure {
     let error: &ForwardError = error.downcast_ref().unwrap();
     assert_eq!(error.target(), "dev");
     error.failure()
 }
 
-/// A transport that is a function, and keeps the requests.
+/// A transport that calls a function and records the requests.
 #[derive(Clone)]
 struct Wired {
     requests: Arc<Mutex<Vec<Request<Bytes>>>>,
@@ -463,7 +463,7 @@ impl Wired {
         Self::new(async |_| Ok(answer(200, "success")))
     }
 
-    /// The hosts that were asked since the last time, in order.
+    /// Returns the hosts requested since the last call, in order.
     fn hosts(&self) -> Vec<String> {
         let mut requests = self.requests.lock().unwrap();
         let host = |request: Request<Bytes>| request.uri().host().unwrap().to_owned();
@@ -489,8 +489,8 @@ impl Service<Request<Bytes>> for Wired {
     }
 }
 
-/// Into an environment without a socket.
-async fn through<S, B>(service: S, request: Request<Bytes>) -> Result<Response<Bytes>, BoxError>
+/// Calls an environment without a socket.
+async fn call_router<S, B>(service: S, request: Request<Bytes>) -> Result<Response<Bytes>, BoxError>
 where
     S: Service<Request<axum::body::Body>, Response = Response<B>, Error = Infallible>,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>>,
@@ -502,7 +502,7 @@ where
     Ok(Response::from_parts(head, body))
 }
 
-/// A handler that hands everything on to `dev`.
+/// Returns a handler that forwards everything to `dev`.
 fn to_dev(transport: Wired, mode: Mode) -> Forward {
     let dev = target("dev", "https://dev.example/wxmsg", mode);
     Forward::builder(transport)
@@ -512,7 +512,7 @@ fn to_dev(transport: Wired, mode: Mode) -> Forward {
 }
 
 #[tokio::test]
-async fn the_request_is_the_platforms() {
+async fn the_forwarded_request_is_the_same_as_the_platforms() {
     let json = r#"{"ToUserName":"gh_1","FromUserName":"o1","MsgType":"text","Content":"hi"} "#;
     let xml = text("hi");
     for (mode, push, content_type) in [
@@ -561,13 +561,13 @@ async fn the_request_is_the_platforms() {
 }
 
 #[tokio::test]
-async fn a_json_push_and_its_reply_pass_in_every_mode() {
+async fn a_json_push_and_its_reply_are_forwarded_in_every_mode() {
     let json = r#"{"ToUserName":"gh_1","FromUserName":"o1","MsgType":"text","Content":"a\"b"}"#;
     for mode in MODES {
         let (environment, seen) = environment(mode, &AppId::new(Sandbox::APPID).unwrap());
-        let wire = Wired::new(move |request| through(environment.clone(), request));
+        let wire = Wired::new(move |request| call_router(environment.clone(), request));
         let forward = to_dev(wire, mode);
-        // What the platform gets of a callback in front.
+        // The push as a callback in front of this one sends it.
         let appid = AppId::new(Sandbox::APPID).unwrap();
         let front = Callback::new(recipient(Mode::Plaintext, &appid), forward);
         let answers = Seen::default();
@@ -575,7 +575,7 @@ async fn a_json_push_and_its_reply_pass_in_every_mode() {
         let platform = Wired::new(move |request| {
             let (front, bodies) = (front.clone(), Arc::clone(&bodies));
             async move {
-                let response = through(front, request).await?;
+                let response = call_router(front, request).await?;
                 let body = String::from_utf8(response.body().to_vec()).unwrap();
                 bodies.lock().unwrap().push(body);
                 Ok(response)
@@ -594,7 +594,7 @@ async fn a_json_push_and_its_reply_pass_in_every_mode() {
 }
 
 #[tokio::test]
-async fn the_first_rule_that_is_met_decides() {
+async fn the_first_matching_rule_decides() {
     let at = |name: &str| target(name, &format!("https://{name}.example/"), Mode::Plaintext);
     let wire = Wired::success();
     let forward = Forward::builder(wire.clone())
@@ -636,7 +636,7 @@ async fn the_first_rule_that_is_met_decides() {
 }
 
 #[tokio::test]
-async fn what_meets_no_rule_may_be_answered_here() {
+async fn a_push_without_a_matching_rule_may_be_handled_locally() {
     let dev = target("dev", "https://dev.example/", Mode::Plaintext);
     let wire = Wired::success();
     let forward = Forward::builder(wire.clone())
@@ -659,7 +659,7 @@ async fn what_meets_no_rule_may_be_answered_here() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_what_did_not_reach_the_target_is_tried_again() {
+async fn only_pushes_that_did_not_reach_the_target_are_retried() {
     let connect = || Error::transport(ErrorKind::Connect, "refused");
     for (errors, tries, failure) in [
         (vec![connect()], 2, None),
@@ -681,10 +681,10 @@ async fn only_what_did_not_reach_the_target_is_tried_again() {
             async move { error.map_or_else(|| Ok(answer(200, "success")), |it| Err(it.into())) }
         });
         let answered = to_dev(wire.clone(), Mode::Secure).oneshot(text("hi")).await;
-        assert_eq!(answered.err().map(|error| failure_of(&error)), failure);
+        assert_eq!(answered.err().map(|error| failure_in(&error)), failure);
         assert_eq!(wire.hosts().len(), tries);
     }
-    // Whatever else a transport says is not known to be harmless.
+    // Any other transport error may mean that the push has arrived, so it is not retried.
     let wire = Wired::new(async |_| Err("https://dev.example/?signature=".into()));
     let error = to_dev(wire.clone(), Mode::Secure)
         .oneshot(text("hi"))
@@ -695,26 +695,26 @@ async fn only_what_did_not_reach_the_target_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_push_that_fits_no_address_is_not_sent() {
+async fn a_push_that_does_not_fit_into_a_url_is_not_sent() {
     let wire = Wired::success();
     let push = of(&"o".repeat(65_500), "<MsgType>text</MsgType>");
     let error = to_dev(wire.clone(), Mode::Plaintext)
         .oneshot(push)
         .await
         .unwrap_err();
-    assert_eq!(failure_of(&error), Failure::Request);
+    assert_eq!(failure_in(&error), Failure::Request);
     assert!(wire.hosts().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_target_has_four_seconds_for_all_it_does() {
+async fn a_target_has_four_seconds_in_total() {
     let start = tokio::time::Instant::now();
     let wire = Wired::new(async |_| std::future::pending().await);
     let error = to_dev(wire, Mode::Secure)
         .oneshot(text("hi"))
         .await
         .unwrap_err();
-    assert_eq!(failure_of(&error), Failure::Timeout);
+    assert_eq!(failure_in(&error), Failure::Timeout);
     assert_eq!(start.elapsed(), Duration::from_secs(4));
 
     let wire = Wired::new(async |_| {
@@ -725,18 +725,18 @@ async fn a_target_has_four_seconds_for_all_it_does() {
         .oneshot(text("hi"))
         .await
         .unwrap_err();
-    assert_eq!(failure_of(&error), Failure::Timeout);
+    assert_eq!(failure_in(&error), Failure::Timeout);
     assert_eq!(start.elapsed(), Duration::from_secs(8));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_target_gets_no_more_at_once_than_it_may() {
+async fn concurrent_requests_to_a_target_are_limited() {
     let wire = Wired::new(async |_| {
         tokio::time::sleep(Duration::from_secs(1)).await;
         Ok(answer(200, "success"))
     });
     let dev = target("dev", "https://dev.example/", Mode::Plaintext).max_concurrent(2);
-    // Both rules lead to one target, and share its limit.
+    // Both rules have the same target and share its limit.
     let forward = Forward::builder(wire.clone())
         .rule(Rule::any().events([""]), dev.clone())
         .default_target(dev)
@@ -748,7 +748,7 @@ async fn a_target_gets_no_more_at_once_than_it_may() {
     tokio::task::yield_now().await;
     for push in [text("3"), event("SCAN", "4")] {
         let error = forward.clone().oneshot(push).await.unwrap_err();
-        assert_eq!(failure_of(&error), Failure::Busy);
+        assert_eq!(failure_in(&error), Failure::Busy);
         assert!(start.elapsed().is_zero());
     }
     first.await.unwrap().unwrap();
@@ -757,7 +757,7 @@ async fn a_target_gets_no_more_at_once_than_it_may() {
     assert_eq!(forward.counts().count(), 1);
     let (name, counts) = forward.counts().next().unwrap();
     assert_eq!((name, counts.answered, counts.refused), ("dev", 3, 2));
-    // A caller that is gone leaves its place.
+    // A caller that goes away frees its slot.
     for _ in 0..4 {
         let gone = tokio::spawn(forward.clone().oneshot(text("6")));
         tokio::task::yield_now().await;
@@ -768,7 +768,7 @@ async fn a_target_gets_no_more_at_once_than_it_may() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shadow_gets_its_copy_and_can_neither_answer_nor_delay() {
+async fn a_shadow_gets_a_copy_and_cannot_answer_or_delay() {
     let wire = Wired::new(async |request: Request<Bytes>| match request.uri().host() {
         Some("hangs.example") => std::future::pending().await,
         Some("fails.example") => Ok(answer(500, "")),
@@ -821,7 +821,7 @@ async fn a_shadow_gets_its_copy_and_can_neither_answer_nor_delay() {
 }
 
 #[tokio::test]
-async fn a_configuration_that_loses_pushes_or_shows_them_is_refused() {
+async fn a_configuration_that_loses_or_exposes_pushes_is_rejected() {
     let at = |name: &str, url: &str| target(name, url, Mode::Plaintext);
     let dev = || at("dev", "https://dev.example/");
     let builder = || Forward::builder(Wired::success());
@@ -871,7 +871,7 @@ async fn a_configuration_that_loses_pushes_or_shows_them_is_refused() {
 }
 
 #[tokio::test]
-async fn nothing_printed_or_logged_shows_a_secret() {
+async fn debug_output_and_logs_show_no_secret() {
     let log = Arc::new(Mutex::new(Vec::new()));
     let writer = Writer(Arc::clone(&log));
     let subscriber = tracing_subscriber::fmt()
@@ -900,12 +900,12 @@ async fn nothing_printed_or_logged_shows_a_secret() {
         recipient(Mode::Plaintext, &AppId::new(Sandbox::APPID).unwrap()),
         forward.clone(),
     );
-    let outer = Wired::new(move |request| through(callback.clone(), request));
+    let outer = Wired::new(move |request| call_router(callback.clone(), request));
     let error = to_dev(outer, Mode::Plaintext)
         .oneshot(text("privatewords"))
         .await
         .unwrap_err();
-    assert_eq!(failure_of(&error), Failure::Status(500));
+    assert_eq!(failure_in(&error), Failure::Status(500));
     tokio::time::sleep(Duration::from_millis(10)).await;
     drop(guard);
     shown += &String::from_utf8(log.lock().unwrap().clone()).unwrap();
@@ -945,9 +945,9 @@ impl std::io::Write for Writer {
     }
 }
 
-/// The manner in which hosts compose it.
+/// Composes the forwarder as applications do.
 #[tokio::test]
-async fn it_is_a_handler_like_any_other() {
+async fn a_forward_is_a_handler() {
     fn handler<H>(_: &H)
     where
         H: Service<Message, Response = Reply, Error = BoxError> + Clone + Send + Sync + 'static,
@@ -964,7 +964,7 @@ async fn it_is_a_handler_like_any_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn copies_on_their_way_to_shadows_are_waited_for_at_shutdown() {
+async fn shutdown_waits_for_copies_to_shadows() {
     let handlers = HandlerTracker::with_max(0);
     let wire = Wired::new(async |_: Request<Bytes>| {
         tokio::time::sleep(Duration::from_secs(3)).await;
@@ -984,9 +984,9 @@ async fn copies_on_their_way_to_shadows_are_waited_for_at_shutdown() {
     assert_eq!(handlers.drain(grace(10)).await, 0);
 }
 
-/// The event whose answer is no message reaches the platform as the target gave it.
+/// The acknowledgement, which is not a message, reaches the platform unchanged.
 #[tokio::test]
-async fn an_acknowledgement_of_the_target_is_passed_on() {
+async fn an_acknowledgement_of_the_target_is_returned() {
     for behind in MODES {
         let appid = AppId::new("wx3cc8fd6963e31a32").unwrap();
         let handler = handler_fn(|_: Message| async { Reply::acknowledged(0, "success") });

@@ -1,4 +1,4 @@
-//! What a push may take: time, room, and a signature.
+//! The limits on a push: time, size and signature reuse.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -27,7 +27,7 @@ fn body(content: &str) -> String {
     document(&format!("{fields}<Content>{content}</Content>"))
 }
 
-/// A body that comes in pieces, with a pause before each.
+/// A body that arrives in pieces, with a pause before each.
 struct Slow {
     pieces: Vec<Bytes>,
     pause: Duration,
@@ -66,7 +66,7 @@ impl http_body::Body for Slow {
     }
 }
 
-/// A push with an empty body, to be sent with another one.
+/// Returns a push with an empty body, to be sent with another one.
 fn plaintext(timestamp: u64, nonce: &str) -> Push {
     let platform = Platform::new(Mode::Plaintext).timestamp(timestamp);
     platform.nonce(nonce).push("")
@@ -78,7 +78,7 @@ fn slow(nonce: &str, pause: f64) -> Request<Slow> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_may_take_five_seconds_as_a_whole() {
+async fn a_body_may_take_five_seconds_in_total() {
     let tally = Tally::default();
     let callback = callback(counting(&tally, Duration::ZERO));
     let start = Instant::now();
@@ -93,7 +93,7 @@ async fn a_body_may_take_five_seconds_as_a_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_time_for_a_body_can_be_set_and_switched_off() {
+async fn the_body_timeout_can_be_set_and_disabled() {
     let handler = || counting(&Tally::default(), Duration::ZERO);
     let short = callback(handler()).body_timeout(Some(seconds(1.0)));
     let response = short.oneshot(slow("n1", 0.5)).await.unwrap();
@@ -104,14 +104,14 @@ async fn the_time_for_a_body_can_be_set_and_switched_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_time_for_the_body_is_not_the_handlers() {
+async fn the_body_timeout_does_not_apply_to_the_handler() {
     let callback = callback(counting(&Tally::default(), seconds(60.0)));
     let response = callback.oneshot(slow("n1", 0.9)).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
 }
 
 #[test]
-fn without_a_runtime_a_body_is_waited_for() {
+fn without_a_runtime_the_body_timeout_is_not_applied() {
     struct Never;
     impl http_body::Body for Never {
         type Data = Bytes;
@@ -131,7 +131,7 @@ fn without_a_runtime_a_body_is_waited_for() {
 }
 
 #[tokio::test]
-async fn an_overloaded_handler_is_503_wherever_the_error_is() {
+async fn an_overloaded_error_at_any_depth_is_503() {
     #[derive(Debug)]
     struct Outer(Overloaded);
     impl std::fmt::Display for Outer {
@@ -160,7 +160,7 @@ async fn an_overloaded_handler_is_503_wherever_the_error_is() {
 }
 
 #[tokio::test]
-async fn a_signature_that_came_with_another_clear_body_is_refused() {
+async fn a_signature_used_with_another_clear_body_is_rejected() {
     let tally = Tally::default();
     let callback = callback(counting(&tally, Duration::ZERO));
     for (nonce, content, refused) in [
@@ -182,7 +182,7 @@ async fn a_signature_that_came_with_another_clear_body_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_document_takes_no_signature() {
+async fn an_invalid_body_does_not_use_up_the_signature() {
     let callback = callback(counting(&Tally::default(), Duration::ZERO));
     for (content, status) in [("<xml", 400), ("junk", 400), (&*body("hello"), 200)] {
         let request = push("n1", content.to_owned());
@@ -192,7 +192,7 @@ async fn a_body_that_is_no_document_takes_no_signature() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_comes_late_makes_no_other_signature_forgotten() {
+async fn a_late_body_does_not_evict_other_signatures() {
     let clock = ManualClock::at_unix(NOW);
     let callback = callback(counting(&Tally::default(), Duration::ZERO));
     let callback = callback.clock(clock.clone()).body_timeout(None);
@@ -208,7 +208,7 @@ async fn a_body_that_comes_late_makes_no_other_signature_forgotten() {
     clock.advance(seconds(40.0));
     assert_eq!(send(NOW + 1850, "n2", "hello").await, 200);
     clock.advance(seconds(50.0));
-    // Its own timestamp is stale by the time that its body is there.
+    // Its timestamp is stale by the time its body has arrived.
     let late = late.await.unwrap().unwrap();
     assert_eq!(rejection(&late), Some(Rejection::StaleTimestamp));
     clock.advance(seconds(1.0));
@@ -219,7 +219,7 @@ async fn a_body_that_comes_late_makes_no_other_signature_forgotten() {
 }
 
 #[tokio::test]
-async fn a_signature_is_remembered_for_as_long_as_its_timestamp_is_taken() {
+async fn a_signature_is_remembered_while_its_timestamp_is_fresh() {
     let clock = ManualClock::at_unix(NOW - 600);
     let callback = callback(counting(&Tally::default(), Duration::ZERO)).clock(clock.clone());
     let send = async |content: &str| {
@@ -239,7 +239,7 @@ async fn a_signature_is_remembered_for_as_long_as_its_timestamp_is_taken() {
 }
 
 #[tokio::test]
-async fn an_encrypted_push_is_bound_to_its_body_by_its_own_signature() {
+async fn msg_signature_binds_an_encrypted_push_to_its_body() {
     let secure = Platform::new(Mode::Secure);
     let callback = secure.callback(counting(&Tally::default(), Duration::ZERO));
     for content in ["one", "two"] {
@@ -260,7 +260,7 @@ async fn the_limits_of_a_document_can_be_set() {
     };
     let cases = [
         (nested(2), nested(3)),
-        // Three fields are every document's.
+        // Every document has three fields.
         (document(&"<a/>".repeat(5)), document(&"<a/>".repeat(6))),
         (
             document("<a>0123456789abcdef</a>"),
@@ -287,7 +287,7 @@ async fn the_limits_of_a_document_can_be_set() {
 }
 
 #[tokio::test]
-async fn the_settings_of_all_callbacks_hold_before_and_after_the_handler_is_set() {
+async fn callback_settings_may_come_before_or_after_the_handler() {
     let keys = Platform::new(Mode::Plaintext).keys();
     let wechat = Wechat::builder()
         .app(AppConfig::new(APPID, "secret").callback(keys))

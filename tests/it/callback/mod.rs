@@ -1,4 +1,4 @@
-//! The callback: what it takes, what it refuses, what it answers.
+//! Tests of the callback: accepted pushes, rejected requests and the responses to both.
 
 mod answers;
 mod attacks;

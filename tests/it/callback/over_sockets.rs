@@ -1,5 +1,5 @@
-//! A handler that takes longer than the platform waits, with the platform's own pushes over real
-//! sockets: with shorter waits, and once as they are.
+//! A handler that takes longer than the platform waits, with the platform's pushes over real
+//! sockets: with shortened waits, and once with the real ones.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use tower_wechat::sandbox::{Attempt, Delivery, Push, Sandbox, User};
 
 use super::support::{Tally, callback, counting, push, seconds};
 
-/// Serves the routes with a handler of some duration, and pushes a text to them.
+/// Serves the routes with a handler that takes `work`, and pushes a text to them.
 async fn deliver(
     sandbox: &Sandbox,
     user: &User,

@@ -46,7 +46,7 @@ where
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_next_message_is_answered_with_it_and_not_handled() {
+async fn the_next_message_gets_the_late_reply_and_is_not_handled() {
     let tally = Tally::default();
     let deadline = DeadlineLayer::ack()
         .placeholder(|_| "wait")
@@ -56,17 +56,17 @@ async fn the_next_message_is_answered_with_it_and_not_handled() {
     tokio::time::sleep(seconds(5.0)).await;
     assert_eq!(ask(&service, text(2)).await, Reply::text("1"));
     assert_eq!(tally.started(), 1);
-    // Nothing waits: it is handled.
+    // Nothing waits, so the message is handled.
     assert_eq!(ask(&service, text(3)).await, Reply::text("wait"));
     assert_eq!(tally.started(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_comes_again_gets_the_same_part() {
+async fn a_retried_message_gets_the_same_part() {
     let tally = Tally::default();
     let pick_up = remaining(PickUp::new());
     let deadline = DeadlineLayer::ack().pick_up(pick_up.clone());
-    // Without dedup in front, as after a restart or at another instance.
+    // Without dedup in front, as after a restart or on another instance.
     let service = deadline.layer(instant(&tally));
     let articles = ["one", "two"].map(|title| Article::new(title, "u"));
     keep(&pick_up, text(1), Reply::news(articles.clone()))
@@ -85,7 +85,7 @@ async fn a_message_that_comes_again_gets_the_same_part() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_long_text_comes_in_parts_that_say_how_many_are_left() {
+async fn a_long_text_is_split_into_parts_with_the_number_left() {
     let pick_up = remaining(PickUp::new());
     let line = format!("{}\n", "茶".repeat(100));
     let whole = line.repeat(20);
@@ -109,7 +109,7 @@ async fn a_long_text_comes_in_parts_that_say_how_many_are_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_what_a_user_writes_or_taps_takes_a_part() {
+async fn only_user_messages_and_menu_clicks_take_a_part() {
     let tally = Tally::default();
     let pick_up = PickUp::new();
     let service = DeadlineLayer::ack()
@@ -159,7 +159,7 @@ async fn only_what_a_user_writes_or_taps_takes_a_part() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_host_may_have_the_message_handled_too() {
+async fn the_message_may_be_handled_too() {
     let tally = Tally::default();
     let pick_up = PickUp::new().handle_too().remaining(|_| "");
     let deadline = DeadlineLayer::ack()
@@ -167,7 +167,7 @@ async fn a_host_may_have_the_message_handled_too() {
         .pick_up(pick_up.clone());
     let service = DedupLayer::new().layer(deadline.layer(instant(&tally)));
     keep(&pick_up, text(1), Reply::text("late")).await.unwrap();
-    // The handler's own reply waits in turn.
+    // The handler's reply waits in turn.
     assert_eq!(ask(&service, text(2)).await, Reply::text("late"));
     assert_eq!(tally.started(), 1);
     tokio::task::yield_now().await;
@@ -178,7 +178,7 @@ async fn a_host_may_have_the_message_handled_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_is_late_beside_a_part_gives_it_in_place_of_the_placeholder() {
+async fn a_part_replaces_the_placeholder_of_a_late_handler() {
     let tally = Tally::default();
     let pick_up = PickUp::new().handle_too();
     let deadline = DeadlineLayer::ack()
@@ -192,7 +192,7 @@ async fn a_handler_that_is_late_beside_a_part_gives_it_in_place_of_the_placehold
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_fails_for_good_loses_no_part() {
+async fn a_failing_handler_loses_no_part() {
     let pick_up = remaining(PickUp::new().handle_too());
     let fails = |work| {
         let handler = handler(&Tally::default(), seconds(work), |_| Err("no".into()));
@@ -220,7 +220,7 @@ async fn a_handler_that_fails_for_good_loses_no_part() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reply_that_helps_only_in_time_is_the_answer_and_the_part_waits_on() {
+async fn a_reply_that_cannot_be_deferred_is_sent_and_the_part_keeps_waiting() {
     let pick_up = PickUp::new().handle_too();
     keep(&pick_up, text(1), Reply::text("late")).await.unwrap();
     let deadline = DeadlineLayer::ack().pick_up(pick_up.clone());
@@ -238,7 +238,7 @@ async fn a_reply_that_helps_only_in_time_is_the_answer_and_the_part_waits_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_left_counts_the_reply_that_begins_to_wait() {
+async fn the_number_left_includes_the_reply_that_begins_to_wait() {
     let pick_up = remaining(PickUp::new().handle_too());
     keep(&pick_up, text(1), Reply::text("late")).await.unwrap();
     let service = DeadlineLayer::ack()
@@ -247,7 +247,7 @@ async fn what_is_left_counts_the_reply_that_begins_to_wait() {
     assert_eq!(ask(&service, text(2)).await, Reply::text("late+1"));
 }
 
-/// A memory that answers late.
+/// An in-memory store that responds late.
 #[derive(Clone)]
 struct Slow(MemoryPickUpStore, Duration);
 
@@ -285,13 +285,13 @@ impl PickUpStore for Slow {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_takes_a_part_and_answers_too_late_loses_none() {
+async fn a_store_that_responds_too_late_loses_no_part() {
     let memory = MemoryPickUpStore::new();
     let slow = remaining(PickUp::new().store(Slow(memory.clone(), seconds(0.6))));
     keep(&slow, text(1), Reply::text("one")).await.unwrap();
     keep(&slow, text(1), Reply::text("two")).await.unwrap();
     let tally = Tally::default();
-    // Too late for the store's half second, or for a deadline that is shorter still.
+    // Later than the store timeout of half a second, or than a shorter deadline.
     for (deadline, id) in [
         (DeadlineLayer::ack(), 2),
         (DeadlineLayer::ack_after(seconds(0.2)), 3),
@@ -303,14 +303,14 @@ async fn a_store_that_takes_a_part_and_answers_too_late_loses_none() {
     assert_eq!(tally.started(), 2);
     let quick = remaining(PickUp::new().store(memory));
     let service = DeadlineLayer::ack().pick_up(quick).layer(instant(&tally));
-    // The reply of the second message came after its deadline, and waits too.
+    // The reply to the second message missed its deadline and waits too.
     assert_eq!(ask(&service, text(4)).await, Reply::text("one+2"));
     assert_eq!(ask(&service, text(5)).await, Reply::text("two+1"));
     assert_eq!(ask(&service, text(6)).await, Reply::text("2"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_part_whose_sender_is_gone_keeps_its_place() {
+async fn a_part_taken_by_a_closed_connection_keeps_its_position() {
     let memory = MemoryPickUpStore::new();
     let pick_up = remaining(PickUp::new().handle_too().store(memory));
     for number in ["one", "two"] {
@@ -327,7 +327,7 @@ async fn a_part_whose_sender_is_gone_keeps_its_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_writes_for_a_part_that_shows_nothing() {
+async fn blank_parts_are_not_kept() {
     let pick_up = remaining(PickUp::new());
     for (at, (reply, kept)) in [
         (
@@ -363,7 +363,7 @@ async fn nobody_writes_for_a_part_that_shows_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_fails_in_time_fails_the_push_which_gets_the_part_when_it_comes_again() {
+async fn a_failure_in_time_fails_the_push_and_its_retry_gets_the_part() {
     let tally = Tally::default();
     let pick_up = PickUp::new().handle_too();
     let deadline = DeadlineLayer::ack().pick_up(pick_up.clone());
@@ -380,7 +380,7 @@ async fn one_that_fails_in_time_fails_the_push_which_gets_the_part_when_it_comes
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_is_bounded_in_number_bytes_and_age() {
+async fn waiting_replies_are_limited_in_number_bytes_and_age() {
     let clock = clock();
     let memory = MemoryPickUpStore::new()
         .clock(clock.clone())
@@ -398,7 +398,7 @@ async fn what_waits_is_bounded_in_number_bytes_and_age() {
     assert_eq!(ask(&service, text(3)).await, Reply::text("part 2"));
     assert_eq!(ask(&service, text(4)).await, Reply::text("1"));
 
-    // The parts of other users give way, those first that end first.
+    // Parts of other users are evicted, those that expire first before the others.
     for user in ["o2", "o3", "o4"] {
         clock.advance(Duration::from_secs(60));
         keep(&pick_up, of_user(user, 1), Reply::text("x".repeat(1500)))
@@ -410,7 +410,7 @@ async fn what_waits_is_bounded_in_number_bytes_and_age() {
         ask(&service, of_user("o3", 2)).await,
         Reply::text("x".repeat(1500))
     );
-    // One that is larger than all room together keeps what fits.
+    // A reply larger than the whole capacity keeps the parts that fit.
     keep(&pick_up, of_user("o5", 1), Reply::text("y".repeat(6000)))
         .await
         .unwrap();
@@ -440,7 +440,7 @@ async fn what_waits_is_bounded_in_number_bytes_and_age() {
 }
 
 #[tokio::test]
-async fn what_answers_one_push_alone_or_nobody_is_refused() {
+async fn replies_that_cannot_be_deferred_are_rejected() {
     let pick_up = PickUp::new();
     for reply in [
         Reply::transfer_customer_service(),
@@ -459,7 +459,7 @@ async fn what_answers_one_push_alone_or_nobody_is_refused() {
     assert_eq!(error.to_string(), "message has no sender");
 }
 
-/// A store that does what it is told.
+/// A store that fails as configured.
 #[derive(Clone)]
 struct Faulty(fn() -> Fault, Arc<AtomicUsize>);
 
@@ -496,7 +496,7 @@ impl PickUpStore for Faulty {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_fails_panics_or_hangs_holds_up_no_message() {
+async fn a_store_that_fails_panics_or_hangs_delays_no_message() {
     for (fault, waited) in [
         ((|| Fault::Fails) as fn() -> Fault, 0.0),
         (|| Fault::Panics, 0.0),
@@ -509,7 +509,7 @@ async fn a_store_that_fails_panics_or_hangs_holds_up_no_message() {
             .layer(instant(&Tally::default()));
         let start = tokio::time::Instant::now();
         assert_eq!(ask(&service, text(1)).await, Reply::text("1"));
-        // The timer counts milliseconds.
+        // The timer has millisecond resolution.
         let elapsed = start.elapsed().saturating_sub(seconds(waited));
         assert!(
             start.elapsed() >= seconds(waited) && elapsed <= seconds(0.001),
@@ -521,7 +521,7 @@ async fn a_store_that_fails_panics_or_hangs_holds_up_no_message() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_whose_sender_is_gone_is_handled_all_the_same() {
+async fn a_message_whose_connection_closed_is_still_handled() {
     let tally = Tally::default();
     let asked = Arc::new(AtomicUsize::new(0));
     let pick_up = PickUp::new().store(Faulty(|| Fault::Hangs, asked));
@@ -535,7 +535,7 @@ async fn a_message_whose_sender_is_gone_is_handled_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_mini_program_whose_users_see_no_reply_picks_nothing_up() {
+async fn a_mini_program_takes_no_parts() {
     let pick_up = PickUp::new();
     let kept = pick_up.clone();
     let handler = handler_fn(move |message: Message| {

@@ -1,4 +1,4 @@
-//! Every way to read the signed bytes of a push, at and around every edge of the time window.
+//! Every way to split the signed bytes of a push, at and around each edge of the time window.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::support::{Handler, Platform, Push, Tally, instant, text_document};
 const WINDOW: u64 = 600;
 const DAY: u64 = 24 * 3600;
 
-/// A small generator of numbers, the same ones in every run.
+/// A small pseudorandom number generator with a fixed seed.
 struct Numbers(u64);
 
 impl Numbers {
@@ -43,7 +43,7 @@ impl Numbers {
     fn nonce(&mut self, timestamp: u64) -> String {
         let len = 1 + self.below(20);
         match self.below(8) {
-            // As the platform draws them.
+            // The range that the platform draws from.
             0..=2 => (self.below(2_147_483_648)).to_string(),
             3 => (timestamp + self.below(90 * DAY)).to_string(),
             4 => (timestamp - self.below(2 * DAY)).to_string(),
@@ -54,7 +54,7 @@ impl Numbers {
     }
 }
 
-/// The other timestamps and nonces that are signed alike, found by trying all pieces.
+/// Returns the other timestamps and nonces with the same signature, found by brute force.
 fn readings(token: &str, push: &Push) -> BTreeSet<(String, String)> {
     let join = |timestamp: &str, nonce: &str| {
         let mut parts = [token, timestamp, nonce];
@@ -88,7 +88,7 @@ struct Counts {
     readings: u64,
     attacks: u64,
     refused_genuine: u64,
-    /// Attacks of plaintext mode that are older than the age that is looked at.
+    /// Attacks on plaintext mode that are older than the checked age.
     left_open: u64,
 }
 
@@ -101,7 +101,7 @@ async fn attack(numbers: &mut Numbers, mode: Mode, counts: &mut Counts) {
     let tally = Tally::default();
     let timestamp = 1_600_000_000 + numbers.below(500_000_000);
     let (token, nonce) = (numbers.token(), numbers.nonce(timestamp));
-    // The platform takes some seconds, and its machines differ by one.
+    // The platform takes some seconds, and its machines' clocks differ by up to one.
     let created = timestamp + 1 - numbers.below(6);
     let platform = Platform::new(mode).token(&token).timestamp(timestamp);
     let platform = platform.nonce(&nonce);
@@ -128,8 +128,8 @@ async fn attack(numbers: &mut Numbers, mode: Mode, counts: &mut Counts) {
         (403, Some(Rejection::Ambiguous)) if mode == Mode::Plaintext => {
             counts.refused_genuine += 1;
         }
-        // The nonce reads as a time within the platform's delay, as of one in a billion pushes: it
-        // is taken for the timestamp.
+        // The nonce reads as a time within the platform's delay and is taken for the timestamp.
+        // This happens for about one in a billion pushes.
         (403, Some(Rejection::Replayed)) if readings(&token, &push).iter().any(is_nearer) => {
             counts.refused_genuine += 1;
             return;
@@ -141,7 +141,7 @@ async fn attack(numbers: &mut Numbers, mode: Mode, counts: &mut Counts) {
         counts.readings += 1;
         let posed = push.read_as(&other, &nonce);
         let other: u64 = other.parse().unwrap();
-        // With what was remembered, at the time of the push.
+        // With the replay memory, at the time of the push.
         run(&first, &posed).await;
         assert_eq!(tally.started(), handled, "{token} {}", push.get("nonce"));
         for now in [
@@ -157,7 +157,7 @@ async fn attack(numbers: &mut Numbers, mode: Mode, counts: &mut Counts) {
         ] {
             counts.attacks += 1;
             let before = tally.started();
-            // All that was remembered is forgotten.
+            // With an empty replay memory.
             let answer = run(&fresh(now), &posed).await;
             let is_recent = (now - DAY..=now + WINDOW).contains(&timestamp);
             match (mode, answer) {
@@ -172,9 +172,9 @@ async fn attack(numbers: &mut Numbers, mode: Mode, counts: &mut Counts) {
     }
 }
 
-/// `READINGS` is how many pushes are made of each mode.
+/// `READINGS` sets the number of pushes per mode.
 #[tokio::test]
-async fn no_reading_of_a_captured_push_is_fresh_again() {
+async fn no_split_of_a_captured_push_is_fresh_again() {
     let pushes = std::env::var("READINGS").ok();
     let pushes: u64 = pushes.map_or(4_000, |pushes| pushes.parse().unwrap());
     for mode in [Mode::Plaintext, Mode::Secure] {
@@ -191,9 +191,9 @@ async fn no_reading_of_a_captured_push_is_fresh_again() {
     }
 }
 
-/// Genuine pushes with nonces as the platform draws them, which are ten digits at most.
+/// Genuine pushes with nonces as the platform draws them: at most ten digits.
 #[tokio::test]
-async fn few_genuine_pushes_are_refused() {
+async fn few_genuine_pushes_are_rejected() {
     let pushes = std::env::var("READINGS").ok();
     let pushes: u64 = pushes.map_or(4_000, |pushes| pushes.parse().unwrap());
     let mut numbers = Numbers(7);

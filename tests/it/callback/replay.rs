@@ -1,4 +1,4 @@
-//! A captured push is handled once, whatever is done to it and however often it comes.
+//! Replay protection: a captured push is handled once, however it is modified and repeated.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ fn captured(mode: Mode, timestamp: u64, nonce: &str) -> Push {
     platform.push(&text_document(timestamp, 1))
 }
 
-fn told(response: &Response<Body>) -> (u16, Option<Rejection>) {
+fn outcome(response: &Response<Body>) -> (u16, Option<Rejection>) {
     (response.status().as_u16(), response.body().rejection())
 }
 
@@ -47,7 +47,7 @@ async fn text(response: Response<Body>) -> String {
     String::from_utf8(response.into_body().into_bytes().into()).unwrap()
 }
 
-/// The content of the text reply to a push.
+/// Returns the content of the text reply to a push.
 async fn content(push: &Push, response: Response<Body>) -> String {
     let document = push.platform.open(&text(response).await);
     let reply = message_of(APPID, document);
@@ -55,12 +55,12 @@ async fn content(push: &Push, response: Response<Body>) -> String {
 }
 
 #[tokio::test]
-async fn an_exchange_of_timestamp_and_nonce_makes_no_fresh_push() {
+async fn swapping_timestamp_and_nonce_does_not_make_a_push_fresh() {
     for (mode, age, expected) in [
-        // 30 days later the document tells that the other timestamp is meant.
+        // 30 days later the document's time shows which timestamp is meant.
         (Mode::Secure, 30 * DAY, refused(Rejection::Replayed)),
         (Mode::Plaintext, DAY - 60, refused(Rejection::Ambiguous)),
-        // What plaintext mode leaves open.
+        // Plaintext mode does not protect against this.
         (Mode::Plaintext, 30 * DAY, (200, None)),
     ] {
         let later = NOW + age;
@@ -68,22 +68,22 @@ async fn an_exchange_of_timestamp_and_nonce_makes_no_fresh_push() {
         let tally = Tally::default();
         let callback = Platform::new(mode).callback(counting(&tally, Duration::ZERO));
         let first = push.send(&callback.clone().clock(at(NOW))).await;
-        assert_eq!(told(&first), (200, None));
+        assert_eq!(outcome(&first), (200, None));
         let callback = callback.clock(at(later));
         let old = push.send(&callback).await;
         assert_eq!(
-            told(&old),
+            outcome(&old),
             refused(Rejection::StaleTimestamp),
             "as captured"
         );
         let exchanged = push.read_as(push.get("nonce"), push.get("timestamp"));
         let exchanged = exchanged.send(&callback).await;
-        assert_eq!(told(&exchanged), expected, "{mode:?} {age}");
+        assert_eq!(outcome(&exchanged), expected, "{mode:?} {age}");
     }
 }
 
 #[tokio::test]
-async fn another_cut_of_the_joined_digits_makes_no_fresh_push() {
+async fn another_split_of_the_joined_digits_does_not_make_a_push_fresh() {
     for mode in BOTH {
         let push = captured(mode, NOW, "99");
         // 1767225600 99 thetoken: the last ten digits are 6722560099.
@@ -97,19 +97,19 @@ async fn another_cut_of_the_joined_digits_makes_no_fresh_push() {
             Mode::Plaintext => Rejection::Ambiguous,
             _ => Rejection::Replayed,
         };
-        assert_eq!(told(&cut), refused(reason), "{mode:?}");
+        assert_eq!(outcome(&cut), refused(reason), "{mode:?}");
     }
 }
 
 #[tokio::test]
-async fn a_document_without_its_time_is_judged_by_the_bounded_age() {
+async fn without_a_time_in_the_document_the_maximum_age_applies() {
     let undated = |created: &str| text_document(NOW, 1).replace(&NOW.to_string(), created);
     for (created, age, expected) in [
         ("", DAY - 60, refused(Rejection::Ambiguous)),
         ("soon", DAY - 60, refused(Rejection::Ambiguous)),
         ("1000000000", DAY - 60, refused(Rejection::Ambiguous)),
         ("", 30 * DAY, (200, None)),
-        // One that is near tells.
+        // A recent time is checked.
         ("1767225590", 30 * DAY, refused(Rejection::Replayed)),
     ] {
         let later = NOW + age;
@@ -121,23 +121,23 @@ async fn a_document_without_its_time_is_judged_by_the_bounded_age() {
             Platform::new(Mode::Secure).callback(counting(&Tally::default(), Duration::ZERO));
         let exchanged = push.read_as(push.get("nonce"), push.get("timestamp"));
         let exchanged = exchanged.send(&callback.clock(at(later))).await;
-        assert_eq!(told(&exchanged), expected, "{created} {age}");
+        assert_eq!(outcome(&exchanged), expected, "{created} {age}");
     }
 }
 
 #[tokio::test]
-async fn a_genuine_push_is_taken_although_its_nonce_reads_as_a_recent_time() {
+async fn a_genuine_push_whose_nonce_reads_as_a_recent_time_is_accepted() {
     let push = captured(Mode::Secure, NOW, &(NOW - 600).to_string());
     let callback =
         Platform::new(Mode::Secure).callback(counting(&Tally::default(), Duration::ZERO));
     assert_eq!(
-        told(&push.send(&callback.clock(at(NOW))).await),
+        outcome(&push.send(&callback.clock(at(NOW))).await),
         (200, None)
     );
 }
 
 #[tokio::test]
-async fn the_signature_of_a_verified_url_takes_no_body() {
+async fn the_signature_of_a_url_verification_does_not_accept_a_body() {
     let tally = Tally::default();
     let callback = Platform::new(Mode::Plaintext)
         .callback(counting(&tally, Duration::ZERO))
@@ -152,13 +152,13 @@ async fn the_signature_of_a_verified_url_takes_no_body() {
         assert_eq!(text(echo).await, "42");
     }
     assert_eq!(
-        told(&push.send(&callback).await),
+        outcome(&push.send(&callback).await),
         refused(Rejection::Replayed)
     );
     assert_eq!(tally.started(), 0);
 }
 
-/// With a layer that knows messages again, or without.
+/// Returns the handler, with deduplication in front if `dedup`.
 fn layered(dedup: bool, handler: Handler, clock: &ManualClock) -> Handler {
     match dedup {
         false => handler,
@@ -170,7 +170,7 @@ fn layered(dedup: bool, handler: Handler, clock: &ManualClock) -> Handler {
 }
 
 #[tokio::test]
-async fn an_unchanged_copy_runs_no_handler_for_as_long_as_its_timestamp_is_fresh() {
+async fn an_unchanged_copy_runs_no_handler_while_its_timestamp_is_fresh() {
     for (mode, dedup, ahead) in [
         (Mode::Plaintext, false, 0),
         (Mode::Plaintext, true, 600),
@@ -195,12 +195,12 @@ async fn an_unchanged_copy_runs_no_handler_for_as_long_as_its_timestamp_is_fresh
         assert_eq!(tally.started(), 1, "{mode:?} {dedup} {ahead}");
         clock.advance(seconds(1.0));
         let stale = push.send(&callback).await;
-        assert_eq!(told(&stale), refused(Rejection::StaleTimestamp));
+        assert_eq!(outcome(&stale), refused(Rejection::StaleTimestamp));
     }
 }
 
 #[tokio::test]
-async fn a_wall_clock_that_is_set_does_not_empty_the_memory() {
+async fn setting_the_wall_clock_does_not_clear_the_memory() {
     for set_to in [NOW - 500, NOW + 500] {
         let (tally, clock) = (Tally::default(), at(NOW));
         let callback = Platform::new(Mode::Secure).callback(counting(&tally, Duration::ZERO));
@@ -214,7 +214,7 @@ async fn a_wall_clock_that_is_set_does_not_empty_the_memory() {
 }
 
 #[tokio::test]
-async fn a_signature_is_free_again_when_its_handler_did_not_succeed() {
+async fn a_signature_is_released_when_its_handler_fails() {
     for mode in BOTH {
         for dedup in [false, true] {
             let (tally, clock) = (Tally::default(), at(NOW));
@@ -236,7 +236,7 @@ async fn a_signature_is_free_again_when_its_handler_did_not_succeed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_push_is_handled_when_it_comes_again() {
+async fn a_dropped_push_is_handled_when_retried() {
     let tally = Tally::default();
     let callback = Platform::new(Mode::Secure)
         .callback(counting(&tally, seconds(1.0)))
@@ -248,7 +248,7 @@ async fn a_dropped_push_is_handled_when_it_comes_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_copy_joins_the_running_handler_or_is_told_to_come_again() {
+async fn a_copy_joins_the_running_handler_or_must_retry() {
     for dedup in [false, true] {
         let (tally, clock) = (Tally::default(), at(NOW));
         let handler = layered(dedup, counting(&tally, seconds(2.0)), &clock);
@@ -271,9 +271,9 @@ async fn a_copy_joins_the_running_handler_or_is_told_to_come_again() {
     }
 }
 
-/// The connection breaks, the handler goes on and succeeds, and is forgotten by deduplication.
+/// The connection closes, the handler succeeds, and deduplication forgets the message.
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_succeeds_without_its_connection_uses_the_signature_up() {
+async fn a_handler_that_succeeds_after_its_connection_closed_uses_up_the_signature() {
     for layers in ["once", "deadline", "once and deadline"] {
         let (tally, clock) = (Tally::default(), at(NOW));
         let handler = handler(&tally, seconds(2.0), |number| match number {
@@ -310,9 +310,10 @@ async fn a_handler_that_succeeds_without_its_connection_uses_the_signature_up() 
     }
 }
 
-/// The platform sends again, gives up and is gone; the handler succeeds, and deduplication forgets.
+/// The platform retries, gives up and disconnects; the handler succeeds, and deduplication forgets
+/// the message.
 #[tokio::test(start_paused = true)]
-async fn a_push_that_joined_and_was_dropped_is_used_up_with_the_run() {
+async fn a_dropped_waiter_is_used_up_when_the_run_succeeds() {
     let (tally, clock) = (Tally::default(), at(NOW));
     let dedup = DedupLayer::new().clock(clock.clone());
     let dedup = dedup.layer(counting(&tally, seconds(6.0)));
@@ -332,7 +333,7 @@ async fn a_push_that_joined_and_was_dropped_is_used_up_with_the_run() {
     assert_eq!(tally.started(), 1);
 }
 
-/// A layer in front of the deduplication takes a second to pass the failure on.
+/// A layer in front of deduplication takes a second to pass the failure on.
 #[tokio::test(start_paused = true)]
 async fn a_copy_of_a_push_that_has_just_failed_is_not_answered_with_success() {
     let (tally, clock) = (Tally::default(), at(NOW));
@@ -352,10 +353,10 @@ async fn a_copy_of_a_push_that_has_just_failed_is_not_answered_with_success() {
     assert_eq!(tally.started(), 1);
 }
 
-/// A layer in front of the deduplication that lets its messages go on without the response, or has
-/// something to do when they are handled.
+/// A layer in front of deduplication that lets its messages continue without the response, or that
+/// does something after they are handled.
 #[tokio::test(start_paused = true)]
-async fn a_signature_is_used_up_whatever_is_in_front_of_the_deduplication() {
+async fn a_signature_is_used_up_behind_any_layer_in_front_of_deduplication() {
     for spawns in [true, false] {
         let (tally, clock) = (Tally::default(), at(NOW));
         let handler = layered(true, counting(&tally, seconds(2.0)), &clock);
@@ -384,9 +385,9 @@ async fn a_signature_is_used_up_whatever_is_in_front_of_the_deduplication() {
     }
 }
 
-/// The copies are handed on for the sake of the deduplication, which the shadow is not behind.
+/// Copies are passed on for deduplication, but the shadow is not behind deduplication.
 #[tokio::test]
-async fn a_copy_of_a_push_goes_to_no_shadow() {
+async fn a_copy_of_a_push_is_not_sent_to_shadows() {
     let (tally, sent, clock) = (Tally::default(), Tally::default(), at(NOW));
     let counted = sent.clone();
     let transport = tower::service_fn(move |_: Request<Bytes>| {
@@ -410,7 +411,7 @@ async fn a_copy_of_a_push_goes_to_no_shadow() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_that_answered_uses_the_signature_up() {
+async fn a_reply_at_the_deadline_uses_up_the_signature() {
     let (tally, clock) = (Tally::default(), at(NOW));
     let handler = handler(&tally, seconds(8.0), |_| Err("too late to matter".into()));
     let callback = Platform::new(Mode::Secure).callback(DeadlineLayer::ack().layer(handler));
@@ -422,9 +423,9 @@ async fn a_deadline_that_answered_uses_the_signature_up() {
     assert_eq!(tally.started(), 1);
 }
 
-/// A push that the platform sends again is encrypted anew.
+/// The platform encrypts each retry anew.
 #[tokio::test]
-async fn a_true_resend_reaches_the_handler() {
+async fn a_genuine_retry_reaches_the_handler() {
     let tally = Tally::default();
     let callback = Platform::new(Mode::Secure)
         .callback(counting(&tally, Duration::ZERO))
@@ -437,7 +438,7 @@ async fn a_true_resend_reaches_the_handler() {
 }
 
 #[tokio::test]
-async fn a_full_memory_forgets_the_oldest_and_says_so() {
+async fn a_full_memory_evicts_the_oldest_and_logs_it() {
     let (tally, log) = (Tally::default(), Log::default());
     let callback = Platform::new(Mode::Secure).callback(counting(&tally, Duration::ZERO));
     let callback = callback.replay_capacity(2).clock(at(NOW));
@@ -462,7 +463,7 @@ async fn a_full_memory_forgets_the_oldest_and_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_is_held_back_outlasts_no_memory() {
+async fn a_delayed_body_cannot_outlast_the_replay_memory() {
     struct Held(Option<Bytes>, std::pin::Pin<Box<tokio::time::Sleep>>);
     impl http_body::Body for Held {
         type Data = Bytes;
@@ -488,13 +489,13 @@ async fn a_body_that_is_held_back_outlasts_no_memory() {
     settle().await;
     clock.advance(seconds(1300.0));
     let held = held.await.unwrap().unwrap();
-    assert_eq!(told(&held), refused(Rejection::StaleTimestamp));
+    assert_eq!(outcome(&held), refused(Rejection::StaleTimestamp));
     assert_eq!(tally.started(), 1);
 }
 
-/// Token, key and appid are the same, and so was the nonce once.
+/// The token, key and appid are those of the push, and the nonce may have been too.
 #[tokio::test]
-async fn our_own_sealed_reply_is_no_push() {
+async fn a_sealed_reply_of_the_callback_is_not_accepted_as_a_push() {
     let appid = || AppId::new(APPID).unwrap();
     for format in ["xml", "json"] {
         let clock = at(NOW);
@@ -509,7 +510,7 @@ async fn our_own_sealed_reply_is_no_push() {
         let platform = Platform::new(Mode::Secure).nonce("1514711492");
         let push = platform.push(&document);
         let reply = text(push.send(&callback).await).await;
-        // It is a push in all but the signature of its timestamp and nonce.
+        // It is a push except for the signature of its timestamp and nonce.
         let opened = message_of(APPID, platform.open(&reply));
         assert_eq!(opened.field("Content"), Some("our own words"));
         let envelope = Message::parse(appid(), reply.clone()).unwrap();
@@ -527,7 +528,7 @@ async fn our_own_sealed_reply_is_no_push() {
             posed
                 .set("msg_signature", field("MsgSignature"))
                 .body(&*reply);
-            let (status, rejection) = told(&posed.send(&callback).await);
+            let (status, rejection) = outcome(&posed.send(&callback).await);
             assert_eq!(status, 403, "{rejection:?}");
         }
     }

@@ -1,5 +1,5 @@
-//! Replies as the platform reads them: verified, decrypted and parsed by an implementation that
-//! shares nothing with the crate's but the block cipher and the hash.
+//! Replies as the platform reads them: verified, decrypted and parsed by a second implementation
+//! that shares only the block cipher and the hash with the crate.
 
 use aes::Aes256Dec;
 use aes::cipher::{BlockCipherDecrypt, KeyInit};
@@ -28,7 +28,7 @@ fn base64(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// The document inside a ciphertext.
+/// Returns the document inside a ciphertext.
 fn decrypt(encrypt: &str) -> String {
     let key: [u8; 32] = base64(OTHER_KEY).try_into().unwrap();
     let cipher = Aes256Dec::new(&key.into());
@@ -58,14 +58,14 @@ fn sha1(mut parts: [&str; 4]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What stands in an envelope between `before` and `after`.
+/// Returns the part of an envelope between `before` and `after`.
 fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     let at = text.find(before).unwrap() + before.len();
     let end = text[at..].find(after).unwrap();
     &text[at..at + end]
 }
 
-/// The document of a sealed reply, in either format.
+/// Returns the document of a sealed reply, in either format.
 fn open(envelope: &str) -> String {
     let field = |name: &str| match envelope.starts_with('<') {
         true => between(envelope, &format!("<{name}><![CDATA["), "]]>"),
@@ -75,7 +75,7 @@ fn open(envelope: &str) -> String {
         true => between(envelope, "<TimeStamp>", "</TimeStamp>"),
         false => between(envelope, r#""TimeStamp":"#, ","),
     };
-    // Neither is the push's.
+    // The reply has a fresh timestamp and nonce.
     assert_eq!(timestamp, (NOW + 1).to_string());
     assert_eq!(field("Nonce").len(), 16);
     let signature = sha1([TOKEN, timestamp, field("Nonce"), field("Encrypt")]);
@@ -93,7 +93,7 @@ fn text_push(format: &str, msg_type: &str) -> String {
     }
 }
 
-/// The platform, with the envelope in the format of the document.
+/// The platform, with the envelope in the document's format.
 fn platform(document: &str) -> Platform {
     let clear = match document.starts_with('<') {
         true => "<xml></xml>",
@@ -103,7 +103,7 @@ fn platform(document: &str) -> Platform {
     platform.nonce("0372623149").clear(clear)
 }
 
-/// Pushes a document in secure mode, and returns the body of the answer.
+/// Pushes a document in secure mode and returns the body of the response.
 async fn push(keys: CallbackKeys, document: &str, reply: Reply) -> String {
     let handler = handler_fn(move |_: Message| {
         let reply = reply.clone();
@@ -122,7 +122,7 @@ fn keys() -> CallbackKeys {
     platform("{}").keys()
 }
 
-/// The content of a text reply, as the platform reads it.
+/// Returns the content of a text reply as the platform reads it.
 async fn content(format: &str, content: &str) -> String {
     let body = push(keys(), &text_push(format, "text"), Reply::text(content)).await;
     let document = open(&body);
@@ -156,7 +156,7 @@ fn ciphertexts_of_every_length_are_opened_by_another_implementation() {
 }
 
 #[tokio::test]
-async fn what_xml_cannot_hold_is_left_out_and_the_rest_arrives() {
+async fn characters_that_xml_cannot_hold_are_left_out() {
     for format in ["xml", "json"] {
         for (sent, arrives) in [
             ("a]]>b", "a]]>b"),
@@ -181,14 +181,14 @@ async fn what_xml_cannot_hold_is_left_out_and_the_rest_arrives() {
 }
 
 #[tokio::test]
-async fn a_text_that_is_too_long_is_cut_at_a_character() {
+async fn a_long_text_is_cut_at_a_character_boundary() {
     for format in ["xml", "json"] {
         for (sent, arrives) in [
             ("x".repeat(2048), "x".repeat(2048)),
             ("x".repeat(2049), "x".repeat(2048)),
             ("十".repeat(683), "十".repeat(682)),
             ("x".repeat(2046) + "👍", "x".repeat(2046)),
-            // Characters that are left out do not count.
+            // Characters that are left out do not count towards the limit.
             ("\u{1}".repeat(99) + &"x".repeat(2048), "x".repeat(2048)),
             ("x".repeat(100_000), "x".repeat(2048)),
         ] {
@@ -202,7 +202,7 @@ async fn a_text_that_is_too_long_is_cut_at_a_character() {
 }
 
 #[tokio::test]
-async fn as_many_articles_as_the_platform_shows() {
+async fn articles_are_capped_at_what_the_platform_shows() {
     let news = Reply::news((0..10).map(|index| Article::new(index.to_string(), "u")));
     for (msg_type, count) in [
         ("text", 1),
@@ -226,7 +226,7 @@ async fn as_many_articles_as_the_platform_shows() {
 }
 
 #[tokio::test]
-async fn a_mini_program_hands_over_or_says_nothing() {
+async fn a_mini_program_reply_is_a_transfer_or_success() {
     let mini = keys().mini_program();
     for format in ["xml", "json"] {
         let document = text_push(format, "text");
@@ -262,7 +262,7 @@ async fn json_replies_have_the_documented_types() {
     assert_eq!(document, expected);
 }
 
-/// The event of a delivery, which is answered by an object of its own.
+/// The delivery event, which is answered with a JSON object instead of a message.
 fn delivery_push(format: &str) -> String {
     text_push(format, "event").replace(
         match format {
@@ -277,7 +277,7 @@ fn delivery_push(format: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_delivery_is_acknowledged_in_the_pushs_format() {
+async fn a_delivery_is_acknowledged_in_the_format_of_the_push() {
     for keys in [keys(), keys().mini_program()] {
         for (format, code, document) in [
             (
@@ -296,7 +296,7 @@ async fn a_delivery_is_acknowledged_in_the_pushs_format() {
 }
 
 #[tokio::test]
-async fn a_reply_that_is_not_known_yet_is_sent_as_it_is() {
+async fn a_raw_reply_is_sent_unchanged() {
     let document = "<xml><ToUserName>o1</ToUserName><FromUserName>gh_1</FromUserName>\
         <CreateTime>1767225600</CreateTime><MsgType>transfer_biz_ai_ivr</MsgType></xml>";
     let reply = Reply::raw(document).unwrap();
@@ -304,7 +304,7 @@ async fn a_reply_that_is_not_known_yet_is_sent_as_it_is() {
         let body = push(keys, &text_push("xml", "text"), reply.clone()).await;
         assert_eq!(open(&body), document);
     }
-    // In another format than the push's the platform could not read it.
+    // The platform could not read a reply in a format other than the push's.
     let body = push(keys(), &text_push("json", "text"), reply).await;
     assert_eq!(body, "success");
     for (broken, why) in [
@@ -320,7 +320,7 @@ async fn a_reply_that_is_not_known_yet_is_sent_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_long_text_is_cut_in_front_of_a_link() {
+async fn a_long_text_is_cut_before_a_link() {
     let before = "十".repeat(670);
     let text = format!("{before}<a href=\"https://example.com/page\">more</a> and so on");
     for format in ["xml", "json"] {
@@ -329,7 +329,7 @@ async fn a_long_text_is_cut_in_front_of_a_link() {
 }
 
 #[test]
-fn a_reply_is_stored_and_read_again() {
+fn a_reply_round_trips_through_storage() {
     let replies = [
         Reply::none(),
         Reply::from("hi"),

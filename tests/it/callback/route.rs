@@ -1,4 +1,4 @@
-//! A router of messages behind the routes, driven by the sandbox.
+//! A message router behind the routes, driven by the sandbox.
 
 use crate::support::clock;
 use tower_wechat::callback::Mode;

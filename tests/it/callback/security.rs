@@ -1,5 +1,5 @@
-//! The section "Security" of the crate's front page, sentence by sentence: what each mode protects
-//! against, and what it does not. More of each is in `attacks`, `replay` and `readings`.
+//! The section "Security" of the crate's front page, statement by statement: what each mode
+//! protects against and what it does not. `attacks`, `replay` and `readings` have more of each.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ fn push(mode: Mode, nonce: &str, id: u64) -> Push {
     platform.push(&text_document(NOW, id))
 }
 
-/// A push of this ciphertext, signed with the right token.
+/// Returns a push of this ciphertext, signed with the right token.
 fn signed(encrypt: &str, timestamp: u64) -> Push {
     let platform = Platform::new(Mode::Secure).timestamp(timestamp);
     let mut push = platform.nonce("mine").push("");
@@ -86,7 +86,7 @@ async fn a_forged_push_gets_an_empty_403_before_its_body_is_read() {
     }
 }
 
-/// A body that nobody may read.
+/// A body that panics when it is polled.
 struct Untouchable;
 
 impl http_body::Body for Untouchable {
@@ -139,7 +139,7 @@ async fn a_logged_plaintext_query_carries_one_other_body_after_24_hours_if_its_n
         stage.is_refused(&posed).await,
         Some(Rejection::StaleTimestamp)
     );
-    // Read with the nonce as the timestamp it is fresh: once, and with any body.
+    // With the nonce read as the timestamp the push is fresh: once, and with any body.
     let mut posed = posed.read_as(logged.get("nonce"), logged.get("timestamp"));
     let wary = Stage {
         callback: stage
@@ -157,7 +157,7 @@ async fn a_logged_plaintext_query_carries_one_other_body_after_24_hours_if_its_n
 }
 
 #[tokio::test]
-async fn a_logged_push_of_plaintext_mode_that_came_broken_takes_another_body_while_it_is_fresh() {
+async fn a_logged_plaintext_query_whose_body_was_truncated_takes_another_body_while_fresh() {
     let stage = stage(Mode::Plaintext);
     let mut broken = push(Mode::Plaintext, "n1", 1);
     let mut posed = broken.clone();
@@ -170,7 +170,7 @@ async fn a_logged_push_of_plaintext_mode_that_came_broken_takes_another_body_whi
 }
 
 #[tokio::test]
-async fn the_network_holds_back_and_cannot_read_change_or_repeat_in_secure_mode() {
+async fn in_secure_mode_the_network_can_only_delay_pushes() {
     let stage = stage(Mode::Secure);
     let seen = push(Mode::Secure, "n1", 1);
     assert!(!seen.body_text().contains("gh_1") && !seen.body_text().contains("UserName"));
@@ -194,9 +194,10 @@ async fn the_network_holds_back_and_cannot_read_change_or_repeat_in_secure_mode(
     );
 }
 
-/// The clear half of a compatible push, which the network reads, is not what is handled.
+/// The network can read the clear part of a compatible-mode push, but the handler only gets the
+/// encrypted part.
 #[tokio::test]
-async fn the_network_changes_nothing_in_compatible_mode() {
+async fn in_compatible_mode_the_network_cannot_change_pushes() {
     let stage = stage(Mode::Compatible);
     let mut seen = push(Mode::Compatible, "n1", 1);
     let fields = "<xml><Content>changed</Content><MsgId>2</MsgId>";
@@ -208,7 +209,7 @@ async fn the_network_changes_nothing_in_compatible_mode() {
 }
 
 #[tokio::test]
-async fn the_network_sends_another_body_in_the_place_of_a_plaintext_push() {
+async fn in_plaintext_mode_the_network_can_replace_the_body() {
     let stage = stage(Mode::Plaintext);
     let genuine = push(Mode::Plaintext, "n1", 1);
     let mut posed = genuine.clone();
@@ -219,7 +220,7 @@ async fn the_network_sends_another_body_in_the_place_of_a_plaintext_push() {
 }
 
 #[tokio::test]
-async fn the_token_sends_any_push_in_plaintext_mode() {
+async fn in_plaintext_mode_the_token_alone_forges_any_push() {
     let stage = stage(Mode::Plaintext);
     let push = push(Mode::Plaintext, "mine", 666);
     assert_eq!(stage.is_refused(&push).await, None);
@@ -227,17 +228,17 @@ async fn the_token_sends_any_push_in_plaintext_mode() {
 }
 
 #[tokio::test]
-async fn the_token_signs_captured_ciphertexts_anew_and_writes_none() {
+async fn the_token_alone_re_signs_captured_ciphertexts_but_forges_none() {
     for mode in [Mode::Secure, Mode::Compatible] {
         let stage = stage(mode);
         let past = NOW - 100_000;
         let long = text_document(past, 1).replace("hi", &"a long text ".repeat(20));
         let captured = Platform::new(mode).timestamp(past).push(&long);
         let encrypt = captured.encrypt();
-        // With a timestamp of today.
+        // The same ciphertext with a current timestamp is accepted.
         assert_eq!(stage.is_refused(&signed(&encrypt, NOW)).await, None);
-        // A changed block is read as 16 bytes at random, and changes the next one bit by bit: of
-        // some ten thousand one is still a text.
+        // Changing a CBC block turns it into 16 random bytes and flips chosen bits of the next
+        // block. About one in ten thousand such changes still decodes as UTF-8.
         let changed = (1..1_000_000_u32).find_map(|number| {
             let mut bytes = STANDARD.decode(&encrypt).unwrap();
             for (index, byte) in bytes[256..272].iter_mut().enumerate() {
@@ -267,7 +268,7 @@ async fn the_token_signs_captured_ciphertexts_anew_and_writes_none() {
 }
 
 #[tokio::test]
-async fn the_aes_key_reads_pushes_and_sends_none() {
+async fn the_aes_key_alone_decrypts_pushes_but_forges_none() {
     let stage = stage(Mode::Secure);
     let seen = push(Mode::Secure, "n1", 1);
     let key = AesKey::parse(AES_KEY).unwrap();
@@ -288,7 +289,7 @@ async fn the_aes_key_reads_pushes_and_sends_none() {
 }
 
 #[tokio::test]
-async fn a_restart_forgets_what_was_seen_in_the_last_ten_minutes() {
+async fn a_restart_clears_the_replay_memory() {
     for mode in MODES {
         let stage = stage(mode);
         let seen = push(mode, "n1", 1);
@@ -305,7 +306,7 @@ async fn a_restart_forgets_what_was_seen_in_the_last_ten_minutes() {
 }
 
 #[tokio::test]
-async fn a_wall_clock_that_is_set_back_makes_pushes_of_before_fresh_again() {
+async fn setting_the_wall_clock_back_makes_older_pushes_fresh_again() {
     let stage = stage(Mode::Secure);
     let seen = push(Mode::Secure, "n1", 1);
     assert_eq!(stage.is_refused(&seen).await, None);
@@ -319,9 +320,9 @@ async fn a_wall_clock_that_is_set_back_makes_pushes_of_before_fresh_again() {
     }
 }
 
-/// The text that is sent back is the sender's own, and no page.
+/// The echoed text is chosen by the sender but is not served as HTML.
 #[tokio::test]
-async fn a_signature_of_a_log_verifies_the_url_and_makes_no_page() {
+async fn a_logged_signature_verifies_the_url_but_cannot_inject_html() {
     for mode in MODES {
         let stage = stage(mode);
         let logged = push(mode, "n1", 1);

@@ -1,4 +1,4 @@
-//! What the callback answers to pushes and to verifications of its URL, genuine and forged.
+//! Responses to pushes and to URL verifications, genuine and forged.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -64,7 +64,7 @@ fn document(fields: &str) -> String {
     )
 }
 
-/// A platform whose pushes are in JSON if `document` is.
+/// A platform that pushes JSON if `document` is JSON, and XML otherwise.
 fn platform(mode: Mode, document: &str) -> Platform {
     let clear = match mode {
         _ if document.starts_with('{') => r#"{"ToUserName":"gh_1"}"#.to_owned(),
@@ -83,14 +83,14 @@ fn push(mode: Mode, document: &str) -> Push {
     platform(mode, document).push(document)
 }
 
-/// The document of the reply to a push, verified and decrypted.
+/// Returns the reply document, verified and decrypted.
 async fn open(push: &Push, response: Response<Body>) -> String {
     assert_eq!(response.status(), StatusCode::OK);
     let body = text(response).await;
     if push.platform.mode != Mode::Plaintext {
         let envelope = Message::parse(AppId::new(APPID).unwrap(), body.clone()).unwrap();
         let nonce = envelope.field("Nonce").unwrap();
-        // Neither the timestamp nor the nonce is the push's.
+        // The reply has a fresh timestamp and nonce.
         assert_eq!(envelope.field("TimeStamp"), Some(&*(NOW + 1).to_string()));
         assert!(
             nonce.bytes().all(|byte| byte.is_ascii_lowercase()),
@@ -100,7 +100,7 @@ async fn open(push: &Push, response: Response<Body>) -> String {
     push.platform.open(&body)
 }
 
-/// The document of a text reply.
+/// Returns the document of a text reply.
 fn reply(content: &str) -> String {
     format!(
         "<xml><ToUserName><![CDATA[o1]]></ToUserName><FromUserName><![CDATA[gh_1]]>\
@@ -121,7 +121,7 @@ async fn text(response: Response<Body>) -> String {
     String::from_utf8(body.into()).unwrap()
 }
 
-/// Every failed proof looks the same, and tells only the host why.
+/// The response is the same for every failed check; only the extension has the reason.
 async fn assert_forbidden(response: Response<Body>, reason: Rejection) {
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
     assert!(response.headers().is_empty(), "{:?}", response.headers());
@@ -129,13 +129,13 @@ async fn assert_forbidden(response: Response<Body>, reason: Rejection) {
     assert_eq!(text(response).await, "");
 }
 
-/// A verification of the URL.
+/// Returns a URL verification.
 fn echo(timestamp: u64, token: &str) -> Push {
     let platform = platform(Mode::Secure, "").timestamp(timestamp);
     platform.token(token).echo("<b>0042</b>")
 }
 
-/// A body that nobody may read.
+/// A body that panics when it is polled.
 struct Untouchable;
 
 impl http_body::Body for Untouchable {
@@ -155,7 +155,7 @@ impl http_body::Body for Untouchable {
 }
 
 #[tokio::test]
-async fn the_echo_comes_back_verbatim_in_every_mode() {
+async fn echostr_is_returned_verbatim_in_every_mode() {
     for mode in MODES {
         let response = send(&callback(mode), echo(NOW, TOKEN).request()).await;
         assert_eq!(response.status(), StatusCode::OK);
@@ -172,7 +172,7 @@ async fn the_echo_comes_back_verbatim_in_every_mode() {
 }
 
 #[tokio::test]
-async fn an_encrypted_echo_is_not_decrypted() {
+async fn encrypted_echostr_is_not_decrypted() {
     let encrypt = platform(Mode::Secure, "").random([1; 16]).encrypt("42");
     let mut echo = echo(NOW, TOKEN);
     let request = echo.set("echostr", &*encrypt).request();
@@ -181,7 +181,7 @@ async fn an_encrypted_echo_is_not_decrypted() {
 }
 
 #[tokio::test]
-async fn each_parameter_of_a_verification_is_required_once_and_checked() {
+async fn verification_parameters_are_required_unique_and_checked() {
     let callback = callback(Mode::Secure);
     for name in ["signature", "timestamp", "nonce", "echostr"] {
         let good = echo(NOW, TOKEN);
@@ -218,7 +218,7 @@ async fn each_parameter_of_a_verification_is_required_once_and_checked() {
 }
 
 #[tokio::test]
-async fn old_and_early_timestamps_are_refused_unless_the_window_is_off() {
+async fn timestamps_outside_the_window_are_rejected_unless_the_window_is_off() {
     let callback = callback(Mode::Secure);
     for (time, fresh) in [
         (NOW - 600, true),
@@ -310,7 +310,7 @@ async fn the_previous_token_and_key_are_accepted_while_keys_rotate() {
         (TOKEN, old),
     ] {
         let push = of(token, aes_key);
-        // The reply is signed and encrypted with what the push came with.
+        // The reply uses the keys of the push.
         let response = send(&whole, push.request()).await;
         assert_eq!(open(&push, response).await, reply("hello"));
     }
@@ -359,7 +359,7 @@ async fn a_push_of_another_mode_is_refused() {
 }
 
 #[tokio::test]
-async fn only_the_encrypted_half_of_a_compatible_push_is_used() {
+async fn only_the_encrypted_part_of_a_compatible_push_is_used() {
     let push = push(Mode::Compatible, &document(TEXT));
     assert!(push.body_text().contains("<Content>clear</Content>"));
     let response = send(&callback(Mode::Compatible), push.request()).await;
@@ -378,7 +378,7 @@ async fn another_apps_ciphertext_is_refused() {
 }
 
 #[tokio::test]
-async fn authentic_but_malformed_is_400() {
+async fn authentic_but_malformed_push_is_400() {
     let doctype = "<!DOCTYPE xml [<!ENTITY e \"x\">]><xml>&e;</xml>";
     for mode in MODES {
         for wrong in ["<xml><A></xml>", doctype, "hello"] {
@@ -392,7 +392,7 @@ async fn authentic_but_malformed_is_400() {
 }
 
 #[tokio::test]
-async fn bodies_are_bounded() {
+async fn body_size_is_limited() {
     let fill = |len: usize| document(&format!("<Content>{}</Content>", "x".repeat(len)));
     let head = fill(0).len();
     let callback = callback(Mode::Plaintext).body_limit(head + 100);
@@ -405,11 +405,11 @@ async fn bodies_are_bounded() {
         assert_eq!(response.body().rejection(), Some(Rejection::BodyTooLarge));
     };
     too_large(send(&callback, beyond.request()).await);
-    // Without a known length it is found out while reading.
+    // Without a known length, the limit applies while the body is read.
     let (parts, body) = beyond.request().into_parts();
     let frames = Frames(body.collect().await.unwrap().to_bytes());
     too_large(send(&callback, Request::from_parts(parts, frames)).await);
-    // With a length announced it is not read at all.
+    // A body that announces a larger length is not read.
     let (mut parts, _) = beyond.request().into_parts();
     parts
         .headers
@@ -422,7 +422,7 @@ async fn bodies_are_bounded() {
     too_large(send(&callback, Request::from_parts(parts, huge)).await);
 }
 
-/// The bytes in frames of ten, with no length told before.
+/// A body in frames of ten bytes, without a size hint.
 struct Frames(Bytes);
 
 impl http_body::Body for Frames {
@@ -449,7 +449,7 @@ async fn a_body_in_many_frames_is_read_whole() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_400() {
+async fn truncated_body_is_400() {
     struct Broken;
     impl http_body::Body for Broken {
         type Data = Bytes;
@@ -488,7 +488,7 @@ async fn other_methods_are_405() {
 }
 
 #[tokio::test]
-async fn a_handler_that_fails_or_panics_makes_the_platform_send_again() {
+async fn failed_or_panicked_handler_makes_the_platform_retry() {
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
     let handler = handler_fn(move |_: Message| {
@@ -517,7 +517,7 @@ async fn a_handler_that_fails_or_panics_makes_the_platform_send_again() {
 }
 
 #[tokio::test]
-async fn the_handler_is_asked_only_for_verified_pushes() {
+async fn handler_is_polled_only_for_verified_pushes() {
     #[derive(Clone)]
     struct Unready;
     impl Service<Message> for Unready {
@@ -542,7 +542,7 @@ async fn the_handler_is_asked_only_for_verified_pushes() {
 }
 
 #[tokio::test]
-async fn handlers_may_return_many_things() {
+async fn handlers_may_return_any_supported_type() {
     async fn answer<H>(handler: H) -> String
     where
         H: Service<Message, Error = Infallible> + Clone,
@@ -571,7 +571,7 @@ async fn handlers_may_return_many_things() {
 }
 
 #[test]
-fn it_can_be_shared_and_shows_no_secret() {
+fn callback_is_send_and_sync_and_debug_shows_no_secret() {
     fn shared<T: Clone + Send + Sync + 'static>(_: &T) {}
     fn sent<T: Send + 'static>(_: &T) {}
     let mut callback = callback(Mode::Secure);
@@ -579,10 +579,10 @@ fn it_can_be_shared_and_shows_no_secret() {
     shared(&recipient(keys(Mode::Secure)));
     let push = push(Mode::Secure, &document(TEXT));
     sent(&callback.call(push.request()));
-    // A clone is a pointer and the handler, which is another one here.
+    // A clone copies one pointer and the handler; this handler is one pointer too.
     assert_eq!(size_of_val(&callback), 2 * size_of::<usize>());
     shared(&Message::parse(AppId::new(APPID).unwrap(), document(TEXT)).unwrap());
-    // A message is a view of the request, without memory of its own.
+    // A message shares the request buffer, so it stays small.
     assert!(size_of::<Message>() <= 208);
 
     let shown = format!(

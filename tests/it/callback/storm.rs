@@ -1,5 +1,5 @@
-//! Everything at once: messages that are sent again, connections that break, handlers that fail and
-//! panic.
+//! Stress test: retried messages, broken connections, and handlers that fail and panic, all at
+//! once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use super::support::{callback, document, push, text_fields};
 
 const MESSAGES: usize = 1000;
 
-/// Numbers that look random and are the same in every run.
+/// A pseudorandom number generator with a fixed seed.
 #[derive(Clone)]
 struct Dice(Arc<AtomicUsize>);
 
@@ -24,7 +24,7 @@ impl Dice {
         Self(Arc::new(AtomicUsize::new(0)))
     }
 
-    /// A number below `sides`.
+    /// Returns a number below `sides`.
     fn roll(&self, sides: usize) -> usize {
         let mut x = self.0.fetch_add(1, Ordering::Relaxed) as u64;
         // splitmix64
@@ -39,7 +39,7 @@ impl Dice {
     }
 }
 
-/// A `second` may be shorter than one.
+/// Runs the test with `second` as the length of a second.
 async fn storm(second: Duration) {
     let tenths = move |tenths: usize| second * u32::try_from(tenths).unwrap() / 10;
     let (dice, handlers) = (Dice::new(), HandlerTracker::new());
@@ -50,7 +50,7 @@ async fn storm(second: Duration) {
     let handler = handler_fn(move |message: Message| {
         let (record, dice) = (Arc::clone(&record), chance.clone());
         async move {
-            // A failure after the push was answered would be the end of its message.
+            // A failure after the push was answered would lose the message.
             let fails = dice.chance(30);
             tokio::time::sleep(tenths(dice.roll(if fails { 30 } else { 80 }))).await;
             if fails && dice.chance(50) {
@@ -77,11 +77,11 @@ async fn storm(second: Duration) {
                     let request = push(&format!("{id}-{number}"), document(&text_fields(id)));
                     let sent = callback.clone().oneshot(request);
                     let patience = tenths(if dice.chance(30) { dice.roll(40) } else { 50 });
-                    // A connection that breaks, or all that the platform waits.
+                    // A broken connection, or the platform's full wait.
                     if let Ok(Ok(response)) = tokio::time::timeout(patience, sent).await {
                         answered += usize::from(response.status() == StatusCode::OK);
                     }
-                    // Once more than needed, now and then.
+                    // Sometimes one retry more than needed.
                     if answered > 0 && (answered > 3 || dice.chance(60)) {
                         return;
                     }

@@ -1,4 +1,4 @@
-//! The published samples of the platform and of other SDKs, computed and verified.
+//! Published samples of the platform and of other SDKs, computed and verified.
 
 use std::sync::{Arc, Mutex};
 
@@ -113,12 +113,12 @@ fn reply_signatures() {
     }
 }
 
-/// The body of a vector.
+/// Returns the body of a vector.
 fn body(vector: &Value) -> &str {
     text(vector, "body")
 }
 
-/// Sends a push to a callback of its own, and returns what the handler got.
+/// Sends a push to a new callback and returns the message the handler received.
 async fn post(
     vector: &Value,
     keys: CallbackKeys,
@@ -138,14 +138,14 @@ async fn post(
     (response, message)
 }
 
-/// The platform of a vector.
+/// Returns the platform of a vector.
 fn platform(mode: Mode, vector: &Value) -> Platform {
     let [token, timestamp, nonce] = ["token", "timestamp", "nonce"].map(|name| text(vector, name));
     let platform = Platform::new(mode).token(token);
     platform.timestamp(timestamp).nonce(nonce)
 }
 
-/// The push that a vector would come with.
+/// Returns the push that carries a vector.
 fn encrypted(vector: &Value) -> Push {
     let mut push = platform(Mode::Secure, vector).openid("o1").push("");
     if let Some(published) = vector["signature"].as_str() {
@@ -157,7 +157,7 @@ fn encrypted(vector: &Value) -> Push {
 }
 
 #[tokio::test]
-async fn encrypted_messages_pass_the_callback() {
+async fn encrypted_messages_are_accepted() {
     for vector in group("encrypted_message") {
         let [token, key] = ["token", "encoding_aes_key"].map(|name| text(&vector, name));
         for keys in [
@@ -180,7 +180,7 @@ async fn encrypted_messages_pass_the_callback() {
 }
 
 #[tokio::test]
-async fn a_changed_ciphertext_does_not_pass() {
+async fn a_changed_ciphertext_is_rejected() {
     for vector in group("encrypted_message") {
         let [token, key] = ["token", "encoding_aes_key"].map(|name| text(&vector, name));
         let keys = CallbackKeys::secure(token, key).unwrap();
@@ -199,7 +199,7 @@ async fn a_changed_ciphertext_does_not_pass() {
 }
 
 #[tokio::test]
-async fn plain_messages_pass_the_callback() {
+async fn plain_messages_are_accepted() {
     let vectors = group("plain_signature");
     for vector in vectors.iter().filter(|vector| vector["body"].is_string()) {
         let platform = platform(Mode::Plaintext, vector);

@@ -1,4 +1,4 @@
-//! What the platform refuses goes to another hook.
+//! A late reply that the platform rejects goes to another hook.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,11 +7,11 @@ use tower_wechat::callback::deadline::{CustomerService, LateReply};
 use tower_wechat::sandbox::{AccountType, Push, Sandbox, User};
 use tower_wechat::{BoxError, ErrCode, Message, Reply};
 
-use super::touch;
+use super::interact;
 
 const SEND: &str = "/cgi-bin/message/custom/send";
 
-/// Hands a late reply to customer service, and returns what the other hook got of it.
+/// Passes a late reply to customer service and returns what the other hook received.
 async fn chained(sandbox: &Sandbox, user: &User, reply: Reply) -> (bool, Vec<Reply>) {
     let handed = Arc::new(Mutex::new(Vec::new()));
     let other = handed.clone();
@@ -40,7 +40,7 @@ async fn a_reply_refused_with_48001_or_45015_goes_to_the_other_hook() {
         chained(&sandbox, &user, reply()).await,
         (true, vec![reply()])
     );
-    touch(&sandbox, Push::text(&user, "hi")).await;
+    interact(&sandbox, Push::text(&user, "hi")).await;
     assert_eq!(chained(&sandbox, &user, reply()).await, (true, vec![]));
     assert_eq!(user.received().len(), 1);
     let unverified = AccountType::UnverifiedSubscriptionAccount;
@@ -53,20 +53,20 @@ async fn a_reply_refused_with_48001_or_45015_goes_to_the_other_hook() {
 }
 
 #[tokio::test]
-async fn so_does_one_for_which_the_user_has_written_too_little() {
+async fn a_reply_beyond_the_quota_goes_to_the_other_hook() {
     let sandbox = Sandbox::new();
     let user = sandbox.user("Hui");
-    touch(&sandbox, Push::text(&user, "hi")).await;
+    interact(&sandbox, Push::text(&user, "hi")).await;
     sandbox.fail_next(SEND, ErrCode::RESPONSES_USED_UP);
     let outcome = chained(&sandbox, &user, Reply::text("late")).await;
     assert_eq!(outcome, (true, vec![Reply::text("late")]));
 }
 
 #[tokio::test]
-async fn what_fails_otherwise_does_not() {
+async fn a_reply_that_fails_otherwise_does_not_go_to_the_other_hook() {
     let sandbox = Sandbox::new();
     let user = sandbox.user("Hui");
-    touch(&sandbox, Push::text(&user, "hi")).await;
+    interact(&sandbox, Push::text(&user, "hi")).await;
     for code in [ErrCode::INVALID_OPENID, ErrCode::new(48002)] {
         sandbox.fail_next(SEND, code);
         let outcome = chained(&sandbox, &user, Reply::text("late")).await;
@@ -75,10 +75,10 @@ async fn what_fails_otherwise_does_not() {
 }
 
 #[tokio::test]
-async fn what_is_no_customer_service_message_goes_to_the_other_hook_too() {
+async fn a_reply_without_a_message_equivalent_goes_to_the_other_hook() {
     let sandbox = Sandbox::new();
     let user = sandbox.user("Hui");
-    touch(&sandbox, Push::text(&user, "hi")).await;
+    interact(&sandbox, Push::text(&user, "hi")).await;
     for reply in [Reply::video("M"), Reply::text("x".repeat(6 * 2048))] {
         let outcome = chained(&sandbox, &user, reply.clone()).await;
         assert_eq!(outcome, (true, vec![reply]));
@@ -87,12 +87,12 @@ async fn what_is_no_customer_service_message_goes_to_the_other_hook_too() {
 }
 
 #[tokio::test]
-async fn only_what_is_left_of_a_long_text_is_handed_over() {
+async fn only_the_rest_of_a_long_text_goes_to_the_other_hook() {
     let sandbox = Sandbox::new();
     let user = sandbox.user("Hui");
     let lines = format!("{}\n", "茶".repeat(100)).repeat(20);
-    touch(&sandbox, Push::text(&user, "hi")).await;
-    // The first message is taken, and the window closes before the second.
+    interact(&sandbox, Push::text(&user, "hi")).await;
+    // The first message is accepted, and the window closes before the second.
     let taken = http::Response::new(bytes::Bytes::from(r#"{"errcode":0,"errmsg":"ok"}"#));
     sandbox.answer_next(SEND, taken);
     sandbox.fail_next(SEND, ErrCode::RESPONSE_WINDOW_CLOSED);

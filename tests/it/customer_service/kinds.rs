@@ -1,4 +1,4 @@
-//! Each kind of message on its way to the user.
+//! Each kind of message, sent to the user.
 
 use serde_json::json;
 use tower::ServiceExt;
@@ -7,7 +7,7 @@ use tower_wechat::api::customer_service::{
 };
 use tower_wechat::sandbox::{Push, Sandbox};
 
-use super::{app, touch};
+use super::{app, interact};
 
 fn each(openid: &str, media_id: &str) -> [SendCustomerServiceMessage; 12] {
     let page = MiniProgramPage::new("title", "pages/index?a=b", media_id);
@@ -36,7 +36,7 @@ async fn every_kind_reaches_the_user() {
     let (app, user) = (app(&sandbox), sandbox.user("Hui"));
     let media_id = sandbox.add_media(app.appid());
     for message in each(&user.openid(), &media_id) {
-        touch(&sandbox, Push::text(&user, "hi")).await;
+        interact(&sandbox, Push::text(&user, "hi")).await;
         let sent = serde_json::to_value(&message).unwrap();
         app.call(message).await.unwrap();
         assert_eq!(user.received().last(), Some(&sent));
@@ -44,10 +44,10 @@ async fn every_kind_reaches_the_user() {
 }
 
 #[tokio::test]
-async fn the_platform_refuses_what_a_kind_must_have() {
+async fn the_platform_rejects_a_message_without_a_required_field() {
     let sandbox = Sandbox::new();
     let user = sandbox.user("Hui");
-    touch(&sandbox, Push::text(&user, "hi")).await;
+    interact(&sandbox, Push::text(&user, "hi")).await;
     let token = app(&sandbox).token().await.unwrap();
     let uri = format!(
         "/cgi-bin/message/custom/send?access_token={}",

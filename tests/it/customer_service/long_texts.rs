@@ -1,4 +1,4 @@
-//! Texts that are longer than a message.
+//! Texts longer than one message.
 
 use tower::ServiceExt;
 use tower_wechat::api::customer_service::SendCustomerServiceMessage;
@@ -6,7 +6,7 @@ use tower_wechat::callback::deadline::{CustomerService, LateReply};
 use tower_wechat::sandbox::{Push, Sandbox, User};
 use tower_wechat::{ErrCode, Error, Message, Reply};
 
-use super::{app, touch};
+use super::{app, interact};
 
 async fn late(hook: CustomerService, user: &User, text: &str) -> Result<(), Error> {
     let from = user.openid();
@@ -22,12 +22,12 @@ fn received(user: &User) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_long_late_reply_reaches_the_user_whole() {
+async fn a_long_late_reply_is_sent_completely() {
     let sandbox = Sandbox::new();
     let user = sandbox.user("Hui");
     let hook = CustomerService::new(sandbox.wechat());
     let lines = format!("{}\n", "茶".repeat(100)).repeat(33);
-    touch(&sandbox, Push::text(&user, "hi")).await;
+    interact(&sandbox, Push::text(&user, "hi")).await;
 
     let error = late(hook.clone(), &user, &lines).await.unwrap_err();
     assert_eq!(error.field(), Some("content"));
@@ -44,11 +44,11 @@ async fn a_long_late_reply_reaches_the_user_whole() {
 }
 
 #[tokio::test]
-async fn what_five_messages_cannot_hold_is_not_begun() {
+async fn a_text_longer_than_five_messages_is_not_sent() {
     let sandbox = Sandbox::new();
     let user = sandbox.user("Hui");
     let hook = CustomerService::new(sandbox.wechat()).split_long_texts();
-    touch(&sandbox, Push::text(&user, "hi")).await;
+    interact(&sandbox, Push::text(&user, "hi")).await;
     let text = "x".repeat(
         SendCustomerServiceMessage::MAX_MESSAGES * SendCustomerServiceMessage::MAX_TEXT + 1,
     );
@@ -60,11 +60,11 @@ async fn what_five_messages_cannot_hold_is_not_begun() {
 }
 
 #[tokio::test]
-async fn after_a_refusal_no_more_is_sent() {
+async fn after_an_error_no_more_is_sent() {
     let sandbox = Sandbox::new();
     let user = sandbox.user("Hui");
     let hook = CustomerService::new(sandbox.wechat()).split_long_texts();
-    touch(&sandbox, Push::text(&user, "hi")).await;
+    interact(&sandbox, Push::text(&user, "hi")).await;
     let app = app(&sandbox);
     for _ in 0..4 {
         app.call(SendCustomerServiceMessage::text(user.openid(), "hello"))
@@ -77,7 +77,7 @@ async fn after_a_refusal_no_more_is_sent() {
 }
 
 #[test]
-fn the_rest_of_a_split_reply_makes_messages() {
+fn the_rest_of_a_split_reply_becomes_messages() {
     let text = format!("{}\n{}", "a".repeat(2000), "b".repeat(3000));
     let (reply, rest) = Reply::split_text(&*text);
     assert_eq!(reply, Reply::text("a".repeat(2000) + "\n"));

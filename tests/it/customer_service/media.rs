@@ -11,7 +11,7 @@ use tower_wechat::callback::Mode;
 use tower_wechat::sandbox::{Push, Sandbox};
 use tower_wechat::{ErrCode, ErrorClass};
 
-use super::{app, touch};
+use super::{app, interact};
 use crate::support::clock;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -20,7 +20,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 async fn a_media_id_that_was_never_uploaded_is_refused() {
     let sandbox = Sandbox::with_clock(clock());
     let (app, user) = (app(&sandbox), sandbox.user("Hui"));
-    touch(&sandbox, Push::text(&user, "hi")).await;
+    interact(&sandbox, Push::text(&user, "hi")).await;
     let media_id = sandbox.add_media(app.appid());
     for call in [
         SendCustomerServiceMessage::image(user.openid(), "M"),
@@ -38,13 +38,13 @@ async fn a_media_id_that_was_never_uploaded_is_refused() {
 }
 
 #[tokio::test]
-async fn a_media_id_is_one_apps_for_three_days() {
+async fn a_media_id_is_valid_for_one_app_and_three_days() {
     let sandbox = Sandbox::with_clock(clock());
     let (app, user) = (app(&sandbox), sandbox.user("Hui"));
     let other = sandbox.add_app("wxother", Mode::Secure).unwrap();
     let (own, foreign) = (sandbox.add_media(app.appid()), sandbox.add_media(&other));
     sandbox.advance(DAY * 3 - Duration::from_secs(1));
-    touch(&sandbox, Push::text(&user, "hi")).await;
+    interact(&sandbox, Push::text(&user, "hi")).await;
     let image =
         |media_id: &str| app.call(SendCustomerServiceMessage::image(user.openid(), media_id));
     let invalid = Some(ErrCode::INVALID_MEDIA_ID);
@@ -64,7 +64,7 @@ async fn the_picture_that_a_user_sent_can_be_sent_back() {
         ("MediaId", "of-the-user"),
         ("MsgId", "1"),
     ];
-    touch(&sandbox, Push::new(&user, picture)).await;
+    interact(&sandbox, Push::new(&user, picture)).await;
     app.call(SendCustomerServiceMessage::image(
         user.openid(),
         "of-the-user",
@@ -74,7 +74,7 @@ async fn the_picture_that_a_user_sent_can_be_sent_back() {
 }
 
 #[tokio::test]
-async fn media_are_uploaded_by_a_command_too() {
+async fn media_can_be_uploaded_by_a_command() {
     let sandbox = Sandbox::with_clock(clock());
     let (app, user) = (app(&sandbox), sandbox.user("Hui"));
     let command = Request::post("/control/media").body(Full::<Bytes>::from("{}"));
@@ -82,7 +82,7 @@ async fn media_are_uploaded_by_a_command_too() {
     let answer = response.into_body().collect().await.unwrap().to_bytes();
     let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
     let media_id = answer["media_id"].as_str().unwrap();
-    touch(&sandbox, Push::text(&user, "hi")).await;
+    interact(&sandbox, Push::text(&user, "hi")).await;
     app.call(SendCustomerServiceMessage::image(user.openid(), media_id))
         .await
         .unwrap();

@@ -1,4 +1,4 @@
-//! Customer-service messages, as the sandbox takes and refuses them.
+//! Customer-service messages that the sandbox accepts and rejects.
 
 mod chained;
 mod kinds;
@@ -20,8 +20,8 @@ use tower_wechat::{App, Body, ErrCode, ErrorKind, Message};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Lets the user be in touch with the app.
-async fn touch(sandbox: &Sandbox, push: Push) {
+/// Makes the user interact with the app, which opens the window for messages.
+async fn interact(sandbox: &Sandbox, push: Push) {
     let quiet = service_fn(async |_| Ok::<_, std::convert::Infallible>(ok()));
     assert!(sandbox.push(push, quiet).await.is_answered());
 }
@@ -40,12 +40,12 @@ async fn refusal(app: &App, user: &User) -> Option<ErrCode> {
 }
 
 #[tokio::test]
-async fn each_message_of_the_user_grants_five_anew() {
+async fn each_message_of_the_user_grants_five_again() {
     let sandbox = Sandbox::new();
     let (app, user) = (app(&sandbox), sandbox.user("Hui"));
     assert_eq!(refusal(&app, &user).await, Some(ErrCode::new(45015)));
     for round in 1..=2 {
-        touch(&sandbox, Push::text(&user, "hi")).await;
+        interact(&sandbox, Push::text(&user, "hi")).await;
         for _ in 0..5 {
             assert_eq!(refusal(&app, &user).await, None);
         }
@@ -55,26 +55,26 @@ async fn each_message_of_the_user_grants_five_anew() {
 }
 
 #[tokio::test]
-async fn after_48_hours_or_when_the_user_has_left_it_is_too_late() {
+async fn a_message_after_48_hours_or_an_unsubscribe_is_rejected() {
     let sandbox = Sandbox::new();
     let (app, user) = (app(&sandbox), sandbox.user("Hui"));
-    touch(&sandbox, Push::text(&user, "hi")).await;
+    interact(&sandbox, Push::text(&user, "hi")).await;
     sandbox.advance(HOUR * 47);
     assert_eq!(refusal(&app, &user).await, None);
     sandbox.advance(HOUR);
     let closed = Some(ErrCode::RESPONSE_WINDOW_CLOSED);
     assert_eq!(refusal(&app, &user).await, closed);
-    touch(&sandbox, Push::text(&user, "hi")).await;
+    interact(&sandbox, Push::text(&user, "hi")).await;
     assert_eq!(refusal(&app, &user).await, None);
-    touch(&sandbox, Push::unsubscribe(&user)).await;
+    interact(&sandbox, Push::unsubscribe(&user)).await;
     assert_eq!(refusal(&app, &user).await, closed);
 }
 
 #[tokio::test]
-async fn an_openid_is_known_to_its_own_app_only() {
+async fn an_openid_is_valid_for_its_app_only() {
     let sandbox = Sandbox::new();
     let user = sandbox.user("Hui");
-    touch(&sandbox, Push::text(&user, "hi")).await;
+    interact(&sandbox, Push::text(&user, "hi")).await;
     let other = sandbox.add_app("wxba5fad812f8e6fb9", Mode::Secure).unwrap();
     let wechat = sandbox.wechat();
     let call = |openid: String| {
@@ -91,10 +91,10 @@ async fn an_openid_is_known_to_its_own_app_only() {
 }
 
 #[tokio::test]
-async fn what_was_sent_is_what_the_user_reads_and_dead_tokens_are_replaced() {
+async fn the_user_reads_the_sent_text_and_rejected_tokens_are_replaced() {
     let sandbox = Sandbox::new();
     let (app, user) = (app(&sandbox), sandbox.user("Hui"));
-    touch(&sandbox, Push::click(&user, "HELP")).await;
+    interact(&sandbox, Push::click(&user, "HELP")).await;
     let article = Article::new("今天", "https://example.com/today");
     app.call(SendCustomerServiceMessage::news(user.openid(), article))
         .await
@@ -144,7 +144,7 @@ async fn the_sandbox_checks_the_token_and_the_body() {
 }
 
 #[tokio::test]
-async fn the_hook_says_why_a_reply_cannot_be_sent() {
+async fn the_hook_reports_why_a_reply_cannot_be_sent() {
     let sandbox = Sandbox::new();
     let hook = CustomerService::new(sandbox.wechat());
     let late = |appid: &str, reply| {

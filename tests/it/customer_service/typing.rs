@@ -1,4 +1,4 @@
-//! What the user sees of an account that is typing.
+//! The typing indicator.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tower_wechat::api::customer_service::{SendCustomerServiceMessage, SetTyping}
 use tower_wechat::sandbox::{Push, Sandbox, User};
 use tower_wechat::{App, ErrCode, ErrorClass};
 
-use super::{app, touch};
+use super::{app, interact};
 
 async fn refusal(app: &App, user: &User) -> Option<ErrCode> {
     let call = SetTyping::start(user.openid());
@@ -16,10 +16,10 @@ async fn refusal(app: &App, user: &User) -> Option<ErrCode> {
 }
 
 #[tokio::test]
-async fn it_is_seen_for_15_seconds_and_not_shown_twice() {
+async fn the_indicator_is_visible_for_15_seconds_and_not_shown_twice() {
     let sandbox = Sandbox::new();
     let (app, user) = (app(&sandbox), sandbox.user("Hui"));
-    touch(&sandbox, Push::text(&user, "hi")).await;
+    interact(&sandbox, Push::text(&user, "hi")).await;
     assert!(!user.sees_typing());
     assert_eq!(refusal(&app, &user).await, None);
     assert!(user.sees_typing());
@@ -38,13 +38,13 @@ async fn it_is_seen_for_15_seconds_and_not_shown_twice() {
 }
 
 #[tokio::test]
-async fn it_takes_a_message_in_the_last_30_seconds() {
+async fn the_indicator_needs_a_message_in_the_last_30_seconds() {
     let sandbox = Sandbox::new();
     let (app, user) = (app(&sandbox), sandbox.user("Hui"));
     let closed = Some(ErrCode::RESPONSE_WINDOW_CLOSED);
     user.openid();
     assert_eq!(refusal(&app, &user).await, closed);
-    touch(&sandbox, Push::text(&user, "hi")).await;
+    interact(&sandbox, Push::text(&user, "hi")).await;
     sandbox.advance(Duration::from_secs(30));
     let call = SetTyping::start(user.openid());
     let error = app.call(call).await.unwrap_err();
@@ -54,7 +54,7 @@ async fn it_takes_a_message_in_the_last_30_seconds() {
         .await
         .unwrap();
     assert_eq!(refusal(&app, &user).await, None);
-    touch(&sandbox, Push::unsubscribe(&user)).await;
+    interact(&sandbox, Push::unsubscribe(&user)).await;
     assert!(!user.sees_typing());
     assert_eq!(refusal(&app, &user).await, closed);
 }

@@ -1,4 +1,4 @@
-//! How many messages an account may send after what.
+//! The number of messages an account may send after each interaction.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use tower_wechat::api::customer_service::SendCustomerServiceMessage;
 use tower_wechat::sandbox::{Push, Sandbox, User};
 use tower_wechat::{ErrCode, ErrorClass};
 
-use super::{HOUR, app, refusal, touch};
+use super::{HOUR, app, interact, refusal};
 use crate::support::clock;
 
 const CLOSED: Option<ErrCode> = Some(ErrCode::RESPONSE_WINDOW_CLOSED);
@@ -19,7 +19,7 @@ fn event(user: &User, event: &str) -> Push {
     )
 }
 
-/// How many messages are taken, and what the next one is refused with.
+/// Returns how many messages are accepted and the error of the next one.
 async fn taken(sandbox: &Sandbox, user: &User) -> (usize, Option<ErrCode>) {
     let app = app(sandbox);
     let mut taken = 0;
@@ -32,10 +32,10 @@ async fn taken(sandbox: &Sandbox, user: &User) -> (usize, Option<ErrCode>) {
 }
 
 #[tokio::test]
-async fn a_user_who_wrote_gets_five_messages_in_48_hours() {
+async fn a_message_of_the_user_grants_five_messages_in_48_hours() {
     let sandbox = Sandbox::with_clock(clock());
     let user = sandbox.user("Hui");
-    touch(&sandbox, Push::text(&user, "hi")).await;
+    interact(&sandbox, Push::text(&user, "hi")).await;
     sandbox.advance(HOUR * 48 - Duration::from_secs(1));
     assert_eq!(taken(&sandbox, &user).await, (5, USED_UP));
     sandbox.advance(Duration::from_secs(1));
@@ -43,61 +43,61 @@ async fn a_user_who_wrote_gets_five_messages_in_48_hours() {
 }
 
 #[tokio::test]
-async fn a_tap_a_scan_or_a_new_follower_gets_three_messages_in_a_minute() {
+async fn a_menu_click_a_scan_or_a_subscription_grants_three_messages_in_a_minute() {
     for what in ["CLICK", "scancode_push", "scancode_waitmsg", "SCAN"] {
         let sandbox = Sandbox::with_clock(clock());
         let user = sandbox.user("Hui");
-        touch(&sandbox, event(&user, what)).await;
+        interact(&sandbox, event(&user, what)).await;
         assert_eq!(taken(&sandbox, &user).await, (3, USED_UP), "{what}");
-        touch(&sandbox, event(&user, what)).await;
+        interact(&sandbox, event(&user, what)).await;
         sandbox.advance(Duration::from_secs(60));
         assert_eq!(taken(&sandbox, &user).await, (0, CLOSED), "{what}");
     }
     let sandbox = Sandbox::with_clock(clock());
     let user = sandbox.user("Hui");
-    touch(&sandbox, Push::scan(&user, "order-42")).await;
+    interact(&sandbox, Push::scan(&user, "order-42")).await;
     assert!(user.follows());
     assert_eq!(taken(&sandbox, &user).await, (3, USED_UP));
 }
 
 #[tokio::test]
-async fn whoever_enters_a_mini_programs_customer_service_gets_two_messages_in_a_minute() {
+async fn entering_a_mini_programs_customer_service_grants_two_messages_in_a_minute() {
     let sandbox = Sandbox::with_clock(clock());
     let user = sandbox.user("Hui");
-    touch(&sandbox, event(&user, "user_enter_tempsession")).await;
+    interact(&sandbox, event(&user, "user_enter_tempsession")).await;
     assert_eq!(taken(&sandbox, &user).await, (2, USED_UP));
     sandbox.advance(Duration::from_secs(60));
     assert_eq!(taken(&sandbox, &user).await, (0, CLOSED));
 }
 
 #[tokio::test]
-async fn a_tap_adds_to_what_a_message_granted() {
+async fn a_menu_click_adds_to_the_messages_granted_by_a_message() {
     let sandbox = Sandbox::with_clock(clock());
     let (app, user) = (app(&sandbox), sandbox.user("Hui"));
-    touch(&sandbox, Push::text(&user, "hi")).await;
+    interact(&sandbox, Push::text(&user, "hi")).await;
     for _ in 0..4 {
         assert_eq!(refusal(&app, &user).await, None);
     }
-    touch(&sandbox, Push::click(&user, "HELP")).await;
+    interact(&sandbox, Push::click(&user, "HELP")).await;
     assert_eq!(refusal(&app, &user).await, None);
-    // The minute's are spent first, and end with it.
+    // The messages of the one-minute window are spent first and expire with it.
     sandbox.advance(Duration::from_secs(60));
     assert_eq!(taken(&sandbox, &user).await, (1, USED_UP));
 }
 
 #[tokio::test]
-async fn what_is_none_of_these_lets_an_account_say_nothing() {
+async fn other_events_grant_no_message() {
     let sandbox = Sandbox::with_clock(clock());
     let user = sandbox.user("Hui");
     user.openid();
     for what in ["VIEW", "LOCATION", "subscribe_msg_popup_event"] {
-        touch(&sandbox, event(&user, what)).await;
+        interact(&sandbox, event(&user, what)).await;
         assert_eq!(taken(&sandbox, &user).await, (0, CLOSED), "{what}");
     }
 }
 
 #[tokio::test]
-async fn both_refusals_are_the_users_to_mend() {
+async fn both_errors_need_an_action_of_the_user() {
     let sandbox = Sandbox::with_clock(clock());
     let (app, user) = (app(&sandbox), sandbox.user("Hui"));
     let refused = async || {
@@ -109,7 +109,7 @@ async fn both_refusals_are_the_users_to_mend() {
         (closed.errcode(), closed.class()),
         (CLOSED, ErrorClass::User)
     );
-    touch(&sandbox, Push::click(&user, "HELP")).await;
+    interact(&sandbox, Push::click(&user, "HELP")).await;
     taken(&sandbox, &user).await;
     let used_up = refused().await;
     assert_eq!(

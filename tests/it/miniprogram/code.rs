@@ -1,4 +1,4 @@
-//! Codes: what they hold, what is refused, and what an answer is taken for.
+//! Mini-program codes: content, limits, and how responses are classified.
 
 use serde_json::{Value, json};
 use tower_wechat::api::ImageFormat;
@@ -15,7 +15,7 @@ use crate::support::{Recorded, STABLE, status};
 const UNLIMITED: &str = "/wxa/getwxacodeunlimit";
 
 #[tokio::test(start_paused = true)]
-async fn a_code_can_be_scanned_and_holds_page_and_scene() {
+async fn a_code_can_be_scanned_and_contains_page_and_scene() {
     let (sandbox, app) = sandbox();
     sandbox.publish_page(app.appid(), "pages/order/detail");
     let scenes = ["1", "order=42&x=/y", "abcdefghijklmnopqrstuvwxyz012345"];
@@ -39,7 +39,7 @@ async fn a_code_can_be_scanned_and_holds_page_and_scene() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_what_was_asked_for_is_sent() {
+async fn only_the_fields_that_were_set_are_sent() {
     let (sandbox, _) = sandbox();
     let recorded = Recorded::new(&sandbox);
     let wechat = Wechat::builder()
@@ -78,7 +78,7 @@ async fn only_what_was_asked_for_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_breaks_a_limit_is_not_sent() {
+async fn a_code_beyond_a_limit_is_not_sent() {
     let (sandbox, app) = sandbox();
     let at_limit = ["a".repeat(32), "!#$&'()*+,/:;=?@-._~".to_owned()];
     for scene in at_limit {
@@ -154,7 +154,7 @@ async fn what_breaks_a_limit_is_not_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_must_be_released_unless_it_is_not_checked() {
+async fn a_page_must_be_released_if_it_is_checked() {
     let (sandbox, app) = sandbox();
     let call = GetUnlimitedQrcode::new("a").page("pages/new");
     let error = app.call(call.clone()).await.unwrap_err();
@@ -169,7 +169,7 @@ async fn a_page_must_be_released_unless_it_is_not_checked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_used_up_number_of_codes_points_to_the_unlimited_ones() {
+async fn an_exhausted_code_quota_error_suggests_unlimited_codes() {
     let (sandbox, app) = sandbox();
     sandbox.fail_next("/wxa/getwxacode", ErrCode::CODES_USED_UP);
     let error = app.call(GetQrcode::new("pages/a")).await.unwrap_err();
@@ -179,7 +179,7 @@ async fn a_used_up_number_of_codes_points_to_the_unlimited_ones() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_token_is_replaced_although_the_answer_says_it_is_an_image() {
+async fn a_rejected_token_is_replaced_despite_an_image_content_type() {
     for code in [40001, 40014, 42001] {
         let (sandbox, app) = sandbox();
         app.token().await.unwrap();
@@ -203,7 +203,7 @@ async fn an_expired_token_is_replaced() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_bytes_tell_an_image_from_an_error_whatever_the_content_type() {
+async fn the_bytes_distinguish_an_image_from_an_error() {
     let (sandbox, app) = sandbox();
     let jpeg = &b"\xff\xd8\xff\xe0\0\x10JFIF"[..];
     for content_type in [
@@ -252,7 +252,7 @@ async fn the_bytes_tell_an_image_from_an_error_whatever_the_content_type() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_sandbox_refuses_what_the_platform_refuses() {
+async fn the_sandbox_rejects_what_the_platform_rejects() {
     use http::Request;
     use tower::ServiceExt;
 

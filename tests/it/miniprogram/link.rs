@@ -1,4 +1,4 @@
-//! Links: made, read back, refused.
+//! Links: created, queried and rejected.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn unix(sandbox: &tower_wechat::sandbox::Sandbox) -> u64 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_is_made_and_read_back() {
+async fn a_link_is_created_and_queried() {
     let (sandbox, app) = sandbox();
     let target = Target::page("/pages/index/index").query("order=42&t=%E6%A1%8C");
     let target = target.env_version(EnvVersion::Trial);
@@ -60,7 +60,7 @@ async fn a_link_is_made_and_read_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_breaks_a_limit_is_not_sent() {
+async fn a_link_beyond_a_limit_is_not_sent() {
     let (sandbox, app) = sandbox();
     for days in [0, 31] {
         let call = GenerateScheme::new(Target::home(), Expiry::Days(days));
@@ -98,7 +98,7 @@ async fn what_breaks_a_limit_is_not_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_platforms_refusals_arrive() {
+async fn the_platforms_errors_are_returned() {
     let (sandbox, app) = sandbox();
     let code = |result: Result<_, tower_wechat::Error>| match result {
         Ok(_) => panic!("it was not refused"),
@@ -124,7 +124,7 @@ async fn the_platforms_refusals_arrive() {
     let error = other.call(QueryScheme::new(scheme)).await.unwrap_err();
     assert_eq!(error.errcode(), Some(ErrCode::LINK_NOT_FOUND));
 
-    // The numbers of the token calls mean something else here.
+    // The errcodes of the token calls have another meaning here.
     for (number, hint) in [
         (
             40002,

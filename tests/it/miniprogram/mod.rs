@@ -1,4 +1,4 @@
-//! The calls of a mini-program's server.
+//! The server-side calls of a mini-program.
 
 mod code;
 mod link;
@@ -26,13 +26,13 @@ pub fn typed(content_type: &'static str, body: impl Into<Bytes>) -> Response<Byt
     response
 }
 
-/// The field and the text of an error that was found before anything was sent.
+/// Returns the field and the text of an error found before the request was sent.
 fn input(error: &Error) -> (&'static str, String) {
     assert_eq!(error.kind(), ErrorKind::Input, "{error}");
     (error.field().unwrap(), error.to_string())
 }
 
-/// What a scanner reads in an image.
+/// Returns the text that a scanner reads from an image.
 pub fn scanned(file: &[u8]) -> String {
     let decoder = png::Decoder::new(std::io::Cursor::new(file));
     let mut reader = decoder.read_info().unwrap();

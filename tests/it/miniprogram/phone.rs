@@ -16,7 +16,7 @@ fn trade(code: impl Into<String>) -> GetPhoneNumber {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_code_becomes_a_number() {
+async fn a_code_is_exchanged_for_a_number() {
     let (sandbox, app) = sandbox();
     let user = sandbox.user("Hui");
     let call = trade(user.phone_code()).openid(user.openid());
@@ -52,7 +52,7 @@ async fn the_documented_answers_are_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_number_that_was_read_for_another_app_is_refused() {
+async fn a_number_with_the_watermark_of_another_app_is_rejected() {
     let (sandbox, app) = sandbox();
     let body = r#"{"errcode":0,"phone_info":{"phoneNumber":"13800000000",
         "purePhoneNumber":"13800000000","countryCode":"86",
@@ -110,7 +110,7 @@ async fn a_code_works_once_for_five_minutes_and_for_one_app() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_answer_is_not_asked_for_again() {
+async fn a_lost_answer_is_not_retried() {
     let (sandbox, app) = sandbox();
     app.token().await.unwrap();
     sandbox.drop_next(PHONE);
@@ -139,7 +139,7 @@ async fn a_lost_answer_is_not_asked_for_again() {
     assert_eq!(error.errcode(), Some(ErrCode::SYSTEM_BUSY));
     assert_eq!(sandbox.calls(PHONE), 3);
 
-    // A refused token is another matter: the platform has not looked at the code.
+    // A rejected token is different: the platform has not read the code.
     sandbox.fail_next(PHONE, ErrCode::INVALID_CREDENTIAL);
     app.call(trade(sandbox.user("Hui").phone_code()))
         .await

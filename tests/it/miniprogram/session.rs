@@ -26,7 +26,7 @@ async fn session(sandbox: &Sandbox, app: &App) -> Session {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_code_becomes_a_session_that_can_be_checked_and_reset() {
+async fn a_code_is_exchanged_for_a_session_that_can_be_checked_and_reset() {
     let (sandbox, app) = sandbox();
     let user = sandbox.user("Hui");
     let old = session(&sandbox, &app).await;
@@ -77,7 +77,7 @@ async fn a_code_becomes_a_session_that_can_be_checked_and_reset() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_question_is_in_the_query_and_holds_a_signature_only() {
+async fn the_session_check_sends_only_a_signature_in_the_query() {
     let (sandbox, _) = sandbox();
     let recorded = Recorded::new(&sandbox);
     let builder = Wechat::builder().app(sandbox.app_configs().remove(0));
@@ -132,7 +132,7 @@ async fn a_code_works_once_for_five_minutes_and_for_one_app() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_sandbox_refuses_what_the_platform_refuses() {
+async fn the_sandbox_rejects_what_the_platform_rejects() {
     use http::Request;
     use tower::ServiceExt;
 
@@ -163,7 +163,7 @@ async fn the_sandbox_refuses_what_the_platform_refuses() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_answer_is_not_asked_for_again() {
+async fn a_lost_answer_is_not_retried() {
     let (sandbox, app) = sandbox();
     sandbox.drop_next(LOGIN);
     let error = app.call(trade("x")).await.unwrap_err();
@@ -191,7 +191,7 @@ async fn an_answer_without_a_unionid_is_read() {
 }
 
 #[test]
-fn signatures_are_those_of_the_vectors() {
+fn signatures_match_the_vectors() {
     let vectors: Value = serde_json::from_str(include_str!("../../vectors/vectors.json")).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     for vector in vectors["session_hmac"].as_array().unwrap() {

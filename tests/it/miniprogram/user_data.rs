@@ -45,7 +45,7 @@ fn the_vectors_are_decrypted() {
 }
 
 #[test]
-fn another_apps_data_is_refused() {
+fn data_of_another_app_is_rejected() {
     let [one, two] = &vectors()[..] else {
         panic!("two vectors")
     };
@@ -59,7 +59,7 @@ fn another_apps_data_is_refused() {
 }
 
 #[test]
-fn a_stale_key_says_what_to_do() {
+fn the_error_of_a_stale_key_says_what_to_do() {
     let [one, two] = &vectors()[..] else {
         panic!("two vectors")
     };
@@ -108,7 +108,7 @@ fn malformed_parts_are_named() {
             "session_key"
         );
     }
-    // Not a whole number of blocks: cut on its way.
+    // Not a whole number of blocks: truncated in transit.
     let cut = EncryptedData::new(&data[..data.len() - 8], iv);
     let error = cut.decrypt::<Value>(&one.key, &one.appid).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Session);
@@ -121,7 +121,7 @@ fn malformed_parts_are_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn data_of_the_sandbox_is_opened_until_the_user_signs_in_again() {
+async fn sandbox_data_is_decrypted_until_the_user_signs_in_again() {
     let (sandbox, app) = sandbox();
     let user = sandbox.user("Hui");
     let phone = r#"{"phoneNumber":"13800000000","purePhoneNumber":"13800000000","countryCode":86}"#;
@@ -146,7 +146,7 @@ async fn data_of_the_sandbox_is_opened_until_the_user_signs_in_again() {
     assert_eq!(error.kind(), ErrorKind::Session);
 }
 
-/// A group, a chat and a share have no watermark.
+/// Group, chat and share data have no watermark.
 #[tokio::test(start_paused = true)]
 async fn data_of_a_group_has_no_watermark() {
     let (sandbox, app) = sandbox();
@@ -171,7 +171,7 @@ async fn data_of_a_group_has_no_watermark() {
             (group.open_gid.as_deref(), group.chat_type),
             (open_gid, chat_type)
         );
-        // Data of a user must have one.
+        // User data must have a watermark.
         let error = data.decrypt::<UserProfile>(&key, app.appid()).unwrap_err();
         assert_eq!(
             (error.kind(), error.field()),
@@ -185,7 +185,7 @@ async fn data_of_a_group_has_no_watermark() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wrong_key_app_and_type_are_told_apart() {
+async fn a_wrong_key_app_and_type_are_distinguished() {
     let (sandbox, app) = sandbox();
     let user = sandbox.user("Hui");
     let code = LoginCode::new(user.login_code());
@@ -227,7 +227,7 @@ async fn a_wrong_key_app_and_type_are_told_apart() {
         r#"{"watermark":7}"#,
         r#"{"watermark":null}"#,
     ] {
-        // The sandbox puts its own mark in place of these.
+        // The sandbox replaces these watermarks with its own.
         let error = sealed(key_text, odd)
             .decrypt::<Value>(&key, app.appid())
             .unwrap_err();
@@ -235,7 +235,7 @@ async fn a_wrong_key_app_and_type_are_told_apart() {
     }
 }
 
-/// A text encrypted by hand.
+/// Returns a text encrypted without the sandbox.
 fn sealed(key: &str, text: &str) -> EncryptedData {
     use aes::Aes128;
     use base64::Engine;

@@ -1,4 +1,4 @@
-//! Web OAuth, from the page to the profile.
+//! Web OAuth, from the authorization page to the profile.
 
 mod profile;
 
@@ -25,7 +25,7 @@ fn sandbox() -> (Sandbox, App) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_code_becomes_a_profile() {
+async fn a_code_is_exchanged_for_a_profile() {
     let (sandbox, app) = sandbox();
     let code = code(&sandbox, "snsapi_userinfo").await;
     let token = app.call(ExchangeCode::new(code)).await.unwrap();
@@ -82,7 +82,7 @@ async fn a_code_works_once_for_five_minutes_and_for_one_app() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_sign_in_gives_no_profile() {
+async fn a_silent_sign_in_has_no_profile() {
     let (sandbox, app) = sandbox();
     let code = code(&sandbox, "snsapi_base").await;
     let token = app.call(ExchangeCode::new(code)).await.unwrap();
@@ -100,7 +100,7 @@ async fn a_users_token_is_checked_and_refreshed() {
     let token = app.call(ExchangeCode::new(code)).await.unwrap();
     app.call(CheckUserToken::new(&token)).await.unwrap();
 
-    // One that still lives is prolonged, a dead one replaced.
+    // A valid refresh token is extended, an expired one replaced.
     let refresh = || RefreshUserToken::new(token.refresh_token.clone());
     sandbox.advance(Duration::from_secs(7000));
     let prolonged = app.call(refresh()).await.unwrap();
@@ -125,7 +125,7 @@ async fn a_users_token_is_checked_and_refreshed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_snapshot_user_is_told_apart() {
+async fn a_snapshot_user_is_marked() {
     let (sandbox, app) = sandbox();
     sandbox.user("Hui🐠").set_snapshot(true);
     let code = code(&sandbox, "snsapi_userinfo").await;
@@ -138,7 +138,7 @@ async fn a_snapshot_user_is_told_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_user_signs_in_by_name() {
+async fn the_user_who_signs_in_is_selected_by_name() {
     let (sandbox, app) = sandbox();
     let other = sandbox.user("Ming");
     let code = code_of(&sandbox, APPID, "snsapi_userinfo", "&sandbox_user=Ming").await;
@@ -147,7 +147,7 @@ async fn another_user_signs_in_by_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_page_refuses_what_the_real_one_refuses() {
+async fn the_page_rejects_what_the_real_page_rejects() {
     let (sandbox, _) = sandbox();
     let page = async |query: &str| {
         let request = Request::get(format!("/connect/oauth2/authorize?{query}"));
@@ -190,7 +190,7 @@ async fn the_page_refuses_what_the_real_one_refuses() {
 }
 
 #[test]
-fn the_address_of_the_page_is_checked_and_in_order() {
+fn the_page_url_is_checked_and_its_parameters_are_ordered() {
     let (_, app) = sandbox();
     let url = app
         .authorize_url("https://x.example/a?b=c&d=中")
@@ -230,7 +230,7 @@ fn the_address_of_the_page_is_checked_and_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_page_that_is_built_is_the_page_that_the_platform_serves() {
+async fn the_built_page_url_works_on_the_platform() {
     let (sandbox, app) = sandbox();
     let url = app
         .authorize_url("https://x.example?a=b")
@@ -249,7 +249,7 @@ async fn the_page_that_is_built_is_the_page_that_the_platform_serves() {
     );
 }
 
-/// The browser's step of a host's test, without a browser.
+/// The browser's step of a sign-in test, without a browser.
 #[tokio::test(start_paused = true)]
 async fn a_user_consents_in_process() {
     let sandbox = Sandbox::with_clock(clock());

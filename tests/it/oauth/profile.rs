@@ -1,5 +1,4 @@
-//! What stands in a profile's place on the wire: nicknames as people write them, and answers that
-//! are none.
+//! Profile responses: nicknames as users type them, and responses that are not profiles.
 
 use bytes::Bytes;
 use http::Response;
@@ -12,7 +11,7 @@ use crate::support::{code, json, status};
 
 const USERINFO: &str = "/sns/userinfo";
 
-/// The client's view of an answer, however often it asks.
+/// Returns the profile that the client reads from this response, retries included.
 async fn read(answer: Response<Bytes>) -> Result<Profile, Error> {
     let (sandbox, app) = sandbox();
     let code = code(&sandbox, "snsapi_userinfo").await;
@@ -28,7 +27,7 @@ async fn profile(body: impl Into<Bytes>) -> Profile {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_nickname_with_emoji_is_kept_to_the_last_joiner() {
+async fn a_nickname_with_emoji_and_joiners_is_kept() {
     let raw = r#"{"openid":"o1","nickname":"🐠 👨‍👩‍👧"}"#;
     assert_eq!(profile(raw).await.nickname, "🐠 👨‍👩‍👧");
     let escaped = r#"{"openid":"o1","nickname":"\ud83d\udc20"}"#;
@@ -56,21 +55,21 @@ async fn null_and_empty_fields_are_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn escaped_slashes_in_an_address_are_slashes() {
+async fn escaped_slashes_in_a_url_are_slashes() {
     let body = r#"{"openid":"o1","headimgurl":"http:\/\/thirdwx.qlogo.cn\/1\/0"}"#;
     let picture = profile(body).await.headimgurl;
     assert_eq!(picture.as_deref(), Some("http://thirdwx.qlogo.cn/1/0"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn numbers_as_strings_and_unknown_fields_are_taken() {
+async fn numbers_as_strings_and_unknown_fields_are_accepted() {
     let body = r#"{"openid":"o1","nickname":"x","sex":"1","new_field":{"a":[1]}}"#;
     let profile = profile(body).await;
     assert_eq!((profile.nickname.as_str(), profile.sex), ("x", 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_errcode_of_zero_beside_a_profile_is_no_refusal() {
+async fn an_errcode_of_zero_beside_a_profile_is_success() {
     let body = r#"{"openid":"o1","nickname":"x","errcode":0,"errmsg":"ok"}"#;
     assert_eq!(profile(body).await.nickname, "x");
     let body = r#"{"openid":"o1","nickname":"x","errcode":"0","errmsg":"ok"}"#;
@@ -78,7 +77,7 @@ async fn an_errcode_of_zero_beside_a_profile_is_no_refusal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_errcode_that_is_a_string_is_a_refusal() {
+async fn an_errcode_that_is_a_string_is_an_error() {
     let body = r#"{"errcode":"40003","errmsg":"invalid openid rid: 1-2-3"}"#;
     let error = read(json(body)).await.unwrap_err();
     assert_eq!(error.errcode(), Some(ErrCode::INVALID_OPENID));
@@ -90,7 +89,7 @@ async fn an_errcode_that_is_a_string_is_a_refusal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_that_says_it_is_an_image_is_a_refusal() {
+async fn an_error_with_an_image_content_type_is_an_error() {
     let body = r#"{"errcode":48001,"errmsg":"api unauthorized rid: 1-2-3"}"#;
     let error = read(typed("image/jpeg", body)).await.unwrap_err();
     assert_eq!(error.errcode(), Some(ErrCode::API_UNAUTHORIZED));
@@ -98,7 +97,7 @@ async fn a_refusal_that_says_it_is_an_image_is_a_refusal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_html_page_is_a_gateways_and_may_pass() {
+async fn an_html_page_is_a_transient_gateway_error() {
     let page = "<html><body>busy</body></html>";
     let error = read(typed("text/html", page)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Status(200));
@@ -106,14 +105,14 @@ async fn an_html_page_is_a_gateways_and_may_pass() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_body_is_a_gateways_and_may_pass() {
+async fn an_empty_body_is_a_transient_gateway_error() {
     let error = read(status(200, "")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Status(200));
     assert_eq!(error.class(), ErrorClass::Retry);
 }
 
 #[tokio::test(start_paused = true)]
-async fn half_a_profile_is_an_answer_that_is_not_understood() {
+async fn a_truncated_profile_is_an_answer_error() {
     let error = read(json(r#"{"openid":"o1","nickn"#)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Answer);
     assert_eq!(

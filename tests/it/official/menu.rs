@@ -89,7 +89,7 @@ async fn limits_are_checked_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn the_sandbox_refuses_what_the_platform_refuses() {
+async fn the_sandbox_rejects_what_the_platform_rejects() {
     use http::Request;
     use tower::ServiceExt;
     let platform = platform();

@@ -15,7 +15,7 @@ use tower_wechat::{App, Error, ErrorKind, Wechat};
 
 use crate::support::{Recorded, clock};
 
-/// A sandbox, its first app, and what was sent.
+/// A sandbox, its first app and the recorded requests.
 pub struct Platform {
     pub sandbox: Sandbox,
     pub wechat: Wechat,
@@ -41,14 +41,14 @@ pub fn platform() -> Platform {
 }
 
 impl Platform {
-    /// The body of the last call of a path.
+    /// Returns the body of the last call to a path.
     pub fn body(&self, path: &str) -> Value {
         let requests = self.sent.of(path);
         serde_json::from_slice(requests.last().unwrap().body()).unwrap()
     }
 }
 
-/// An error of a check: it names the field, and says all of `parts`.
+/// Asserts that a local check failed: the error names the field and contains all of `parts`.
 pub fn refused_here(error: &Error, field: &str, parts: &[&str]) {
     assert_eq!(error.kind(), ErrorKind::Input, "{error}");
     assert_eq!(error.field(), Some(field), "{error}");
@@ -57,7 +57,7 @@ pub fn refused_here(error: &Error, field: &str, parts: &[&str]) {
     }
 }
 
-/// A refusal of the platform.
+/// Asserts that the platform rejected the call.
 pub fn refused_there<T: std::fmt::Debug>(result: Result<T, Error>, errcode: i64) -> Error {
     let error = result.unwrap_err();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! QR codes: the four actions, the limits, the image, and what a scan brings.
+//! QR codes: the four actions, the limits, the image and the scan events.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use super::{platform, refused_here, refused_there};
 const CREATE: &str = "/cgi-bin/qrcode/create";
 
 #[tokio::test(start_paused = true)]
-async fn the_scene_chooses_the_action() {
+async fn the_scene_selects_the_action() {
     let platform = platform();
     let app = &platform.app;
     let cases = [
@@ -98,7 +98,7 @@ async fn limits_are_checked_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn the_sandbox_refuses_what_the_platform_refuses() {
+async fn the_sandbox_rejects_what_the_platform_rejects() {
     let platform = platform();
     let token = platform.app.token().await.unwrap();
     let case = async |body: String| {
@@ -137,7 +137,7 @@ async fn the_sandbox_refuses_what_the_platform_refuses() {
     );
 }
 
-/// Reads a QR code from an image, with a reader that shares nothing with the one that drew it.
+/// Reads a QR code from an image with a decoder independent of the encoder.
 pub fn scan_image(png: &[u8]) -> String {
     let mut reader = png::Decoder::new(std::io::Cursor::new(png))
         .read_info()
@@ -152,7 +152,7 @@ pub fn scan_image(png: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn the_image_holds_the_url() {
+async fn the_image_contains_the_url() {
     let platform = platform();
     let ticket = platform
         .app
@@ -192,7 +192,7 @@ async fn a_ticket_is_encoded_exactly_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bad_ticket_is_an_error_that_says_so() {
+async fn an_invalid_ticket_is_reported() {
     let platform = platform();
     let ticket = platform
         .app
@@ -225,7 +225,7 @@ async fn a_bad_ticket_is_an_error_that_says_so() {
 }
 
 #[tokio::test]
-async fn an_image_that_is_a_refusal_is_an_error() {
+async fn an_error_in_place_of_an_image_is_an_error() {
     let platform = platform();
     let mut answer = http::Response::new(r#"{"errcode":-1,"errmsg":"system error"}"#.into());
     let image = http::HeaderValue::from_static("image/jpg");
@@ -272,7 +272,7 @@ async fn a_scan_arrives_with_the_ticket_that_create_returned() {
 }
 
 #[tokio::test]
-async fn a_code_that_does_not_work_pushes_nothing() {
+async fn an_invalid_code_pushes_nothing() {
     let platform = platform();
     let routes = platform.wechat.routes().prefix("/v1/service/wx");
     let routes = routes.on_message(handler_fn(on_message));
@@ -295,7 +295,7 @@ async fn a_code_that_does_not_work_pushes_nothing() {
 }
 
 #[tokio::test]
-async fn a_permanent_code_of_the_same_scene_is_the_same() {
+async fn a_permanent_code_created_twice_is_the_same() {
     let platform = platform();
     let first = platform
         .app
@@ -357,7 +357,7 @@ async fn the_control_page_scans_by_ticket() {
 }
 
 #[tokio::test]
-async fn short_keys_keep_what_does_not_fit_a_scene() {
+async fn short_keys_store_data_too_long_for_a_scene() {
     let platform = platform();
     let app = &platform.app;
     let text = "长".repeat(1365);

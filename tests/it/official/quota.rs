@@ -1,4 +1,4 @@
-//! Quotas, refused calls that are remembered, and the callback's network.
+//! Quotas, recorded failed calls, and the network check of the callback.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::{platform, refused_here, refused_there};
 const INFO: &str = "/cgi-bin/user/get";
 
 #[tokio::test(start_paused = true)]
-async fn a_quota_is_counted_refused_and_cleared() {
+async fn a_quota_is_counted_enforced_and_cleared() {
     let platform = platform();
     let app = &platform.app;
     platform.sandbox.set_daily_quota(INFO, 2);
@@ -61,7 +61,7 @@ async fn a_quota_is_counted_refused_and_cleared() {
 }
 
 #[tokio::test]
-async fn a_path_is_checked_here_and_there() {
+async fn a_path_is_checked_locally_and_by_the_platform() {
     let platform = platform();
     for path in ["", "cgi-bin/user/get", "https://api.weixin.qq.com/x", "//x"] {
         let error = platform
@@ -80,7 +80,7 @@ async fn a_path_is_checked_here_and_there() {
 }
 
 #[tokio::test]
-async fn a_refused_call_is_remembered_for_a_week() {
+async fn a_failed_call_can_be_looked_up_for_a_week() {
     let platform = platform();
     let app = &platform.app;
     let refused = app

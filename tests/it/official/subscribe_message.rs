@@ -90,13 +90,13 @@ async fn a_message_to_a_user_who_is_being_sent_another_is_refused() {
     };
     let (slow, ()) = tokio::join!(slow, meanwhile);
     slow.unwrap();
-    // Neither the refusal used a permission up, nor does it stand in the way of the next one.
+    // The rejected message used no permission and does not block the next one.
     app.call(message(&ming)).await.unwrap();
     refused_there(app.call(message(&ming)).await, 43101);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_may_have_been_sent_is_not_repeated() {
+async fn a_message_that_may_have_been_sent_is_not_retried() {
     let platform = platform();
     platform.sandbox.drop_next(SEND);
     let error = platform

@@ -1,4 +1,4 @@
-//! Template messages: what is sent, what is refused, what is repeated, and what comes of it.
+//! Template messages: requests, errors, retries and delivery events.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::support::json;
 
 const SEND: &str = "/cgi-bin/message/template/send";
 
-/// A message that is fine, to a follower.
+/// A valid message to a follower.
 fn message(platform: &Platform) -> SendTemplateMessage {
     let user = platform.sandbox.user("Ming");
     user.set_follows(true);
@@ -55,7 +55,7 @@ async fn a_message_is_sent_as_documented() {
 }
 
 #[tokio::test]
-async fn the_id_is_kept_to_its_last_digit() {
+async fn the_id_keeps_every_digit() {
     let platform = platform();
     let id = 3_428_411_849_815_982_087_u64;
     for body in [
@@ -71,7 +71,7 @@ async fn the_id_is_kept_to_its_last_digit() {
 }
 
 #[tokio::test]
-async fn each_refusal_has_its_class_and_a_hint() {
+async fn each_error_has_a_class_and_a_hint() {
     let platform = platform();
     let app = &platform.app;
     let appid = platform.sandbox.appid();
@@ -136,7 +136,7 @@ async fn each_refusal_has_its_class_and_a_hint() {
 }
 
 #[tokio::test]
-async fn a_message_to_someone_on_the_blacklist_is_refused() {
+async fn a_message_to_a_blacklisted_user_is_rejected() {
     let platform = platform();
     let (message, user) = (message(&platform), platform.sandbox.user("Ming"));
     user.set_blacklisted(true);
@@ -195,7 +195,7 @@ async fn strict_checks_each_value_before_it_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_is_repeated_only_under_its_id() {
+async fn a_message_is_retried_only_with_its_id() {
     let platform = platform();
     let app = &platform.app;
     platform.sandbox.drop_next(SEND);
@@ -215,7 +215,7 @@ async fn a_message_is_repeated_only_under_its_id() {
 async fn a_message_that_timed_out_after_it_was_sent_arrives_once() {
     let platform = platform();
     platform.app.token().await.unwrap();
-    // The platform acts at once and answers too late.
+    // The platform sends the message at once and responds too late.
     platform.sandbox.delay_next(SEND, Duration::from_secs(3600));
     let once = message(&platform).client_msg_id("m-2");
     let sent = platform.app.call(once).await.unwrap();
@@ -230,7 +230,7 @@ async fn a_message_that_timed_out_after_it_was_sent_arrives_once() {
 
 type Seen = std::sync::Arc<std::sync::Mutex<Vec<(u64, String)>>>;
 
-/// Routes that note what became of each message.
+/// Returns routes that record the outcome of each message.
 fn recorder(
     platform: &Platform,
 ) -> (
@@ -258,7 +258,7 @@ fn recorder(
 }
 
 #[tokio::test]
-async fn what_became_of_a_message_comes_with_its_id() {
+async fn the_delivery_event_has_the_message_id() {
     let platform = platform();
     let (routes, seen) = recorder(&platform);
     let first = platform.app.call(message(&platform)).await.unwrap();
@@ -275,11 +275,11 @@ async fn what_became_of_a_message_comes_with_its_id() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sandbox_whose_pushes_have_a_way_sends_them_at_once() {
+async fn a_sandbox_with_a_callback_pushes_at_once() {
     use tower::ServiceExt;
     let platform = platform();
     let (routes, seen) = recorder(&platform);
-    // Only one thread uses it: the routes of a test need not be shareable.
+    // Only one thread uses the routes of a test, so they need not be `Sync`.
     let routes = std::sync::Arc::new(std::sync::Mutex::new(routes));
     let sent = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let transport = tower::service_fn({
@@ -304,7 +304,7 @@ async fn a_sandbox_whose_pushes_have_a_way_sends_them_at_once() {
 }
 
 #[tokio::test]
-async fn what_became_of_a_message_is_nothing_that_the_user_did() {
+async fn a_delivery_event_is_not_a_user_interaction() {
     use tower_wechat::api::customer_service;
     let platform = platform();
     let openid = platform.sandbox.user("Ming").openid();
@@ -359,7 +359,7 @@ async fn templates_are_added_listed_and_deleted() {
     assert_eq!(chosen.secondary_industry.second_class, "4");
 }
 
-/// A host's test reads what its user sees.
+/// A test can read what the user sees.
 #[tokio::test]
 async fn the_user_sees_template_and_subscribe_messages() {
     let platform = platform();
@@ -383,7 +383,7 @@ async fn the_user_sees_template_and_subscribe_messages() {
     assert_eq!(subscribed["template_id"], template);
     assert_eq!(subscribed["data"]["thing2"]["value"], "x");
 
-    // One that the user blocks is accepted, and not seen.
+    // A message that the user blocks is accepted but not shown.
     user.set_blocks_messages(true);
     platform.app.call(message(&platform)).await.unwrap();
     assert_eq!(user.received().len(), 2);

@@ -7,7 +7,7 @@ use super::{platform, refused_here, refused_there};
 use crate::support::json;
 
 #[tokio::test]
-async fn a_user_is_told_from_a_follower() {
+async fn followers_and_other_users_are_distinguished() {
     let platform = platform();
     let app = &platform.app;
     let ming = platform.sandbox.user("Ming");
@@ -44,7 +44,7 @@ async fn a_user_is_told_from_a_follower() {
 }
 
 #[tokio::test]
-async fn a_page_of_followers_leads_to_the_next() {
+async fn followers_are_paginated() {
     let platform = platform();
     let app = &platform.app;
     let empty = app.call(user::ListFollowers::new()).await.unwrap();
@@ -98,7 +98,7 @@ async fn limits_are_checked_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn the_oddities_of_the_platform_are_read() {
+async fn the_platforms_undocumented_formats_are_read() {
     let platform = platform();
     platform.sandbox.answer_next(
         "/cgi-bin/user/info",

@@ -1,4 +1,4 @@
-//! An account may not make the calls of another type.
+//! Accounts cannot make the calls of other account types.
 
 use tower::ServiceExt;
 use tower_wechat::api::customer_service::{Article, Link, SendCustomerServiceMessage, SetTyping};
@@ -26,7 +26,7 @@ fn unauthorized<T: std::fmt::Debug>(result: Result<T, Error>) -> Error {
 }
 
 #[tokio::test]
-async fn a_mini_program_makes_no_call_of_an_official_account() {
+async fn a_mini_program_cannot_make_calls_of_an_official_account() {
     let (_, app) = account(AccountType::MiniProgram);
     let error = unauthorized(app.call(qrcode::CreateQrcode::temporary("order-42")).await);
     let hint = "only a verified service account (服务号) can make QR codes";
@@ -50,7 +50,7 @@ async fn a_mini_program_makes_no_call_of_an_official_account() {
 }
 
 #[tokio::test]
-async fn an_official_account_makes_no_call_of_a_mini_program() {
+async fn an_official_account_cannot_make_calls_of_a_mini_program() {
     for account_type in [
         AccountType::ServiceAccount,
         AccountType::SubscriptionAccount,
@@ -67,7 +67,7 @@ async fn an_official_account_makes_no_call_of_a_mini_program() {
 }
 
 #[tokio::test]
-async fn a_subscription_account_makes_no_codes_and_sends_no_template_messages() {
+async fn a_subscription_account_cannot_create_codes_or_send_template_messages() {
     let (_, app) = account(AccountType::SubscriptionAccount);
     unauthorized(app.call(qrcode::CreateQrcode::temporary("order-42")).await);
     unauthorized(app.call(template::SendTemplateMessage::new("o", "t")).await);
@@ -77,7 +77,7 @@ async fn a_subscription_account_makes_no_codes_and_sends_no_template_messages() 
 }
 
 #[tokio::test]
-async fn an_unverified_subscription_account_has_the_passive_reply_alone() {
+async fn an_unverified_subscription_account_can_only_reply_passively() {
     let (sandbox, app) = account(AccountType::UnverifiedSubscriptionAccount);
     let hui = sandbox.user("Hui");
     let routes = sandbox.wechat().routes();
@@ -113,7 +113,7 @@ async fn an_unverified_subscription_account_has_the_passive_reply_alone() {
 }
 
 #[tokio::test]
-async fn the_platform_tells_of_the_refused_call_by_its_rid() {
+async fn a_rejected_call_can_be_looked_up_by_its_rid() {
     let (_, app) = account(AccountType::MiniProgram);
     let error = unauthorized(app.call(user::ListFollowers::new()).await);
     let call = app.call(GetRid::new(error.rid().unwrap())).await.unwrap();
@@ -122,7 +122,7 @@ async fn the_platform_tells_of_the_refused_call_by_its_rid() {
 }
 
 #[tokio::test]
-async fn each_type_has_its_own_kinds_of_customer_service_messages() {
+async fn each_type_has_different_kinds_of_customer_service_messages() {
     for account_type in [AccountType::ServiceAccount, AccountType::MiniProgram] {
         let (sandbox, app) = account(account_type);
         let user = sandbox.user("Hui");

@@ -1,4 +1,4 @@
-//! The sandbox keeps the platform's rules, also for what this crate never does.
+//! The sandbox enforces the platform's rules, including those this crate never triggers.
 
 mod account_type;
 
@@ -93,7 +93,7 @@ async fn a_stable_token_is_the_same_until_its_last_five_minutes() {
     let next = stable(&sandbox, false).await;
     assert_ne!(next["access_token"], first["access_token"]);
     assert!(works(&sandbox, &first).await && works(&sandbox, &next).await);
-    // The tokens of the two grants do not touch each other.
+    // The tokens of the two grants are independent.
     classic(&sandbox).await;
     classic(&sandbox).await;
     sandbox.advance(Duration::from_secs(299));
@@ -103,7 +103,7 @@ async fn a_stable_token_is_the_same_until_its_last_five_minutes() {
 }
 
 #[tokio::test]
-async fn a_forced_refresh_kills_at_once_and_has_a_budget() {
+async fn a_forced_refresh_invalidates_at_once_and_has_a_budget() {
     let sandbox = Sandbox::with_clock(clock());
     let mut last = stable(&sandbox, false).await;
     for _ in 0..20 {
@@ -123,7 +123,7 @@ async fn a_forced_refresh_kills_at_once_and_has_a_budget() {
 }
 
 #[tokio::test]
-async fn refusals_have_the_platforms_codes_and_a_rid() {
+async fn errors_have_the_platforms_codes_and_a_rid() {
     let sandbox = Sandbox::with_clock(clock());
     let secret = secret(&sandbox);
     let token = |rest: &str| format!("/cgi-bin/token?grant_type=client_credential{rest}");
@@ -176,7 +176,7 @@ async fn refusals_have_the_platforms_codes_and_a_rid() {
     );
 }
 
-/// A callback that fails in a way of its own for its first `failures` requests.
+/// Sends a push to a callback that fails its first `failures` requests in the way of `how`.
 async fn pushed(mode: Mode, failures: usize, how: Failure) -> (Vec<Attempt>, Duration, usize) {
     let sandbox = Sandbox::new();
     let appid = sandbox.add_app("wxpushed", mode).unwrap();
@@ -266,7 +266,7 @@ async fn a_push_is_sent_three_times_five_seconds_apart_until_it_is_answered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_a_reply_is_not_taken_for_one() {
+async fn an_invalid_reply_is_not_accepted() {
     for body in ["<html>", "ok", "{}}", "<xml><Encrypt>AAAA</Encrypt></xml>"] {
         let (attempts, _, _) = pushed(Mode::Secure, 9, Failure::Body(body)).await;
         assert!(
@@ -285,7 +285,7 @@ async fn what_is_not_a_reply_is_not_taken_for_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_scan_subscribes_whoever_does_not_follow() {
+async fn a_scan_subscribes_a_non_follower() {
     let sandbox = Sandbox::with_clock(clock());
     let routes = sandbox.wechat().routes().prefix("/v1/service/wx");
     let routes = routes.on_message(handler_fn(async |message: Message| match message.event() {
@@ -315,9 +315,9 @@ async fn a_scan_subscribes_whoever_does_not_follow() {
     );
 }
 
-/// So that no piece of what is signed reads as another timestamp.
+/// Without digits, no part of the signed text reads as another timestamp.
 #[tokio::test]
-async fn the_nonce_of_a_push_holds_no_digit() {
+async fn the_nonce_of_a_push_has_no_digit() {
     let sandbox = Sandbox::with_clock(clock());
     let target = service_fn(|request: Request<Body>| {
         let query = request.uri().query().unwrap_or_default();

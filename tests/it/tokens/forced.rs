@@ -1,4 +1,4 @@
-//! One unit of the budget of forced refreshes is one call.
+//! Each forced refresh spends one unit of the budget and is sent once.
 
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -13,7 +13,7 @@ use tower_wechat::{BoxFuture, Error, ErrorKind, Wechat};
 
 use crate::support::{STABLE, clock, json, status};
 
-/// What becomes of a forced refresh.
+/// How a forced refresh ends.
 #[derive(Clone, Copy, Debug)]
 enum Forced {
     Silent,
@@ -23,7 +23,7 @@ enum Forced {
     NotSent,
 }
 
-/// The sandbox, but for forced refreshes, which it counts.
+/// The sandbox, except that it intercepts and counts forced refreshes.
 #[derive(Clone)]
 struct Network {
     sandbox: Sandbox,
@@ -67,7 +67,7 @@ impl Service<Request<Bytes>> for Network {
     }
 }
 
-/// How often a forced refresh is sent when a dead token comes back.
+/// Returns how often a forced refresh is sent when a rejected token is returned again.
 async fn sent(forced: Forced) -> usize {
     let sandbox = Sandbox::with_clock(clock());
     let network = Network {
@@ -89,7 +89,7 @@ async fn sent(forced: Forced) -> usize {
         Forced::NotSent => ErrorKind::Connect,
     };
     for number in 0..10 {
-        // Again and again: half a minute does not pass, by the sandbox's clock.
+        // All ten calls happen within half a minute of the sandbox's clock.
         let error = app.call(GetCallbackIp::new()).await.unwrap_err();
         let (kind, endpoint) = match number {
             0 => (failed, STABLE),
@@ -107,7 +107,7 @@ async fn sent(forced: Forced) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forced_refresh_is_sent_once_whatever_becomes_of_it() {
+async fn a_forced_refresh_is_sent_once_whatever_its_outcome() {
     for forced in [
         Forced::Silent,
         Forced::Broken,
@@ -119,6 +119,6 @@ async fn a_forced_refresh_is_sent_once_whatever_becomes_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forced_refresh_that_was_not_sent_is_tried_again() {
+async fn an_unsent_forced_refresh_is_retried() {
     assert_eq!(sent(Forced::NotSent).await, 3);
 }

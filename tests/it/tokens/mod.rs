@@ -1,4 +1,4 @@
-//! The life of a token: fetched once, refreshed in time, replaced when it is refused.
+//! The life cycle of a token: fetched once, refreshed in time, replaced when it is rejected.
 
 mod forced;
 mod odd_answers;
@@ -87,7 +87,7 @@ async fn a_fetch_outlives_the_caller_who_started_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_whose_every_caller_is_gone_still_fills_the_cache() {
+async fn a_fetch_whose_callers_were_all_dropped_still_fills_the_cache() {
     let sandbox = Sandbox::with_clock(clock());
     let tokens = sandbox.wechat().tokens();
     sandbox.delay_next(STABLE, Duration::from_millis(200));
@@ -104,7 +104,7 @@ async fn a_stale_token_is_used_while_one_refresh_runs_in_the_background() {
     let sandbox = Sandbox::with_clock(clock());
     let tokens = sandbox.wechat().tokens();
     let old = tokens.get(APPID).await.unwrap();
-    // Two minutes and some before the end, whatever the jitter.
+    // Two minutes and some before the expiry, whatever the jitter.
     sandbox.advance(Duration::from_secs(7200 - 119));
     assert_eq!(tokens.status(APPID).await, Some(Status::Stale));
 
@@ -120,7 +120,7 @@ async fn a_stale_token_is_used_while_one_refresh_runs_in_the_background() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stable_token_is_not_asked_for_before_its_last_five_minutes() {
+async fn a_stable_token_is_not_refreshed_before_its_last_five_minutes() {
     let sandbox = Sandbox::with_clock(clock());
     let tokens = sandbox.wechat().tokens();
     tokens.get(APPID).await.unwrap();
@@ -152,7 +152,7 @@ async fn a_failed_refresh_keeps_the_token_and_waits_before_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_token_is_replaced_and_the_same_bytes_are_sent_once_more() {
+async fn a_rejected_token_is_replaced_and_the_same_bytes_are_sent_again() {
     for code in [40001, 40014, 42001].map(ErrCode::new) {
         let sandbox = Sandbox::with_clock(clock());
         let recorded = Recorded::new(&sandbox);
@@ -180,7 +180,7 @@ async fn a_refused_token_is_replaced_and_the_same_bytes_are_sent_once_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_refusal_is_the_callers() {
+async fn a_second_rejection_is_returned_to_the_caller() {
     let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     for _ in 0..2 {
@@ -196,7 +196,7 @@ async fn a_second_refusal_is_the_callers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_refusal_does_not_evict_a_newer_token() {
+async fn a_late_rejection_does_not_evict_a_newer_token() {
     let sandbox = Sandbox::with_clock(clock());
     let tokens = sandbox.wechat().tokens();
     let old = tokens.get(APPID).await.unwrap();
@@ -212,7 +212,7 @@ async fn a_late_refusal_does_not_evict_a_newer_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_refusals_of_one_token_cause_one_fetch() {
+async fn a_thousand_rejections_of_one_token_cause_one_fetch() {
     let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.wechat().app(APPID).unwrap();
     app.token().await.unwrap();
@@ -230,7 +230,7 @@ async fn a_thousand_refusals_of_one_token_cause_one_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_token_that_comes_back_is_forced_away_within_the_budget() {
+async fn a_rejected_token_that_is_returned_again_is_force_refreshed_within_the_budget() {
     let sandbox = Sandbox::with_clock(clock());
     let recorded = Recorded::new(&sandbox);
     let wechat = Wechat::builder()
@@ -253,8 +253,8 @@ async fn a_dead_token_that_comes_back_is_forced_away_within_the_budget() {
     };
     assert_eq!(forced(&recorded.of(STABLE)), [false, false, true]);
 
-    // Within thirty seconds of the last one nothing more can be forced: the refusal is the
-    // caller's, and the token is kept without asking for it again.
+    // Within thirty seconds of the last forced refresh no other is allowed: the caller gets the
+    // error, and the token is kept without another request.
     sandbox.refuse_tokens();
     for _ in 0..10 {
         let error = app.call(GetCallbackIp::new()).await.unwrap_err();
@@ -293,7 +293,7 @@ async fn forced_refreshes_are_twenty_a_day_and_half_a_minute_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wrong_secret_does_not_cause_a_storm() {
+async fn a_wrong_secret_is_not_retried_at_once() {
     let sandbox = Sandbox::with_clock(clock());
     let builder = Wechat::builder()
         .clock(sandbox.clock())
@@ -326,10 +326,10 @@ async fn a_wrong_secret_does_not_cause_a_storm() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_passing_failure_is_not_remembered() {
+async fn a_transient_failure_is_not_cached() {
     let sandbox = Sandbox::with_clock(clock());
     let tokens = sandbox.wechat().tokens();
-    // Sent three times, each of which fails.
+    // Sent three times; each attempt fails.
     for _ in 0..3 {
         sandbox.drop_next(STABLE);
     }
@@ -414,10 +414,10 @@ async fn handles_that_share_a_store_share_their_tokens() {
     assert_eq!(sandbox.calls(STABLE), 2);
 }
 
-/// A store that is gone.
-struct Gone;
+/// A store that is down.
+struct DownStore;
 
-impl TokenStore for Gone {
+impl TokenStore for DownStore {
     async fn load(&self, _: &TokenKey) -> Result<Option<Issued>, StoreError> {
         Err(StoreError::new("gone"))
     }
@@ -436,14 +436,14 @@ impl TokenStore for Gone {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_is_gone_fails_no_call() {
+async fn a_store_that_is_down_fails_no_call() {
     let sandbox = Sandbox::with_clock(clock());
     let builder = Wechat::builder()
         .clock(sandbox.clock())
         .transport(sandbox.clone());
     let builder = builder
         .app(sandbox.app_configs().remove(0))
-        .token_store(Gone);
+        .token_store(DownStore);
     let app = builder.build().unwrap().app(APPID).unwrap();
     app.call(GetCallbackIp::new()).await.unwrap();
     sandbox.expire_tokens();
@@ -451,10 +451,10 @@ async fn a_store_that_is_gone_fails_no_call() {
     assert_eq!(sandbox.calls(STABLE), 2);
 }
 
-/// A store whose answers never come.
-struct Silent;
+/// A store that never responds.
+struct HangingStore;
 
-impl TokenStore for Silent {
+impl TokenStore for HangingStore {
     async fn load(&self, _: &TokenKey) -> Result<Option<Issued>, StoreError> {
         std::future::pending().await
     }
@@ -473,14 +473,14 @@ impl TokenStore for Silent {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_says_nothing_fails_no_call() {
+async fn a_hanging_store_fails_no_call() {
     let sandbox = Sandbox::with_clock(clock());
     let builder = Wechat::builder()
         .clock(sandbox.clock())
         .transport(sandbox.clone());
     let builder = builder
         .app(sandbox.app_configs().remove(0))
-        .token_store(Silent);
+        .token_store(HangingStore);
     let app = builder.build().unwrap().app(APPID).unwrap();
     let call = || async {
         let call = app.call(GetCallbackIp::new());
@@ -509,7 +509,7 @@ async fn apps_do_not_share_tokens() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_token_layer_fetches_nothing_by_itself() {
+async fn the_token_layer_fetches_only_on_demand() {
     let sandbox = Sandbox::with_clock(clock());
     let asked = Arc::new(AtomicUsize::new(0));
     let handler = service_fn({
@@ -549,11 +549,11 @@ async fn the_token_layer_fetches_nothing_by_itself() {
     );
 }
 
-/// A runtime that stops its first task before it begins.
+/// A runtime that drops its first task before polling it.
 #[derive(Default)]
-struct StopsFirst(AtomicUsize);
+struct DropsFirst(AtomicUsize);
 
-impl Runtime for StopsFirst {
+impl Runtime for DropsFirst {
     fn spawn(&self, task: BoxFuture<'static, ()>) {
         if self.0.fetch_add(1, Ordering::Relaxed) > 0 {
             TokioRuntime::default().spawn(task);
@@ -566,11 +566,11 @@ impl Runtime for StopsFirst {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_that_is_stopped_is_an_error_and_leaves_room_for_another() {
+async fn a_dropped_fetch_is_an_error_and_the_next_one_succeeds() {
     let sandbox = Sandbox::with_clock(clock());
     let builder = Wechat::builder()
         .transport(sandbox.clone())
-        .runtime(StopsFirst::default());
+        .runtime(DropsFirst::default());
     let builder = builder.app(sandbox.app_configs().remove(0));
     let tokens = builder.build().unwrap().tokens();
     let error = tokens.get(APPID).await.unwrap_err();
@@ -581,7 +581,7 @@ async fn a_fetch_that_is_stopped_is_an_error_and_leaves_room_for_another() {
 }
 
 #[test]
-fn a_token_prints_as_a_fingerprint() {
+fn debug_output_of_a_token_is_a_fingerprint() {
     let secret = Secret::new("88_abcdefghijklmnopqrstuvwxyz");
     let issued = Issued::new(secret.clone(), Duration::from_secs(7200));
     let printed = format!("{issued:?} {secret:?}");
@@ -590,7 +590,7 @@ fn a_token_prints_as_a_fingerprint() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn callers_beyond_a_hundred_thousand_are_turned_away_and_not_kept() {
+async fn callers_beyond_a_hundred_thousand_are_rejected() {
     let sandbox = Sandbox::with_clock(clock());
     let tokens = sandbox.wechat().tokens();
     sandbox.delay_next(STABLE, Duration::from_secs(1));

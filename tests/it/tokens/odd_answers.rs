@@ -1,4 +1,4 @@
-//! Answers, stores and transports that do what they should not.
+//! Invalid responses, and stores and transports that panic.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,8 +19,8 @@ use crate::support::{self, CLASSIC, STABLE, clock, status};
 const APPID: &str = Sandbox::APPID;
 const TICKET: &str = "/cgi-bin/ticket/getticket";
 
-/// Tokens and lives that cannot be used.
-fn odd() -> Vec<(String, serde_json::Value)> {
+/// Tokens and lifetimes that cannot be used.
+fn unusable() -> Vec<(String, serde_json::Value)> {
     let (token, life) = ("88_good", 7200);
     vec![
         (String::new(), life.into()),
@@ -34,8 +34,8 @@ fn odd() -> Vec<(String, serde_json::Value)> {
     ]
 }
 
-/// An odd answer is an error, is not asked for again at once, and is soon forgotten.
-async fn is_mended(sandbox: &Sandbox, path: &str, get: impl AsyncFn() -> Result<Secret, Error>) {
+/// Asserts that an invalid response is an error, is not retried at once, and is cached briefly.
+async fn recovers(sandbox: &Sandbox, path: &str, get: impl AsyncFn() -> Result<Secret, Error>) {
     let before = sandbox.calls(path);
     for _ in 0..100 {
         let error = get().await.unwrap_err();
@@ -51,9 +51,9 @@ async fn is_mended(sandbox: &Sandbox, path: &str, get: impl AsyncFn() -> Result<
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_cannot_be_used_is_a_bad_answer_for_a_second() {
+async fn an_unusable_token_is_an_answer_error_for_a_second() {
     for (grant, path) in [(TokenGrant::Stable, STABLE), (TokenGrant::Classic, CLASSIC)] {
-        for (token, life) in odd() {
+        for (token, life) in unusable() {
             let sandbox = Sandbox::with_clock(clock());
             let app = sandbox.app_configs().remove(0).token_grant(grant);
             let builder = Wechat::builder().clock(sandbox.clock());
@@ -62,25 +62,25 @@ async fn a_token_that_cannot_be_used_is_a_bad_answer_for_a_second() {
             let body = json!({ "access_token": token, "expires_in": life });
             sandbox.answer_next(path, support::json(body.to_string()));
             let get = async || Ok(tokens.get(APPID).await?.secret().clone());
-            is_mended(&sandbox, path, get).await;
+            recovers(&sandbox, path, get).await;
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_ticket_that_cannot_be_used_is_a_bad_answer_for_a_second() {
-    for (ticket, life) in odd() {
+async fn an_unusable_ticket_is_an_answer_error_for_a_second() {
+    for (ticket, life) in unusable() {
         let sandbox = Sandbox::with_clock(clock());
         let tokens = sandbox.wechat().tokens();
         let body = json!({ "errcode": 0, "ticket": ticket, "expires_in": life });
         sandbox.answer_next(TICKET, support::json(body.to_string()));
         let get = async || Ok(tokens.ticket(APPID).await?.secret().clone());
-        is_mended(&sandbox, TICKET, get).await;
+        recovers(&sandbox, TICKET, get).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_none_is_a_bad_one_for_a_second() {
+async fn a_response_without_a_token_is_an_answer_error_for_a_second() {
     for response in [
         support::json("garbage"),
         support::json("[]"),
@@ -92,12 +92,12 @@ async fn an_answer_that_is_none_is_a_bad_one_for_a_second() {
         let tokens = sandbox.wechat().tokens();
         sandbox.answer_next(STABLE, response);
         let get = async || Ok(tokens.get(APPID).await?.secret().clone());
-        is_mended(&sandbox, STABLE, get).await;
+        recovers(&sandbox, STABLE, get).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_shortest_and_the_longest_life_are_taken() {
+async fn the_shortest_and_the_longest_lifetime_are_accepted() {
     for life in [1, 30 * 24 * 3600] {
         let sandbox = Sandbox::with_clock(clock());
         let tokens = sandbox.wechat().tokens();
@@ -108,10 +108,10 @@ async fn the_shortest_and_the_longest_life_are_taken() {
     }
 }
 
-/// A store that always has this.
-struct Has(Issued);
+/// A store that always returns this token.
+struct Always(Issued);
 
-impl TokenStore for Has {
+impl TokenStore for Always {
     async fn load(&self, _: &TokenKey) -> Result<Option<Issued>, StoreError> {
         Ok(Some(self.0.clone()))
     }
@@ -137,11 +137,11 @@ fn with_store(sandbox: &Sandbox, store: impl TokenStore) -> Wechat {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stored_token_that_cannot_be_used_is_passed_over() {
-    for (token, life) in odd() {
+async fn an_unusable_stored_token_is_ignored() {
+    for (token, life) in unusable() {
         let sandbox = Sandbox::with_clock(clock());
         let life = Duration::from_secs(life.as_u64().unwrap());
-        let store = Has(Issued::new(token, life));
+        let store = Always(Issued::new(token, life));
         let app = with_store(&sandbox, store).app(APPID).unwrap();
         app.call(GetCallbackIp::new()).await.unwrap();
         app.call(GetCallbackIp::new()).await.unwrap();
@@ -149,7 +149,7 @@ async fn a_stored_token_that_cannot_be_used_is_passed_over() {
     }
 }
 
-/// Where a store panics.
+/// The method in which a store panics.
 #[derive(Clone, Copy, Debug)]
 enum At {
     Call,
@@ -258,7 +258,7 @@ impl TokenStore for Panics {
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_panics_fails_no_call() {
-    // What is logged is printed, for which the error is.
+    // The error is formatted only when it is logged, so a subscriber must be active.
     let _second = support::second_subscriber();
     let logs = tracing_subscriber::fmt().with_writer(std::io::sink);
     let _logs = tracing::subscriber::set_default(logs.finish());
@@ -276,7 +276,7 @@ async fn a_store_that_panics_fails_no_call() {
         sandbox.expire_tokens();
         app.call(GetCallbackIp::new()).await.unwrap();
         assert_eq!(sandbox.calls(STABLE), 2, "{at:?}");
-        // The token is refreshed, too.
+        // The token is also refreshed.
         sandbox.advance(Duration::from_secs(7200 - 119));
         for _ in 0..2 {
             app.call(GetCallbackIp::new()).await.unwrap();
@@ -286,7 +286,7 @@ async fn a_store_that_panics_fails_no_call() {
     }
 }
 
-/// A transport that panics at its first calls for a token.
+/// A transport that panics at its first token calls.
 #[derive(Clone)]
 struct PanicsFirst {
     sandbox: Sandbox,
@@ -319,7 +319,7 @@ impl Service<Request<Bytes>> for PanicsFirst {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_of_what_fetches_a_token_is_an_error_that_passes() {
+async fn a_panic_in_a_token_fetch_is_a_transient_error() {
     for on_call in [true, false] {
         let sandbox = Sandbox::with_clock(clock());
         let transport = PanicsFirst {

@@ -1,4 +1,4 @@
-//! Tokens that do not come from the platform itself.
+//! Tokens that do not come from the platform directly.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::over_http::serve;
 const KEY: &str = "a key that only our services know";
 const STABLE: &str = "/cgi-bin/stable_token";
 
-/// A service that has the secret, at a socket, and what it serves tokens at.
+/// Starts a service that has the secret and returns the URL of its token route.
 async fn keeper(sandbox: &Sandbox) -> String {
     let routes = sandbox.wechat().routes().serve_tokens([KEY]).unwrap();
     let router = Router::new().nest_service("/v1/service/wx", routes);
@@ -40,7 +40,7 @@ fn other(sandbox: &Sandbox, route: &str, key: &str) -> App {
 }
 
 #[tokio::test]
-async fn a_service_without_the_secret_takes_tokens_from_the_route_of_one_with_it() {
+async fn a_service_without_the_secret_gets_tokens_from_the_token_route() {
     let sandbox = Sandbox::new();
     let route = keeper(&sandbox).await;
     let app = other(&sandbox, &route, KEY);
@@ -49,12 +49,12 @@ async fn a_service_without_the_secret_takes_tokens_from_the_route_of_one_with_it
     assert_eq!(sandbox.calls(STABLE), 1);
     assert!(!app.wechat_ticket().await.is_empty());
 
-    // The keeper learns from this service that the platform refuses the token.
+    // This service reports to the keeper that the platform rejects the token.
     let refused = app.token().await.unwrap();
     sandbox.refuse_tokens();
     app.call(GetCallbackIp::new()).await.unwrap();
     assert_ne!(app.token().await.unwrap().secret(), refused.secret());
-    // In normal mode first, and then one by force.
+    // First a normal fetch, then a forced one.
     assert_eq!(sandbox.calls(STABLE), 3);
 }
 
@@ -70,7 +70,7 @@ impl Tickets for App {
 }
 
 #[tokio::test]
-async fn a_refusal_of_the_route_is_told_as_it_is() {
+async fn an_error_of_the_route_is_returned_unchanged() {
     let sandbox = Sandbox::new();
     let route = keeper(&sandbox).await;
     let wrong = other(&sandbox, &route, "another key of sixteen bytes");
@@ -108,7 +108,7 @@ fn with_source(sandbox: &Sandbox, source: impl tower_wechat::token::TokenSource)
 }
 
 #[tokio::test]
-async fn tokens_come_from_a_function_of_the_host() {
+async fn tokens_come_from_a_custom_source() {
     let sandbox = Sandbox::new();
     let keeper = sandbox.wechat();
     let asked = Arc::new(Mutex::new(Vec::new()));
@@ -135,7 +135,7 @@ async fn tokens_come_from_a_function_of_the_host() {
 }
 
 #[tokio::test]
-async fn without_a_secret_there_is_a_source_and_no_call_that_needs_it() {
+async fn without_a_secret_a_source_is_required_and_calls_that_need_the_secret_fail() {
     let config = || AppConfig::without_secret(Sandbox::APPID);
     let error = Wechat::builder().app(config()).build().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
@@ -151,7 +151,7 @@ async fn without_a_secret_there_is_a_source_and_no_call_that_needs_it() {
 }
 
 #[test]
-fn a_route_that_others_could_read_on_the_way_is_refused() {
+fn an_invalid_or_plain_http_token_route_is_rejected() {
     let answers = || {
         service_fn(|_: Request<Bytes>| async {
             Ok::<_, std::convert::Infallible>(Response::new(Bytes::new()))
@@ -176,7 +176,7 @@ fn a_route_that_others_could_read_on_the_way_is_refused() {
 }
 
 #[tokio::test]
-async fn a_transport_with_layers_of_the_host_knows_the_call() {
+async fn a_layered_transport_knows_the_call() {
     let sandbox = Sandbox::new();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = seen.clone();

@@ -1,4 +1,4 @@
-//! Callers on one runtime who wait for work on another one that is not driven any more.
+//! Callers on one runtime that wait for work on another runtime that has stopped.
 
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
@@ -19,13 +19,13 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// One whose timers do not keep the test waiting.
+/// Returns a runtime whose timers fire at once.
 fn fast() -> Runtime {
     let mut builder = Builder::new_current_thread();
     builder.enable_all().start_paused(true).build().unwrap()
 }
 
-/// A runtime that drove `work` for a moment, and stands still with it.
+/// Returns a runtime that polled `work` for a moment and is then not driven any more.
 fn stopped<T>(work: impl Future<Output = T>) -> Runtime {
     let runtime = runtime();
     let moment = Duration::from_millis(20);
@@ -45,7 +45,7 @@ async fn get(tokens: &Tokens) -> Result<Secret, Error> {
 }
 
 #[test]
-fn a_waiter_fetches_when_the_runtime_of_the_fetch_stands_still() {
+fn a_waiter_fetches_when_the_runtime_of_the_fetch_is_stopped() {
     let sandbox = Sandbox::with_clock(clock());
     let tokens = sandbox.wechat().tokens();
     sandbox.delay_next(STABLE, Duration::from_secs(1));
@@ -93,7 +93,7 @@ fn a_waiter_fetches_when_the_runtime_of_the_fetch_is_shut_down() {
 }
 
 #[test]
-fn a_fetch_that_goes_on_late_does_not_replace_the_token_of_its_successor() {
+fn a_resumed_fetch_does_not_replace_the_token_of_its_successor() {
     let sandbox = Sandbox::with_clock(clock());
     let app = sandbox.app_configs().remove(0);
     let app = app.token_grant(TokenGrant::Classic);
@@ -110,7 +110,7 @@ fn a_fetch_that_goes_on_late_does_not_replace_the_token_of_its_successor() {
 }
 
 #[test]
-fn a_token_is_refreshed_though_the_runtime_of_a_refresh_stands_still() {
+fn a_token_is_refreshed_when_the_runtime_of_a_refresh_is_stopped() {
     let sandbox = Sandbox::with_clock(clock());
     let tokens = sandbox.wechat().tokens();
     let old = fast().block_on(async { get(&tokens).await.unwrap() });
@@ -132,7 +132,7 @@ fn a_token_is_refreshed_though_the_runtime_of_a_refresh_stands_still() {
     assert_eq!(sandbox.calls(STABLE), 3);
 }
 
-/// Takes tasks, and runs none.
+/// Accepts tasks and runs none.
 #[derive(Default)]
 struct Idle(Mutex<Vec<BoxFuture<'static, ()>>>);
 
@@ -147,7 +147,7 @@ impl tower_wechat::Runtime for Idle {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_for_ever_when_no_task_is_run() {
+async fn callers_do_not_hang_when_no_task_is_run() {
     let sandbox = Sandbox::with_clock(clock());
     let builder = Wechat::builder().transport(sandbox.clone());
     let builder = builder.runtime(Idle::default());
@@ -168,7 +168,7 @@ impl Wake for Unpark {
 }
 
 #[test]
-fn a_caller_outside_of_the_runtime_can_wait_for_the_fetch() {
+fn a_caller_outside_the_runtime_can_wait_for_the_fetch() {
     let sandbox = Sandbox::with_clock(clock());
     let tokens = sandbox.wechat().tokens();
     sandbox.delay_next(STABLE, Duration::from_millis(300));
@@ -189,7 +189,7 @@ fn a_caller_outside_of_the_runtime_can_wait_for_the_fetch() {
     assert_eq!(sandbox.calls(STABLE), 1);
 }
 
-/// It shows that it goes on.
+/// A slow fetch still makes progress, so no waiter starts a second one.
 #[tokio::test(start_paused = true)]
 async fn a_slow_fetch_is_not_taken_over() {
     let sandbox = Sandbox::with_clock(clock());

@@ -1,4 +1,4 @@
-//! Tokens that are kept warm by a timer.
+//! Tokens that a timer keeps fresh.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +11,7 @@ use crate::support::{Recorded, STABLE};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// A clock that goes with tokio's.
+/// A clock that follows tokio's.
 struct TokioClock(Instant);
 
 impl Clock for TokioClock {
@@ -38,12 +38,12 @@ fn warm() -> (Sandbox, Recorded, Wechat) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_after_an_idle_night_and_the_timer_ends_with_the_handle() {
+async fn tokens_stay_fresh_while_idle_and_the_timer_stops_with_the_handle() {
     let (_sandbox, sent, wechat) = warm();
     sleep(Duration::from_secs(1)).await;
     assert_eq!(sent.of(STABLE).len(), 1);
     sleep(8 * HOUR).await;
-    // Two hours each, some minutes early.
+    // Two hours each, refreshed some minutes early.
     let fetched = sent.of(STABLE).len();
     assert!((4..=6).contains(&fetched), "{fetched}");
     let begin = Instant::now();
@@ -61,7 +61,7 @@ async fn nobody_waits_after_an_idle_night_and_the_timer_ends_with_the_handle() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_is_not_to_be_had_is_asked_for_less_often_and_told_once() {
+async fn a_failing_token_fetch_backs_off_and_is_logged_once() {
     let log = Log::default();
     let _listening = log.listen();
     let (sandbox, sent, wechat) = warm();

@@ -1,7 +1,7 @@
-//! The documented routes, driven with curl against the standalone example. What was sent and what
-//! came back is kept in `tests/it/transcripts`; what is new every time is replaced by its name.
+//! The documented routes, called with curl on the standalone example. `tests/it/transcripts` has
+//! the requests and responses; values that change with every run are replaced by their names.
 //!
-//! After a change that is meant, run the tests with `UPDATE_TRANSCRIPTS=1` and read the difference.
+//! After an intended change, run the tests with `UPDATE_TRANSCRIPTS=1` and review the diff.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -14,13 +14,13 @@ use tower_wechat::sandbox::Sandbox;
 use crate::examples::{File, example, start};
 use crate::over_http::serve;
 
-/// One route, and the requests that are made of it: a name and a body each.
+/// A route and its requests: a name and a body each.
 struct Route {
     name: &'static str,
     requests: Vec<(&'static str, String)>,
 }
 
-/// What curl prints: the head and the body.
+/// Returns what curl prints: the head and the body.
 async fn curl(arguments: &[&str]) -> String {
     let mut command = Command::new("curl");
     let command = command
@@ -43,7 +43,7 @@ async fn control(base: &str, command: &str, body: &str) -> Value {
     serde_json::from_str(body).unwrap()
 }
 
-/// The code with which the browser comes back.
+/// Returns the code with which the browser returns.
 async fn oauth_code(base: &str) -> String {
     let page = format!(
         "{base}/sandbox/connect/oauth2/authorize?appid=wx3cc8fd6963e31a32&redirect_uri=\
@@ -54,7 +54,8 @@ async fn oauth_code(base: &str) -> String {
     code.split('&').next().unwrap().to_owned()
 }
 
-/// Replaces what is new every time: in the head the id and the date, in the body the fields below.
+/// Replaces the values that change: the id and the date in the head, and the fields below in the
+/// body.
 fn steady(answer: &str) -> String {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let changing = ["date:", "x-request-id:", "content-length:"];
@@ -79,7 +80,7 @@ fn steady(answer: &str) -> String {
     ];
     replace(&mut envelope, &random);
     let head = head.collect::<Vec<_>>().join("\n");
-    // The rid is in the message, too.
+    // The message contains the rid too.
     let body = serde_json::to_string_pretty(&envelope).unwrap();
     format!("{head}\n\n{}\n", without_rid(&body))
 }
@@ -94,7 +95,7 @@ fn replace(value: &mut Value, names: &[&str]) {
         } else if let Value::String(text) = value
             && !text.is_empty()
         {
-            // Of an image the kind is kept.
+            // Keep the type of an image.
             let kind = text.split_once(',').map(|(kind, _)| kind);
             let kind = kind.filter(|kind| kind.starts_with("data:"));
             *text = kind.map_or(format!("<{name}>"), |kind| format!("{kind},<{name}>"));
@@ -131,8 +132,8 @@ async fn every_route_answers_curl_as_it_did() {
     }
 }
 
-/// Tokens are served only where they are configured to be, so this server has a file, and the
-/// sandbox is another process's: this one.
+/// The token route is enabled only by configuration, so this server has a settings file. The
+/// sandbox runs in this process.
 #[tokio::test]
 async fn the_token_route_answers_curl_as_it_did() {
     let sandbox = Sandbox::new();
@@ -191,7 +192,7 @@ async fn the_token_route_answers_curl_as_it_did() {
 const TOKEN_KEY: &str = "a-key-for-tokens-alone";
 const OTHER_KEY: &str = "a-key-for-the-other-routes";
 
-/// A request with its code or openid replaced.
+/// Replaces the code or openid of a request.
 fn steady_request(body: &str) -> String {
     let Ok(mut request) = serde_json::from_str::<Value>(body) else {
         return body.to_owned();

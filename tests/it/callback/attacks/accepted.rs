@@ -1,4 +1,4 @@
-//! What looks odd and is good all the same.
+//! Unusual requests that are valid.
 
 use super::*;
 
@@ -102,7 +102,7 @@ taken! {
     };
 }
 
-/// In JSON the envelope has the same parts.
+/// A JSON envelope has the same parts.
 #[tokio::test]
 async fn an_envelope_in_json() {
     let mut push = Push::new(Mode::Secure);

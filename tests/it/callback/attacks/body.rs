@@ -1,5 +1,6 @@
-//! Documents that would exhaust, confuse or reach out of the parser. They come where they do most
-//! harm: in plaintext mode, where the body is not signed, or inside an authentic ciphertext.
+//! Documents that try to exhaust or confuse the parser or to load external entities. They arrive
+//! where they are most harmful: in plaintext mode, where the body is not signed, or inside an
+//! authentic ciphertext.
 
 use super::*;
 

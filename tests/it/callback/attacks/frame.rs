@@ -1,4 +1,4 @@
-//! What is inside a ciphertext, right or wrong.
+//! Plaintext frames inside a ciphertext, valid and invalid.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -21,7 +21,7 @@ pub fn decode(text: &str) -> Vec<u8> {
     engine().decode(text).unwrap()
 }
 
-/// What is inside a ciphertext, with a length that is told and a padding as they are given.
+/// Builds a frame with the given length field and padding.
 pub fn frame(message: &[u8], len: u32, tail: &[u8]) -> Vec<u8> {
     let mut frame = b"0123456789abcdef".to_vec();
     frame.extend(len.to_be_bytes());
@@ -30,13 +30,13 @@ pub fn frame(message: &[u8], len: u32, tail: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// A frame of a good message for this app, before its padding.
+/// Builds a frame of a valid message for this app, without padding.
 pub fn unpadded(len: impl Fn(u32) -> u32) -> Vec<u8> {
     let message = DOCUMENT.as_bytes();
     frame(message, len(message.len() as u32), APPID.as_bytes())
 }
 
-/// A frame with the padding it should have.
+/// Adds the correct padding to a frame.
 pub fn padded(mut frame: Vec<u8>) -> Vec<u8> {
     let pad = 32 - frame.len() % 32;
     frame.resize(frame.len() + pad, pad as u8);

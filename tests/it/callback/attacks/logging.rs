@@ -1,4 +1,4 @@
-//! What the host's log says of a refused request: why, and nothing that helps to forge one.
+//! The log of a rejected request: it has the reason and nothing that helps to forge a request.
 
 use std::io::Write;
 use std::sync::Mutex;
@@ -20,7 +20,7 @@ impl Write for Log {
     }
 }
 
-/// What is logged while an attacked callback answers.
+/// Returns the log of a callback that receives `push`.
 fn logged(push: &Push) -> String {
     let log = Log::default();
     let writer = log.clone();
@@ -41,7 +41,7 @@ fn logged(push: &Push) -> String {
 }
 
 #[test]
-fn the_log_says_why_and_shows_no_secret() {
+fn the_log_has_the_reason_and_no_secret() {
     let good = Push::new(Mode::Secure);
     let expected = ["signature", "msg_signature"].map(|name| good.get(name).to_owned());
     type Forge = fn(&mut Push);

@@ -42,7 +42,7 @@ refused! {
     };
 }
 
-/// Signed, it comes back as it is, and as nothing that a browser would run.
+/// A signed `echostr` is returned unchanged, but not as something a browser would run.
 #[tokio::test]
 async fn markup_in_an_echostr_that_is_signed() {
     for echostr in [

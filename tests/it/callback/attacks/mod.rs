@@ -1,6 +1,6 @@
-//! Attacks on the callback, each refused for the right reason, without the sender learning it.
+//! Attacks on the callback: each is rejected for the right reason, and the response hides it.
 //!
-//! Every test attacks a callback of its own, and then sends it a good push, which is answered.
+//! Every test attacks a new callback, then sends it a genuine push, which must be answered.
 
 mod accepted;
 mod body;
@@ -39,8 +39,8 @@ const DOCUMENT: &str = "<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserN
     </FromUserName><CreateTime>1767225600</CreateTime><MsgType><![CDATA[text]]></MsgType>\
     <Content><![CDATA[hello]]></Content><MsgId>25000000000000001</MsgId></xml>";
 
-/// Declares attacks: on which mode, what is forged in an otherwise good push, and why it is
-/// refused.
+/// Declares attacks: the mode, the forged part of an otherwise genuine push, and the reason of the
+/// rejection.
 macro_rules! refused {
     ($($test:ident: $mode:ident $reason:ident, |$push:ident| $forge:expr;)*) => {$(
         #[tokio::test]
@@ -53,15 +53,15 @@ macro_rules! refused {
 }
 use refused;
 
-/// A genuine push, in which a test forges something before it is sent.
+/// A genuine push, parts of which a test forges before it is sent.
 struct Push {
     signed: support::Push,
-    /// The query as it is written, if it is not the one of the push.
+    /// The query as written, if it is not the push's query.
     written: Option<String>,
     headers: HeaderMap,
-    /// Whether the length of the body is told before.
+    /// Whether the body has a size hint.
     announced: bool,
-    /// Whether the body goes on for ever.
+    /// Whether the body is endless.
     endless: bool,
 }
 
@@ -101,7 +101,7 @@ impl Push {
         }
     }
 
-    /// Turns it into a genuine verification of the URL.
+    /// Turns the push into a genuine URL verification.
     fn echo(&mut self) -> &mut support::Push {
         self.method = Method::GET;
         self.body.clear();
@@ -111,7 +111,7 @@ impl Push {
             .set("echostr", "4375120948345356249")
     }
 
-    /// Encrypts a frame as it is, signed as if the platform had.
+    /// Encrypts a frame without padding it and signs it with the platform's token.
     fn frame(&mut self, mut frame: Vec<u8>) -> &mut support::Push {
         let key: [u8; 32] = decode(AES_KEY).try_into().unwrap();
         let iv: [u8; 16] = key[..16].try_into().unwrap();
@@ -122,7 +122,7 @@ impl Push {
         self.ciphertext(&encrypt)
     }
 
-    /// The ciphertext written in another way.
+    /// Writes the ciphertext differently.
     fn spaced(&mut self, write: impl FnOnce(&str) -> String) -> &mut support::Push {
         let encrypt = self.encrypt();
         let body = self.body_text().replace(&encrypt, &write(&encrypt));
@@ -170,7 +170,7 @@ impl Push {
     }
 }
 
-/// What the sender sees depends on the status alone.
+/// Asserts that the response depends on the status alone.
 fn looks_like_every_other(response: Response<Body>, reason: Rejection) {
     let (head, body) = response.into_parts();
     assert!(body.into_bytes().is_empty());

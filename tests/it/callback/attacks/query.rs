@@ -1,8 +1,8 @@
-//! Parameters that are missing, sent twice, hidden or written strangely.
+//! Parameters that are missing, repeated, hidden or oddly encoded.
 
 use super::*;
 
-/// A query with one parameter written by hand.
+/// Replaces one parameter of the query with hand-written text.
 fn write(push: &mut Push, name: &str, written: &str) {
     let uri = push.uri();
     let (_, query) = uri.split_once('?').unwrap();

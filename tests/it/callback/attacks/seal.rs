@@ -1,4 +1,4 @@
-//! Downgrades, and ciphertexts that are not what they should be.
+//! Downgrades and invalid ciphertexts.
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn flip(push: &mut Push, at: impl Fn(usize) -> usize) {
     });
 }
 
-/// Damages the ciphertext, and signs it as if the platform had sent it so.
+/// Damages the ciphertext and signs the result with the platform's token.
 fn resigned(push: &mut Push, change: impl Fn(Vec<u8>) -> Vec<u8>) {
     let encrypt = encode(&change(decode(&push.encrypt())));
     push.ciphertext(&encrypt);
@@ -203,7 +203,7 @@ refused! {
     };
 }
 
-/// Whichever bit of the body's ciphertext, of its signatures or of what they cover is flipped.
+/// Flips every bit of the ciphertext, of the signatures and of the data they cover.
 #[tokio::test]
 async fn every_flipped_bit() {
     let handled = Arc::new(AtomicUsize::new(0));

@@ -1,4 +1,4 @@
-//! Signatures over something else, or by somebody else, and timestamps.
+//! Signatures over other data or with another token, and timestamps.
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn signed(parts: [&str; 3]) -> String {
     sign(parts).to_string()
 }
 
-/// A timestamp as it is written, with a signature that fits.
+/// Sets a hand-written timestamp with a matching signature.
 fn at(push: &mut Push, timestamp: &str) {
     push.set("timestamp", timestamp).sign().document(DOCUMENT);
 }
@@ -127,11 +127,11 @@ refused! {
     };
 }
 
-/// The parts are joined without separators, so that `msg_signature` stays the same when the front
-/// of the ciphertext moves into the nonce, and the receiver would decrypt the rest. `signature`
-/// does not.
+/// The signed parts are joined without separators. `msg_signature` therefore stays the same when
+/// the start of the ciphertext moves into the nonce, and the receiver would decrypt the rest.
+/// `signature` changes.
 #[tokio::test]
-async fn the_front_of_the_ciphertext_moved_into_the_nonce() {
+async fn the_start_of_the_ciphertext_moved_into_the_nonce() {
     let key = AesKey::parse(AES_KEY).unwrap();
     let capital = |at: u8| at.is_ascii_uppercase();
     let encrypt = (0..=255)

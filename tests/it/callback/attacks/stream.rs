@@ -1,4 +1,4 @@
-//! Bodies as they may come in.
+//! Request bodies as the network delivers them.
 
 use std::convert::Infallible;
 use std::pin::Pin;

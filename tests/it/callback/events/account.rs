@@ -1,4 +1,4 @@
-//! What becomes of the account, its articles, its customer service and its users' data.
+//! Events about the account, its articles, its customer service and its users' data.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Messages of users, and what all pushes have in common.
+//! Messages of users, and the fields that all pushes share.
 
 use super::*;
 
@@ -36,7 +36,7 @@ fn undocumented_and_old_events_keep_every_field() {
 }
 
 #[test]
-fn the_header_has_its_extras() {
+fn the_header_has_optional_fields() {
     let message = parse(
         "<xml><MsgType>text</MsgType><Content>a</Content><MsgId>1</MsgId><MsgDataId>xxxx</MsgDataId>\
          <Idx>2</Idx><bizmsgmenuid>101</bizmsgmenuid><BusinessId>7</BusinessId></xml>"

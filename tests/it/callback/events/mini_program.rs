@@ -1,4 +1,4 @@
-//! What mini-programs are told.
+//! Events of mini-programs.
 
 use super::*;
 

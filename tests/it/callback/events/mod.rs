@@ -1,4 +1,4 @@
-//! Every event as the platform sends it, in XML and in JSON, and what its view says.
+//! Every event as the platform sends it, in XML and in JSON, and the fields of its view.
 
 mod account;
 mod card;
@@ -30,7 +30,7 @@ fn json(event: &str, fields: &str) -> Message {
     ))
 }
 
-/// The same flat fields in both formats, and in JSON once more with every value as text.
+/// Returns the same flat fields as XML, as JSON, and as JSON with every value as a string.
 fn flat(event: &str, fields: &[(&str, &str)]) -> [Message; 3] {
     let tags = fields
         .iter()
@@ -54,7 +54,7 @@ fn flat(event: &str, fields: &[(&str, &str)]) -> [Message; 3] {
     ]
 }
 
-/// The view of a message, which must be of this kind.
+/// Returns the view of a message and panics if the message is of another kind.
 macro_rules! view {
     ($message:expr, $event:ident) => {
         match $message.event() {
@@ -66,7 +66,7 @@ macro_rules! view {
 
 use view;
 
-/// A test of an event with flat fields: its name in several capitals, and what the view says.
+/// A test of an event with flat fields: its name in several capitalizations, and its view.
 macro_rules! golden {
     ($test:ident: $event:ident = $name:literal { $($field:ident: $value:literal),* $(,)? }
         => |$view:ident| $check:block) => {

@@ -8,7 +8,7 @@ golden!(template: TemplateSendJobFinish = "TEMPLATESENDJOBFINISH"
     assert_eq!(view.outcome(), TemplateOutcome::UserBlocked);
 });
 
-/// The answers for each template, however the list is wrapped.
+/// Returns the answer for each template, however the list is wrapped.
 fn answers(message: &Message) -> Vec<(String, bool, Option<String>)> {
     let popup = view!(message, SubscribeMsgPopup);
     let items = popup.items().map(|item| {

@@ -1,4 +1,4 @@
-//! Users who come, scan, tap and leave.
+//! Events of users: subscribe, scan, menu click and unsubscribe.
 
 use super::*;
 

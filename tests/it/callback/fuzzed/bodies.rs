@@ -1,5 +1,5 @@
-//! What is tried with bytes of any kind. The fuzzers in `fuzz/` and the property tests beside this
-//! file run the same bodies: each takes bytes and panics when something is wrong.
+//! Checks on arbitrary bytes. The fuzz targets in `fuzz/` and the property tests beside this file
+//! share these functions. Each takes bytes and panics when a check fails.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -31,7 +31,7 @@ fn appid() -> AppId {
     AppId::new(APPID).unwrap()
 }
 
-/// The keys of 明文模式, 兼容模式 or 安全模式.
+/// Returns the keys of 明文模式, 兼容模式 or 安全模式.
 fn recipient(mode: u8) -> Recipient {
     let keys = match mode % 3 {
         0 => CallbackKeys::plaintext(TOKEN),
@@ -41,7 +41,7 @@ fn recipient(mode: u8) -> Recipient {
     keys.unwrap().for_app(appid())
 }
 
-/// What a callback answers whose handler always replies `reply`. Nothing here waits.
+/// Returns the response of a callback whose handler always replies `reply`. No step waits.
 fn exchange(recipient: Recipient, reply: Reply, request: Request<Full<Bytes>>) -> Response<Body> {
     let handler = handler_fn(move |_: Message| std::future::ready(reply.clone()));
     let callback = Callback::new(recipient, handler).clock(ManualClock::at_unix(NOW));
@@ -69,12 +69,12 @@ fn text(response: Response<Body>) -> String {
     }
 }
 
-/// The first byte chooses what is done with the others.
+/// Splits off the first byte, which selects how the others are used.
 fn choice(data: &[u8]) -> Option<(u8, &[u8])> {
     data.split_first().map(|(choice, rest)| (*choice, rest))
 }
 
-/// A request with any query: only one that is signed may be more than refused.
+/// A request with any query: only a signed query may get anything but a rejection.
 pub fn query(data: &[u8]) {
     let Some((choice, query)) = choice(data) else {
         return;
@@ -96,7 +96,7 @@ pub fn query(data: &[u8]) {
     };
     let mut query = query.to_owned();
     if choice & 1 == 1 {
-        // Sign it, to come further than the signature.
+        // Sign the query to get past the signature check.
         let pairs = parsed(&query);
         let [timestamp, nonce] = ["timestamp", "nonce"].map(|name| first(&pairs, name));
         query += &format!("&signature={}", sign([TOKEN, &timestamp, &nonce]));
@@ -133,7 +133,7 @@ pub fn query(data: &[u8]) {
     assert_eq!(answer, expected);
 }
 
-/// Any text as an XML document, which reads the same once it is written anew.
+/// Any text as an XML document, which must read the same after it is written again.
 pub fn xml(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -141,7 +141,7 @@ pub fn xml(data: &[u8]) {
     let Some(message) = document(text).filter(|message| message.format() == Format::Xml) else {
         return;
     };
-    // A user's text that is written twice is one text.
+    // A repeated text element of a user is one text.
     if message.field("MsgType").is_some() {
         return;
     }
@@ -152,8 +152,8 @@ pub fn xml(data: &[u8]) {
     }
 }
 
-/// Any text inside an XML document. One that is plain is read without a parser; a declaration in
-/// front is all it takes to have the same one parsed, and it must read the same.
+/// Any text inside an XML document. A flat document is read without a parser. A declaration in
+/// front forces the parser, and the result must be the same.
 pub fn flat(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -170,7 +170,7 @@ pub fn flat(data: &[u8]) {
     }
 }
 
-/// Any bytes as what a user typed: they are read as they are, and no other field is another one.
+/// Any bytes as a user's text: they are read unchanged, and no other field changes.
 pub fn typed(data: &[u8]) {
     let Some((&kind, typed)) = data.split_first() else {
         return;
@@ -206,7 +206,7 @@ pub fn typed(data: &[u8]) {
     assert_eq!(others(&message), others(&plain));
 }
 
-/// Writes elements with plain names, and gives up on others.
+/// Writes elements with plain names, and returns `None` on other names.
 fn write(fields: Fields<'_>, to: &mut String) -> Option<()> {
     for field in fields {
         let name = field.name();
@@ -229,7 +229,7 @@ fn show(fields: Fields<'_>) -> Vec<String> {
     shown.collect()
 }
 
-/// Any text as a JSON document, which reads as serde_json reads it where that can.
+/// Any text as a JSON document, which must read as serde_json reads it, where serde_json can.
 pub fn json(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -241,7 +241,7 @@ pub fn json(data: &[u8]) {
         return;
     };
     for (name, value) in object {
-        // Of two fields of one name we take the first, and serde_json takes the last.
+        // Of two fields of one name the crate takes the first, and serde_json takes the last.
         let dedup = message
             .fields()
             .filter(|field| field.name() == name)
@@ -253,7 +253,8 @@ pub fn json(data: &[u8]) {
     }
 }
 
-/// A text as a push, read in every way there is. What is no document is refused by a callback too.
+/// Reads a text as a push in every mode. Text that is not a document must be rejected by the
+/// callback as well.
 fn document(text: &str) -> Option<Message> {
     let message = Message::parse(appid(), text.to_owned()).ok();
     let signature = sign([TOKEN, &NOW.to_string(), "n"]);
@@ -314,7 +315,7 @@ pub fn decrypt(data: &[u8]) {
             Err(_) => return,
         },
         1 => STANDARD.encode(data),
-        // A frame of our choice, whole blocks of it.
+        // An arbitrary frame of whole blocks.
         2 => {
             let whole = data.len() - data.len() % 16;
             let encrypt = encrypted(&data[..whole]);
@@ -350,7 +351,7 @@ pub fn decrypt(data: &[u8]) {
         return;
     };
     let response = exchange(recipient(choice >> 4), Reply::none(), request);
-    // What is no text is no string, and is taken as a push all the same.
+    // Bytes that are not UTF-8 cannot be a `String`, but are accepted as a push.
     if response.status() == StatusCode::OK
         && let Ok(decrypted) = decrypted
     {
@@ -358,10 +359,10 @@ pub fn decrypt(data: &[u8]) {
     }
 }
 
-/// `frame` encrypted as it is.
+/// Encrypts `frame` without adding a header or padding.
 fn encrypted(frame: &[u8]) -> String {
     let key = STANDARD.decode(format!("{AES_KEY}=")).or_else(|_| {
-        // The last character of a key has bits that say nothing.
+        // The last character of a key has unused bits.
         STANDARD.decode(format!("{}E=", &AES_KEY[..42]))
     });
     let key: [u8; 32] = key.unwrap().try_into().unwrap();
@@ -373,7 +374,7 @@ fn encrypted(frame: &[u8]) -> String {
     STANDARD.encode(encrypted)
 }
 
-/// What is inside a frame, read as the documentation has it and with no thought of speed.
+/// Opens a frame as documented, without any optimization.
 fn opened(frame: &[u8]) -> Option<(String, String)> {
     let pad = usize::from(*frame.last()?);
     let unpadded = frame
@@ -394,7 +395,7 @@ fn opened(frame: &[u8]) -> Option<(String, String)> {
     Some((text(message)?, text(appid)?))
 }
 
-/// Any reply, in both formats and every mode, reads back as it was meant.
+/// Any reply, in both formats and every mode, must read back unchanged.
 pub fn reply(data: &[u8]) {
     let Some((choice, data)) = choice(data) else {
         return;
@@ -447,7 +448,7 @@ pub fn reply(data: &[u8]) {
     let Some(Some(found)) = found else {
         panic!("no {path}: {}", document.raw());
     };
-    // A limit of the platform's may cut a text that is longer.
+    // The platform's limit may cut a longer text.
     let meant = legal(&first);
     match choice % 8 {
         5 | 7 => {}
@@ -456,7 +457,7 @@ pub fn reply(data: &[u8]) {
     }
 }
 
-/// What the callback answers a push with.
+/// Returns the callback's response to a push.
 fn answered(mode: u8, push: &str, reply: Reply) -> String {
     let timestamp = NOW.to_string();
     let signature = sign([TOKEN, &timestamp, "n"]);
@@ -474,7 +475,7 @@ fn answered(mode: u8, push: &str, reply: Reply) -> String {
     text(response)
 }
 
-/// The document of a reply, verified and decrypted.
+/// Returns the document of a reply, verified and decrypted.
 fn opened_reply(mode: u8, answer: String) -> Message {
     let outer = Message::parse(appid(), answer).unwrap();
     if mode.is_multiple_of(3) {
@@ -489,7 +490,7 @@ fn opened_reply(mode: u8, answer: String) -> Message {
     Message::parse(appid(), decrypted.message).unwrap()
 }
 
-/// A text without the characters that XML 1.0 cannot hold.
+/// Returns the text without the characters that XML 1.0 cannot hold.
 fn legal(text: &str) -> String {
     let illegal = |character: char| {
         matches!(character, '\u{fffe}' | '\u{ffff}')

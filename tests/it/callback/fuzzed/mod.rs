@@ -1,10 +1,10 @@
-//! The bodies of the fuzzers as property tests: fewer inputs, but on every run.
+//! The bodies of the fuzz targets as property tests: fewer inputs, but on every run.
 
 mod bodies;
 
 use proptest::prelude::*;
 
-/// Something like what the body expects, or damaged, or anything.
+/// Generates input similar to what the body expects, damaged input, and arbitrary bytes.
 fn alike(samples: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
     let damaged = (
         0..samples.len(),
@@ -33,7 +33,7 @@ fn with_choice(bytes: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = V
     })
 }
 
-/// Whole blocks that end in a padding, which may be damaged.
+/// Generates whole blocks that end in padding, which may be damaged.
 fn frame() -> impl Strategy<Value = Vec<u8>> {
     let content = prop::collection::vec(0..128u8, 0..80);
     let damage = prop::option::of((1..40usize, any::<u8>()));

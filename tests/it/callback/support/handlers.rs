@@ -1,4 +1,4 @@
-//! Handlers that are told what to do, and that count their calls.
+//! Handlers with a configured outcome, which count their calls.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +9,7 @@ use tower::{Service, ServiceExt, service_fn};
 use tower_wechat::callback::HandlerError;
 use tower_wechat::{BoxError, Message, Reply};
 
-/// Counts how often a handler was called, and how often it came to its end.
+/// Counts how often a handler was started and how often it ended.
 #[derive(Clone, Default)]
 pub struct Tally(Arc<[AtomicUsize; 2]>);
 
@@ -22,7 +22,7 @@ impl Tally {
         self.0[1].load(Ordering::SeqCst)
     }
 
-    /// The number of this call, from one.
+    /// Counts a start and returns the number of this call, from one.
     pub fn start(&self) -> usize {
         self.0[0].fetch_add(1, Ordering::SeqCst) + 1
     }
@@ -34,7 +34,7 @@ impl Tally {
 
 pub type Handler = BoxCloneSyncService<Message, Reply, BoxError>;
 
-/// A handler that works for a time and then does what `outcome` says of its call.
+/// A handler that works for some time and returns `outcome` of the call number.
 pub fn handler<F>(tally: &Tally, work: Duration, outcome: F) -> Handler
 where
     F: Fn(usize) -> Result<Reply, BoxError> + Send + Sync + 'static,
@@ -51,12 +51,12 @@ where
     }))
 }
 
-/// One that replies with the number of the call.
+/// A handler that replies with the number of the call.
 pub fn counting(tally: &Tally, work: Duration) -> Handler {
     handler(tally, work, |number| Ok(Reply::text(format!("{number}"))))
 }
 
-/// One that is done at once.
+/// A handler that returns at once.
 pub fn instant(tally: &Tally) -> Handler {
     let tally = tally.clone();
     BoxCloneSyncService::new(service_fn(move |_: Message| {
@@ -65,7 +65,7 @@ pub fn instant(tally: &Tally) -> Handler {
     }))
 }
 
-/// Hands a message to a service, in a task of its own.
+/// Passes a message to a service in a new task.
 pub fn send<S>(
     service: &S,
     message: Message,

@@ -1,4 +1,4 @@
-//! What the tests of the callback share: messages, handlers, and signed pushes.
+//! Shared by the tests of the callback: messages, handlers and signed pushes.
 
 mod handlers;
 mod messages;
@@ -15,7 +15,7 @@ pub use push::Push;
 pub const APPID: &str = "wx3cc8fd6963e31a32";
 pub const TOKEN: &str = "thetoken";
 pub const AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
-/// Its last character has bits that do not count, as have those of three keys in four.
+/// The last character has unused bits, as in three of four keys.
 pub const OTHER_KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
 pub const NOW: u64 = 1_767_225_600;
 

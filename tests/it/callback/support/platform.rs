@@ -8,7 +8,7 @@ use tower_wechat::{AppId, Body, Callback, CallbackKeys, ManualClock, Message};
 
 use super::{AES_KEY, APPID, NOW, Push, TOKEN};
 
-/// What a push is signed and encrypted with. Every part can be changed before the push is made.
+/// The parameters that a push is signed and encrypted with.
 #[derive(Clone)]
 pub struct Platform {
     pub mode: Mode,
@@ -22,7 +22,7 @@ pub struct Platform {
     clear: String,
 }
 
-/// A ciphertext, and the signature that covers it.
+/// A ciphertext and the signature that covers it.
 pub struct Sealed {
     pub encrypt: String,
     pub signature: String,
@@ -70,25 +70,25 @@ impl Platform {
         self
     }
 
-    /// Sends this parameter, which is not signed.
+    /// Sends this unsigned parameter.
     pub fn openid(mut self, openid: impl Into<String>) -> Self {
         self.openid = Some(openid.into());
         self
     }
 
-    /// The bytes in front of an encrypted message.
+    /// Sets the random bytes at the start of the plaintext frame.
     pub fn random(mut self, random: [u8; 16]) -> Self {
         self.random = random;
         self
     }
 
-    /// The document in XML or JSON that the ciphertext is written into.
+    /// Sets the XML or JSON document that the ciphertext is written into.
     pub fn clear(mut self, document: impl Into<String>) -> Self {
         self.clear = document.into();
         self
     }
 
-    /// The keys of an app that takes these pushes.
+    /// Returns the keys of the receiving app.
     pub fn keys(&self) -> CallbackKeys {
         let (token, key) = (self.token.as_str(), self.aes_key.as_str());
         match self.mode {
@@ -103,7 +103,7 @@ impl Platform {
         self.keys().for_app(AppId::new(&self.appid).unwrap())
     }
 
-    /// The callback of that app, whose clock stands at [`NOW`].
+    /// Returns a callback of the receiving app whose clock is at [`NOW`].
     pub fn callback<H>(&self, handler: H) -> Callback<H> {
         Callback::new(self.recipient(), handler).clock(ManualClock::at_unix(NOW))
     }
@@ -138,7 +138,7 @@ impl Platform {
         }
     }
 
-    /// A push of this document, which is encrypted unless the mode is plaintext.
+    /// Returns a push of this document, encrypted unless the mode is plaintext.
     pub fn push(&self, document: &str) -> Push {
         let mut push = self.signed(Method::POST);
         if let Some(openid) = &self.openid {
@@ -148,7 +148,7 @@ impl Platform {
         push
     }
 
-    /// A verification of the URL.
+    /// Returns a URL verification.
     pub fn echo(&self, echostr: &str) -> Push {
         let mut push = self.signed(Method::GET);
         push.set("echostr", echostr);
@@ -170,7 +170,7 @@ impl Platform {
         push
     }
 
-    /// The document of a reply, whose signature and app are verified.
+    /// Verifies the signature and the app of a reply and returns its document.
     pub fn open(&self, body: &str) -> String {
         if self.mode == Mode::Plaintext {
             return body.to_owned();
@@ -188,12 +188,12 @@ impl Platform {
     }
 }
 
-/// A callback in plaintext mode at [`NOW`].
+/// Returns a callback in plaintext mode at [`NOW`].
 pub fn callback<H>(handler: H) -> Callback<H> {
     Platform::new(Mode::Plaintext).callback(handler)
 }
 
-/// A push to it.
+/// Returns a push for that callback.
 pub fn push(nonce: &str, body: impl Into<Body>) -> Request<Body> {
     let platform = Platform::new(Mode::Plaintext).nonce(nonce);
     platform.push("").request_with(body.into())

@@ -1,4 +1,4 @@
-//! A signed push, of which every part can be forged.
+//! A signed push, any part of which can be forged.
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
@@ -10,26 +10,26 @@ use tower_wechat::{Body, BoxError, Callback, IntoReply, Message};
 
 use super::Platform;
 
-/// A change does not change the signatures, unless the method says so.
+/// Changes leave the signatures as they are, unless the method says otherwise.
 #[derive(Clone)]
 pub struct Push {
     pub platform: Platform,
     pub method: Method,
-    /// The path, or the URL up to its query.
+    /// The path, or the URL without its query.
     pub path: String,
-    /// The parameters in the order that they are written in.
+    /// The parameters in the order they are written.
     pub query: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
 impl Push {
-    /// The first parameter of this name.
+    /// Returns the first parameter with this name.
     pub fn get(&self, name: &str) -> &str {
         let value = self.query.iter().find(|(other, _)| other == name);
         &value.unwrap().1
     }
 
-    /// Replaces the first parameter of this name, or appends it.
+    /// Replaces the first parameter with this name, or appends it.
     pub fn set(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
         let value = value.into();
         match self.query.iter_mut().find(|(other, _)| other == name) {
@@ -44,7 +44,7 @@ impl Push {
         self
     }
 
-    /// Appends a parameter even if there is one of this name.
+    /// Appends a parameter even if one with this name exists.
     pub fn again(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
         self.query.push((name.to_owned(), value.into()));
         self
@@ -71,7 +71,7 @@ impl Push {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    /// Signs the timestamp and the nonce as they are.
+    /// Signs the current timestamp and nonce.
     pub fn sign(&mut self) -> &mut Self {
         let token = &self.platform.token;
         let signature = sign([token, self.get("timestamp"), self.get("nonce")]);
@@ -103,20 +103,20 @@ impl Push {
             .body(body)
     }
 
-    /// The ciphertext in the body.
+    /// Returns the ciphertext in the body.
     pub fn encrypt(&self) -> String {
         let (_, rest) = self.body_text().split_once("<Encrypt><![CDATA[").unwrap();
         rest.split_once("]]>").unwrap().0.to_owned()
     }
 
-    /// The same signatures with another timestamp and nonce.
+    /// Returns a push with the same signatures and another timestamp and nonce.
     pub fn read_as(&self, timestamp: &str, nonce: &str) -> Self {
         let mut push = self.clone();
         push.set("timestamp", timestamp).set("nonce", nonce);
         push
     }
 
-    /// A verification of the URL with the same signature.
+    /// Returns a URL verification with the same signature.
     pub fn verification(&self, echostr: &str) -> Self {
         let mut push = self.clone();
         push.method = Method::GET;
@@ -134,7 +134,7 @@ impl Push {
         self.request_with(Full::from(self.body.clone()))
     }
 
-    /// The request with another body.
+    /// Returns the request with another body.
     pub fn request_with<B>(&self, body: B) -> Request<B> {
         let request = Request::builder().method(&self.method).uri(self.uri());
         request.body(body).unwrap()

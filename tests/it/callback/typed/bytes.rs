@@ -1,4 +1,4 @@
-//! Bytes that are no text, halves of characters and NULs touch the field they are in alone.
+//! Invalid UTF-8, split characters and NULs affect only the field that contains them.
 
 use tower::ServiceExt;
 use tower_wechat::callback::dedup::DedupKey;
@@ -7,7 +7,7 @@ use tower_wechat::{AppId, Message};
 use super::super::support::{APPID, Tally, callback, instant, message_of, push};
 use super::text;
 
-/// A text message with these bytes in it.
+/// Returns a text message with these bytes as its content.
 fn with(content: &[u8]) -> Vec<u8> {
     let document = text("HERE");
     let (before, after) = document.split_once("HERE").unwrap();
@@ -19,7 +19,7 @@ fn read(document: &[u8]) -> Message {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_replaced_where_they_are() {
+fn invalid_utf8_is_replaced_in_place() {
     for (content, read_as) in [
         (&b"a\xe4\xbd"[..], "a\u{fffd}"),
         (b"\xe4\xbda\xff\xfe", "\u{fffd}a\u{fffd}\u{fffd}"),
@@ -41,7 +41,7 @@ fn bytes_that_are_no_text_are_replaced_where_they_are() {
 }
 
 #[test]
-fn a_nul_stays_where_it_is() {
+fn a_nul_is_kept() {
     for (document, content) in [
         (text("a\0b"), "a\0b"),
         (text("\0"), "\0"),
@@ -67,7 +67,7 @@ fn a_nul_stays_where_it_is() {
 }
 
 #[test]
-fn ampersands_and_references_are_no_fault() {
+fn ampersands_and_references_are_accepted() {
     for (written, value) in [
         ("a & b", "a & b"),
         ("a&b", "a&b"),
@@ -83,7 +83,7 @@ fn ampersands_and_references_are_no_fault() {
             Some(value),
             "{written}"
         );
-        // Inside CDATA nothing is a reference.
+        // CDATA has no references.
         assert_eq!(
             read(text(written).as_bytes()).field("Content"),
             Some(written)
@@ -96,7 +96,7 @@ fn ampersands_and_references_are_no_fault() {
 }
 
 #[test]
-fn half_a_character_in_json_is_replaced_alone() {
+fn a_lone_surrogate_in_json_is_replaced_alone() {
     for (written, value) in [
         (r"a\ud83db", "a\u{fffd}b"),
         (r"\ude00\ud83d", "\u{fffd}\u{fffd}"),
@@ -134,9 +134,9 @@ fn json_in_another_encoding_is_read() {
     }
 }
 
-/// Two texts that look alike once they are read are not the same one.
+/// Different bytes that decode to the same text have different keys.
 #[test]
-fn the_key_is_made_of_what_was_received() {
+fn the_dedup_key_is_computed_from_the_received_bytes() {
     let key = |content: &[u8]| {
         let document = String::from_utf8(with(b"HERE"))
             .unwrap()
@@ -151,7 +151,7 @@ fn the_key_is_made_of_what_was_received() {
 }
 
 #[test]
-fn a_message_is_queued_and_read_again() {
+fn a_message_round_trips_through_a_queue() {
     for document in [
         with(b"a\xe4\xbd]]>"),
         with(b"hello"),
@@ -178,7 +178,7 @@ fn a_message_is_queued_and_read_again() {
 }
 
 #[tokio::test]
-async fn a_push_is_not_refused_for_its_bytes() {
+async fn invalid_utf8_does_not_reject_a_push() {
     let tally = Tally::default();
     let callback = callback(instant(&tally));
     for (nonce, content) in [("n1", &b"a\xe4\xbd"[..]), ("n2", b"\0"), ("n3", b"\xff]]>")] {

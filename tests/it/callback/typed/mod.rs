@@ -1,4 +1,4 @@
-//! What a user types is read as it was typed, and opens no field.
+//! A user's text is read as typed and cannot add or change fields.
 
 mod bytes;
 mod property;
@@ -13,7 +13,7 @@ use tower_wechat::{AppId, BoxError, Event, Message, Reply};
 
 use super::support::{APPID, MODES, NOW, Platform};
 
-/// The push of a kind with these fields behind those of every push, and `MsgId` 9 at its end.
+/// Returns a push with these fields after the common ones, and `MsgId` 9 at its end.
 fn push(fields: &[(&str, &str)]) -> String {
     document(fields, "<MsgId>9</MsgId>")
 }
@@ -45,7 +45,7 @@ fn read(document: &str) -> Message {
     Message::parse(AppId::new(APPID).unwrap(), document.to_owned()).expect(document)
 }
 
-/// The marks of CDATA as the tables of the platform's facts write them.
+/// Returns the text with CDATA marks as the platform facts write them.
 fn marks(text: &str) -> String {
     text.replace('⟦', "<![CDATA[").replace('⟧', "]]>")
 }
@@ -73,7 +73,7 @@ fn texts_are_as_typed(texts: &[&str]) {
 }
 
 #[test]
-fn a_text_with_xml_in_it_is_as_typed() {
+fn a_text_with_xml_is_read_as_typed() {
     texts_are_as_typed(&[
         "<a><status>⟦x⟧</status></a>",
         "<xml><Content>⟦x⟧</Content></xml>",
@@ -84,17 +84,17 @@ fn a_text_with_xml_in_it_is_as_typed() {
 }
 
 #[test]
-fn a_text_with_an_end_mark_is_as_typed() {
+fn a_text_with_a_cdata_end_is_read_as_typed() {
     texts_are_as_typed(&["a⟧b", "⟧", "⟧⟧", "]⟧", "a⟧", "⟧ ", "a]]", "a]", ">"]);
 }
 
 #[test]
-fn a_text_of_code_is_as_typed() {
+fn a_text_of_code_is_read_as_typed() {
     texts_are_as_typed(&["if (a[b[0]]>1 && c<2)", "a[b[0]]>c[d[1]]>e", "x⟧<y", "⟧&⟦"]);
 }
 
 #[test]
-fn a_text_opens_no_field() {
+fn a_text_cannot_add_a_field() {
     texts_are_as_typed(&[
         "x⟧</Content><MsgId>1</MsgId><Content>⟦y",
         "x⟧</Content><FromUserName>⟦oVICTIM⟧</FromUserName><Content>⟦y",
@@ -103,7 +103,7 @@ fn a_text_opens_no_field() {
 }
 
 #[test]
-fn a_text_hides_no_end_mark() {
+fn a_text_cannot_hide_a_cdata_end() {
     texts_are_as_typed(&[
         "x⟧</Content><MsgId>1</MsgId><!--",
         "x⟧</Content><MsgId>1</MsgId><?p ",
@@ -118,7 +118,7 @@ fn a_text_hides_no_end_mark() {
 }
 
 #[test]
-fn a_text_ends_no_document() {
+fn a_text_cannot_end_the_document() {
     texts_are_as_typed(&[
         "x⟧</Content></xml>",
         "⟧</Content></xml>\0",
@@ -128,13 +128,13 @@ fn a_text_ends_no_document() {
 }
 
 #[test]
-fn a_text_has_no_depth_and_no_elements() {
+fn markup_in_a_text_counts_towards_no_limit() {
     let deep = format!("⟧{}", "<a>".repeat(600));
     texts_are_as_typed(&[&deep, &"⟧<a/>".repeat(600), &"⟧</Content>⟦".repeat(200)]);
 }
 
 #[test]
-fn an_end_mark_in_two_sections_is_put_together() {
+fn a_cdata_end_split_over_two_sections_is_joined() {
     let message = read(&text(&marks("a]]⟧⟦>b")));
     assert_eq!(message.field("Content"), Some("a]]>b"));
     let message = read(&marks(
@@ -144,7 +144,7 @@ fn an_end_mark_in_two_sections_is_put_together() {
 }
 
 #[test]
-fn a_link_is_cut_between_its_fields() {
+fn a_link_is_split_between_its_fields() {
     let link = |title: &str, description: &str, url: &str| {
         let fields = [title, description, url].map(marks);
         let [title, description, url] = &fields;
@@ -201,7 +201,7 @@ fn an_empty_field_between_two_is_skipped() {
 }
 
 #[test]
-fn white_space_around_the_marks_does_not_count() {
+fn white_space_around_cdata_is_ignored() {
     let message = read(&marks(
         "<xml>\n<MsgType>\n⟦link⟧\n</MsgType>\n<Title>\n⟦a⟧b⟧\n</Title>\n<Description>\n⟦c⟧\n\
          </Description>\n<New>⟦n⟧</New>\n<Url>⟦d⟧</Url>\n<MsgId>9</MsgId>\n</xml>\n",
@@ -212,7 +212,7 @@ fn white_space_around_the_marks_does_not_count() {
 }
 
 #[test]
-fn a_field_of_the_platform_between_two_cannot_be_forged() {
+fn a_platform_field_between_two_user_fields_cannot_be_forged() {
     let page = |path: &str| {
         read(&push(&[
             ("MsgType", "miniprogrampage"),
@@ -237,7 +237,7 @@ fn a_field_of_the_platform_between_two_cannot_be_forged() {
 }
 
 #[test]
-fn what_was_scanned_is_as_it_was() {
+fn a_scan_result_is_read_unchanged() {
     for name in ["scancode_push", "scancode_waitmsg", "SCANCODE_PUSH"] {
         let typed = marks(
             "r⟧</ScanResult></ScanCodeInfo><FromUserName>⟦oV⟧</FromUserName><ScanCodeInfo><ScanResult>⟦s",
@@ -257,7 +257,7 @@ fn what_was_scanned_is_as_it_was() {
 }
 
 #[test]
-fn a_scene_is_as_it_was() {
+fn a_scene_is_read_unchanged() {
     let key = marks("k⟧</EventKey><Ticket>⟦E⟧</Ticket><EventKey>⟦");
     for name in ["SCAN", "scan", "subscribe"] {
         let message = read(&event(name, &[("EventKey", &key), ("Ticket", "T")]));
@@ -270,7 +270,7 @@ fn a_scene_is_as_it_was() {
 }
 
 #[test]
-fn a_place_is_cut_between_its_fields() {
+fn a_location_is_split_between_its_fields() {
     let place = |label: &str| {
         let info = format!(
             "<Location_X><![CDATA[1]]></Location_X><Label><![CDATA[{label}]]></Label>\
@@ -288,7 +288,7 @@ fn a_place_is_cut_between_its_fields() {
     let (fields, ambiguous) = place(&marks("l⟧</Label><Poiname>⟦q"));
     assert_eq!(fields, ["l".into(), marks("q⟧</Label><Poiname>⟦p")]);
     assert!(ambiguous);
-    // A message has no second field.
+    // A message has no second field to mark its end.
     let label = marks("l⟧</Label><Scale>⟦1");
     let message = read(&push(&[
         ("MsgType", "location"),
@@ -302,7 +302,7 @@ fn a_place_is_cut_between_its_fields() {
 }
 
 #[test]
-fn the_other_kinds_are_as_typed() {
+fn the_other_kinds_are_read_as_typed() {
     let typed = &*marks("a⟧b⟧</F><G>");
     for (fields, name) in [
         (
@@ -339,7 +339,7 @@ fn the_other_kinds_are_as_typed() {
 }
 
 #[test]
-fn a_push_of_a_kind_without_such_a_field_is_read_all_the_same() {
+fn a_push_of_a_kind_without_the_field_is_read() {
     let message = read(&push(&[
         ("MsgType", "new_kind"),
         ("Remark", "a]]>b <c"),
@@ -352,7 +352,7 @@ fn a_push_of_a_kind_without_such_a_field_is_read_all_the_same() {
     );
 }
 
-/// Every mode, and the plain fields beside the ciphertext, have the same reading.
+/// Every mode reads the text the same, and so do the plain fields next to the ciphertext.
 #[tokio::test]
 async fn the_handler_gets_the_text_as_typed() {
     let typed = marks("x⟧</Content><Encrypt>⟦e⟧</Encrypt><FromUserName>⟦oV⟧</FromUserName><a>");
@@ -367,7 +367,7 @@ async fn the_handler_gets_the_text_as_typed() {
             kept.lock().unwrap().push(of);
             async { Ok::<_, BoxError>(Reply::none()) }
         }));
-        // In 兼容模式 the text stands in front of the ciphertext.
+        // In 兼容模式 the plain text precedes the ciphertext.
         let platform = Platform::new(mode).clear(text(&typed));
         let callback = platform.callback(handler);
         let push = platform.push(&text(&typed));
@@ -379,7 +379,7 @@ async fn the_handler_gets_the_text_as_typed() {
     }
 }
 
-/// The local platform writes texts as the platform does.
+/// The sandbox writes texts as the platform does.
 #[tokio::test]
 async fn the_sandbox_does_not_escape_a_text() {
     let sandbox = Sandbox::new();

@@ -1,12 +1,12 @@
-//! Pushes around arbitrary texts, written as the platform writes them. `PROPTEST_CASES` sets how
-//! many.
+//! Pushes with arbitrary texts, written as the platform writes them. `PROPTEST_CASES` sets the
+//! number of cases.
 
 use proptest::prelude::*;
 use tower_wechat::Message;
 
 use super::{document, event, names, read};
 
-/// Pieces that a document, or an attack on one, is made of.
+/// Pieces of documents and of attacks on them.
 const PIECES: &[&str] = &[
     "]]>",
     "<![CDATA[",
@@ -84,12 +84,12 @@ fn typed() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A kind of push: what the platform writes before, the fields that users fill, what follows.
+/// A kind of push: the fields before the user's fields, the user's fields, and the fields after.
 struct Kind {
     document: fn(&[String]) -> String,
     parent: Option<&'static str>,
     filled: &'static [&'static str],
-    /// The platform's own fields, which no text changes.
+    /// The platform's fields, which no text may change.
     own: &'static [(&'static str, &'static str)],
 }
 
@@ -187,7 +187,7 @@ fn filled<'a>(kind: &Kind, message: &'a Message) -> Vec<&'a str> {
     kind.filled.iter().map(field).collect()
 }
 
-/// Whether a text holds all that stands between two fields of its kind.
+/// Returns whether a text contains everything that separates two fields of its kind.
 fn holds_a_separator(kind: &Kind, text: &str) -> bool {
     let names = kind.filled;
     let pairs = names
@@ -210,7 +210,7 @@ fn check(kind: &Kind, texts: &[String]) -> Result<(), TestCaseError> {
     let plain = vec!["a".to_owned(); texts.len()];
     let plain = read(&(kind.document)(&plain));
 
-    // No field of the platform's is another one, or there twice.
+    // No field of the platform is changed or repeated.
     prop_assert_eq!(message.from_user_name(), "o1");
     prop_assert_eq!(message.to_user_name(), "gh_1");
     prop_assert_eq!(message.msg_type(), plain.msg_type());
@@ -240,13 +240,13 @@ fn check(kind: &Kind, texts: &[String]) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn every_text_comes_out_as_typed(at in 0..KINDS.len(), texts in prop::array::uniform3(typed())) {
+    fn every_text_is_read_as_typed(at in 0..KINDS.len(), texts in prop::array::uniform3(typed())) {
         check(&KINDS[at], &texts)?;
     }
 
-    /// A sender that escapes is understood too.
+    /// Senders that escape their texts are supported too.
     #[test]
-    fn every_text_that_was_escaped_comes_out_as_typed(at in 0..KINDS.len(), texts in prop::array::uniform3(typed())) {
+    fn every_escaped_text_is_read_as_typed(at in 0..KINDS.len(), texts in prop::array::uniform3(typed())) {
         let kind = &KINDS[at];
         let sections = texts.clone().map(|text| text.replace("]]>", "]]]]><![CDATA[>"));
         let message = read(&(kind.document)(&sections));
