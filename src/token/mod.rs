@@ -37,6 +37,7 @@
 //! refreshes is counted in monotonic time only.
 
 mod entry;
+mod fetch;
 mod front;
 mod layer;
 mod refresh;

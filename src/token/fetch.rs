@@ -1,0 +1,241 @@
+//! Fetches and refreshes tokens: one fetch for all who wait, from the store or the source.
+
+use std::time::Duration;
+
+use moka::ops::compute::Op;
+
+use super::entry::{Entry, Refused};
+use super::single_flight::{Leader, Waited};
+use super::tokens::{Inner, Tokens};
+use super::{Fetch, Issued, Status, Token, TokenKey, TokenKind};
+use crate::error::{Error, ErrorKind};
+use crate::panic::{Contained, Panicked};
+
+/// The longest time a caller waits for a token.
+const FETCH_MAX: Duration = Duration::from_secs(30);
+
+/// How long a permanent refusal is cached.
+const REFUSAL_KEPT: Duration = Duration::from_secs(10);
+
+/// How long an answer that is not a token is cached.
+const GARBAGE_KEPT: Duration = Duration::from_secs(1);
+
+/// How often one caller takes over a stopped fetch.
+const TAKE_OVERS_MAX: usize = 3;
+
+impl Tokens {
+    /// Waits for the fetch of an app's token, and starts one if there is none.
+    ///
+    /// The fetch is a separate task, so dropping a caller doesn't cancel it. It stops if the
+    /// runtime it was spawned on stops. A waiter on another runtime then takes it over.
+    pub(super) async fn fetch(&self, entry: &Entry) -> Result<Token, Error> {
+        let _waits = self.0.waiters.enter()?;
+        let mut joined = entry.flight.join();
+        for _ in 0..=TAKE_OVERS_MAX {
+            let (mut waiter, leader) = joined;
+            let led = leader.map(|leader| self.lead(entry, leader)).is_some();
+            match waiter.outcome(&self.0.runtime).await {
+                Waited::Outcome(outcome) => return outcome,
+                // This caller's own runtime doesn't accept tasks any more.
+                Waited::Stopped if led => break,
+                Waited::Stopped | Waited::Silent => {}
+            }
+            joined = entry.flight.take_over(&waiter);
+        }
+        let message = "the task that fetched the token was stopped";
+        Err(Error::new(ErrorKind::Interrupted, message))
+    }
+
+    fn lead(&self, entry: &Entry, leader: Leader) {
+        let number = leader.number();
+        let task = self.task(entry, move |entry| entry.flight.end(number));
+        self.0.runtime.spawn(async move {
+            let outcome = match task.entry() {
+                Ok(entry) => {
+                    let fetch = task.tokens.fetch_once(entry, number);
+                    leader.run(&task.tokens.0.runtime, fetch).await
+                }
+                Err(error) => Err(error),
+            };
+            // Before the outcome is sent: a waiter that finds the token rejected must be able to
+            // start another fetch.
+            drop(task);
+            leader.tell(outcome);
+        });
+    }
+
+    fn task(&self, entry: &Entry, end: impl Fn(&Entry) + Send + 'static) -> Task {
+        Task {
+            tokens: self.clone(),
+            key: entry.key.clone(),
+            end: Box::new(end),
+        }
+    }
+
+    /// Checks the cache again before fetching: another fetch may have filled it since this caller
+    /// found it empty.
+    async fn fetch_once(&self, entry: &Entry, number: u64) -> Result<Token, Error> {
+        let now = self.0.clock.moment();
+        self.remove_if(entry, |token| token.status_at(now) == Status::Expired);
+        if let Some(token) = self.0.cache.get(&entry.key) {
+            return Ok(token);
+        }
+        let token = self.obtain(entry, Status::Stale).await?;
+        // A fetch that was taken over may finish after its successor, and must not overwrite its
+        // token.
+        if entry.flight.is_current(number) {
+            let _change = entry.front.change();
+            self.0.cache.insert(entry.key.clone(), token.clone());
+        }
+        Ok(token)
+    }
+
+    /// Starts the refresh of a stale token, unless one is in progress.
+    pub(super) fn refresh(&self, entry: &Entry) {
+        let Some(number) = entry.refresh.begin(self.0.clock.moment().monotonic) else {
+            return;
+        };
+        let task = self.task(entry, move |entry| entry.refresh.end(number));
+        self.0.runtime.spawn(async move {
+            let Ok(entry) = task.entry() else {
+                return;
+            };
+            let tokens = &task.tokens;
+            let result = tokens.obtain(entry, Status::Fresh).await;
+            tokens.publish(entry, result);
+        });
+    }
+
+    /// Replaces the stale token with the refreshed one. After a failure, keeps the stale token and
+    /// postpones the next refresh.
+    fn publish(&self, entry: &Entry, result: Result<Token, Error>) {
+        let now = self.0.clock.moment();
+        let _change = entry.front.change();
+        let cached = self.0.cache.entry_by_ref(&entry.key);
+        cached.and_compute_with(|current| {
+            let current = current.map(moka::Entry::into_value);
+            match (result, current) {
+                // Retired or replaced in the meantime: the newer token stays.
+                (Ok(new), Some(old)) if new.is_older_than(&old) => Op::Nop,
+                (Ok(new), Some(_)) => Op::Put(new.postponed(now)),
+                (Err(error), Some(old)) => {
+                    let (appid, error) = (&entry.key.appid, error.to_string());
+                    tracing::warn!(%appid, error, "could not refresh a token");
+                    Op::Put(old.postponed(now))
+                }
+                (_, None) => Op::Nop,
+            }
+        });
+    }
+
+    /// Returns a token from the store or the source. A stored token must be fresh, or in the state
+    /// `oldest`.
+    async fn obtain(&self, entry: &Entry, oldest: Status) -> Result<Token, Error> {
+        let now = self.0.clock.moment();
+        if let Some(refused) = &entry.memory().refused
+            && now.since(refused.since) < refused.kept
+        {
+            return Err(refused.error.clone());
+        }
+        let fetch = Contained::new(self.obtain_now(entry, oldest));
+        let result = match self.0.runtime.timeout(FETCH_MAX, fetch).await {
+            Some(Ok(result)) => result,
+            Some(Err(Panicked)) => {
+                let message = "the token source panicked";
+                tracing::error!(appid = %entry.key.appid, "{message}");
+                Err(Error::new(ErrorKind::Interrupted, message))
+            }
+            None => {
+                let message = "no token was fetched within 30 seconds";
+                Err(Error::new(ErrorKind::Timeout, message))
+            }
+        };
+        entry.memory().refused = result.as_ref().err().and_then(|error| {
+            Some(Refused {
+                error: error.clone(),
+                since: self.0.clock.moment(),
+                kept: kept(error)?,
+            })
+        });
+        result
+    }
+
+    async fn obtain_now(&self, entry: &Entry, oldest: Status) -> Result<Token, Error> {
+        let Inner {
+            clock,
+            source,
+            store,
+            runtime,
+            ..
+        } = &*self.0;
+        let (key, asked) = (&entry.key, clock.moment());
+        // `asked` is read before any request, so that a token's life is never overestimated.
+        let retired = entry.memory().retired.clone();
+        let is_retired = |issued: &Issued| retired.as_ref() == Some(&issued.secret);
+
+        let stored = store.load(runtime, key).await;
+        if let Some(stored) = stored.filter(|stored| !is_retired(stored)) {
+            let token = Token::new(stored, key.kind, asked);
+            let status = token.status_at(asked);
+            if status == Status::Fresh || status == oldest {
+                return Ok(token);
+            }
+        }
+        let mut issued = match key.kind {
+            TokenKind::JsapiTicket | TokenKind::WxCardTicket => {
+                self.0.tickets.fetch(self.clone(), key).await?
+            }
+            _ => source.fetch(key, Fetch::Current).await?,
+        }
+        .check()?;
+        if is_retired(&issued) {
+            if store.take_forced_refresh(runtime, key).await {
+                tracing::warn!(appid = %key.appid, "the source returned the rejected token: forcing a new one");
+                let refused = issued.secret.clone();
+                issued = source
+                    .fetch(key, Fetch::Forced { refused })
+                    .await?
+                    .check()?;
+            } else {
+                // The budget is spent: the rejected token stays in use, since it may work for other
+                // calls.
+                entry.memory().reinstated = Some(asked);
+            }
+        }
+        store.save(runtime, key, &issued).await;
+        tracing::debug!(appid = %key.appid, token = ?issued.secret, "fetched a token");
+        Ok(Token::new(issued, key.kind, asked))
+    }
+}
+
+/// Returns how long an error of the source is cached, or `None` if it is not.
+fn kept(error: &Error) -> Option<Duration> {
+    match error.kind() {
+        ErrorKind::Interrupted => Some(GARBAGE_KEPT),
+        _ if error.is_transient() => None,
+        // A broken answer or a panic may be a one-off.
+        ErrorKind::Answer | ErrorKind::Status(_) => Some(GARBAGE_KEPT),
+        _ => Some(REFUSAL_KEPT),
+    }
+}
+
+/// A task for one entry. Its drop calls `end`, also when the task panics or is stopped.
+struct Task {
+    tokens: Tokens,
+    key: TokenKey,
+    end: Box<dyn Fn(&Entry) + Send>,
+}
+
+impl Task {
+    fn entry(&self) -> Result<&Entry, Error> {
+        self.tokens.slot_of(&self.key)
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        if let Ok(entry) = self.entry() {
+            (self.end)(entry);
+        }
+    }
+}
