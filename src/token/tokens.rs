@@ -86,7 +86,8 @@ impl Tokens {
     /// Returns an app's access token, from the cache or from the fetch in progress.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownApp`](crate::ErrorKind::UnknownApp), or the error of the fetch, which all waiters share.
+    /// [`ErrorKind::UnknownApp`](crate::ErrorKind::UnknownApp), or the error of the fetch, which all
+    /// waiters share.
     ///
     /// # Cancel safety
     /// Dropping the future does not stop the fetch.

@@ -151,7 +151,8 @@ impl Reply {
     /// crate does not support.
     ///
     /// The document is sent unchanged, and encrypted if the mode requires it. If it is not in the
-    /// [format](crate::Message::format) of the push, `success` is sent instead, with a warning in the log.
+    /// [format](crate::Message::format) of the push, `success` is sent instead, with a warning in the
+    /// log.
     ///
     /// ```
     /// use tower_wechat::callback::ParseError;
