@@ -26,8 +26,11 @@ impl Client {
     }
 }
 
-/// The sign-ins that identified clients began on this instance. The store's limit bounds them too,
-/// because a sign-in that the store does not accept is given back.
+/// The most sign-ins that are counted. A store limits those that it accepts, but one whose store fails
+/// is counted too, since the store may have opened it.
+const SIGN_INS_MAX: usize = 100_000;
+
+/// The sign-ins that identified clients began on this instance.
 pub(super) struct Clients {
     clock: SharedClock,
     begun: Mutex<Begun>,
@@ -56,7 +59,7 @@ pub(super) enum Another {
     Begin(Place),
     /// First end the client's oldest sign-in, with this number and scene.
     End(u64, String),
-    /// Refuse it: all sign-ins of the client are still being opened.
+    /// Refuse it: all sign-ins of the client are still being opened, or too many are counted.
     Busy,
 }
 
@@ -77,6 +80,9 @@ impl Clients {
         let now = self.clock.moment();
         let mut begun = self.begun();
         begun.forget_ended(now);
+        if begun.sign_ins.len() >= SIGN_INS_MAX {
+            return Another::Busy;
+        }
         let numbers = begun.numbers.get(&client);
         if numbers.is_some_and(|numbers| numbers.len() >= max) {
             return begun.oldest(client).unwrap_or(Another::Busy);

@@ -207,3 +207,35 @@ async fn the_example_distinguishes_clients_behind_its_proxy() {
     }
     assert_eq!(finish(&mut wire, &first).await, 410);
 }
+
+/// A store that cannot be reached.
+struct Down;
+
+impl ScanStore for Down {
+    async fn open(&self, _: &str, _: Duration) -> Result<bool, StoreError> {
+        Err(StoreError::new("down"))
+    }
+
+    async fn complete(&self, _: &str, _: ScannedUser) -> Result<bool, StoreError> {
+        Err(StoreError::new("down"))
+    }
+
+    async fn wait(&self, _: &str) -> Result<Option<ScannedUser>, StoreError> {
+        Err(StoreError::new("down"))
+    }
+}
+
+#[tokio::test]
+async fn a_failing_store_does_not_make_the_count_of_clients_grow_without_bound() {
+    let clock = clock();
+    let scans = scans(&clock, 0).store(Down);
+    for client in 0..100_000 {
+        let begun = scans.start_for(&from(&client.to_string())).await;
+        assert!(matches!(begun, Err(ScanError::Store(_))), "{client}");
+    }
+    let begun = scans.start_for(&from("another")).await;
+    assert!(matches!(begun, Err(ScanError::Full)));
+    clock.advance(Duration::from_secs(300));
+    let begun = scans.start_for(&from("another")).await;
+    assert!(matches!(begun, Err(ScanError::Store(_))));
+}
