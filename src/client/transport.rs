@@ -44,20 +44,12 @@ impl Transport {
     pub(super) async fn exchange(&self, request: Request<Bytes>) -> Result<Judged, Error> {
         let exchange = self.leaf.clone().oneshot(request);
         match self.runtime.timeout(self.timeout, exchange).await {
-            Some(result) => judge(result.map_err(own)?),
+            Some(result) => judge(result.map_err(Error::from_transport)?),
             None => {
                 let passed = format!("no answer in {:?}", self.timeout);
                 Err(Error::transport(ErrorKind::Timeout, passed))
             }
         }
-    }
-}
-
-/// Returns an [`Error`] unchanged, and treats any other error as a broken connection.
-fn own(error: impl Into<BoxError>) -> Error {
-    match error.into().downcast::<Error>() {
-        Ok(own) => *own,
-        Err(other) => Error::transport(ErrorKind::Transport, other),
     }
 }
 

@@ -148,6 +148,15 @@ impl Error {
         Self::new(kind, message).with(|inner| inner.source = Some(source))
     }
 
+    /// Unboxes the error of a transport. An [`Error`] already has the right kind; any other error
+    /// is a broken connection.
+    pub(crate) fn from_transport(error: BoxError) -> Self {
+        match error.downcast::<Self>() {
+            Ok(own) => *own,
+            Err(other) => Self::transport(ErrorKind::Transport, other),
+        }
+    }
+
     /// Sets the endpoint that failed, unless one is set.
     pub(crate) fn at(self, endpoint: &'static str) -> Self {
         if self.0.endpoint.is_some() {

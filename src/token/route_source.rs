@@ -164,12 +164,7 @@ impl TokenSource for TokenRouteSource {
     async fn fetch(&self, key: &TokenKey, fetch: Fetch) -> Result<Issued, Error> {
         let request = self.request(key, &fetch)?;
         let response = self.transport.clone().oneshot(request).await;
-        let response = response.map_err(|error| match error.downcast::<Error>() {
-            // A transport of this crate returns its own error, which already has the right kind.
-            Ok(own) => *own,
-            Err(other) => Error::transport(ErrorKind::Transport, other),
-        })?;
-        read(&response)
+        read(&response.map_err(Error::from_transport)?)
     }
 }
 
