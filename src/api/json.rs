@@ -14,7 +14,7 @@ use crate::error::{ErrCode, Error, ErrorKind, Refusal};
 pub(super) fn decode<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
     // First: a refusal can also contain every field of `T`.
     outcome::read(body)?;
-    parse(body).map_err(faulty)
+    accepted(body)
 }
 
 /// Checks a response whose only content is an errcode of 0.
