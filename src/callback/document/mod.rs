@@ -153,6 +153,16 @@ fn read(text: &str, limits: Limits, author: Author) -> Result<(Format, Parsed), 
     })
 }
 
+/// Prints fields as `name=text` or `name(children)`, for the tests of the parsers.
+#[cfg(test)]
+fn show(fields: Fields<'_>) -> String {
+    let shown = fields.map(|field| match field.children().next() {
+        None => format!("{}={}", field.name(), field.text()),
+        Some(_) => format!("{}({})", field.name(), show(field.children())),
+    });
+    shown.collect::<Vec<_>>().join(",")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

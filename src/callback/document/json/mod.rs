@@ -163,15 +163,7 @@ fn without_controls(document: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::callback::document::{Document, Fields};
-
-    fn show(fields: Fields<'_>) -> String {
-        let shown = fields.map(|field| match field.children().next() {
-            None => format!("{}={}", field.name(), field.text()),
-            Some(_) => format!("{}({})", field.name(), show(field.children())),
-        });
-        shown.collect::<Vec<_>>().join(",")
-    }
+    use crate::callback::document::{Document, show};
 
     fn parsed(text: &str) -> Result<String, ParseError> {
         Document::parse(text).map(|document| show(document.fields()))

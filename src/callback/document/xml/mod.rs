@@ -104,16 +104,8 @@ fn is_blank(rest: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::callback::document::{Document, Fields};
+    use crate::callback::document::{Document, show};
     use proptest::prelude::*;
-
-    fn show(fields: Fields<'_>) -> String {
-        let shown = fields.map(|field| match field.children().next() {
-            None => format!("{}={}", field.name(), field.text()),
-            Some(_) => format!("{}({})", field.name(), show(field.children())),
-        });
-        shown.collect::<Vec<_>>().join(",")
-    }
 
     fn parsed(text: &str) -> Result<String, ParseError> {
         Document::parse(text).map(|document| show(document.fields()))
