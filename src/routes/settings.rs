@@ -66,8 +66,7 @@ impl Routes<NoHandler> {
     /// ```
     /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
     /// # let wechat = sandbox.wechat();
-    /// use tower_wechat::callback::deadline::DeadlineLayer;
-    /// use tower_wechat::callback::deadline::CustomerService;
+    /// use tower_wechat::callback::deadline::{CustomerService, DeadlineLayer};
     /// use tower_wechat::{Message, handler_fn};
     ///
     /// let deadline = DeadlineLayer::ack().late(CustomerService::new(wechat.clone()));

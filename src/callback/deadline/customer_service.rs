@@ -36,8 +36,7 @@ use crate::text;
 /// ```
 /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
 /// # let wechat = sandbox.wechat();
-/// use tower_wechat::callback::deadline::DeadlineLayer;
-/// use tower_wechat::callback::deadline::CustomerService;
+/// use tower_wechat::callback::deadline::{CustomerService, DeadlineLayer};
 ///
 /// let late = CustomerService::new(wechat.clone()).split_long_texts();
 /// let deadline = DeadlineLayer::ack().late(late);

@@ -54,9 +54,8 @@
 //! ```
 //! # let sandbox = tower_wechat::sandbox::Sandbox::new();
 //! # let wechat = sandbox.wechat();
-//! use tower_wechat::callback::deadline::DeadlineLayer;
 //! use tower_wechat::callback::deadline::pick_up::PickUp;
-//! use tower_wechat::callback::deadline::CustomerService;
+//! use tower_wechat::callback::deadline::{CustomerService, DeadlineLayer};
 //!
 //! let pick_up = PickUp::new();
 //! let late = CustomerService::new(wechat.clone()).split_long_texts().or(pick_up.clone());
