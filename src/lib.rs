@@ -161,6 +161,7 @@ mod runtime;
 pub mod sandbox;
 pub mod scan_login;
 mod secret;
+pub mod shared;
 mod store;
 mod text;
 pub mod token;

@@ -18,6 +18,7 @@ use crate::app::{AppConfig, AppEntry};
 use crate::clock::{Clock, SharedClock};
 use crate::error::{BoxError, Error};
 use crate::runtime::{Runtime, SharedRuntime};
+use crate::shared::SharedState;
 use crate::token::{
     MemoryTokenStore, PlatformSource, SharedSource, SharedStore, TicketSource, TokenSource,
     TokenStore, Tokens,
@@ -33,6 +34,7 @@ pub struct WechatBuilder {
     runtime: Option<SharedRuntime>,
     transport: Option<Leaf>,
     store: Option<SharedStore>,
+    shared: SharedState,
     source: Option<SharedSource>,
     warm: bool,
 }
@@ -51,6 +53,7 @@ impl WechatBuilder {
             runtime,
             transport: None,
             store: None,
+            shared: SharedState::default(),
             source: None,
             warm: false,
         }
@@ -88,7 +91,15 @@ impl WechatBuilder {
         self
     }
 
-    /// Shares tokens with other instances through `store`.
+    /// Shares tokens, running pushes and all other state with other instances: see
+    /// [`shared`](crate::shared).
+    pub fn shared(mut self, state: impl Into<SharedState>) -> Self {
+        self.shared = state.into();
+        self
+    }
+
+    /// Shares tokens with other instances through `store`, which takes precedence over the one of
+    /// [`shared`](Self::shared).
     pub fn token_store(mut self, store: impl TokenStore) -> Self {
         self.store = Some(SharedStore::new(store));
         self
@@ -149,7 +160,8 @@ impl WechatBuilder {
             Some(leaf) => leaf,
             None => default_transport()?,
         };
-        let store = self.store.unwrap_or_else(|| {
+        let store = self.store.or_else(|| self.shared.tokens.clone());
+        let store = store.unwrap_or_else(|| {
             SharedStore::new(MemoryTokenStore::with_shared_clock(self.clock.clone()))
         });
 
@@ -180,6 +192,7 @@ impl WechatBuilder {
             hosts: self.hosts,
             clock: self.clock,
             runtime,
+            state: self.shared,
         });
         if self.warm {
             warm::keep(&shared);

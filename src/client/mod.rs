@@ -53,6 +53,7 @@ use crate::clock::SharedClock;
 use crate::error::Error;
 use crate::routes::{NoHandler, Routes};
 use crate::runtime::SharedRuntime;
+use crate::shared::SharedState;
 use crate::token::{Token, Tokens};
 
 /// A cheaply cloneable handle to all configured apps.
@@ -78,6 +79,7 @@ struct Shared {
     hosts: Hosts,
     clock: SharedClock,
     runtime: SharedRuntime,
+    state: SharedState,
 }
 
 impl Wechat {
@@ -129,6 +131,11 @@ impl Wechat {
 
     pub(crate) fn runtime(&self) -> &SharedRuntime {
         &self.0.runtime
+    }
+
+    /// Returns the stores that the instances share.
+    pub(crate) fn shared_state(&self) -> &SharedState {
+        &self.0.state
     }
 }
 

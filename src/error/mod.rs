@@ -80,6 +80,8 @@ pub enum ErrorKind {
     Interrupted,
     /// Too many callers already wait for the same result. Nothing was sent.
     Busy,
+    /// The platform's budget of this call is spent, by our own count. Nothing was sent.
+    Budget,
 }
 
 impl Error {
@@ -241,6 +243,7 @@ impl Error {
             }
             ErrorKind::Input => ErrorClass::Input,
             ErrorKind::Session => ErrorClass::User,
+            ErrorKind::Budget => ErrorClass::Quota,
             ErrorKind::Connect
             | ErrorKind::Timeout
             | ErrorKind::Transport

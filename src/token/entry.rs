@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::budget::{Fetches, Forced};
 use super::front::Front;
 use super::refresh::Refresh;
 use super::single_flight::SingleFlight;
@@ -54,6 +55,9 @@ pub(super) struct Memory {
     pub(super) retired: Option<Secret>,
     /// When that token was put back into use, because no other could be fetched.
     pub(super) reinstated: Option<Moment>,
+    /// The calls that this instance counts by itself, while the store fails.
+    pub(super) fetches: Fetches,
+    pub(super) forced: Forced,
 }
 
 /// A cached error of the source: what it is, since when, and for how long it is kept.

@@ -6,8 +6,8 @@ use moka::ops::compute::Op;
 
 use super::entry::{Entry, Refused};
 use super::single_flight::{Leader, Waited};
-use super::tokens::{Inner, Tokens};
-use super::{Fetch, Issued, Status, Token, TokenKey, TokenKind};
+use super::tokens::Tokens;
+use super::{Status, Token, TokenKey};
 use crate::error::{Error, ErrorKind};
 use crate::panic::{Contained, Panicked};
 
@@ -158,53 +158,6 @@ impl Tokens {
             })
         });
         result
-    }
-
-    async fn obtain_now(&self, entry: &Entry, oldest: Status) -> Result<Token, Error> {
-        let Inner {
-            clock,
-            source,
-            store,
-            runtime,
-            ..
-        } = &*self.0;
-        let (key, asked) = (&entry.key, clock.moment());
-        // `asked` is read before any request, so that a token's life is never overestimated.
-        let retired = entry.memory().retired.clone();
-        let is_retired = |issued: &Issued| retired.as_ref() == Some(&issued.secret);
-
-        let stored = store.load(runtime, key).await;
-        if let Some(stored) = stored.filter(|stored| !is_retired(stored)) {
-            let token = Token::new(stored, key.kind, asked);
-            let status = token.status_at(asked);
-            if status == Status::Fresh || status == oldest {
-                return Ok(token);
-            }
-        }
-        let mut issued = match key.kind {
-            TokenKind::JsapiTicket | TokenKind::WxCardTicket => {
-                self.0.tickets.fetch(self.clone(), key).await?
-            }
-            _ => source.fetch(key, Fetch::Current).await?,
-        }
-        .check()?;
-        if is_retired(&issued) {
-            if store.take_forced_refresh(runtime, key).await {
-                tracing::warn!(appid = %key.appid, "the source returned the rejected token: forcing a new one");
-                let refused = issued.secret.clone();
-                issued = source
-                    .fetch(key, Fetch::Forced { refused })
-                    .await?
-                    .check()?;
-            } else {
-                // The budget is spent: the rejected token stays in use, since it may work for other
-                // calls.
-                entry.memory().reinstated = Some(asked);
-            }
-        }
-        store.save(runtime, key, &issued).await;
-        tracing::debug!(appid = %key.appid, token = ?issued.secret, "fetched a token");
-        Ok(Token::new(issued, key.kind, asked))
     }
 }
 

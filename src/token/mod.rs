@@ -36,10 +36,12 @@
 //! clock back or suspending the machine doesn't keep an expired token in use. The budget of forced
 //! refreshes is counted in monotonic time only.
 
+pub(crate) mod budget;
 mod entry;
 mod fetch;
 mod front;
 mod layer;
+mod obtain;
 mod refresh;
 mod route_source;
 mod single_flight;
@@ -58,7 +60,7 @@ pub use self::route_source::TokenRouteSource;
 pub use self::source::{Fetch, SourceFn, TokenSource, source_fn};
 pub(crate) use self::source::{PlatformSource, SharedSource};
 pub(crate) use self::store::SharedStore;
-pub use self::store::{MemoryTokenStore, TokenStore};
+pub use self::store::{Fence, Lease, MemoryTokenStore, TokenStore};
 pub(crate) use self::ticket::TicketSource;
 pub use self::token::{Issued, Status, Token, TokenKey, TokenKind};
 pub use self::tokens::Tokens;

@@ -187,7 +187,7 @@ impl Tokens {
         if !retired && self.remove_if(entry, retire) {
             tracing::warn!(appid = %entry.key.appid, token = ?used, "the platform rejected the token");
             let Inner { store, runtime, .. } = &*self.0;
-            store.evict(runtime, &entry.key, used).await;
+            store.of(runtime, &entry.key).evict(used).await;
         }
         self.get(&entry.key.appid).await
     }

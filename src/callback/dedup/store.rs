@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::RunFailed;
-use super::{DedupKey, DedupOwner};
+use super::DedupKey;
 use crate::callback::Reply;
 use crate::callback::run::{Work, end_of};
 use crate::error::{BoxError, chain};
 use crate::runtime::{BoxFuture, SharedRuntime};
-use crate::store::{StoreError, within};
+use crate::store::{Owner, StoreError, within};
 
 /// How long a store may take while a push waits for it.
 pub(in crate::callback) const PATIENCE: Duration = Duration::from_millis(500);
@@ -37,7 +37,7 @@ pub trait DedupStore: Send + Sync + 'static {
     fn claim(
         &self,
         key: &DedupKey,
-        owner: &DedupOwner,
+        owner: &Owner,
     ) -> impl Future<Output = Result<Claimed, StoreError>> + Send;
 
     /// Marks a push as finished, for at least a minute, regardless of who claimed it.
@@ -55,7 +55,7 @@ pub trait DedupStore: Send + Sync + 'static {
     fn release(
         &self,
         key: &DedupKey,
-        owner: &DedupOwner,
+        owner: &Owner,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
@@ -88,7 +88,7 @@ impl SharedStore {
         work: Work<Reply>,
     ) -> Result<Reply, BoxError> {
         let runtime = SharedRuntime::or_current(runtime.as_ref());
-        let owner = DedupOwner::random();
+        let owner = Owner::new();
         let mut waited = Duration::ZERO;
         loop {
             let claimed = within(runtime.as_ref(), PATIENCE, async {
@@ -141,7 +141,7 @@ trait DynStore: Send + Sync {
     fn claim<'a>(
         &'a self,
         key: &'a DedupKey,
-        owner: &'a DedupOwner,
+        owner: &'a Owner,
     ) -> BoxFuture<'a, Result<Claimed, StoreError>>;
     fn finish<'a>(
         &'a self,
@@ -151,7 +151,7 @@ trait DynStore: Send + Sync {
     fn release<'a>(
         &'a self,
         key: &'a DedupKey,
-        owner: &'a DedupOwner,
+        owner: &'a Owner,
     ) -> BoxFuture<'a, Result<(), StoreError>>;
 }
 
@@ -159,7 +159,7 @@ impl<T: DedupStore> DynStore for T {
     fn claim<'a>(
         &'a self,
         key: &'a DedupKey,
-        owner: &'a DedupOwner,
+        owner: &'a Owner,
     ) -> BoxFuture<'a, Result<Claimed, StoreError>> {
         Box::pin(DedupStore::claim(self, key, owner))
     }
@@ -175,7 +175,7 @@ impl<T: DedupStore> DynStore for T {
     fn release<'a>(
         &'a self,
         key: &'a DedupKey,
-        owner: &'a DedupOwner,
+        owner: &'a Owner,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(DedupStore::release(self, key, owner))
     }

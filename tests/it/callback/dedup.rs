@@ -10,7 +10,8 @@ use http::StatusCode;
 use proptest::prelude::*;
 use tower::{Layer, Service, ServiceExt};
 use tower_wechat::callback::deadline::DeadlineLayer;
-use tower_wechat::callback::dedup::{Claimed, DedupKey, DedupLayer, DedupOwner, DedupStore};
+use tower_wechat::shared::Owner;
+use tower_wechat::callback::dedup::{Claimed, DedupKey, DedupLayer, DedupStore};
 use tower_wechat::callback::{HandlerFn, Overloaded};
 use tower_wechat::sandbox::{Attempt, Push, Sandbox};
 use tower_wechat::{
@@ -339,7 +340,7 @@ struct Shared {
 }
 
 enum Entry {
-    Claim(DedupOwner),
+    Claim(Owner),
     Finished(Reply),
 }
 
@@ -364,7 +365,7 @@ impl Shared {
 }
 
 impl DedupStore for Shared {
-    async fn claim(&self, key: &DedupKey, owner: &DedupOwner) -> Result<Claimed, StoreError> {
+    async fn claim(&self, key: &DedupKey, owner: &Owner) -> Result<Claimed, StoreError> {
         self.apply_fault().await?;
         if let Some(Fault::ClaimHangs) = self.fault {
             pending::<()>().await;
@@ -387,7 +388,7 @@ impl DedupStore for Shared {
         Ok(())
     }
 
-    async fn release(&self, key: &DedupKey, owner: &DedupOwner) -> Result<(), StoreError> {
+    async fn release(&self, key: &DedupKey, owner: &Owner) -> Result<(), StoreError> {
         self.apply_fault().await?;
         let mut entries = self.entries.lock().unwrap();
         if matches!(entries.get(key), Some(Entry::Claim(claimed)) if claimed == owner) {

@@ -1,0 +1,16 @@
+//! State that several instances of an application share.
+//!
+//! [`SharedState`] bundles the stores. [`WechatBuilder::shared`](crate::WechatBuilder::shared)
+//! installs all of them at once, and each can still be set alone:
+//!
+//! | store | shares | set alone with |
+//! |---|---|---|
+//! | [`TokenStore`](crate::token::TokenStore) | tokens, tickets, leases and budgets | [`WechatBuilder::token_store`](crate::WechatBuilder::token_store) |
+//! | [`DedupStore`](crate::callback::dedup::DedupStore) | running and finished pushes | [`DedupLayer::store`](crate::callback::dedup::DedupLayer::store) |
+
+#[cfg(feature = "redis")]
+pub mod redis;
+mod state;
+
+pub use self::state::SharedState;
+pub use crate::store::Owner;

@@ -1,0 +1,14 @@
+//! Shared state on Redis.
+
+mod connect;
+mod failure;
+mod link;
+mod metrics;
+mod names;
+mod seal;
+mod settings;
+mod store;
+mod tokens;
+
+pub use self::seal::SealKey;
+pub use self::store::RedisStore;

@@ -1,0 +1,10 @@
+//! Tests of shared state over real `redis-server` processes. Without the program they are skipped.
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing
+)]
+
+mod server;
+mod tokens;
