@@ -8,7 +8,8 @@ use memchr::memmem;
 use crate::callback::document::xml::filled::Filled;
 use crate::callback::document::xml::marks::{blank, mark_end, simple};
 
-/// The maximum number of elements between two fields.
+/// The maximum number of elements between two fields. It bounds the work for each end mark, and a
+/// user can type many.
 const MOST: usize = 8;
 
 /// What is permitted between two fields.
