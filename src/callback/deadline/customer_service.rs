@@ -183,6 +183,7 @@ fn is_handed_over(error: &Error) -> bool {
 
 /// Returns the part of a reply that remains after the first `sent` messages.
 fn rest(reply: Reply, sent: usize) -> Reply {
+    // Only a text is sent in pieces, and splitting it again gives the same ones.
     if let ReplyKind::Text(content) = reply.kind()
         && let Some(pieces) = text::pieces(
             content,
