@@ -187,6 +187,7 @@ fn read(response: &Response<Bytes>) -> Result<Issued, Error> {
             }),
         ) => Ok(Issued::new(token, std::time::Duration::from_secs(seconds))),
         (
+            // Keeps the platform's code, which says more than the code of the route.
             Ret {
                 errcode: Some(errcode),
                 errmsg,

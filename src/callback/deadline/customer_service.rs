@@ -219,6 +219,7 @@ fn message(openid: &str, reply: &Reply) -> Result<SendCustomerServiceMessage, Er
         ReplyKind::Image(media_id) => SendCustomerServiceMessage::image(openid, media_id),
         ReplyKind::Voice(media_id) => SendCustomerServiceMessage::voice(openid, media_id),
         ReplyKind::Music(reply) => {
+            // A message requires both URLs, a reply neither.
             let address = reply.music_url.as_ref().or(reply.hq_music_url.as_ref());
             let address = address.map(String::as_str).unwrap_or_default();
             let mut music = Music::new(address, &reply.thumb_media_id);

@@ -29,6 +29,7 @@ impl<'a> Subscribe<'a> {
     }
 
     fn after(&self, prefix: &str) -> Option<&'a str> {
+        // Removed once: a scene may itself begin with the prefix.
         let rest = self.0.value("EventKey")?.strip_prefix(prefix)?;
         Some(rest).filter(|rest| !rest.is_empty())
     }

@@ -61,6 +61,7 @@ impl<'a> Gap<'a> {
                         between,
                     };
                     let mut first = sought.all(at).next()?;
+                    // From the start: an earlier gap also makes the boundary uncertain.
                     first.is_repeated = sought.all(start).nth(1).is_some();
                     Some(first)
                 })
