@@ -11,8 +11,8 @@ pub(crate) fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || bare(host).parse().is_ok_and(is_loopback_ip)
 }
 
-/// Whether what is sent to an address stays unread on the way: it is encrypted, goes to this machine,
-/// or to one of the hosts that the caller trusts the way to.
+/// Returns whether what is sent to an address can't be read on the way: it is encrypted, or goes to
+/// this machine or to one of `http_hosts`, whose network the caller trusts.
 pub(crate) fn is_private(uri: &Uri, http_hosts: &[String]) -> bool {
     let host = uri.host().unwrap_or_default();
     let is_listed = || {

@@ -179,8 +179,8 @@ impl AppConfig {
     }
 
     /// An app whose secret this process does not have: its access tokens come from a
-    /// [`token_source`](crate::WechatBuilder::token_source). Calls that need the secret itself, such
-    /// as web OAuth, fail with [`ErrorKind::Config`](crate::ErrorKind::Config).
+    /// [`token_source`](crate::WechatBuilder::token_source). Calls that need the secret itself,
+    /// such as web OAuth, fail with [`ErrorKind::Config`](crate::ErrorKind::Config).
     pub fn without_secret(appid: impl Into<String>) -> Self {
         Self {
             appid: appid.into(),

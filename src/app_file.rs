@@ -19,6 +19,7 @@ struct File {
 }
 
 #[derive(Deserialize)]
+// A misspelled `aes_key` must be an error: without the key, the mode would default to plaintext.
 #[serde(deny_unknown_fields)]
 struct Keys {
     token: Secret,

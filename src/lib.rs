@@ -52,9 +52,9 @@
 //! # Architecture
 //!
 //! The services that face the application are generic over the request body and have the error type
-//! `Infallible`, so axum, hyper and other servers take them without an adapter. Calls to the platform
-//! go through one stack over collected bodies; see [`client`]. Both are built on functions over
-//! bytes, without I/O or a clock, such as [`callback::signature`] and [`callback::crypto`].
+//! `Infallible`, so axum, hyper and other servers take them without an adapter. Calls to the
+//! platform go through one stack over collected bodies; see [`client`]. Both are built on functions
+//! over bytes, without I/O or a clock, such as [`callback::signature`] and [`callback::crypto`].
 //!
 //! Time comes from a [`Clock`] and timers from a [`Runtime`], so tests control both.
 //!
@@ -65,10 +65,11 @@
 //! # Logging
 //!
 //! The target `tower_wechat` logs one line at level INFO for each request to a JSON route (route,
-//! `source`, `appid`, `request_id`, `code`, `errcode` and milliseconds) and for each push (app, kind,
-//! id and outcome, or the reason of the rejection). Handlers run in the span `wechat.push`, with the
-//! app, the kind and the message id or the dedup key. Problems that an operator must act on are
-//! warnings with the whole chain of causes. No line contains a secret, token, code or user text.
+//! `source`, `appid`, `request_id`, `code`, `errcode` and milliseconds) and for each push (app,
+//! kind, id and outcome, or the reason of the rejection). Handlers run in the span `wechat.push`,
+//! with the app, the kind and the message id or the dedup key. Problems that an operator must act
+//! on are warnings with the whole chain of causes. No line contains a secret, token, code or user
+//! text.
 //!
 //! # Performance
 //!
@@ -90,8 +91,8 @@
 //!
 //! ## Pushes
 //!
-//! The mode (消息加解密方式) of the app's [`CallbackKeys`] decides which checks run, never the push.
-//! Use secure mode (安全模式): in plaintext mode the platform does not sign the body.
+//! The mode (消息加解密方式) of the app's [`CallbackKeys`] decides which checks run, never the
+//! push. Use secure mode (安全模式): in plaintext mode the platform does not sign the body.
 //!
 //! | [`Callback`] checks | plaintext | compatible | secure |
 //! |---|---|---|---|
@@ -105,39 +106,40 @@
 //!
 //! An attacker who has
 //!
-//! - *nothing* gets an empty 403, which does not say what was wrong, and makes the service compute one
-//!   hash. A body is read only after its `signature` was verified.
-//! - *an access log*, with the queries of pushes, can do nothing in secure and compatible mode, since
-//!   no query signs another body. In plaintext mode, a fresh signature accepts no second body, and
-//!   neither does the signature of a verified URL. But if the original body was never read and parsed
-//!   here, for example because the connection broke, its signature accepts any body for ten minutes.
-//!   After 24 hours, about one logged push in six can be used once before 2038, with any body, at the
-//!   time that its nonce reads as a current timestamp. [`Callback::ambiguity`] sets how long this is
-//!   refused.
-//! - *the network*, to read, delay and change pushes, can in secure mode only delay a push, for at most
-//!   ten minutes. A document without a `CreateTime` can also be repeated unchanged, as a logged push
-//!   of plaintext mode can. In compatible mode, the attacker can read pushes too. In plaintext mode,
-//!   the attacker can also replace the body.
-//! - *the Token* can send any push in plaintext mode. In the other modes, the attacker cannot write a
-//!   push, but can sign captured ciphertexts again with a current timestamp, and change some of their
-//!   bytes, since the platform's cipher has no integrity protection.
+//! - *nothing* gets an empty 403, which does not say what was wrong, and makes the service compute
+//!   one hash. A body is read only after its `signature` was verified.
+//! - *an access log*, with the queries of pushes, can do nothing in secure and compatible mode,
+//!   since no query signs another body. In plaintext mode, a fresh signature accepts no second
+//!   body, and neither does the signature of a verified URL. But if the original body was never
+//!   read and parsed here, for example because the connection broke, its signature accepts any body
+//!   for ten minutes. After 24 hours, about one logged push in six can be used once before 2038,
+//!   with any body, at the time that its nonce reads as a current timestamp.
+//!   [`Callback::ambiguity`] sets how long this is refused.
+//! - *the network*, to read, delay and change pushes, can in secure mode only delay a push, for at
+//!   most ten minutes. A document without a `CreateTime` can also be repeated unchanged, as a
+//!   logged push of plaintext mode can. In compatible mode, the attacker can read pushes too. In
+//!   plaintext mode, the attacker can also replace the body.
+//! - *the Token* can send any push in plaintext mode. In the other modes, the attacker cannot write
+//!   a push, but can sign captured ciphertexts again with a current timestamp, and change some of
+//!   their bytes, since the platform's cipher has no integrity protection.
 //! - *the EncodingAESKey* can read pushes, and cannot send any.
 //! - *both* can do everything that the platform can. Change both in the platform's console; see
 //!   [`CallbackKeys::previous_token`].
 //!
-//! Signatures are remembered in the memory of one process. After a restart, or on another instance, a
-//! captured push of the last ten minutes is handled once more, unless the handler recognizes the
-//! message. The same holds for older pushes when the wall clock is set back by more than ten minutes.
-//! The memory holds the last 100,000 signatures; [`Callback::forgotten`] counts those that were
-//! evicted early.
+//! Signatures are remembered in the memory of one process. After a restart, or on another instance,
+//! a captured push of the last ten minutes is handled once more, unless the handler recognizes the
+//! message. The same holds for older pushes when the wall clock is set back by more than ten
+//! minutes. The memory holds the last 100,000 signatures; [`Callback::forgotten`] counts those that
+//! were evicted early.
 //!
 //! ## Routes and calls
 //!
 //! The JSON routes answer 401 until [`Routes::access_keys`](routes::Routes::access_keys) or
-//! [`Routes::unprotected`](routes::Routes::unprotected) is called. An access token is part of the query
-//! of a call, so URLs are never logged and never part of a span or an error. Secrets print as
-//! fingerprints and do not implement `Serialize`. Plain `http://` is accepted for loopback addresses
-//! and for hosts that are explicitly allowed, and never goes through a proxy from the environment.
+//! [`Routes::unprotected`](routes::Routes::unprotected) is called. An access token is part of the
+//! query of a call, so URLs are never logged and never part of a span or an error. Secrets print as
+//! fingerprints and do not implement `Serialize`. Plain `http://` is accepted for loopback
+//! addresses and for hosts that are explicitly allowed, and never goes through a proxy from the
+//! environment.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod accessors;

@@ -33,7 +33,8 @@ fn discard(payload: Box<dyn Any + Send>) -> Panicked {
     Panicked
 }
 
-/// Wraps a future and turns panics while it is polled or dropped into errors.
+/// Wraps a future and turns panics while it is polled or dropped into errors. The future is boxed,
+/// so that it can be taken out and dropped where a panic is caught.
 pub(crate) struct Contained<F>(Option<Pin<Box<F>>>);
 
 impl<F: Future> Contained<F> {

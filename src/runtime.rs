@@ -89,7 +89,8 @@ impl SharedRuntime {
         future: impl Future<Output = T>,
     ) -> Option<T> {
         let mut future = pin!(future);
-        // Made when it is needed: what is done at once pays for no timer.
+        // Created at the first `Pending`: a future that is ready at once needs no timer. It is
+        // polled after the future, so an output that is ready when the time is up is not lost.
         let mut sleep = None;
         poll_fn(|cx| match future.as_mut().poll(cx) {
             Poll::Ready(output) => Poll::Ready(Some(output)),

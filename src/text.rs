@@ -31,6 +31,7 @@ pub(crate) fn split(text: &str, max: usize, room: usize) -> (&str, &str) {
         .find(reads_well)
         .or_else(|| ends(head, is_sentence_end).find(reads_well))
         .or_else(|| ends(head, is_word_end).find(reads_well))
+        // Before the link, but not at 0: an empty message would not advance the split.
         .or_else(|| link_over(text, head.len(), max).filter(|start| *start >= least.max(1)))
         .unwrap_or(head.len());
     text.split_at_checked(end).unwrap_or((head, ""))
@@ -83,6 +84,7 @@ fn is_word_end(_: &str, c: char) -> bool {
 fn link_over(text: &str, end: usize, max: usize) -> Option<usize> {
     const OPEN: &str = "<a ";
     const CLOSE: &str = "</a>";
+    // A link can also begin right before `end`, which then cuts through `OPEN` itself.
     let start = cut(text, end + OPEN.len() - 1).rfind(OPEN);
     let start = start.filter(|start| *start < end)?;
     let link = cut(text.get(start..)?, max);

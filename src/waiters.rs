@@ -17,6 +17,7 @@ pub(crate) struct Waiters(Arc<Semaphore>);
 
 impl Waiters {
     pub(crate) fn new(max: usize) -> Self {
+        // `Semaphore::new` panics above `MAX_PERMITS`.
         Self(Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS))))
     }
 

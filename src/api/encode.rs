@@ -29,7 +29,8 @@ pub(crate) fn encode<E: Endpoint>(call: &E) -> Result<Encoded, Error> {
             (Some(content_type), body)
         }
         (false, None) => {
-            // serde_json does not escape non-ASCII text, which the platform requires.
+            // serde_json leaves non-ASCII text as it is. The platform would show an escape such as
+            // `\u4f60` to the user literally.
             let body = serde_json::to_vec(call).map_err(|_| unencodable())?;
             let json = HeaderValue::from_static("application/json");
             (Some(json), body.into())

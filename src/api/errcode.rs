@@ -39,5 +39,6 @@ pub(super) fn string(raw: &RawValue) -> Option<String> {
 fn whole(text: &str) -> Option<i64> {
     let number: f64 = text.parse().ok()?;
     let exact = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0;
+    // Through text, since a float has no checked conversion to an integer.
     exact.then(|| format!("{number:.0}"))?.parse().ok()
 }

@@ -55,6 +55,7 @@ pub(crate) fn rule(key: &str, value: &str) -> Result<(), &'static str> {
             "at most 32 digits, letters and symbols",
         ),
         "number" => (
+            // `parse` alone would also accept `1e5`, `inf` and `nan`.
             len <= 32 && value.parse::<f64>().is_ok() && all(|c| "0123456789.-+".contains(c)),
             "a number of at most 32 digits",
         ),

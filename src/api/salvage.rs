@@ -40,6 +40,7 @@ pub(super) fn read<T: DeserializeOwned>(document: &str) -> Result<T, Fault> {
 
 /// Returns the field that an error reports as missing, with its path.
 fn missing(error: &serde_path_to_error::Error<serde_json::Error>) -> Option<String> {
+    // serde reports the name of a missing field only in the text.
     let text = error.inner().to_string();
     let (field, _) = text.strip_prefix("missing field `")?.split_once('`')?;
     let steps = error.path().iter().filter_map(|step| match step {
@@ -78,7 +79,7 @@ pub(super) fn without_halves(document: &str) -> String {
     while let Some((before, escape)) = rest.split_once('\\') {
         whole.push_str(before);
         let kept = match unit(escape) {
-            // A surrogate pair: keep both escapes.
+            // A surrogate pair: keep both escapes, which are 11 bytes after the first backslash.
             Some((0xD800..0xDC00, behind)) if has_low(behind) => 11,
             Some((0xD800..0xE000, behind)) => {
                 whole.push_str("\\ufffd");

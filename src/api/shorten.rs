@@ -56,6 +56,7 @@ impl GenerateShortKey {
 impl Endpoint for GenerateShortKey {
     type Response = ShortKey;
     const PATH: &'static str = "/cgi-bin/shorten/gen";
+    // A second key for the same text is harmless.
     const REPEATABLE: bool = true;
 
     fn check(&self) -> Result<(), Error> {

@@ -112,6 +112,7 @@ impl Endpoint for GetClassicToken {
     const PATH: &'static str = "/cgi-bin/token";
     const METHOD: Method = Method::GET;
     const AUTH: Auth = Auth::None;
+    // A repeat retires only the token whose response was lost.
     const REPEATABLE: bool = true;
 }
 

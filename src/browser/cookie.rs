@@ -63,6 +63,8 @@ impl Cookie {
 
     /// Returns the `Set-Cookie` header that sets the value for `life`.
     pub(crate) fn set(&self, value: &Secret, life: Duration) -> Option<HeaderValue> {
+        // Lax, not Strict: the authorization page on another site redirects the browser back here.
+        // The `__Host-` prefix requires `Path=/` and `Secure`, and forbids `Domain`.
         let secure = if self.secure { "; Secure" } else { "" };
         let header = format!(
             "{}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}",

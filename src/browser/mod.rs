@@ -16,6 +16,7 @@ use rand::distr::Alphanumeric;
 
 /// Returns random letters and digits. Each holds almost six random bits.
 pub(crate) fn random(len: usize) -> String {
+    // A cryptographic generator: cookies and states must not be guessable.
     let letters = rand::rng().sample_iter(Alphanumeric).take(len);
     letters.map(char::from).collect()
 }

@@ -129,6 +129,7 @@ where
 
 /// Returns the minimum length of the body, as far as it is known before reading.
 fn announced<B: http_body::Body>(request: &Request<B>) -> usize {
+    // A body may not know the length that the header announces.
     let length = request.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
     let lower = request.body().size_hint().lower();
@@ -161,6 +162,7 @@ where
                         Poll::Ready(read) => read,
                         Poll::Pending => {
                             *now = None;
+                            // After the body, so that one that is complete is never too late.
                             ready!(poll_timer(timer, config, cx));
                             Err(Rejection::BodyTimeout)
                         }

@@ -97,6 +97,7 @@ impl Sender<'_> {
             ("msg_signature", &msg_signature),
         ];
         let beside = both.then(|| beside(document, &encrypt)).flatten();
+        // The plaintext copy may be absent: a receiver must use only the ciphertext.
         let body = beside.unwrap_or_else(|| alone(document, to, &encrypt));
         (self.query(stamp, &encrypted), body)
     }

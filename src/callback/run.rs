@@ -14,7 +14,8 @@ use crate::error::BoxError;
 use crate::panic::contain;
 use crate::runtime::BoxFuture;
 
-/// Work with a result. Poll it with [`poll_work`], which contains its panics.
+/// Work with a result. Poll it with [`poll_work`], which contains its panics. It is boxed, because
+/// work that was polled in place may have to move to a task.
 pub(crate) type Work<T> = BoxFuture<'static, Result<T, BoxError>>;
 
 pin_project! {

@@ -287,6 +287,7 @@ impl Config {
     {
         let (now, clock) = (self.clock.unix(), &self.clock);
         match (self.gate).admit(request.method(), request.uri(), now, clock) {
+            // Cloned now, because the future must not borrow the service.
             Ok(Admitted::Push(push)) => match contain(|| handler.clone()) {
                 Ok(handler) => {
                     ResponseFuture::collect(Arc::clone(self), (push, handler), request, now)

@@ -49,5 +49,6 @@ impl Stack {
 }
 
 fn refuses_token(answer: &Judged) -> bool {
+    // Without the endpoint: only calls without an access token give these codes another meaning.
     matches!(answer.verdict, Verdict::Refused(code) if code.class() == ErrorClass::Refresh)
 }

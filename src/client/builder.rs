@@ -160,6 +160,7 @@ impl WechatBuilder {
             Some(leaf) => leaf,
             None => default_transport()?,
         };
+        // Needed even if nothing is shared: the store counts the forced refreshes.
         let store = self.store.or_else(|| self.shared.tokens.clone());
         let store = store.unwrap_or_else(|| {
             SharedStore::new(MemoryTokenStore::with_shared_clock(self.clock.clone()))

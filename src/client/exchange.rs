@@ -22,6 +22,7 @@ pub(crate) async fn exchange<E: Endpoint>(
             context: CallContext::new(entry, call),
         };
         let Judged { response, verdict } = stack.send(tokens, &outgoing).await?;
+        // The transport has already looked for an errcode: an accepted body is not searched again.
         let answer = match verdict {
             Verdict::Accepted => E::Response::decode_accepted(response.body())?,
             Verdict::Refused(_) | Verdict::Open => E::Response::decode(response.body())?,

@@ -78,6 +78,7 @@ impl Failover {
 }
 
 fn is_unreachable(error: &Error) -> bool {
+    // Not a timeout: a slow call doesn't show that the host is down.
     matches!(
         error.kind(),
         ErrorKind::Connect | ErrorKind::Certificate | ErrorKind::Status(502..=504)

@@ -33,6 +33,7 @@ pub struct Hosts {
 impl Default for Hosts {
     fn default() -> Self {
         Self {
+            // `api2` is the platform's backup of `api`. The others are regional access points.
             api: ["api", "api2", "sh.api", "sz.api", "hk.api"]
                 .map(|name| format!("https://{name}.weixin.qq.com"))
                 .into(),

@@ -120,6 +120,8 @@ impl Service<Request<Bytes>> for ReqwestTransport {
 
 /// Converts an error, without its URL, which contains the credential.
 fn stripped(error: reqwest::Error) -> Error {
+    // Before `is_timeout`: a connect timeout is both, and nothing was sent, so any call is safe to
+    // repeat.
     let kind = if error.is_connect() {
         ErrorKind::Connect
     } else if error.is_timeout() {

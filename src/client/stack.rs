@@ -1,4 +1,7 @@
 //! The outbound stack: the order in which each call is traced, retried, authenticated and sent.
+//!
+//! The steps are methods, not tower layers: they pass a typed call, so no service is boxed between
+//! them. The tower service is the transport at the end.
 
 use std::sync::Arc;
 
@@ -84,6 +87,7 @@ impl Stack {
         // Inside the retry loop, so that a repeated call can go to another host.
         let chosen = match call.context.host() {
             Host::Api => Some(failover.choose(call.context.repeatable())),
+            // The platform has one host for these calls.
             Host::Mp => None,
         };
         let base = hosts.base(call.context.host(), chosen.unwrap_or_default());

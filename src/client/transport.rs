@@ -56,6 +56,7 @@ impl Transport {
 fn judge(response: Response<Bytes>) -> Result<Judged, Error> {
     let status = response.status();
     let body = response.body();
+    // Also here, because a transport of the application may ignore `AnswerMax`.
     if body.len() > ANSWER_MAX.bytes() {
         return Err(Error::new(
             ErrorKind::Answer,

@@ -31,6 +31,7 @@ fn joined(error: &(dyn Error + 'static)) -> String {
         let text = error.to_string();
         next = error.source();
         let is_generic = GENERIC.iter().any(|start| text.starts_with(start));
+        // A generic text is better than none.
         let says_why = !is_generic || next.is_none() && texts.is_empty();
         // Some errors already print their source.
         if says_why && !texts.contains(&text) {
@@ -46,6 +47,7 @@ fn without_queries(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     while let Some((before, query)) = rest.split_once('?') {
         shown.extend([before, "?"]);
+        // HTTP clients print a URL in parentheses, quotes or angle brackets, or before a space.
         let end = query.find(|c: char| c.is_whitespace() || matches!(c, ')' | '"' | '\'' | '>'));
         rest = query.get(end.unwrap_or(query.len())..).unwrap_or_default();
     }

@@ -137,6 +137,7 @@ impl Error {
     pub fn transport(kind: ErrorKind, source: impl Into<BoxError>) -> Self {
         let source = source.into();
         let causes = chain::causes(&*source);
+        // The error type of TLS differs from transport to transport, so the text decides.
         let kind = match kind {
             ErrorKind::Connect if causes.contains("certificate") => ErrorKind::Certificate,
             kind => kind,
@@ -161,6 +162,7 @@ impl Error {
 
     /// Sets the endpoint that failed, unless one is set.
     pub(crate) fn at(self, endpoint: &'static str) -> Self {
+        // The innermost call is kept: a call also fails if its token could not be fetched.
         if self.0.endpoint.is_some() {
             return self;
         }
@@ -247,6 +249,7 @@ impl Error {
             ErrorKind::Connect
             | ErrorKind::Timeout
             | ErrorKind::Transport
+            // 200 is an empty or HTML body: the platform itself answers with JSON or an image.
             | ErrorKind::Status(200 | 408 | 429 | 500..)
             | ErrorKind::Interrupted
             | ErrorKind::Busy => ErrorClass::Retry,

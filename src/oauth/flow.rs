@@ -91,6 +91,7 @@ fn depart(settings: &Settings, request: &Request<()>) -> Result<Response<Body>, 
     let url = url.scope(settings.wanted.scope).state(state).build()?;
 
     let mut response = browser::redirect(&url);
+    // As long as a result can be kept, so that a reload still finds it.
     let life = settings.state_life.saturating_add(settings.result_life);
     if let Some(cookie) = settings.cookie.set(&value, life) {
         response.headers_mut().append(SET_COOKIE, cookie);

@@ -38,8 +38,8 @@
 //!
 //! # One registered domain, several sites
 //!
-//! The platform redirects browsers to the registered domain (网页授权域名) only. A [`Relay`] on that
-//! domain forwards them to an allow-list of other sites. See [`OAuthService::through`].
+//! The platform redirects browsers to the registered domain (网页授权域名) only. A [`Relay`] on
+//! that domain forwards them to an allow-list of other sites. See [`OAuthService::through`].
 
 mod code_cache;
 mod flow;

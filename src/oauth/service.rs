@@ -82,8 +82,8 @@ impl<H> OAuthService<H> {
         self.with(|settings| settings.wanted.lang = lang)
     }
 
-    /// Rejects virtual accounts of the snapshot mode (快照页), with a page that asks the user to leave
-    /// it.
+    /// Rejects virtual accounts of the snapshot mode (快照页), with a page that asks the user to
+    /// leave it.
     #[must_use]
     pub fn reject_snapshot(self) -> Self {
         self.with(|settings| settings.wanted.snapshot = false)

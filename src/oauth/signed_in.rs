@@ -70,8 +70,8 @@ impl SignedIn {
         self.user.profile.as_ref()
     }
 
-    /// Returns whether the user opened the page in snapshot mode (快照页). The ids and the profile are
-    /// then those of a virtual account: never bind anything to it.
+    /// Returns whether the user opened the page in snapshot mode (快照页). The ids and the profile
+    /// are then those of a virtual account: never bind anything to it.
     pub fn is_snapshot_user(&self) -> bool {
         self.user.token.is_snapshot_user
     }

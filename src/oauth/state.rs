@@ -15,7 +15,8 @@ use crate::secret::Secret;
 const PURPOSE: &[u8] = b"tower-wechat oauth state 1";
 
 /// The parts of a state, in characters: its end in seconds since the Unix epoch, a random text of
-/// 131 bits, and 192 bits of the signature.
+/// 131 bits, and 192 bits of the signature. Only letters and digits are allowed, at most 128, so
+/// the signature is hexadecimal and cut.
 const END: usize = 10;
 const NONCE: usize = 22;
 const SIGNATURE: usize = 48;

@@ -9,8 +9,8 @@ pub enum AccountType {
     ServiceAccount,
     /// 订阅号: an official account that can't create QR codes or send template messages.
     SubscriptionAccount,
-    /// 未认证的订阅号: an unverified subscription account. It can only send passive replies. It also can't
-    /// use customer-service messages, users, menus or web OAuth.
+    /// 未认证的订阅号: an unverified subscription account. It can only send passive replies. It
+    /// also can't use customer-service messages, users, menus or web OAuth.
     UnverifiedSubscriptionAccount,
     /// 小程序: a mini-program.
     MiniProgram,

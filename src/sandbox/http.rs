@@ -102,6 +102,7 @@ where
             }
             Ok(match sandbox.oneshot(request).await {
                 Ok(response) => response.map(SandboxBody::whole),
+                // The service cannot fail, so the body breaks the connection.
                 Err(Broken {}) => Response::new(SandboxBody { bytes: None }),
             })
         })

@@ -99,6 +99,7 @@ impl ScanLogin {
     /// client's address. Clients that share an address, as in an office, share a key. An empty key
     /// means that the client is unknown: only the store limits such sign-ins, as without this
     /// function.
+    ///
     /// ```
     /// use std::net::SocketAddr;
     ///

@@ -15,6 +15,8 @@ pub(super) struct Client([u8; 16]);
 impl Client {
     /// Returns `None` for an empty key.
     pub(super) fn of(key: &[u8]) -> Option<Self> {
+        // All visitors have this key if the server does not tell the peer's address. As one
+        // client, they would end each other's sign-ins.
         if key.is_empty() {
             return None;
         }
@@ -26,8 +28,8 @@ impl Client {
     }
 }
 
-/// The most sign-ins that are counted. A store limits those that it accepts, but one whose store fails
-/// is counted too, since the store may have opened it.
+/// The most sign-ins that are counted. A store limits those that it accepts, but one whose store
+/// fails is counted too, since the store may have opened it.
 const SIGN_INS_MAX: usize = 100_000;
 
 /// The sign-ins that identified clients began on this instance.

@@ -70,6 +70,7 @@ impl ScanLogin {
         let Settings { life, store, .. } = &*self.settings;
         let id = Cookie::value();
         let scene = self.scene(&id);
+        // Reserved before it is opened, so that starts at the same time don't exceed the limit.
         let place = match client {
             Some(client) => Some(self.place(client, &scene).await?),
             None => None,

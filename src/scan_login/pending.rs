@@ -35,8 +35,8 @@ pub struct PendingLogin {
 }
 
 impl PendingLogin {
-    /// Returns the secret id. Whoever has it gets the result, so send it only to the browser that
-    /// asked for the code, in a cookie.
+    /// Returns the secret id. Anyone who has it gets the result, so send it only to the browser
+    /// that asked for the code, in a cookie.
     pub fn id(&self) -> &Secret {
         &self.id
     }

@@ -12,8 +12,11 @@ use std::time::Duration;
 use crate::panic::{Contained, Panicked};
 use crate::runtime::SharedRuntime;
 
-/// Calls a store with a timeout, if there is a runtime to measure it. A slow store must not delay its
-/// callers, and a panic in it must not fail them.
+/// Calls a store with a timeout, if there is a runtime to measure it. A slow store must not delay
+/// its callers, and a panic in it must not fail them.
+///
+/// `call` is an `async` block around the call, so that a panic before the store returns its future
+/// is contained, too.
 pub(crate) async fn within<T>(
     runtime: Option<&SharedRuntime>,
     patience: Duration,

@@ -48,6 +48,8 @@ impl Tokens {
 
     fn lead(&self, entry: &Entry, leader: Leader) {
         let number = leader.number();
+        // Not inside the spawned future: if the runtime drops that before it runs, the flight must
+        // still end.
         let task = self.task(entry, move |entry| entry.flight.end(number));
         self.0.runtime.spawn(async move {
             let outcome = match task.entry() {
@@ -95,12 +97,14 @@ impl Tokens {
         let Some(number) = entry.refresh.begin(self.0.clock.moment().monotonic) else {
             return;
         };
+        // Not inside the spawned future, as in `lead`.
         let task = self.task(entry, move |entry| entry.refresh.end(number));
         self.0.runtime.spawn(async move {
             let Ok(entry) = task.entry() else {
                 return;
             };
             let tokens = &task.tokens;
+            // A stale token of the store could be the very one that is to be replaced.
             let result = tokens.obtain(entry, Status::Fresh).await;
             tokens.publish(entry, result);
         });
@@ -117,12 +121,15 @@ impl Tokens {
             match (result, current) {
                 // Retired or replaced in the meantime: the newer token stays.
                 (Ok(new), Some(old)) if new.is_older_than(&old) => Op::Nop,
+                // The source may have returned the same token, which would be stale at once.
                 (Ok(new), Some(_)) => Op::Put(new.postponed(now)),
                 (Err(error), Some(old)) => {
                     let (appid, error) = (&entry.key.appid, error.to_string());
                     tracing::warn!(%appid, error, "could not refresh a token");
                     Op::Put(old.postponed(now))
                 }
+                // Removed in the meantime, so the new token may be the rejected one: the next
+                // caller fetches.
                 (_, None) => Op::Nop,
             }
         });
@@ -165,6 +172,7 @@ impl Tokens {
 fn kept(error: &Error) -> Option<Duration> {
     match error.kind() {
         ErrorKind::Interrupted => Some(GARBAGE_KEPT),
+        // The next call may succeed, and the single flight already limits the attempts.
         _ if error.is_transient() => None,
         // A broken answer or a panic may be a one-off.
         ErrorKind::Answer | ErrorKind::Status(_) => Some(GARBAGE_KEPT),

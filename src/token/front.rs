@@ -8,7 +8,7 @@ use super::Token;
 /// about four times as much.
 ///
 /// Readers of the cache fill the copy, and writers clear it. The generation detects a reader that
-/// read before a change and fills after it.
+/// read before a change and fills after it. A lock guards both, because they change together.
 #[derive(Default)]
 pub(super) struct Front(RwLock<State>);
 

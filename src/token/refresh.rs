@@ -3,8 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// The longest time a refresh counts as running. After that its runtime has stopped, and another
-/// one may start.
+/// The longest time a refresh counts as running. A fetch gives up after 30 seconds, so the runtime
+/// of a longer one has stopped, and another refresh may start.
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// The refresh in progress, if any: its number, and its start in monotonic time.

@@ -107,6 +107,7 @@ impl TokenRouteSource {
         S::Future: Send + 'static,
     {
         let (key, http_hosts) = (key.into(), http_hosts.into_iter().map(Into::into));
+        // The default is `/`, which has no host and is rejected below.
         let uri: Uri = route.parse().unwrap_or_default();
         if uri.host().is_none() || !address::is_private(&uri, &http_hosts.collect::<Vec<_>>()) {
             return Err(Error::input(
@@ -115,6 +116,7 @@ impl TokenRouteSource {
                  addresses and for hosts that are explicitly allowed",
             ));
         }
+        // Checks the key now, so that no fetch fails because of it.
         authorization(&key)?;
         Ok(Self {
             transport: BoxCloneSyncService::new(transport.map_err(Into::into)),
@@ -185,6 +187,7 @@ fn read(response: &Response<Bytes>) -> Result<Issued, Error> {
             }),
         ) => Ok(Issued::new(token, std::time::Duration::from_secs(seconds))),
         (
+            // Keeps the platform's code, which says more than the code of the route.
             Ret {
                 errcode: Some(errcode),
                 errmsg,

@@ -164,6 +164,7 @@ impl TokenSource for PlatformSource {
             }
         };
         let life = Duration::from_secs(grant.expires_in);
+        // Checked here, and not only by the cache, so that the error names the endpoint.
         let issued = Issued::new(grant.access_token, life);
         issued.check().map_err(|error| error.at(path))
     }

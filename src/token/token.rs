@@ -60,7 +60,9 @@ impl TokenKind {
     /// Returns how long before its end a token becomes stale, in seconds.
     fn stale_before_end(self) -> Range<u64> {
         match self {
+            // Within the last 300 seconds: before them, `stable_token` returns the same token.
             Self::StableAccessToken => 120..240,
+            // No such rule: earlier leaves time for several attempts.
             Self::AccessToken | Self::JsapiTicket | Self::WxCardTicket => 300..600,
         }
     }
@@ -185,6 +187,7 @@ impl Token {
 
     /// Returns whether this token was requested before the other one.
     pub(super) fn is_older_than(&self, other: &Self) -> bool {
+        // The wall clock may have been set between the two requests.
         self.0.issued.monotonic < other.0.issued.monotonic
     }
 

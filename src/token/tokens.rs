@@ -42,6 +42,8 @@ const REINSTATED: Duration = Duration::from_secs(30);
 pub struct Tokens(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
+    // The sync cache: in the async one, a task that is no longer polled could leave a change
+    // half-done.
     pub(super) cache: Cache<TokenKey, Token>,
     pub(super) entries: HashMap<AppId, AppEntries>,
     pub(super) source: SharedSource,
@@ -86,8 +88,8 @@ impl Tokens {
     /// Returns an app's access token, from the cache or from the fetch in progress.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownApp`](crate::ErrorKind::UnknownApp), or the error of the fetch, which all
-    /// waiters share.
+    /// [`ErrorKind::UnknownApp`](crate::ErrorKind::UnknownApp), or the error of the fetch, which
+    /// all waiters share.
     ///
     /// # Cancel safety
     /// Dropping the future does not stop the fetch.
@@ -108,8 +110,8 @@ impl Tokens {
         self.current(&self.entries(appid.as_ref())?.jsapi).await
     }
 
-    /// Returns the ticket that signs cards (卡券). It is cached, shared and refreshed like an access
-    /// token.
+    /// Returns the ticket that signs cards (卡券). It is cached, shared and refreshed like an
+    /// access token.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -167,6 +169,7 @@ impl Tokens {
         let entry = self.entry(appid.as_ref())?;
         let now = self.0.clock.moment();
         // Among many callers with the same rejected token, only one retires it.
+        // Read without changing the cache, because a change clears the copy in front of it.
         let replaced = entry.front.get().is_ok_and(|token| token.secret() != used);
         let under_way = entry.flight.is_under_way();
         let retired = replaced || {

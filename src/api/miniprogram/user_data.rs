@@ -104,6 +104,7 @@ impl EncryptedData {
             .map_err(|_| Error::input("iv", "must be base64 of 16 bytes"))?;
         let data = STANDARD.decode(&self.encrypted_data);
         let mut data = data.map_err(|_| wrong("encryptedData"))?;
+        // Padded to 16 bytes as usual, unlike a push, which is padded to 32.
         cbc::Decryptor::<Aes128>::new(&key.bytes()?.into(), &iv.into())
             .decrypt_padded::<Pkcs7>(&mut data)
             .map(<[u8]>::to_vec)

@@ -117,6 +117,7 @@ impl Endpoint for RefreshUserToken {
     const PATH: &'static str = "/sns/oauth2/refresh_token";
     const METHOD: Method = Method::GET;
     const AUTH: Auth = Auth::AppId;
+    // A repeat returns the same token with a longer life.
     const REPEATABLE: bool = true;
 
     fn check(&self) -> Result<(), Error> {

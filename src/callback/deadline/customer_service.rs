@@ -183,6 +183,7 @@ fn is_handed_over(error: &Error) -> bool {
 
 /// Returns the part of a reply that remains after the first `sent` messages.
 fn rest(reply: Reply, sent: usize) -> Reply {
+    // Only a text is sent in pieces, and splitting it again gives the same ones.
     if let ReplyKind::Text(content) = reply.kind()
         && let Some(pieces) = text::pieces(
             content,
@@ -218,6 +219,7 @@ fn message(openid: &str, reply: &Reply) -> Result<SendCustomerServiceMessage, Er
         ReplyKind::Image(media_id) => SendCustomerServiceMessage::image(openid, media_id),
         ReplyKind::Voice(media_id) => SendCustomerServiceMessage::voice(openid, media_id),
         ReplyKind::Music(reply) => {
+            // A message requires both URLs, a reply neither.
             let address = reply.music_url.as_ref().or(reply.hq_music_url.as_ref());
             let address = address.map(String::as_str).unwrap_or_default();
             let mut music = Music::new(address, &reply.thumb_media_id);

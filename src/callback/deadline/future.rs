@@ -59,6 +59,7 @@ impl Future for DeadlineFuture {
             Some(_) => None,
             None => SharedRuntime::or_current(working.config.runtime.as_ref()),
         };
+        // Before the timer, so that a handler that completes at the deadline is not late.
         if let Poll::Ready(result) = working.poll(runtime.as_ref(), cx) {
             let answer = match (result, slot.take()) {
                 (Ok(reply), Some(working)) => Ok(working.answer(reply)),
@@ -75,6 +76,7 @@ impl Future for DeadlineFuture {
         if !late {
             return Poll::Pending;
         }
+        // Before `go_on`, which gives a part back that is not shown.
         let reply = working.shown().unwrap_or_else(|| working.placeholder());
         if let Some(working) = slot.take() {
             working.go_on();

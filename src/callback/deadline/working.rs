@@ -70,6 +70,7 @@ impl Working {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Reply, BoxError>> {
         if let Some(taking) = &mut self.taking {
+            // Limited by the store's timeout: `max_life` starts with the handler.
             self.taken = ready!(taking.as_mut().poll(cx));
             self.taking = None;
             if self.taken.is_some() && !self.handles_too() {
@@ -179,18 +180,21 @@ impl Working {
         } = self;
         // The handler's resources need not be held while the hook runs.
         drop(work);
+        // Before the hook: the push was handled, even if its reply cannot be delivered.
         if let (Ok(_), Some(signature)) = (&result, signature) {
             signature.succeed();
         }
         match result {
             Ok(reply) if reply.is_empty() => {}
             Ok(reply) => late(&runtime, &config, message, reply).await,
+            // Logged when it was dropped.
             Err(error) if error.is::<Outlived>() => {}
             Err(error) => {
                 let (appid, error) = (message.appid(), chain(&*error));
                 tracing::error!(%appid, error, "the handler failed after its push was answered");
             }
         }
+        // Counted until here, so that shutdown waits for the hook, too.
         drop(entered);
     }
 }

@@ -80,6 +80,7 @@ impl<'a> Identity<'a> {
         let appid = message.appid().as_str();
         // If an event has an id, it identifies the subject of the event, not the push.
         let is_message = message.msg_type() != "event";
+        // An id of 0 stands for none.
         match message.msg_id().filter(|id| is_message && *id != "0") {
             Some(id) => Self::Message {
                 appid,

@@ -150,6 +150,7 @@ impl Shared {
             replies,
         } = &mut *state;
         if let Some(Running { waiters, joined }) = running.get_mut(&key) {
+            // The connection of a closed one has ended, so it does not count.
             waiters.retain(|waiter| !waiter.is_closed());
             if waiters.len() >= WAITERS_MAX {
                 return Verdict::Full;
@@ -219,6 +220,7 @@ impl Claim {
             state.end(key, self.app)
         };
         let Running { waiters, joined } = ended.unwrap_or_default();
+        // After the lock, as in `meet`: the memory of signatures has its own.
         let signatures = self.signature.take().into_iter().chain(joined);
         signatures.for_each(SignatureClaim::succeed);
         for waiter in waiters {

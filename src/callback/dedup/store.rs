@@ -102,6 +102,7 @@ impl SharedStore {
             match claimed {
                 Claimed::Granted => break,
                 Claimed::Finished(reply) => return Ok(reply),
+                // The platform retries the push, which may then find the reply.
                 Claimed::Running if waited >= WAIT => return Err(RunFailed.into()),
                 Claimed::Running => {}
             }

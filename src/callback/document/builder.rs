@@ -124,6 +124,7 @@ impl<'a> Builder<'a> {
             if self.slice(node.name) == name {
                 return Some(self.slice(node.value));
             }
+            // An open element has the end 0.
             next = usize::try_from(node.end).ok()?.max(next + 1);
         }
         None

@@ -16,6 +16,7 @@ impl Span {
     pub(super) fn within(self, text: &[u8], offset: usize) -> Option<&str> {
         let start = usize::try_from(self.start).ok()?.checked_sub(offset)?;
         let end = usize::try_from(self.end).ok()?.checked_sub(offset)?;
+        // Validated again: without `unsafe`, a slice of bytes does not carry the earlier check.
         simdutf8::basic::from_utf8(text.get(start..end)?).ok()
     }
 

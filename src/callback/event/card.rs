@@ -61,8 +61,8 @@ view! {
 }
 
 view! {
-    /// The user deleted a card (删除事件), opened a member card (进入会员卡事件), or opened the account's chat
-    /// from a card (从卡券进入公众号会话事件).
+    /// The user deleted a card (删除事件), opened a member card (进入会员卡事件), or opened the
+    /// account's chat from a card (从卡券进入公众号会话事件).
     UserCard {
         /// The card type.
         card_id: text = "CardId";

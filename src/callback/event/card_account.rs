@@ -95,8 +95,8 @@ view! {
 }
 
 view! {
-    /// A gift card was bought (用户购买礼品卡付款成功), given away (用户购买后赠送), or claimed by its recipient
-    /// (用户领取礼品卡成功).
+    /// A gift card was bought (用户购买礼品卡付款成功), given away (用户购买后赠送), or claimed by
+    /// its recipient (用户领取礼品卡成功).
     Giftcard {
         /// The shelf that offers the card.
         page_id: text = "PageId";

@@ -59,8 +59,8 @@ view! {
 }
 
 view! {
-    /// 地理位置消息: the user sent a location. See [`LocationReport`](super::LocationReport) for the
-    /// user's position.
+    /// 地理位置消息: the user sent a location. See [`LocationReport`](super::LocationReport) for
+    /// the user's position.
     Location {
         /// The latitude (`Location_X`), in degrees.
         latitude: decimal = "Location_X";

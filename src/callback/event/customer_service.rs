@@ -1,5 +1,5 @@
-//! Customer-service sessions, and users who open the customer service. Source: 客服消息, 会话状态通知,
-//! 接收消息和事件 (小程序).
+//! Customer-service sessions, and users who open the customer service. Source: 客服消息,
+//! 会话状态通知, 接收消息和事件 (小程序).
 
 view! {
     /// 接入会话: a customer-service agent accepted the user's session.

@@ -1,4 +1,5 @@
-//! Events of followers: following, scanning, reporting a position, and unfollowing. Source: 接收事件推送.
+//! Events of followers: following, scanning, reporting a position, and unfollowing. Source:
+//! 接收事件推送.
 
 /// The prefix of the scene if the user started to follow through the scan.
 const SCENE: &str = "qrscene_";
@@ -28,14 +29,15 @@ impl<'a> Subscribe<'a> {
     }
 
     fn after(&self, prefix: &str) -> Option<&'a str> {
+        // Removed once: a scene may itself begin with the prefix.
         let rest = self.0.value("EventKey")?.strip_prefix(prefix)?;
         Some(rest).filter(|rest| !rest.is_empty())
     }
 }
 
 view! {
-    /// 取消关注事件: the user stopped following. No reply can reach the user. It may be pushed several
-    /// times.
+    /// 取消关注事件: the user stopped following. No reply can reach the user. It may be pushed
+    /// several times.
     Unsubscribe {}
 }
 

@@ -42,13 +42,15 @@ events! {
         MiniProgramPage(MiniProgramPage) = "miniprogrampage";
     }
     events {
-        /// 关注事件: the user started to follow the account, possibly through a QR code with a scene.
+        /// 关注事件: the user started to follow the account, possibly through a QR code with a
+        /// scene.
         Subscribe(Subscribe) = "subscribe";
         /// 取消关注事件: the user stopped following the account. No reply can reach the user.
         Unsubscribe(Unsubscribe) = "unsubscribe";
         /// 扫描带参数二维码事件: a follower scanned a QR code with a scene.
         Scan(Scan) = "SCAN";
-        /// 上报地理位置事件: the user's position, reported on entering the chat or every five seconds.
+        /// 上报地理位置事件: the user's position, reported on entering the chat or every five
+        /// seconds.
         LocationReport(LocationReport) = "LOCATION";
         /// 点击菜单拉取消息时的事件推送: the user tapped a menu entry with a key.
         Click(Click) = "CLICK";
@@ -58,7 +60,8 @@ events! {
         ViewMiniprogram(ViewMiniprogram) = "view_miniprogram";
         /// 扫码推事件: the user scanned a code from the menu and sees the result.
         ScanCodePush(ScanCode) = "scancode_push";
-        /// 扫码推事件且弹出“消息接收中”提示框: the user scanned a code from the menu and waits for the reply.
+        /// 扫码推事件且弹出“消息接收中”提示框: the user scanned a code from the menu and waits for
+        /// the reply.
         ScanCodeWaitmsg(ScanCode) = "scancode_waitmsg";
         /// 弹出系统拍照发图: the user took pictures from the menu.
         PicSysphoto(SendPics) = "pic_sysphoto";
@@ -90,8 +93,8 @@ events! {
         UserEnterTempsession(UserEnterTempsession) = "user_enter_tempsession";
         /// 客户扫顾问二维码: a user scanned the QR code of a shopping guide.
         GuideQrcodeScan(GuideQrcodeScan) = "guide_qrcode_scan_event";
-        /// 资质认证成功: the account's qualification was verified. The interfaces that require it are
-        /// available at once.
+        /// 资质认证成功: the account's qualification was verified. The interfaces that require it
+        /// are available at once.
         QualificationVerifySuccess(VerifyTerm) = "qualification_verify_success";
         /// 资质认证失败: the verification of the account's qualification failed.
         QualificationVerifyFail(VerifyFail) = "qualification_verify_fail";
@@ -143,7 +146,8 @@ events! {
         GiftcardSendToFriend(Giftcard) = "giftcard_send_to_friend";
         /// 用户领取礼品卡成功: the recipient of a gift card claimed it.
         GiftcardUserAccept(Giftcard) = "giftcard_user_accept";
-        /// 用户授权事件: the user authorized invoices for the card case, or the authorization failed.
+        /// 用户授权事件: the user authorized invoices for the card case, or the authorization
+        /// failed.
         UserAuthorizeInvoice(UserAuthorizeInvoice) = "user_authorize_invoice";
         /// 发票状态更新: the status of an invoice changed.
         UpdateInvoiceStatus(UpdateInvoiceStatus) = "update_invoice_status";

@@ -66,8 +66,8 @@ view! {
 }
 
 view! {
-    /// 弹出地理位置选择器的事件推送: the user tapped a location entry and chose a location. It is then pushed as
-    /// a location message.
+    /// 弹出地理位置选择器的事件推送: the user tapped a location entry and chose a location. It is
+    /// then pushed as a location message.
     LocationSelect {
         /// The key of the entry.
         key: text = "EventKey";

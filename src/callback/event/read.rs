@@ -95,7 +95,7 @@ impl Place {
     }
 
     /// Returns the elements of a list: the children called `item`, as in XML, or otherwise the
-    /// elements with the list's name. Empty elements are skipped.
+    /// elements with the list's name. Empty elements are skipped: they stand for an empty list.
     pub(super) fn list<'a, T: Part<'a>>(
         self,
         fields: Fields<'a>,

@@ -44,6 +44,7 @@ pub(super) fn read(
             return Err("the reply has no MsgType");
         }
     }
+    // Last: only an answer that is otherwise valid is remembered.
     if let Some(envelope) = envelope {
         let token = outgoing.token.expose();
         seen.admit(token, &envelope, &stamp.nonce, document.create_time(), now)?;

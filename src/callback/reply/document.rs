@@ -21,6 +21,8 @@ impl Reply {
             _ => {}
         }
         let parts = [message.from_user_name(), message.to_user_name()];
+        // An empty required element makes the platform tell the user that the account is out of
+        // service.
         if self.is_empty() || parts.iter().any(|name| name.is_empty()) {
             return None;
         }

@@ -14,6 +14,7 @@ pub(crate) enum Kind {
     Text(String),
     Image(String),
     Voice(String),
+    // Boxed, so that the frequent kinds stay small.
     Video(Box<Video>),
     Music(Box<Music>),
     News(Vec<Article>),

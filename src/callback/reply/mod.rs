@@ -104,9 +104,9 @@ impl Reply {
         Self(Kind::Music(Box::new(music.into())))
     }
 
-    /// 回复图文消息: cards that link to pages. The platform shows one card in reply to a text, an image,
-    /// a voice recording, a video, a location or a link, and up to eight in reply to other pushes.
-    /// Further cards are not sent.
+    /// 回复图文消息: cards that link to pages. The platform shows one card in reply to a text, an
+    /// image, a voice recording, a video, a location or a link, and up to eight in reply to other
+    /// pushes. Further cards are not sent.
     pub fn news(articles: impl IntoIterator<Item = Article>) -> Self {
         let articles = articles.into_iter().take(Self::MAX_ARTICLES);
         Self(Kind::News(articles.collect()))
@@ -151,8 +151,8 @@ impl Reply {
     /// crate does not support.
     ///
     /// The document is sent unchanged, and encrypted if the mode requires it. If it is not in the
-    /// [format](crate::Message::format) of the push, `success` is sent instead, with a warning in the
-    /// log.
+    /// [format](crate::Message::format) of the push, `success` is sent instead, with a warning in
+    /// the log.
     ///
     /// ```
     /// use tower_wechat::callback::ParseError;

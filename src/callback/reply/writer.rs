@@ -165,6 +165,7 @@ impl Writer {
     }
 
     fn comma(&mut self) {
+        // Only a new object or list ends like this: a text ends with a quote.
         if !self.out.ends_with(['{', '[']) {
             self.out.push(',');
         }

@@ -1,7 +1,8 @@
 //! The encryption of pushes and replies: AES-256-CBC over a frame of 16 random bytes, the length of
 //! the message, the message and the appid.
 //!
-//! The cipher does not authenticate: check `msg_signature` before decrypting. Source: 消息加解密说明.
+//! The cipher does not authenticate: check `msg_signature` before decrypting. Source:
+//! 消息加解密说明.
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -22,7 +23,8 @@ const ENCODED_LEN: usize = 43;
 const PAD: usize = 32;
 /// The length of the frame's head: the random bytes and the length of the message.
 const HEAD: usize = ROOM.len();
-/// The placeholder for the head, which is filled in when the frame is encrypted.
+/// The placeholder for the head, which is filled in when the frame is encrypted. It is text,
+/// because replies are written into a `String`.
 pub(crate) const ROOM: &str = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
 /// Decodes keys. They have no `=`, and three in four have trailing bits that are not zero.
@@ -108,6 +110,7 @@ impl AesKey {
     pub(crate) fn open(&self, encrypt: &str) -> Option<Frame> {
         let mut bytes = BASE64.decode(encrypt).ok()?;
         cbc::Decryptor::inner_iv_init(&self.0.decrypt, &self.0.iv.into())
+            // `Pkcs7` rejects padding longer than a block, and the platform's has up to 32 bytes.
             .decrypt_padded::<NoPadding>(&mut bytes)
             .ok()?;
         bytes.truncate(unpadded(&bytes)?);
@@ -236,6 +239,7 @@ impl Frame {
     fn new(bytes: Vec<u8>) -> Option<Self> {
         let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
         let len = usize::try_from(u32::from_be_bytes(*head.last_chunk()?)).ok()?;
+        // A wrong key yields a random length.
         rest.split_at_checked(len)?;
         Some(Self {
             end: HEAD + len,

@@ -40,6 +40,7 @@ impl Seal {
             Format::Xml => "<xml><Encrypt><![CDATA[",
             Format::Json => "{\"Encrypt\":\"",
         };
+        // One allocation: base64 adds a third, and everything else takes less than 512 bytes.
         let mut envelope = Vec::with_capacity(512 + 2 * document.len());
         envelope.extend_from_slice(before.as_bytes());
         let document = document.into_bytes();

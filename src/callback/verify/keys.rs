@@ -14,8 +14,8 @@ use crate::secret::Secret;
 /// The maximum length of a token, in characters. The platform's console accepts 3 to 32.
 const TOKEN_MAX: usize = 64;
 
-/// The Token and the EncodingAESKey from 消息推送 in the 微信开发者平台, and the mode (消息加解密方式) they are used
-/// in. The mode is set only here: a request cannot lower it.
+/// The Token and the EncodingAESKey from 消息推送 in the 微信开发者平台, and the mode
+/// (消息加解密方式) they are used in. The mode is set only here: a request cannot lower it.
 ///
 /// Both can be rotated while the platform still uses the old values. Set the old value as the
 /// previous one, and remove it some hours after the console was changed.
@@ -95,8 +95,8 @@ impl<T> Pair<T> {
 }
 
 impl CallbackKeys {
-    /// Creates keys for 明文模式. Prefer [`secure`](Self::secure): in this mode the platform does not
-    /// sign the body.
+    /// Creates keys for 明文模式. Prefer [`secure`](Self::secure): in this mode the platform does
+    /// not sign the body.
     ///
     /// An attacker who sees a push before it arrives can use its signature with another body. After
     /// the push has arrived, its signature is refused with any other body while its timestamp is
@@ -111,8 +111,8 @@ impl CallbackKeys {
         Self::new(token.into(), Cipher::Plaintext)
     }
 
-    /// Creates keys for 兼容模式. The plaintext half of a body is ignored, so this is as safe against
-    /// forgery as 安全模式. However, the platform sends users' messages unencrypted.
+    /// Creates keys for 兼容模式. The plaintext half of a body is ignored, so this is as safe
+    /// against forgery as 安全模式. However, the platform sends users' messages unencrypted.
     ///
     /// # Errors
     /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a token as in

@@ -27,6 +27,7 @@ impl<'a> Query<'a> {
         }
         let mut rest = query;
         Self::collect(std::iter::from_fn(|| {
+            // Skips empty pairs, as `form_urlencoded` does.
             while !rest.is_empty() {
                 let (pair, after) = cut(rest, memchr(b'&', rest.as_bytes()));
                 rest = after;
@@ -44,6 +45,7 @@ impl<'a> Query<'a> {
         pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
     ) -> Result<Self, Rejection> {
         let mut parsed = Self::default();
+        // Not signed and therefore not used. Only its duplicates are refused.
         let mut openid = Cow::default();
         let mut seen = [false; 7];
         let [

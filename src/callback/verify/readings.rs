@@ -60,6 +60,7 @@ impl Dated {
                     false => recent.contains(&other).then_some(Doubt::Ambiguous),
                 }
             }
+            // `CreateTime` confirms the given timestamp.
             Some(created) if created.abs_diff(self.timestamp) <= DAY => None,
             _ => recent.contains(&other).then_some(Doubt::Ambiguous),
         };

@@ -1,7 +1,8 @@
 //! The signature of a push: the SHA-1 of its parts, sorted and joined without separators.
 //!
 //! `signature` covers the token, the timestamp and the nonce. It authenticates the sender but not
-//! the body. `msg_signature` also covers the ciphertext. Source: 消息推送, 验证消息的确来自微信服务器.
+//! the body. `msg_signature` also covers the ciphertext. Source: 消息推送,
+//! 验证消息的确来自微信服务器.
 
 use std::fmt;
 

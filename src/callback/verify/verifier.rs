@@ -84,6 +84,7 @@ impl Verifier {
         }
         let query = Query::parse(uri.query().unwrap_or_default())?;
         let timestamp = readings::timestamp(&query.timestamp).ok_or(Rejection::Timestamp)?;
+        // Before the signature, because it costs no hash.
         self.check_age(timestamp, now)?;
         let (token, signature) = self.signer(&query).ok_or(Rejection::Signature)?;
         let clear = self.recipient.keys().mode() == Mode::Plaintext;
@@ -98,7 +99,9 @@ impl Verifier {
         if query.echostr.is_empty() {
             return Err(Rejection::MissingParameter);
         }
+        // Only in plaintext mode does this signature alone admit a body.
         if clear {
+            // Not read by the caller, so that a forged request costs no second clock reading.
             self.replays.take_without_body(signature, clock.monotonic());
         }
         Ok(Admitted::Echo(query.echostr.into_owned()))
@@ -261,6 +264,7 @@ impl Verifier {
     }
 
     fn decrypt(&self, encrypt: &str) -> Option<(&AesKey, Frame)> {
+        // A wrong key is noticed: the length it decrypts to is random, and nearly always too large.
         let mut keys = self.recipient.keys().aes_keys();
         keys.find_map(|key| Some((key, key.open(encrypt)?)))
     }

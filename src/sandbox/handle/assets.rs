@@ -40,7 +40,8 @@ impl Sandbox {
         self.state().templates.count(appid)
     }
 
-    /// Uploads a temporary material (临时素材) of an app, such as an image, and returns its MediaId.
+    /// Uploads a temporary material (临时素材) of an app, such as an image, and returns its
+    /// MediaId.
     ///
     /// The MediaId is valid for three days, as is the MediaId of a message that a user
     /// [pushed](crate::sandbox::Push). Customer-service messages with any other MediaId are refused

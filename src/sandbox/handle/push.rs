@@ -62,6 +62,7 @@ impl Sandbox {
             relations,
             ..
         } = &mut *state;
+        // Cloned, because the state must not stay locked while the push is sent.
         let account = directory.account(push.appid.as_str())?.clone();
         let person = directory.person_mut(push.person)?;
         if let Some(follow) = push.follow {

@@ -101,6 +101,7 @@ impl Quotas {
         Ok(json!({
             "errcode": 0,
             "errmsg": "ok",
+            // Calls about quotas are unlimited, so `used` can exceed the limit.
             "quota": { "daily_limit": limit.max(used), "used": used, "remain": remain },
         }))
     }

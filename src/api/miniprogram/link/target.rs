@@ -28,6 +28,7 @@ impl Expiry {
                     "must be 1 to {DAYS_MAX} days (it is {days}): make a new link before it expires"
                 ),
             )),
+            // `At` is left to the platform: checking it would take a clock.
             _ => Ok(()),
         }
     }

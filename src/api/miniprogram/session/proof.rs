@@ -23,6 +23,7 @@ impl Proof {
     fn new(openid: impl Into<String>, key: &SessionKey) -> Self {
         Self {
             openid: openid.into(),
+            // In these calls, the platform signs an empty message.
             signature: Secret::new(key.sign("")),
             sig_method: "hmac_sha256",
         }

@@ -125,6 +125,7 @@ impl MemoryPickUpStore {
             queue.parts.push_back(part);
         }
         let added = queue.parts.len() - before;
+        // The user's own queue is taken out of the state, so only others are dropped.
         state.make_room(max_bytes.saturating_sub(queue.size(user)));
         state.close(user, queue);
         added
@@ -138,6 +139,7 @@ impl MemoryPickUpStore {
         change: impl FnOnce(&mut Queue, Duration) -> Option<T>,
     ) -> Option<T> {
         let mut state = self.state();
+        // The usual case, which copies no id.
         if state.users.is_empty() {
             return None;
         }
@@ -223,6 +225,7 @@ impl Queue {
             Some(part) => part.reply.clone(),
             None => {
                 let part = self.parts.iter_mut().find(|part| part.taken.is_none())?;
+                // It stays in the queue: a retry of the message must get it again.
                 part.taken = Some(Claim {
                     message: *message,
                     ends: now.saturating_add(REPEAT),
@@ -236,6 +239,7 @@ impl Queue {
 
 impl Part {
     fn new(reply: Reply, ends: Duration) -> Self {
+        // An estimate that works for every kind of reply.
         let bytes = serde_json::to_vec(&reply).map_or(0, |stored| stored.len());
         Self {
             bytes: PART + bytes,

@@ -120,8 +120,8 @@ impl PickUp {
         }))
     }
 
-    /// Sets the store, for example one that several instances share, or a [`MemoryPickUpStore`] with
-    /// another limit. Defaults to a [`MemoryPickUpStore`].
+    /// Sets the store, for example one that several instances share, or a [`MemoryPickUpStore`]
+    /// with another limit. Defaults to a [`MemoryPickUpStore`].
     #[must_use]
     pub fn store(self, store: impl PickUpStore) -> Self {
         self.with(|config| config.store = SharedStore::new(store))

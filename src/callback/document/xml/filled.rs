@@ -1,4 +1,5 @@
-//! The fields filled by users and clients, in document order. Source: 接收普通消息 and 接收事件推送.
+//! The fields filled by users and clients, in document order. Source: 接收普通消息 and
+//! 接收事件推送.
 
 /// The fields of one kind of push that contain input of a user or a client, unescaped.
 #[derive(Debug)]

@@ -26,6 +26,7 @@ static NAME: [bool; 256] = {
 /// nested element, a syntax error or an exceeded limit. The XML parser then decides. If this
 /// function accepts a document, both parsers return the same result.
 pub(super) fn parse(text: &str, start: usize, limits: Limits) -> Option<Inline> {
+    // All elements have the depth 1.
     if limits.depth == 0 {
         return None;
     }

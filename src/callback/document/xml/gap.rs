@@ -8,7 +8,8 @@ use memchr::memmem;
 use crate::callback::document::xml::filled::Filled;
 use crate::callback::document::xml::marks::{blank, mark_end, simple};
 
-/// The maximum number of elements between two fields.
+/// The maximum number of elements between two fields. It bounds the work for each end mark, and a
+/// user can type many.
 const MOST: usize = 8;
 
 /// What is permitted between two fields.
@@ -60,6 +61,7 @@ impl<'a> Gap<'a> {
                         between,
                     };
                     let mut first = sought.all(at).next()?;
+                    // From the start: an earlier gap also makes the boundary uncertain.
                     first.is_repeated = sought.all(start).nth(1).is_some();
                     Some(first)
                 })

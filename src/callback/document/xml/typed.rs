@@ -120,6 +120,7 @@ impl<'a> Reader<'a> {
             }
             return Ok(());
         }
+        // The root is open, but does not count.
         if self.open.len() > self.typed.builder.limits().depth {
             return Err(ParseError::Limit);
         }
@@ -188,6 +189,7 @@ impl<'a> Reader<'a> {
         if self.open.len() != 1 {
             return;
         }
+        // The first one counts: the platform writes both before any text of a user.
         match name {
             "MsgType" => self.msg_type = self.msg_type.or(Some(value)),
             "Event" => self.event = self.event.or(Some(value)),
@@ -209,6 +211,7 @@ impl<'a> Reader<'a> {
     /// Consumes a start tag. Returns its name and whether the element is empty.
     fn tag(&mut self) -> Result<(&'a str, bool), ParseError> {
         let mut quote = None;
+        // The value of an attribute can contain `>`.
         let end = self.rest().bytes().position(|byte| match (quote, byte) {
             (None, b'>') => true,
             (None, b'"' | b'\'') => {

@@ -32,6 +32,7 @@ pub(super) fn walk<'a>(
         joined: Vec::new(),
     };
     let mut reader = Reader::from_str(document);
+    // The platform writes a user's `&` as it is.
     reader.config_mut().allow_dangling_amp = true;
     let mut stack: Vec<Element<'a>> = Vec::with_capacity(4);
     let mut root = Root::Ahead;
@@ -128,6 +129,7 @@ impl<'a> Walked<'a> {
             }
             (Root::Inside, _) => {}
         }
+        // The root is on the stack, but does not count.
         if stack.len() > self.builder.limits().depth {
             return Err(ParseError::Limit);
         }

@@ -11,7 +11,8 @@ use crate::callback::memory::ttl_ring::TtlRing;
 use crate::callback::metrics;
 use crate::callback::verify::signature::Signature;
 
-/// How long a signature is remembered if timestamps are not checked.
+/// How long a signature is remembered if timestamps are not checked: as for the default window of
+/// ten minutes each way.
 const AGE: Duration = Duration::from_secs(1200);
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -141,6 +142,7 @@ impl Replays {
         let mut state = self.state();
         let known = state.seen.get(key, now).map(Seen);
         let body = unsigned.map(|body| Seen::with_body(self.0.fingerprints.of(body)));
+        // Checked first, so that a forged body is never treated as a repeat of the signed one.
         if let (Some(known), Some(body)) = (known, body)
             && !known.has_body_of(body)
         {
@@ -182,6 +184,7 @@ impl Replays {
             (None, Some(body)) => seen.insert(key, body.0, now),
             _ => false,
         };
+        // Counting can log, so the lock is released first.
         drop(state);
         self.count(forgets);
         Admission::New(id)
