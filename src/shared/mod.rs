@@ -8,6 +8,8 @@
 //! | [`TokenStore`](crate::token::TokenStore) | tokens, tickets, leases and budgets | [`WechatBuilder::token_store`](crate::WechatBuilder::token_store) |
 //! | [`DedupStore`](crate::callback::dedup::DedupStore) | running and finished pushes | [`DedupLayer::store`](crate::callback::dedup::DedupLayer::store) |
 
+#[cfg(feature = "test-util")]
+pub mod conformance;
 #[cfg(feature = "redis")]
 pub mod redis;
 mod state;

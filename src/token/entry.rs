@@ -11,6 +11,7 @@ use super::{TokenKey, TokenKind};
 use crate::clock::Moment;
 use crate::error::Error;
 use crate::secret::Secret;
+use crate::store::Owner;
 
 /// The entries of one app.
 pub(super) struct AppEntries {
@@ -41,6 +42,9 @@ impl AppEntries {
 /// The state of one token of an app.
 pub(super) struct Entry {
     pub(super) key: TokenKey,
+    /// The holder of this instance's leases. It is the same for each fetch, so that a fetch that
+    /// takes over a stopped one need not wait for the end of its lease.
+    pub(super) owner: Owner,
     pub(super) front: Front,
     pub(super) flight: SingleFlight,
     pub(super) refresh: Refresh,
@@ -71,6 +75,7 @@ impl Entry {
     pub(super) fn new(key: TokenKey) -> Self {
         Self {
             key,
+            owner: Owner::new(),
             front: Front::default(),
             flight: SingleFlight::default(),
             refresh: Refresh::default(),

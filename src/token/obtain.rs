@@ -11,7 +11,6 @@ use super::tokens::Tokens;
 use super::{Fetch, Issued, Status, Token, TokenKind};
 use crate::clock::{Clock, Moment};
 use crate::error::{Error, ErrorKind};
-use crate::store::Owner;
 
 /// The life of a lease. A holder that dies delays the others for at most this long.
 const LEASE: Duration = Duration::from_secs(3);
@@ -34,13 +33,8 @@ const LOST_MAX: usize = 3;
 enum Turn {
     /// Another instance has stored the token.
     Found(Token),
-    Fetch(Held),
-}
-
-/// A lease, or nothing but the owner's name if the store granted none.
-struct Held {
-    owner: Owner,
-    fence: Option<Fence>,
+    /// This one fetches, with a lease unless the store granted none.
+    Fetch(Option<Fence>),
 }
 
 impl Tokens {
@@ -49,36 +43,41 @@ impl Tokens {
     pub(super) async fn obtain_now(&self, entry: &Entry, oldest: Status) -> Result<Token, Error> {
         let store = self.0.store.of(&self.0.runtime, &entry.key);
         for attempt in 0..=LOST_MAX {
-            let held = match self.turn(entry, store, oldest).await {
+            let fence = match self.turn(entry, store, oldest).await {
                 Turn::Found(token) => return Ok(token),
-                Turn::Fetch(held) => held,
+                Turn::Fetch(fence) => fence,
             };
             // Between the grant and here, this process may have been paused for longer than the
             // lease.
-            let has = held.fence.is_none() || store.renew_lease(&held.owner, LEASE).await != Some(false);
-            if !has && attempt < LOST_MAX {
+            if fence.is_some()
+                && attempt < LOST_MAX
+                && store.renew_lease(&entry.owner, LEASE).await == Some(false)
+            {
                 continue;
             }
-            let token = self.renewing(store, &held, self.fetch_token(entry, store, &held, oldest));
-            let token = token.await;
-            if held.fence.is_some() {
-                store.release_lease(&held.owner).await;
+            let fetch = self.fetch_token(entry, store, fence.unwrap_or_default(), oldest);
+            if fence.is_none() {
+                return fetch.await;
             }
+            let token = self.renewing(entry, store, fetch).await;
+            store.release_lease(&entry.owner).await;
             return token;
         }
-        Err(Error::new(ErrorKind::Interrupted, "the lease of the token was lost"))
+        Err(Error::new(
+            ErrorKind::Interrupted,
+            "the lease of the token was lost",
+        ))
     }
 
     /// Waits until this instance may fetch, or another one has stored a token.
     async fn turn(&self, entry: &Entry, store: StoreOf<'_>, oldest: Status) -> Turn {
-        let owner = Owner::new();
         let began = self.0.clock.monotonic();
         loop {
             if let Some(token) = self.stored(entry, store, oldest).await {
                 return Turn::Found(token);
             }
             let waited = self.0.clock.monotonic().saturating_sub(began);
-            let fence = match store.lease(&owner, LEASE).await {
+            let fence = match store.lease(&entry.owner, LEASE).await {
                 Some(Lease::Granted(fence)) => Some(fence),
                 Some(Lease::Held) if waited < HELD_MAX => {
                     let step = (waited / 10).clamp(STEP_MIN, STEP_MAX);
@@ -98,10 +97,10 @@ impl Tokens {
             if fence.is_some_and(|fence| fence != Fence::default())
                 && let Some(token) = self.stored(entry, store, oldest).await
             {
-                store.release_lease(&owner).await;
+                store.release_lease(&entry.owner).await;
                 return Turn::Found(token);
             }
-            return Turn::Fetch(Held { owner, fence });
+            return Turn::Fetch(fence);
         }
     }
 
@@ -121,20 +120,17 @@ impl Tokens {
     /// Runs a fetch, and renews its lease meanwhile.
     async fn renewing<T>(
         &self,
+        entry: &Entry,
         store: StoreOf<'_>,
-        held: &Held,
         fetch: impl Future<Output = T>,
     ) -> T {
         let mut fetch = pin!(fetch);
-        if held.fence.is_none() {
-            return fetch.await;
-        }
         loop {
             if let Some(output) = self.0.runtime.timeout(RENEW, fetch.as_mut()).await {
                 return output;
             }
             // A lost lease stops nothing: the fence decides whether the token is stored.
-            store.renew_lease(&held.owner, LEASE).await;
+            store.renew_lease(&entry.owner, LEASE).await;
         }
     }
 
@@ -143,12 +139,11 @@ impl Tokens {
         &self,
         entry: &Entry,
         store: StoreOf<'_>,
-        held: &Held,
+        fence: Fence,
         oldest: Status,
     ) -> Result<Token, Error> {
         let asked = self.0.clock.moment();
         let issued = self.issued(entry, store, asked).await?;
-        let fence = held.fence.unwrap_or_default();
         if store.save(&issued, fence).await == Some(false)
             && let Some(token) = self.stored(entry, store, oldest).await
         {

@@ -6,5 +6,6 @@
     clippy::indexing_slicing
 )]
 
+mod conformance;
 mod server;
 mod tokens;

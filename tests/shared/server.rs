@@ -23,7 +23,11 @@ impl Server {
 
     /// Starts a server with further options, such as `--maxmemory 5mb`.
     pub fn with(options: &[&str]) -> Option<Self> {
-        if Command::new("redis-server").arg("--version").output().is_err() {
+        if Command::new("redis-server")
+            .arg("--version")
+            .output()
+            .is_err()
+        {
             static SKIPPED: Once = Once::new();
             SKIPPED.call_once(|| eprintln!("SKIPPED: redis-server is missing"));
             return None;
@@ -67,7 +71,9 @@ impl Server {
             .args(command)
             .output()
             .unwrap();
-        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+        String::from_utf8_lossy(&output.stdout)
+            .trim_end()
+            .to_owned()
     }
 }
 

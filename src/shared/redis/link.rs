@@ -183,7 +183,11 @@ impl Link {
             .await
             .map_err(|_| Failure::Connect)?
             .map_err(Failure::of)?;
-        let probe = self.probe.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let probe = self
+            .probe
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         let mut write = redis::cmd("SET");
         write.arg(probe).arg(1).arg("PX").arg(PROBE_LIFE);
         let written = timeout(settings.command_timeout, write.exec_async(&mut connection));

@@ -72,14 +72,14 @@ impl Settings {
     }
 
     pub(super) fn uses_tls(&self) -> bool {
-        let is_tls = |server: &ConnectionInfo| {
-            matches!(server.addr(), redis::ConnectionAddr::TcpTls { .. })
-        };
+        let is_tls =
+            |server: &ConnectionInfo| matches!(server.addr(), redis::ConnectionAddr::TcpTls { .. });
         match &self.servers {
             Servers::Single(server) => is_tls(server),
-            Servers::Sentinel { sentinels: servers, .. } | Servers::Cluster(servers) => {
-                servers.iter().any(is_tls)
+            Servers::Sentinel {
+                sentinels: servers, ..
             }
+            | Servers::Cluster(servers) => servers.iter().any(is_tls),
         }
     }
 }

@@ -58,7 +58,10 @@ impl RedisStore {
     ) -> Result<Self, Error> {
         let sentinels = servers(urls)?;
         let master = master.to_owned();
-        Ok(Self::of(Settings::new(Servers::Sentinel { master, sentinels })))
+        Ok(Self::of(Settings::new(Servers::Sentinel {
+            master,
+            sentinels,
+        })))
     }
 
     /// Creates a store on a cluster that is found through any of these nodes.

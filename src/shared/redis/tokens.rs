@@ -140,7 +140,9 @@ impl RedisStore {
     ) -> Result<bool, StoreError> {
         let name = self.token_name(key, "");
         let digest = self.sealing().digest(token.secret.expose());
-        let sealed = self.sealing().close(&name, token.secret.expose().as_bytes());
+        let sealed = self
+            .sealing()
+            .close(&name, token.secret.expose().as_bytes());
         let record = [digest.as_bytes(), &sealed].concat();
         let mut script = SAVE.key(&name);
         script
