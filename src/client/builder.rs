@@ -20,8 +20,8 @@ use crate::error::{BoxError, Error};
 use crate::runtime::{Runtime, SharedRuntime};
 use crate::shared::SharedState;
 use crate::token::{
-    MemoryTokenStore, PlatformSource, SharedSource, SharedStore, TicketSource, TokenSource,
-    TokenStore, Tokens,
+    Margins, MemoryTokenStore, PlatformSource, SharedSource, SharedStore, TicketSource,
+    TokenSource, TokenStore, Tokens,
 };
 
 /// Configures a [`Wechat`]. Created by [`Wechat::builder`].
@@ -37,6 +37,7 @@ pub struct WechatBuilder {
     shared: SharedState,
     source: Option<SharedSource>,
     warm: bool,
+    margins: Margins,
 }
 
 impl WechatBuilder {
@@ -56,6 +57,7 @@ impl WechatBuilder {
             shared: SharedState::default(),
             source: None,
             warm: false,
+            margins: Margins::default(),
         }
     }
 
@@ -109,6 +111,13 @@ impl WechatBuilder {
     /// the platform, with these tokens.
     pub fn token_source(mut self, source: impl TokenSource) -> Self {
         self.source = Some(SharedSource::new(source));
+        self
+    }
+
+    /// Sets the life of the platform's tokens, for a test platform whose tokens live shorter than two
+    /// hours: the times before its end at which a token is refreshed shrink in proportion.
+    pub fn token_life(mut self, life: Duration) -> Self {
+        self.margins = Margins::for_life(life);
         self
     }
 
@@ -185,7 +194,7 @@ impl WechatBuilder {
         let tickets = TicketSource::new(stack.clone(), apps.clone());
         let keys = apps.values().map(|entry| entry.token_key());
         let (clock, runs) = (self.clock.clone(), runtime.clone());
-        let tokens = Tokens::new(keys, source, tickets, store, clock, runs);
+        let tokens = Tokens::new(keys, source, tickets, store, clock, runs, self.margins);
         let shared = Arc::new(Shared {
             apps,
             stack,

@@ -122,11 +122,11 @@ impl Tokens {
                 // Retired or replaced in the meantime: the newer token stays.
                 (Ok(new), Some(old)) if new.is_older_than(&old) => Op::Nop,
                 // The source may have returned the same token, which would be stale at once.
-                (Ok(new), Some(_)) => Op::Put(new.postponed(now)),
+                (Ok(new), Some(_)) => Op::Put(new.postponed(now, self.0.margins)),
                 (Err(error), Some(old)) => {
                     let (appid, error) = (&entry.key.appid, error.to_string());
                     tracing::warn!(%appid, error, "could not refresh a token");
-                    Op::Put(old.postponed(now))
+                    Op::Put(old.postponed(now, self.0.margins))
                 }
                 // Removed in the meantime, so the new token may be the rejected one: the next
                 // caller fetches.

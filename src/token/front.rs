@@ -63,7 +63,7 @@ mod tests {
 
     use super::*;
     use crate::clock::SharedClock;
-    use crate::token::{Issued, TokenKind};
+    use crate::token::{Issued, Margins, TokenKind};
 
     fn token(text: &str) -> Token {
         let issued = Issued::new(text, Duration::from_secs(7200));
@@ -71,6 +71,7 @@ mod tests {
             issued,
             TokenKind::StableAccessToken,
             SharedClock::default().moment(),
+            Margins::default(),
         )
     }
 

@@ -17,7 +17,7 @@
 //! without progress for three seconds, because its runtime was stopped, is taken over by a waiter.
 //!
 //! `stable_token` returns the same token until five minutes before its end, so such a token becomes
-//! stale two to four minutes before its end. A token of the classic grant becomes stale five to ten
+//! stale two to four minutes before its end. A token of the classic grant becomes stale five to nine
 //! minutes before. The exact time is random, so that instances don't refresh at the same moment.
 //!
 //! The tickets that sign pages and cards follow the same rules, with one kind each:
@@ -41,6 +41,7 @@ mod entry;
 mod fetch;
 mod front;
 mod layer;
+mod margins;
 mod obtain;
 mod refresh;
 mod route_source;
@@ -56,6 +57,7 @@ mod token;
 mod tokens;
 
 pub use self::layer::{TokenLayer, TokenService};
+pub(crate) use self::margins::Margins;
 pub use self::route_source::TokenRouteSource;
 pub use self::source::{Fetch, SourceFn, TokenSource, source_fn};
 pub(crate) use self::source::{PlatformSource, SharedSource};

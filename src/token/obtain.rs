@@ -112,7 +112,7 @@ impl Tokens {
         if is_retired(entry, &stored) {
             return None;
         }
-        let token = Token::new(stored, entry.key.kind, asked);
+        let token = Token::new(stored, entry.key.kind, asked, self.0.margins);
         let status = token.status_at(asked);
         (status == Status::Fresh || status == oldest).then_some(token)
     }
@@ -151,7 +151,7 @@ impl Tokens {
         }
         let appid = &entry.key.appid;
         tracing::debug!(%appid, token = ?issued.secret, "fetched a token");
-        Ok(Token::new(issued, entry.key.kind, asked))
+        Ok(Token::new(issued, entry.key.kind, asked, self.0.margins))
     }
 
     /// Returns what the source issues, after forcing it to replace a rejected token if the budget

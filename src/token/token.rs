@@ -1,27 +1,20 @@
 //! A token and its times.
 
-use std::ops::{Range, RangeInclusive};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use rand::RngExt;
-
+use super::margins::Margins;
 use crate::app::AppId;
 use crate::clock::{Clock, Moment};
 use crate::error::{Error, ErrorKind};
 use crate::secret::Secret;
-
-/// Subtracted from a token's life, for the time an answer and a call are in transit.
-const MARGIN: Duration = Duration::from_secs(10);
 
 /// The accepted lives of a token. The platform's tokens live two hours.
 const LIFE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(30 * 24 * 3600);
 
 /// The longest accepted token, in bytes. The platform requires room for 512.
 const LEN_MAX: usize = 2048;
-
-/// The pause after a refresh that failed or returned the same token.
-const REFRESH_PAUSE: Duration = Duration::from_secs(30);
 
 /// Identifies a token: the app and the kind of token.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -54,18 +47,6 @@ pub enum TokenKind {
     JsapiTicket,
     /// The ticket that signs cards. It is fetched in the same way.
     WxCardTicket,
-}
-
-impl TokenKind {
-    /// Returns how long before its end a token becomes stale, in seconds.
-    fn stale_before_end(self) -> Range<u64> {
-        match self {
-            // Within the last 300 seconds: before them, `stable_token` returns the same token.
-            Self::StableAccessToken => 120..240,
-            // No such rule: earlier leaves time for several attempts.
-            Self::AccessToken | Self::JsapiTicket | Self::WxCardTicket => 300..600,
-        }
-    }
 }
 
 /// A token as a source or a store returns it, with its remaining life. It contains no point in
@@ -133,11 +114,10 @@ struct Held {
 impl Token {
     /// Creates a token. `asked` is the time of the request to the source: the token cannot have
     /// been issued earlier, so it has certainly expired once its life has passed since then.
-    pub(super) fn new(issued: Issued, kind: TokenKind, asked: Moment) -> Self {
+    pub(super) fn new(issued: Issued, kind: TokenKind, asked: Moment, margins: Margins) -> Self {
         let Issued { secret, expires_in } = issued;
-        // At most a tenth of a short life.
-        let life = expires_in - MARGIN.min(expires_in / 10);
-        let early = Duration::from_secs(rand::rng().random_range(kind.stale_before_end()));
+        let life = expires_in - margins.end(expires_in);
+        let early = margins.stale(kind);
         Self(Arc::new(Held {
             secret,
             issued: asked,
@@ -192,8 +172,8 @@ impl Token {
     }
 
     /// Returns the same token, not stale again before a pause has passed.
-    pub(super) fn postponed(mut self, now: Moment) -> Self {
-        let (held, paused) = (Arc::make_mut(&mut self.0), now.after(REFRESH_PAUSE));
+    pub(super) fn postponed(mut self, now: Moment, margins: Margins) -> Self {
+        let (held, paused) = (Arc::make_mut(&mut self.0), now.after(margins.pause()));
         held.stale = Moment {
             wall: held.stale.wall.max(paused.wall),
             monotonic: held.stale.monotonic.max(paused.monotonic),

@@ -11,7 +11,7 @@ use moka::sync::Cache;
 
 use super::entry::{AppEntries, Entry};
 use super::front::Generation;
-use super::{SharedSource, SharedStore, Status, TicketSource, Token, TokenKey};
+use super::{Margins, SharedSource, SharedStore, Status, TicketSource, Token, TokenKey};
 use crate::app::AppId;
 use crate::clock::SharedClock;
 use crate::error::Error;
@@ -52,6 +52,7 @@ pub(super) struct Inner {
     pub(super) clock: SharedClock,
     pub(super) runtime: SharedRuntime,
     pub(super) waiters: Waiters,
+    pub(super) margins: Margins,
 }
 
 impl Tokens {
@@ -62,6 +63,7 @@ impl Tokens {
         store: SharedStore,
         clock: SharedClock,
         runtime: SharedRuntime,
+        margins: Margins,
     ) -> Self {
         let entries: HashMap<_, _> = keys
             .map(|key| (key.appid.clone(), AppEntries::new(key)))
@@ -77,6 +79,7 @@ impl Tokens {
             clock,
             runtime,
             waiters: Waiters::new(WAITERS_MAX),
+            margins,
         }))
     }
 

@@ -4,6 +4,7 @@ mod access;
 mod apps;
 mod forward;
 mod limits;
+mod redis;
 mod reply;
 mod server;
 mod timeouts;
@@ -61,6 +62,7 @@ pub(crate) struct Settings {
     timeouts: Timeouts,
     #[serde(default)]
     pub(crate) limits: Limits,
+    redis: Option<redis::Redis>,
     reply: Option<reply::Table>,
     #[serde(default)]
     forward_http_hosts: Vec<String>,
@@ -102,6 +104,7 @@ impl Default for Settings {
             server: Server::default(),
             timeouts: Timeouts::default(),
             limits: Limits::default(),
+            redis: None,
             reply: None,
             forward_http_hosts: Vec::new(),
             forward: Vec::new(),
@@ -168,6 +171,9 @@ impl Settings {
     pub(crate) fn wechat(&self) -> Result<Wechat, Wrong> {
         let mut builder = self.timeouts.apply(Wechat::builder())?;
         builder = builder.hosts(self.platform.hosts()?);
+        if let Some(redis) = &self.redis {
+            builder = builder.shared(redis.store()?);
+        }
         for (index, app) in self.apps.iter().enumerate() {
             builder = builder.app(app.config(&format!("apps[{index}]"))?);
         }

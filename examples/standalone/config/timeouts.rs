@@ -29,7 +29,7 @@ impl Timeouts {
     }
 }
 
-fn milliseconds(key: &str, given: Option<u64>) -> Result<Option<Duration>, Wrong> {
+pub(super) fn milliseconds(key: &str, given: Option<u64>) -> Result<Option<Duration>, Wrong> {
     match given {
         Some(ms) if !(1..=120_000).contains(&ms) => {
             let why = format!("must be 1 to 120000 milliseconds (it is {ms})");

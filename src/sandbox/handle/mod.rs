@@ -81,6 +81,14 @@ impl Sandbox {
         self
     }
 
+    /// Sets the life of tokens that are granted from now on, in whole seconds. Defaults to the real
+    /// platform's two hours. The overlap of a token and its successor, five minutes, shrinks with it.
+    #[must_use]
+    pub fn token_life(self, life: Duration) -> Self {
+        self.state().tokens.set_life(life);
+        self
+    }
+
     /// Returns the platform's clock.
     pub fn clock(&self) -> impl Clock + Clone + use<> {
         self.clock.clone()

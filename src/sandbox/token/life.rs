@@ -6,14 +6,14 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::daily::{Calls, age};
-use super::live::{LIFE, LiveTokens};
+use super::live::LiveTokens;
 use crate::app::AppId;
 use crate::error::ErrCode;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::issued::Issued;
 
-/// How long a token and its successor are both valid.
-const OVERLAP: Duration = Duration::from_secs(300);
+/// The part of a life in which a token and its successor are both valid: five minutes of two hours.
+const OVERLAP: u32 = 24;
 const CLASSIC_A_DAY: usize = 2000;
 const FORCED_A_DAY: usize = 20;
 const FORCED_APART: Duration = Duration::from_secs(30);
@@ -51,6 +51,15 @@ impl AppTokens {
         });
     }
 
+    /// Sets the life of new tokens.
+    pub(in crate::sandbox) fn set_life(&mut self, life: Duration) {
+        self.live.life = life;
+    }
+
+    fn overlap(&self) -> Duration {
+        self.live.life / OVERLAP
+    }
+
     pub(in crate::sandbox) fn refuse_current(&mut self) {
         self.live.refuse_all();
     }
@@ -68,12 +77,12 @@ impl AppTokens {
         }
         current.classic_calls.add(now);
         let before = current.classic.take();
-        self.live.shorten(before, now + OVERLAP);
+        self.live.shorten(before, now + self.overlap());
         let token = self.live.mint(appid, now, issued);
         if let Some(current) = self.apps.get_mut(appid) {
             current.classic = Some(token.clone());
         }
-        Ok(grant(&token, LIFE))
+        Ok(grant(&token, self.live.life))
     }
 
     /// Grants a stable token: the same one until its last five minutes, then a new one.
@@ -87,6 +96,7 @@ impl AppTokens {
         now: SystemTime,
         issued: &mut Issued,
     ) -> Answer {
+        let overlap = self.overlap();
         let current = self.apps.entry(appid.clone()).or_default();
         let forced = &mut current.forced_calls;
         let too_soon = forced
@@ -102,7 +112,7 @@ impl AppTokens {
         let before = current.stable.clone();
         let left = before.as_ref().and_then(|token| self.live.left(token, now));
         match (before, left) {
-            (Some(token), Some(left)) if left > OVERLAP && !force => {
+            (Some(token), Some(left)) if left > overlap && !force => {
                 return Ok(grant(&token, left));
             }
             (before, _) if force => self.live.shorten(before, now),
@@ -112,7 +122,7 @@ impl AppTokens {
         if let Some(current) = self.apps.get_mut(appid) {
             current.stable = Some(token.clone());
         }
-        Ok(grant(&token, LIFE))
+        Ok(grant(&token, self.live.life))
     }
 }
 

@@ -9,10 +9,24 @@ use crate::error::ErrCode;
 use crate::sandbox::issued::Issued;
 use crate::sandbox::random;
 
-pub(super) const LIFE: Duration = Duration::from_secs(7200);
+/// The life of the platform's tokens.
+const LIFE: Duration = Duration::from_secs(7200);
 
-#[derive(Debug, Default)]
-pub(super) struct LiveTokens(HashMap<String, Live>);
+#[derive(Debug)]
+pub(super) struct LiveTokens {
+    /// The life of a new token.
+    pub(super) life: Duration,
+    tokens: HashMap<String, Live>,
+}
+
+impl Default for LiveTokens {
+    fn default() -> Self {
+        Self {
+            life: LIFE,
+            tokens: HashMap::new(),
+        }
+    }
+}
 
 /// A token that is valid or expired less than a day ago.
 #[derive(Debug)]
@@ -28,7 +42,7 @@ impl LiveTokens {
         let token = token
             .filter(|token| !token.is_empty())
             .ok_or(ErrCode::MISSING_ACCESS_TOKEN)?;
-        let live = self.0.get(token).ok_or(ErrCode::INVALID_CREDENTIAL)?;
+        let live = self.tokens.get(token).ok_or(ErrCode::INVALID_CREDENTIAL)?;
         match live.refused {
             Some(code) => Err(code),
             None if live.end <= now => Err(ErrCode::ACCESS_TOKEN_EXPIRED),
@@ -37,7 +51,7 @@ impl LiveTokens {
     }
 
     pub(super) fn expire_all(&mut self, now: SystemTime) {
-        self.0
+        self.tokens
             .values_mut()
             .for_each(|live| live.end = live.end.min(now));
     }
@@ -45,34 +59,41 @@ impl LiveTokens {
     pub(super) fn refuse_all(&mut self) {
         // Expiry is unchanged, so `stable_token` keeps returning the refused token.
         let refused = Some(ErrCode::INVALID_CREDENTIAL);
-        self.0.values_mut().for_each(|live| live.refused = refused);
+        self.tokens
+            .values_mut()
+            .for_each(|live| live.refused = refused);
     }
 
     /// Returns how long a known token remains valid.
     pub(super) fn left(&self, token: &str, now: SystemTime) -> Option<Duration> {
-        let live = self.0.get(token)?;
+        let live = self.tokens.get(token)?;
         // Capped: if the clock was set back, more time is left than a token's lifetime.
-        Some(live.end.duration_since(now).unwrap_or_default().min(LIFE))
+        Some(
+            live.end
+                .duration_since(now)
+                .unwrap_or_default()
+                .min(self.life),
+        )
     }
 
     pub(super) fn shorten(&mut self, token: Option<String>, end: SystemTime) {
-        if let Some(live) = token.and_then(|token| self.0.get_mut(&token)) {
+        if let Some(live) = token.and_then(|token| self.tokens.get_mut(&token)) {
             live.end = live.end.min(end);
         }
     }
 
     pub(super) fn mint(&mut self, appid: &AppId, now: SystemTime, issued: &mut Issued) -> String {
         // The platform forgets a token some time after it expires.
-        self.0.retain(|_, live| age(live.end, now) < DAY);
+        self.tokens.retain(|_, live| age(live.end, now) < DAY);
         // The format of real tokens: a number, an underscore and a long random text.
         let token = format!("{}_{}", random::digits(2), random::text(133));
         issued.note(&token);
         let live = Live {
             appid: appid.clone(),
-            end: now + LIFE,
+            end: now + self.life,
             refused: None,
         };
-        self.0.insert(token.clone(), live);
+        self.tokens.insert(token.clone(), live);
         token
     }
 }

@@ -358,14 +358,14 @@ async fn no_caller_waits_longer_than_the_bound() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_classic_grant_refreshes_ten_to_five_minutes_before_the_end() {
+async fn the_classic_grant_refreshes_nine_to_five_minutes_before_the_end() {
     let sandbox = Sandbox::with_clock(clock());
     let wechat = classic(&sandbox);
     let (app, tokens) = (wechat.app(APPID).unwrap(), wechat.tokens());
     let old = tokens.get(APPID).await.unwrap();
-    sandbox.advance(Duration::from_secs(7200 - 620));
+    sandbox.advance(Duration::from_secs(7200 - 560));
     assert_eq!(tokens.status(APPID).await, Some(Status::Fresh));
-    sandbox.advance(Duration::from_secs(325));
+    sandbox.advance(Duration::from_secs(265));
     assert_eq!(tokens.status(APPID).await, Some(Status::Stale));
     assert_eq!(tokens.get(APPID).await.unwrap().secret(), old.secret());
     settle().await;
