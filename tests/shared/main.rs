@@ -7,5 +7,7 @@
 )]
 
 mod conformance;
+mod platform;
+mod processes;
 mod server;
 mod tokens;
