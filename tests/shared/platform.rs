@@ -80,13 +80,14 @@ impl Instance {
 
     /// Creates a QR code, and returns the answer's `ret`.
     pub async fn qrcode(&self) -> Value {
+        let body = json!({"source": "test", "appid": Sandbox::APPID, "scene": "order-42"});
         let transport = ReqwestTransport::new().unwrap();
-        self.qrcode_through(&transport).await
+        self.call(&transport, "getwxqrcode", &body).await
     }
 
-    pub async fn qrcode_through(&self, transport: &ReqwestTransport) -> Value {
-        let body = json!({"source": "test", "appid": Sandbox::APPID, "scene": "order-42"});
-        let request = Request::post(format!("{}/getwxqrcode", self.base))
+    /// Calls a JSON route, and returns the answer's `ret`.
+    pub async fn call(&self, transport: &ReqwestTransport, route: &str, body: &Value) -> Value {
+        let request = Request::post(format!("{}/{route}", self.base))
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::AUTHORIZATION, format!("Bearer {KEY}"))
             .body(Bytes::from(body.to_string()))
