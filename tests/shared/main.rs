@@ -7,6 +7,7 @@
 )]
 
 mod conformance;
+mod day;
 mod platform;
 mod processes;
 mod server;

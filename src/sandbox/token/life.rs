@@ -57,7 +57,9 @@ impl AppTokens {
     }
 
     fn overlap(&self) -> Duration {
-        self.live.life / OVERLAP
+        // Not below some seconds: a grant tells the remaining life in whole seconds, so a client may
+        // refresh a token of a short life up to a second early.
+        (self.live.life / OVERLAP).max(Duration::from_secs(3))
     }
 
     pub(in crate::sandbox) fn refuse_current(&mut self) {
