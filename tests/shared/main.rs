@@ -6,6 +6,7 @@
     clippy::indexing_slicing
 )]
 
+mod attacker;
 mod conformance;
 mod day;
 mod platform;

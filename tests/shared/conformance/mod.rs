@@ -1,5 +1,7 @@
 //! The stores of the crate keep the rules, and stores that break one are found.
 
+mod broken_tokens;
+
 use tower_wechat::shared::conformance;
 use tower_wechat::shared::redis::{RedisStore, SealKey};
 use tower_wechat::token::MemoryTokenStore;
@@ -8,7 +10,10 @@ use crate::server::Server;
 
 /// Returns a plain and a sealed store.
 fn stores(server: &Server) -> [RedisStore; 2] {
-    [server.store(), server.store().seal(SealKey::new([7; 32]))]
+    [
+        server.store(),
+        server.store().seal(SealKey::new([7; 32])).prefix("sealed"),
+    ]
 }
 
 #[tokio::test]
