@@ -10,6 +10,7 @@ mod connection;
 mod guide;
 #[path = "../shared/hosts.rs"]
 mod hosts;
+mod join;
 mod pushes;
 
 use std::net::SocketAddr;
@@ -28,6 +29,7 @@ use tower_http::trace::TraceLayer;
 use tower_wechat::callback::deadline::HandlerTracker;
 use tower_wechat::client::ReqwestTransport;
 use tower_wechat::sandbox::Sandbox;
+use tower_wechat::shared::redis::RedisStore;
 use tower_wechat::{BoxError, Event, Message, Reply, Wechat, handler_fn};
 use tracing_subscriber::EnvFilter;
 
@@ -51,6 +53,16 @@ struct Arguments {
     /// server runs with the sandbox as the platform.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+
+    /// A Redis server on which several instances share their state, such as
+    /// redis://127.0.0.1:6379. For the sandbox: a settings file has [redis].
+    #[arg(long, value_name = "URL", conflicts_with = "config")]
+    redis: Option<String>,
+
+    /// Another instance, such as http://127.0.0.1:36012, whose sandbox is the platform of this one,
+    /// too.
+    #[arg(long, value_name = "URL", conflicts_with = "config")]
+    join: Option<String>,
 }
 
 fn ip_and_port(text: &str) -> Result<SocketAddr, &'static str> {
@@ -105,13 +117,28 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
             routes(&wechat, &settings, &handlers, handler)?
         }
         None => {
-            let sandbox = Sandbox::new();
-            let callback = format!("http://{address}{MOUNT}/wxmsg");
-            sandbox.set_callback_url(&sandbox.appid(), callback);
-            let platform = sandbox.http().push_through(ReqwestTransport::new()?);
             let handler = pushes::boxed(handler_fn(on_message));
-            routes(&sandbox.wechat(), &settings, &handlers, handler)?
-                .nest_service("/sandbox", platform)
+            let (builder, sandbox) = match &arguments.join {
+                Some(first) => (join::join(first).await?, None),
+                None => {
+                    let sandbox = Sandbox::new();
+                    let callback = format!("http://{address}{MOUNT}/wxmsg");
+                    sandbox.set_callback_url(&sandbox.appid(), callback);
+                    (sandbox.wechat_builder(), Some(sandbox))
+                }
+            };
+            let builder = match &arguments.redis {
+                Some(url) => builder.shared(RedisStore::new(url)?),
+                None => builder,
+            };
+            let app = routes(&builder.build()?, &settings, &handlers, handler)?;
+            match sandbox {
+                Some(sandbox) => {
+                    let platform = sandbox.http().push_through(ReqwestTransport::new()?);
+                    app.nest_service("/sandbox", platform)
+                }
+                None => app,
+            }
         }
     };
     // The routes log one line per request; unknown paths do the same.
@@ -154,6 +181,7 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
             "Listening on http://{address}{MOUNT}. Pushes go to {MOUNT}/wxmsg/APPID. The log has \
              a line for each request and each push."
         ),
+        None if arguments.join.is_some() => println!("Listening on http://{address}{MOUNT}."),
         None => guide::print(address),
     }
     serve(Limited { listener, limits }, app).await?;

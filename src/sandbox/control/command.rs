@@ -8,6 +8,9 @@ use crate::app::AppId;
 pub(super) struct PushCommand {
     pub(super) appid: Option<AppId>,
     pub(super) user: Option<String>,
+    /// The callback URLs to push to, instead of the app's.
+    #[serde(default)]
+    pub(super) to: Vec<String>,
     #[serde(flatten)]
     pub(super) what: What,
 }

@@ -8,6 +8,9 @@ use super::refused::Refused;
 use crate::sandbox::handle::Sandbox;
 use crate::sandbox::push::{Attempt, Carrier, Delivery, Push, through};
 
+/// The maximum number of addresses that one command pushes to.
+const TARGETS_MAX: usize = 16;
+
 impl Sandbox {
     pub(super) async fn push_command(
         &self,
@@ -39,7 +42,15 @@ impl Sandbox {
             What::Unsubscribe => Push::unsubscribe(&user),
             What::Click { key } => Push::click(&user, key),
         };
-        Ok(report(&self.push(push, through(carrier)).await))
+        if command.to.len() > TARGETS_MAX {
+            let error = format!("to must have at most {TARGETS_MAX} addresses");
+            return Err(Refused(StatusCode::BAD_REQUEST, error));
+        }
+        let delivery = match &*command.to {
+            [] => self.push(push, through(carrier)).await,
+            urls => self.push_to(push, urls, through(carrier)).await,
+        };
+        Ok(report(&delivery))
     }
 }
 

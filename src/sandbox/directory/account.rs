@@ -63,12 +63,12 @@ impl Account {
         }
     }
 
-    pub(super) fn secrets(&self) -> impl Iterator<Item = Secret> + use<> {
+    /// Returns the secret, the token and the EncodingAESKey.
+    pub(super) fn secrets(&self) -> [Secret; 3] {
         [
             self.secret.clone(),
             self.token.clone(),
             self.encoding_aes_key.clone(),
         ]
-        .into_iter()
     }
 }

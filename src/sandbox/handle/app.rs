@@ -3,7 +3,7 @@
 use super::Sandbox;
 use crate::app::{AppConfig, AppId};
 use crate::callback::Mode;
-use crate::client::Wechat;
+use crate::client::{Wechat, WechatBuilder};
 use crate::error::Error;
 use crate::sandbox::account_type::AccountType;
 use crate::secret::Secret;
@@ -76,16 +76,18 @@ impl Sandbox {
         reason = "the sandbox's apps have a valid configuration"
     )]
     pub fn wechat(&self) -> Wechat {
+        self.wechat_builder()
+            .build()
+            .expect("the sandbox's apps have a valid configuration")
+    }
+
+    /// Returns the configuration of [`wechat`](Self::wechat), for further settings.
+    pub fn wechat_builder(&self) -> WechatBuilder {
         let builder = Wechat::builder()
             .clock(self.clock())
             .transport(self.clone());
-        let builder = self
-            .app_configs()
-            .into_iter()
-            .fold(builder, |builder, app| builder.app(app));
-        builder
-            .build()
-            .expect("the sandbox's apps have a valid configuration")
+        let apps = self.app_configs().into_iter();
+        apps.fold(builder, WechatBuilder::app)
     }
 
     /// Returns every configured secret and the last 10,000 issued ones. A test can check that none

@@ -51,6 +51,25 @@ impl Sandbox {
         Delivery { attempts }
     }
 
+    /// Sends one push to each of these callback URLs in turn, at once and without retries: the
+    /// platform's retries reach several instances in this way.
+    pub async fn push_to<S, R>(&self, push: Push, urls: &[String], target: S) -> Delivery
+    where
+        S: Service<Request<Body>, Response = Response<R>> + Clone,
+        R: HttpBody,
+        R::Error: Into<BoxError>,
+    {
+        let mut attempts = Vec::with_capacity(urls.len());
+        if let Some((mut account, document)) = self.happen(&push) {
+            for url in urls {
+                account.callback_url.clone_from(url);
+                let target = target.clone();
+                attempts.push(self.attempt(&account, &push, &document, target).await);
+            }
+        }
+        Delivery { attempts }
+    }
+
     /// Applies the push's effect on the state and returns its document.
     fn happen(&self, push: &Push) -> Option<(Account, String)> {
         let now = self.shared_clock().unix();
