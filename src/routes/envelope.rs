@@ -5,7 +5,6 @@ use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
 use super::failure::{Failure, RetCode};
-use super::request_id::RequestId;
 use crate::body::Body;
 use crate::error::ErrCode;
 
@@ -37,11 +36,11 @@ struct Refused<'a> {
 struct Nothing {}
 
 /// Builds the answer of a successful request. Fails if the body's `Serialize` does.
-pub(super) fn success<T: Serialize>(body: &T, id: &RequestId) -> Result<Response<Body>, Failure> {
+pub(super) fn success<T: Serialize>(body: &T, id: &str) -> Result<Response<Body>, Failure> {
     let ret = Ret {
         code: RetCode::OK,
         msg: "OK",
-        request_id: id.as_str(),
+        request_id: id,
         refusal: None,
     };
     let envelope = serde_json::to_vec(&Envelope { ret, body }).map_err(|_| {
@@ -49,11 +48,11 @@ pub(super) fn success<T: Serialize>(body: &T, id: &RequestId) -> Result<Response
         tracing::error!("could not serialize the answer of the route");
         Failure::broken()
     })?;
-    Ok(json(StatusCode::OK, envelope, id))
+    Ok(json(StatusCode::OK, envelope))
 }
 
 /// Builds the answer of a failed request.
-pub(super) fn failure(failure: &Failure, id: &RequestId, as_200: bool) -> Response<Body> {
+pub(super) fn failure(failure: &Failure, id: &str, as_200: bool) -> Response<Body> {
     let refusal = failure.error().and_then(|error| {
         let errcode = error.errcode()?;
         let errmsg = error.errmsg().unwrap_or_default();
@@ -67,7 +66,7 @@ pub(super) fn failure(failure: &Failure, id: &RequestId, as_200: bool) -> Respon
     let ret = Ret {
         code: failure.code(),
         msg: failure.message(),
-        request_id: id.as_str(),
+        request_id: id,
         refusal,
     };
     let status = match as_200 {
@@ -77,19 +76,18 @@ pub(super) fn failure(failure: &Failure, id: &RequestId, as_200: bool) -> Respon
     let body = Nothing {};
     // Contains no body of the application, so it always serializes.
     let envelope = serde_json::to_vec(&Envelope { ret, body }).unwrap_or_default();
-    let mut response = json(status, envelope, id);
+    let mut response = json(status, envelope);
     if let Some((name, value)) = failure.header() {
         response.headers_mut().insert(name.clone(), value.clone());
     }
     response
 }
 
-fn json(status: StatusCode, envelope: Vec<u8>, id: &RequestId) -> Response<Body> {
+fn json(status: StatusCode, envelope: Vec<u8>) -> Response<Body> {
     let mut response = Response::new(Body::from(envelope));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    id.stamp(&mut response);
     response
 }

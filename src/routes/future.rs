@@ -34,21 +34,12 @@ pin_project! {
     where
         H: Service<Message>,
     {
-        Ready { response: Option<Response<Body>> },
         Json { future: Served },
         Callback { #[pin] future: callback::ResponseFuture<B, H> },
     }
 }
 
 impl<B, H: Service<Message>> ResponseFuture<B, H> {
-    pub(super) fn ready(response: Response<Body>) -> Self {
-        Self {
-            kind: Kind::Ready {
-                response: Some(response),
-            },
-        }
-    }
-
     pub(super) fn json(future: Served) -> Self {
         Self {
             kind: Kind::Json { future },
@@ -74,10 +65,6 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().kind.project() {
-            KindProj::Ready { response } => match response.take() {
-                Some(response) => Poll::Ready(Ok(response)),
-                None => panic!("`ResponseFuture` polled after completion"),
-            },
             KindProj::Json { future } => future.as_mut().poll(cx),
             KindProj::Callback { future } => future.poll(cx),
         }

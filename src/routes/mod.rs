@@ -20,6 +20,9 @@
 //! Until then the JSON routes answer 401. A service of a single route has the same two methods,
 //! except [`TokenRoute`], which always has keys. `wxmsg` needs no key: its pushes are signed.
 //!
+//! A layer that logs the headers of requests logs the keys, unless a layer outside of it marks
+//! `Authorization` as sensitive, such as tower-http's `SetSensitiveRequestHeadersLayer`.
+//!
 //! # The envelope
 //!
 //! ```json
@@ -42,8 +45,14 @@
 //! | 3584009 | could not send the template message |
 //!
 //! `source` names the calling business and is required. `flow_id` is echoed. `app_id` is accepted
-//! as another name of `appid`. The caller's `x-request-id` is used instead of a new one. The
-//! request id is on every log line of the request, in the span `wechat.route`.
+//! as another name of `appid`.
+//!
+//! # The request id
+//!
+//! The caller's `x-request-id` is used, or else the `RequestId` of a tower-http 0.7 layer outside, or
+//! else a new id. An id that is longer than 128 bytes, or has other characters than letters, digits
+//! and `._:-`, is not used. The id is in the envelope, in the answer's `x-request-id` and, as a
+//! `RequestId`, in its extensions. It is on every log line of the request, in the span `wechat.route`.
 
 mod access;
 mod caller;

@@ -1,52 +1,50 @@
 //! The id of a request, in its answer and on its log lines.
 
-use std::fmt;
-
-use http::{HeaderName, HeaderValue, Request, Response};
+use http::{HeaderName, HeaderValue, Request};
 use rand::RngExt;
 use rand::distr::Alphanumeric;
-
-use crate::body::Body;
+use tower_http::request_id::{MakeRequestId, RequestId};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest id that is accepted from a caller, in bytes.
 const MAX_LEN: usize = 128;
 
-#[derive(Debug, Clone)]
-pub(super) struct RequestId(String);
-
-impl RequestId {
-    /// Returns the caller's `x-request-id`, or a new id if the header is missing, too long, or
-    /// contains other characters than letters, digits and `._:-`, which could forge parts of a log
-    /// line.
-    pub(super) fn of<B>(request: &Request<B>) -> Self {
-        let given = request.headers().get(X_REQUEST_ID);
-        let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
-        let legal = |id: &&str| (1..=MAX_LEN).contains(&id.len()) && id.bytes().all(legal);
-        match given.and_then(|id| id.to_str().ok()).filter(legal) {
-            Some(id) => Self(id.to_owned()),
-            None => {
-                let random = rand::rng().sample_iter(Alphanumeric).take(10);
-                Self("wxmsg_".chars().chain(random.map(char::from)).collect())
-            }
-        }
+/// Removes the caller's id if it is too long, or contains other characters than letters, digits and
+/// `._:-`, which could forge parts of a log line.
+pub(super) fn remove_illegal<B>(mut request: Request<B>) -> Request<B> {
+    let given = request.headers().get(X_REQUEST_ID);
+    if given.is_some_and(|id| !is_legal(id)) {
+        request.headers_mut().remove(X_REQUEST_ID);
     }
+    request
+}
 
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
-    }
+fn is_legal(id: &HeaderValue) -> bool {
+    let legal = |byte: &u8| byte.is_ascii_alphanumeric() || b"._:-".contains(byte);
+    (1..=MAX_LEN).contains(&id.len()) && id.as_bytes().iter().all(legal)
+}
 
-    /// Sets the header of the answer.
-    pub(super) fn stamp(&self, response: &mut Response<Body>) {
-        if let Ok(id) = HeaderValue::from_str(&self.0) {
-            response.headers_mut().insert(X_REQUEST_ID, id);
+/// Makes the id of a request without the header.
+#[derive(Clone, Copy)]
+pub(super) struct Make;
+
+impl MakeRequestId for Make {
+    fn make_request_id<B>(&mut self, request: &Request<B>) -> Option<RequestId> {
+        // The layer of a host that uses another header.
+        let outer = request.extensions().get::<RequestId>();
+        if let Some(outer) = outer.filter(|id| is_legal(id.header_value())) {
+            return Some(outer.clone());
         }
+        let random = rand::rng().sample_iter(Alphanumeric).take(10);
+        let id: String = "wxmsg_".chars().chain(random.map(char::from)).collect();
+        HeaderValue::try_from(id).ok().map(RequestId::new)
     }
 }
 
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+/// Returns the id of a request below `SetRequestId`.
+pub(super) fn of<B>(request: &Request<B>) -> String {
+    let id = request.headers().get(X_REQUEST_ID);
+    let id = id.and_then(|id| id.to_str().ok());
+    id.unwrap_or_default().to_owned()
 }

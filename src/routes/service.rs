@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
+use std::future::ready;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use http_body::Body as HttpBody;
-use tower::Service;
+use tower::{Service, service_fn};
 
 use super::envelope;
 use super::future::ResponseFuture;
-use super::json::JsonRoute;
-use super::request_id::RequestId;
+use super::json::{JsonRoute, stack};
+use super::request_id;
 use super::table::{self, Shared};
 use super::token::{ServeToken, TokenRoute};
 use crate::app::AppId;
@@ -98,6 +99,7 @@ where
         let path = path.strip_prefix(&*self.prefix).unwrap_or_default();
         let route = path.strip_prefix('/').unwrap_or_default();
         // Operators register the URL with a trailing slash, and a redirect would lose the push.
+        // `NormalizePath` would also strip several, and copy the URI.
         let route = route.strip_suffix('/').unwrap_or(route);
         if let Some(rest) = route.strip_prefix("wxmsg")
             && let Some((callback, handler)) = self.callback(rest)
@@ -114,12 +116,18 @@ where
         if let Some(serve) = table::find(route) {
             return ResponseFuture::json(serve(&self.shared, request));
         }
-        let id = RequestId::of(&request);
-        // Bounded, since anyone may send any path.
-        let path: String = request.uri().path().chars().take(128).collect();
-        tracing::info!(method = %request.method(), path, request_id = %id, "no such route");
-        ResponseFuture::ready(envelope::failure(&table::unknown(), &id, false))
+        let unknown = service_fn(|request| ready(Ok(unknown(&request))));
+        ResponseFuture::json(stack::call(unknown, request))
     }
+}
+
+/// Answers a request to an unknown route.
+fn unknown<B>(request: &Request<B>) -> Response<Body> {
+    let id = request_id::of(request);
+    // Bounded, since anyone may send any path.
+    let path: String = request.uri().path().chars().take(128).collect();
+    tracing::info!(method = %request.method(), path, request_id = %id, "no such route");
+    envelope::failure(&table::unknown(), &id, false)
 }
 
 impl<H> fmt::Debug for Routes<H> {

@@ -2,9 +2,10 @@
 
 use http::{Request, StatusCode};
 use http_body::Body as HttpBody;
+use tower::Service;
 
 use super::failure::{Failure, RetCode};
-use super::json::{self, JsonRoute, Options, Served};
+use super::json::{JsonRoute, JsonService, Options, Served};
 use super::phone::Phone;
 use super::qrcode::Qrcode;
 use super::template_message::TemplateMessage;
@@ -39,7 +40,8 @@ macro_rules! table {
                 if name == $route::NAME {
                     return Some(|shared, request| {
                         let make: fn(&Shared) -> $route = $make;
-                        json::serve(Ok(make(shared)), shared.options.clone(), request)
+                        let (route, options) = (make(shared), shared.options.clone());
+                        JsonService { route, options }.call(request)
                     });
                 }
             )*

@@ -36,6 +36,7 @@ mod panics;
 mod proxy;
 mod routes;
 mod routes_access;
+mod routes_layers;
 mod routes_miniprogram;
 mod routes_official;
 mod sandbox;

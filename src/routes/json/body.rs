@@ -12,10 +12,11 @@ use crate::error::BoxError;
 use crate::routes::failure::{Failure, RetCode};
 use crate::runtime::SharedRuntime;
 
-/// The largest request body, in bytes.
+/// The largest request body, in bytes. `RequestBodyLimit` would answer in plain text instead of the
+/// envelope.
 const BODY_MAX: usize = 64 << 10;
 
-/// The time limit for reading a body.
+/// The time limit for reading a body. `RequestBodyTimeout` would need tokio's timer.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Collects a body within the time limit.

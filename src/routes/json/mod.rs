@@ -3,6 +3,7 @@
 mod body;
 mod known;
 mod route;
+pub(super) mod stack;
 
 pub use self::route::JsonRoute;
 
@@ -12,13 +13,13 @@ use std::task::{Context, Poll};
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body as HttpBody;
-use tower::Service;
+use tower::{Service, service_fn};
 use tracing::{Instrument, field};
 
 use super::access::Access;
 use super::envelope;
 use super::failure::{Failure, RetCode};
-use super::request_id::RequestId;
+use super::request_id;
 use crate::body::Body;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{BoxError, ErrCode, Error, ErrorClass};
@@ -34,7 +35,7 @@ use crate::secret::Secret;
 #[derive(Debug, Clone)]
 pub struct JsonService<R> {
     pub(super) route: R,
-    options: Options,
+    pub(super) options: Options,
 }
 
 /// The settings of the JSON routes.
@@ -111,26 +112,29 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Served {
-        let route = panic::contain(|| self.route.clone());
-        serve(route, self.options.clone(), request)
+        let serve = service_fn(|request| {
+            let route = panic::contain(|| self.route.clone());
+            serve(route, self.options.clone(), request)
+        });
+        stack::call(serve, request)
     }
 }
 
 pub(super) type Served = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 
 /// Serves one request. A panic in the application's code is answered with 500.
-pub(super) fn serve<R, B>(
+fn serve<R, B>(
     route: Result<R, Panicked>,
     options: Options,
     request: Request<B>,
-) -> Served
+) -> impl Future<Output = Result<Response<Body>, Infallible>> + Send
 where
     R: JsonRoute,
     B: HttpBody + Send + 'static,
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
-    let id = RequestId::of(&request);
+    let id = request_id::of(&request);
     let span = tracing::info_span!(
         "wechat.route",
         route = R::NAME,
@@ -140,6 +144,7 @@ where
     );
     let as_200 = options.failures_as_200;
     let work = {
+        // Not `CatchPanic`: it lets a panic in drop pass, and changes the type of the body.
         let id = id.clone();
         Contained::new(async move { answer(route?, options, request, &id).await })
     };
@@ -149,14 +154,14 @@ where
             envelope::failure(&Failure::broken(), &id, as_200)
         }))
     };
-    Box::pin(served.instrument(span))
+    served.instrument(span)
 }
 
 async fn answer<R, B>(
     route: R,
     options: Options,
     request: Request<B>,
-    id: &RequestId,
+    id: &str,
 ) -> Result<Response<Body>, Panicked>
 where
     R: JsonRoute,
@@ -164,6 +169,7 @@ where
     B::Error: Into<BoxError>,
 {
     let answer = async {
+        // Not `ValidateRequest`: its refusal is a response, so `tell` would not see the failure.
         check(&request, &options.access)?;
         let body = body::read_in_time(request.into_body(), options.runtime.as_ref()).await?;
         let body = body::without_mark(&body);
