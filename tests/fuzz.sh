@@ -16,15 +16,11 @@ skip() {
     echo "fuzzing SKIPPED: $1; the same bodies ran as property tests"
     exit 0
 }
-command -v rustup >/dev/null 2>&1 || skip 'rustup is missing'
-rustup run nightly rustc --version >/dev/null 2>&1 ||
-    timeout 300 rustup toolchain install nightly --profile minimal ||
-    skip 'the nightly toolchain is missing (rustup toolchain install nightly)'
-command -v cargo-fuzz >/dev/null 2>&1 || cargo install --locked cargo-fuzz ||
-    skip 'cargo-fuzz is missing (cargo install cargo-fuzz)'
+tests/install.sh toolchain nightly || skip 'the nightly toolchain is missing (rustup toolchain install nightly)'
+tests/install.sh tool cargo-fuzz || skip 'cargo-fuzz is missing (cargo install cargo-fuzz)'
 
-for target in answer query xml flat typed json decrypt reply; do
-    printf '\n== fuzzing %s for %s s\n' "$target" "$seconds"
+fuzz() {
+    local target=$1 log
     mkdir -p "fuzz/corpus/$target"
     log=$(mktemp)
     # libFuzzer writes new inputs to the first folder, so the seeds don't change.
@@ -33,8 +29,14 @@ for target in answer query xml flat typed json decrypt reply; do
         tail -n 60 "$log" >&2
         echo "fuzzing $target FAILED: the input is in fuzz/artifacts/$target" >&2
         rm -f "$log"
-        exit 1
+        return 1
     fi
-    grep -E '^Done [0-9]+ runs' "$log" || tail -n 3 "$log"
+    printf '%-8s %s\n' "$target" "$(grep -E '^Done [0-9]+ runs' "$log" || tail -n 3 "$log")"
     rm -f "$log"
-done
+}
+export -f fuzz
+export seconds
+
+# Builds all of them once; then each has one core.
+cargo +nightly fuzz build
+printf '%s\n' answer query xml flat typed json decrypt reply | xargs -P "$(getconf _NPROCESSORS_ONLN)" -I{} bash -c 'fuzz {}'

@@ -5,12 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-have() { command -v "$1" >/dev/null 2>&1; }
-
-if ! have valgrind && have apt-get; then
-    { apt-get update && apt-get install -y --no-install-recommends valgrind; } || true
-fi
-if ! have valgrind; then
+if ! command -v valgrind >/dev/null 2>&1 && ! tests/install.sh apt valgrind; then
     echo 'instruction counts SKIPPED: valgrind is missing, and could not be installed'
     exit 0
 fi

@@ -20,18 +20,30 @@ pub(super) enum Fault {
 /// The maximum number of counted paths. Bounds memory when clients call arbitrary paths.
 const PATHS_MAX: usize = 1024;
 
+/// The maximum number of faults that wait for their calls.
+const COMING_MAX: usize = 10_000;
+
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     coming: HashMap<String, VecDeque<Fault>>,
+    /// The number of faults in `coming`.
+    count: usize,
     calls: HashMap<String, usize>,
 }
 
 impl Faults {
+    /// Returns whether no further fault can be injected.
+    pub(super) fn are_full(&self) -> bool {
+        self.count >= COMING_MAX
+    }
+
+    /// Injects a fault, unless too many already wait for their calls.
     pub(super) fn push(&mut self, path: &str, fault: Fault) {
-        self.coming
-            .entry(path.to_owned())
-            .or_default()
-            .push_back(fault);
+        if !self.are_full() {
+            let path = path.to_owned();
+            self.coming.entry(path).or_default().push_back(fault);
+            self.count += 1;
+        }
     }
 
     /// Counts a call and takes its next fault.
@@ -41,10 +53,35 @@ impl Faults {
         } else if self.calls.len() < PATHS_MAX {
             self.calls.insert(path.to_owned(), 1);
         }
-        self.coming.get_mut(path)?.pop_front()
+        let coming = self.coming.get_mut(path)?;
+        let fault = coming.pop_front()?;
+        self.count -= 1;
+        // Otherwise a path would stay for each fault that was ever injected.
+        if coming.is_empty() {
+            self.coming.remove(path);
+        }
+        Some(fault)
     }
 
     pub(super) fn calls(&self, path: &str) -> usize {
         self.calls.get(path).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_bounded_and_leave_with_their_calls() {
+        let mut faults = Faults::default();
+        for number in 0..2 * COMING_MAX {
+            faults.push(&number.to_string(), Fault::Drop);
+        }
+        assert!(faults.are_full());
+        assert_eq!(faults.coming.len(), COMING_MAX);
+        assert!(faults.meet("7").is_some() && faults.meet("7").is_none());
+        assert!(!faults.are_full());
+        assert_eq!(faults.coming.len(), COMING_MAX - 1);
     }
 }

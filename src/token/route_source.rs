@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 
-use super::{Fetch, Issued, TokenKey, TokenSource};
+use super::{Fetch, Issued, TokenKey, TokenKind, TokenSource};
 use crate::address;
+use crate::api::Endpoint;
+use crate::api::token::{GetClassicToken, GetStableToken};
 use crate::error::{BoxError, ErrCode, Error, ErrorKind, Refusal};
 use crate::secret::{Secret, serialize_exposed};
 
@@ -166,7 +168,12 @@ impl TokenSource for TokenRouteSource {
     async fn fetch(&self, key: &TokenKey, fetch: Fetch) -> Result<Issued, Error> {
         let request = self.request(key, &fetch)?;
         let response = self.transport.clone().oneshot(request).await;
-        read(&response.map_err(Error::from_transport)?)
+        // Some codes mean something else at the token endpoints than at the others.
+        let endpoint = match key.kind {
+            TokenKind::StableAccessToken => GetStableToken::PATH,
+            _ => GetClassicToken::PATH,
+        };
+        read(&response.map_err(Error::from_transport)?).map_err(|error| error.at(endpoint))
     }
 }
 

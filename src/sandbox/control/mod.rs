@@ -75,6 +75,10 @@ impl Sandbox {
                 self.publish_page(&appid.unwrap_or_else(|| self.appid()), page);
                 Ok(json!({}))
             }
+            "fail" | "delay" | "drop" if self.state().faults.are_full() => {
+                let error = "too many faults wait for their calls".to_owned();
+                Err(Refused(StatusCode::CONFLICT, error))
+            }
             "fail" => {
                 let FailCommand { path, errcode } = serde_json::from_slice(body)?;
                 self.fail_next(&path, ErrCode::new(errcode));

@@ -12,7 +12,7 @@ use tower_wechat::api::oauth::ExchangeCode;
 use tower_wechat::client::{CallContext, ReqwestTransport};
 use tower_wechat::sandbox::Sandbox;
 use tower_wechat::token::{Fetch, Issued, TokenKey, TokenRouteSource, source_fn};
-use tower_wechat::{App, AppConfig, ErrCode, Error, ErrorKind, Wechat};
+use tower_wechat::{App, AppConfig, ErrCode, Error, ErrorClass, ErrorKind, Wechat};
 
 use crate::over_http::serve;
 
@@ -89,6 +89,11 @@ async fn an_error_of_the_route_is_returned_unchanged() {
         Some(ErrCode::IP_NOT_WHITELISTED),
         "{error}"
     );
+
+    // At a token endpoint, 40001 is a wrong secret and not an old token.
+    sandbox.fail_next(STABLE, ErrCode::INVALID_CREDENTIAL);
+    let error = other(&sandbox, &route, KEY).token().await.unwrap_err();
+    assert_eq!(error.class(), ErrorClass::Config, "{error}");
 
     for body in ["", "<html>", "{}", r#"{"ret":{"code":0},"body":{}}"#] {
         let answers = service_fn(move |_: Request<Bytes>| async move {
