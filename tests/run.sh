@@ -30,7 +30,7 @@ step cargo fmt --all -- --check
 step cargo clippy --locked --all-targets --all-features -- -D warnings
 
 # Each feature alone: a feature must not depend on another that it doesn't enable.
-for feature in '' tokio reqwest metrics sandbox; do
+for feature in '' tokio reqwest metrics redis sandbox; do
     step cargo clippy --locked --no-default-features --features "$feature" -- -D warnings
 done
 

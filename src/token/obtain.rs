@@ -55,7 +55,8 @@ impl Tokens {
             };
             // Between the grant and here, this process may have been paused for longer than the
             // lease.
-            let has = held.fence.is_none() || store.renew_lease(&held.owner, LEASE).await != Some(false);
+            let has =
+                held.fence.is_none() || store.renew_lease(&held.owner, LEASE).await != Some(false);
             if !has && attempt < LOST_MAX {
                 continue;
             }
@@ -66,7 +67,10 @@ impl Tokens {
             }
             return token;
         }
-        Err(Error::new(ErrorKind::Interrupted, "the lease of the token was lost"))
+        Err(Error::new(
+            ErrorKind::Interrupted,
+            "the lease of the token was lost",
+        ))
     }
 
     /// Waits until this instance may fetch, or another one has stored a token.

@@ -3,8 +3,11 @@
     unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    clippy::disallowed_methods
 )]
 
+mod directory;
+mod faults;
 mod server;
 mod tokens;

@@ -28,7 +28,9 @@ fn with_app(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_cold_instances_fetch_one_token() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = Server::start() else {
+        return;
+    };
     for grant in [TokenGrant::Stable, TokenGrant::Classic] {
         let sandbox = Sandbox::new();
         sandbox.delay_next(STABLE, Duration::from_millis(200));
@@ -58,6 +60,10 @@ async fn without_a_server_each_instance_fetches_at_once() {
     let wechat = instance(&sandbox, store);
     let began = Instant::now();
     wechat.tokens().get(APPID).await.unwrap();
-    assert!(began.elapsed() < Duration::from_millis(900), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_millis(900),
+        "{:?}",
+        began.elapsed()
+    );
     assert_eq!(sandbox.calls(STABLE), 1);
 }

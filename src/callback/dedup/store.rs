@@ -4,8 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::error::RunFailed;
 use super::DedupKey;
+use super::error::RunFailed;
 use crate::callback::Reply;
 use crate::callback::run::{Work, end_of};
 use crate::error::{BoxError, chain};

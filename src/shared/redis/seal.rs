@@ -48,9 +48,12 @@ impl SealKey {
     /// [`ErrorKind::Input`](crate::ErrorKind::Input) unless it is the base64 of 32 bytes.
     pub fn from_base64(key: &str) -> Result<Self, Error> {
         let bytes = STANDARD.decode(key.trim()).map(Zeroizing::new);
-        let bytes = bytes.ok().and_then(|bytes| bytes.as_slice().try_into().ok());
+        let bytes = bytes
+            .ok()
+            .and_then(|bytes| bytes.as_slice().try_into().ok());
         bytes.map(Self::new).ok_or_else(|| {
-            let message = "must be the base64 of 32 bytes: create one with `openssl rand -base64 32`";
+            let message =
+                "must be the base64 of 32 bytes: create one with `openssl rand -base64 32`";
             Error::input("seal_key", message)
         })
     }
@@ -63,7 +66,9 @@ impl SealKey {
     pub fn from_env(name: &str) -> Result<Self, Error> {
         let key = env::var(name).map(Zeroizing::new);
         let key = key.map_err(|_| {
-            Error::config(format!("the environment variable {name} is not set, or is not text"))
+            Error::config(format!(
+                "the environment variable {name} is not set, or is not text"
+            ))
         })?;
         Self::from_base64(&key)
     }
@@ -75,9 +80,14 @@ impl SealKey {
     /// [`from_base64`](Self::from_base64).
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let key = fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
-            Error::config(format!("could not read the seal key {}: {error}", path.display()))
-        })?;
+        let key = fs::read_to_string(path)
+            .map(Zeroizing::new)
+            .map_err(|error| {
+                Error::config(format!(
+                    "could not read the seal key {}: {error}",
+                    path.display()
+                ))
+            })?;
         Self::from_base64(&key)
     }
 
@@ -168,7 +178,7 @@ impl Seal {
     pub(super) fn name(&self, kind: &str, id: &str) -> String {
         match self.previous.as_ref().or(self.current.as_ref()) {
             None => id.to_owned(),
-            Some(key) => hex::first(&key.derive(kind, id), 32),
+            Some(key) => hex::first(&key.derive(&format!("name:{kind}"), id), 32),
         }
     }
 
@@ -216,7 +226,10 @@ mod tests {
         assert_eq!(both.open("a", &stored), Some(b"value".to_vec()));
         assert_eq!(new.open("a", &stored), None);
         assert_eq!(old.open("a", &both.close("a", b"value")), None);
-        assert_eq!(new.open("a", &both.close("a", b"value")), Some(b"value".to_vec()));
+        assert_eq!(
+            new.open("a", &both.close("a", b"value")),
+            Some(b"value".to_vec())
+        );
         assert_eq!(old.name("code", "x"), both.name("code", "x"));
         assert_ne!(old.name("code", "x"), new.name("code", "x"));
     }
@@ -226,7 +239,10 @@ mod tests {
         let (plain, seal) = (Seal::default(), sealed(1, None));
         assert_eq!(plain.open("a", &seal.close("a", b"value")), None);
         assert_eq!(seal.open("a", &plain.close("a", b"value")), None);
-        assert_eq!(plain.open("a", &plain.close("a", b"value")), Some(b"value".to_vec()));
+        assert_eq!(
+            plain.open("a", &plain.close("a", b"value")),
+            Some(b"value".to_vec())
+        );
     }
 
     #[test]

@@ -50,6 +50,15 @@ impl Settings {
         }
     }
 
+    /// Returns the time limit for connecting. A cluster has one limit for each step: to reach one of
+    /// the given nodes, to ask it for the others, and to reach those. Nodes that are gone use it up.
+    pub(super) fn connect_limit(&self) -> Duration {
+        match &self.servers {
+            Servers::Single(_) | Servers::Sentinel { .. } => self.connect_timeout,
+            Servers::Cluster(_) => self.connect_timeout * 3,
+        }
+    }
+
     /// Returns the certificates, if a root certificate is set.
     pub(super) fn certificates(&self) -> Option<TlsCertificates> {
         let root_cert = self.root_certificate.clone()?;
@@ -72,14 +81,14 @@ impl Settings {
     }
 
     pub(super) fn uses_tls(&self) -> bool {
-        let is_tls = |server: &ConnectionInfo| {
-            matches!(server.addr(), redis::ConnectionAddr::TcpTls { .. })
-        };
+        let is_tls =
+            |server: &ConnectionInfo| matches!(server.addr(), redis::ConnectionAddr::TcpTls { .. });
         match &self.servers {
             Servers::Single(server) => is_tls(server),
-            Servers::Sentinel { sentinels: servers, .. } | Servers::Cluster(servers) => {
-                servers.iter().any(is_tls)
+            Servers::Sentinel {
+                sentinels: servers, ..
             }
+            | Servers::Cluster(servers) => servers.iter().any(is_tls),
         }
     }
 }

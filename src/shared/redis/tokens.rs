@@ -12,8 +12,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::Script;
-
+use super::script::Script;
 use super::store::RedisStore;
 use crate::secret::Secret;
 use crate::store::{Owner, StoreError};
@@ -140,7 +139,9 @@ impl RedisStore {
     ) -> Result<bool, StoreError> {
         let name = self.token_name(key, "");
         let digest = self.sealing().digest(token.secret.expose());
-        let sealed = self.sealing().close(&name, token.secret.expose().as_bytes());
+        let sealed = self
+            .sealing()
+            .close(&name, token.secret.expose().as_bytes());
         let record = [digest.as_bytes(), &sealed].concat();
         let mut script = SAVE.key(&name);
         script

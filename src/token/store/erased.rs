@@ -76,11 +76,7 @@ impl StoreOf<'_> {
         self.answer(leased).await
     }
 
-    pub(in crate::token) async fn renew_lease(
-        self,
-        owner: &Owner,
-        life: Duration,
-    ) -> Option<bool> {
+    pub(in crate::token) async fn renew_lease(self, owner: &Owner, life: Duration) -> Option<bool> {
         let renewed = async { self.store.renew_lease(self.key, owner, life).await };
         self.answer(renewed).await
     }

@@ -98,7 +98,10 @@ impl TokenStore for MemoryTokenStore {
 
     async fn save(&self, key: &TokenKey, token: &Issued) -> Result<(), StoreError> {
         let now = self.clock.moment();
-        self.records().entry(key.clone()).or_default().save(token, now);
+        self.records()
+            .entry(key.clone())
+            .or_default()
+            .save(token, now);
         Ok(())
     }
 

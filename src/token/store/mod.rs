@@ -163,10 +163,7 @@ pub trait TokenStore: Send + Sync + 'static {
 
     /// Takes one fetch from the platform's budget of the token's endpoint. Returns `false` when
     /// none is left. The default implementation counts nothing.
-    fn take_fetch(
-        &self,
-        key: &TokenKey,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+    fn take_fetch(&self, key: &TokenKey) -> impl Future<Output = Result<bool, StoreError>> + Send {
         let _ = key;
         async { Ok(true) }
     }

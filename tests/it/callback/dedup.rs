@@ -10,10 +10,10 @@ use http::StatusCode;
 use proptest::prelude::*;
 use tower::{Layer, Service, ServiceExt};
 use tower_wechat::callback::deadline::DeadlineLayer;
-use tower_wechat::shared::Owner;
 use tower_wechat::callback::dedup::{Claimed, DedupKey, DedupLayer, DedupStore};
 use tower_wechat::callback::{HandlerFn, Overloaded};
 use tower_wechat::sandbox::{Attempt, Push, Sandbox};
+use tower_wechat::shared::Owner;
 use tower_wechat::{
     BoxFuture, ManualClock, Message, Reply, Runtime, StoreError, TokioRuntime, handler_fn,
 };
