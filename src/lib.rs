@@ -84,7 +84,8 @@
 //! |---|---|---|
 //! | `reqwest` | yes | the default transport, with rustls; enables `tokio` |
 //! | `tokio` | yes | the default [`Runtime`] |
-//! | `metrics` | no | counters of pushes, through the crate `metrics` |
+//! | `metrics` | no | counters of pushes and of Redis, through the crate `metrics` |
+//! | `redis` | no | state that several instances share: see [`shared::redis`]; enables `tokio` |
 //! | `sandbox` | no | the local platform; enables `tokio` |
 //!
 //! # Security

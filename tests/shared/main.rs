@@ -3,7 +3,8 @@
     unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    clippy::disallowed_methods
 )]
 
 mod attacker;
@@ -11,5 +12,7 @@ mod conformance;
 mod day;
 mod platform;
 mod processes;
+mod directory;
+mod faults;
 mod server;
 mod tokens;

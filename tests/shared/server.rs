@@ -2,17 +2,21 @@
 
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::sync::Once;
+use std::sync::{LazyLock, Once};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use tower_wechat::shared::redis::RedisStore;
+
+use crate::directory::Directory;
 
 /// A `redis-server` process on a free port, killed on drop. It saves nothing to disk.
 pub struct Server {
     pub port: u16,
     process: Child,
     options: Vec<String>,
+    /// For what a replica writes: the next server in the same directory would load it.
+    directory: Directory,
 }
 
 impl Server {
@@ -23,22 +27,20 @@ impl Server {
 
     /// Starts a server with further options, such as `--maxmemory 5mb`.
     pub fn with(options: &[&str]) -> Option<Self> {
-        if Command::new("redis-server")
-            .arg("--version")
-            .output()
-            .is_err()
-        {
-            static SKIPPED: Once = Once::new();
-            SKIPPED.call_once(|| eprintln!("SKIPPED: redis-server is missing"));
-            return None;
-        }
+        Self::with_port(free_port(), options)
+    }
+
+    /// Starts a server with further options on this port.
+    pub fn with_port(port: u16, options: &[&str]) -> Option<Self> {
+        is_installed().then_some(())?;
         let options: Vec<_> = options.iter().map(|&option| option.to_owned()).collect();
-        let port = free_port();
-        let process = spawn(port, &options);
+        let directory = Directory::new();
+        let process = spawn(port, &directory, &options);
         Some(Self {
             port,
             process,
             options,
+            directory,
         })
     }
 
@@ -60,20 +62,18 @@ impl Server {
     /// Starts the process again on the same port, after [`kill`](Self::kill).
     pub fn restart(&mut self) {
         self.kill();
-        self.process = spawn(self.port, &self.options);
+        self.process = spawn(self.port, &self.directory, &self.options);
+    }
+
+    /// Starts the process again with these options instead.
+    pub fn restart_with(&mut self, options: &[&str]) {
+        self.options = options.iter().map(|&option| option.to_owned()).collect();
+        self.restart();
     }
 
     /// Runs a command with `redis-cli` and returns its output.
     pub fn cli(&self, command: &[&str]) -> String {
-        let port = self.port.to_string();
-        let output = Command::new("redis-cli")
-            .args(["-p", &port])
-            .args(command)
-            .output()
-            .unwrap();
-        String::from_utf8_lossy(&output.stdout)
-            .trim_end()
-            .to_owned()
+        cli(self.port, command)
     }
 }
 
@@ -83,24 +83,69 @@ impl Drop for Server {
     }
 }
 
+/// The program. `REDIS_SERVER` names another one, such as an older version or Valkey.
+pub static PROGRAM: LazyLock<String> =
+    LazyLock::new(|| std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned()));
+
+/// What the program prints as its version, or `None` if it is missing.
+static VERSION: LazyLock<Option<String>> = LazyLock::new(|| {
+    let output = Command::new(&*PROGRAM).arg("--version").output().ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+});
+
+/// Returns whether the program is installed, or prints that the test is skipped.
+pub fn is_installed() -> bool {
+    if VERSION.is_none() {
+        static SKIPPED: Once = Once::new();
+        SKIPPED.call_once(|| eprintln!("SKIPPED: redis-server is missing"));
+    }
+    VERSION.is_some()
+}
+
+/// Returns whether the program is Redis 6, without the options that came later.
+pub fn is_redis_6() -> bool {
+    VERSION
+        .as_ref()
+        .is_some_and(|version| version.contains("v=6."))
+}
+
+/// Runs a command with `redis-cli` and returns its output.
+pub fn cli(port: u16, command: &[&str]) -> String {
+    let port = port.to_string();
+    let output = Command::new("redis-cli")
+        .args(["-p", &port])
+        .args(command)
+        .output()
+        .unwrap();
+    String::from_utf8_lossy(&output.stdout)
+        .trim_end()
+        .to_owned()
+}
+
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }
 
-fn spawn(port: u16, options: &[String]) -> Child {
-    let process = Command::new("redis-server")
+fn spawn(port: u16, directory: &Directory, options: &[String]) -> Child {
+    let mut command = Command::new(&*PROGRAM);
+    command
         .args(["--port", &port.to_string()])
         .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-        .args(["--enable-debug-command", "local", "--dir", "/tmp"])
-        .args(options)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+        .args(["--dir", directory.text()]);
+    if !is_redis_6() {
+        command.args(["--enable-debug-command", "local"]);
+    }
+    let process = command.args(options).stdout(Stdio::null()).spawn().unwrap();
+    until_listening(port);
+    process
+}
+
+/// Waits until something listens on the port.
+pub fn until_listening(port: u16) {
     let deadline = Instant::now() + Duration::from_secs(10);
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(Instant::now() < deadline, "redis-server did not start");
         sleep(Duration::from_millis(10));
     }
-    process
 }

@@ -2,56 +2,51 @@
 //!
 //! | state | a command |
 //! |---|---|
-//! | idle | starts to connect, and waits |
 //! | connecting | waits, up to the command's deadline |
 //! | up | is sent |
-//! | down | fails at once; a task tries to connect again |
+//! | down | fails at once |
 //!
-//! The circuit opens with the first command that misses its deadline or that the server can't serve,
-//! so each caller waits for a dead server at most once. It closes when a probe could be written.
+//! The circuit opens (the state becomes down) with the first command that misses its deadline or
+//! that the server can't serve, so each caller waits for a dead server at most once. It closes when a
+//! probe could be written. The [driver](super::driver) opens all connections, in a task of its own.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rand::RngExt;
 use redis::RedisResult;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
 use super::connect::Connection;
+use super::driver::{Driver, Drivers};
 use super::failure::Failure;
 use super::settings::Settings;
 use super::{metrics, names};
 use crate::store::StoreError;
 
-/// The pauses between attempts to connect again.
-const PAUSE_MIN: Duration = Duration::from_millis(50);
-const PAUSE_MAX: Duration = Duration::from_secs(2);
-
-/// How long the key of a probe lives, in milliseconds.
-const PROBE_LIFE: usize = 1000;
-
 pub(super) struct Link {
     settings: Settings,
-    state: watch::Sender<State>,
+    pub(super) state: watch::Sender<State>,
+    pub(super) drivers: Drivers,
     /// The key of a probe, in the slot of the command that failed last.
     probe: Mutex<String>,
 }
 
 #[derive(Clone)]
-enum State {
-    Idle,
+pub(super) enum State {
     Connecting,
     Up(Up),
     Down { since: Instant },
 }
 
 #[derive(Clone)]
-struct Up {
-    connection: Connection,
+pub(super) struct Up {
+    pub(super) connection: Connection,
     /// Tells this connection from those before and after it.
-    number: u64,
+    pub(super) number: u64,
+    /// When a command was sent that its caller gave up before its deadline: the connection may be
+    /// dead.
+    pub(super) in_doubt: Option<Instant>,
 }
 
 impl Link {
@@ -59,7 +54,8 @@ impl Link {
         let probe = Mutex::new(names::name(&settings.prefix, "probe", "probe"));
         Arc::new(Self {
             settings,
-            state: watch::Sender::new(State::Idle),
+            state: watch::Sender::new(State::Connecting),
+            drivers: Drivers::default(),
             probe,
         })
     }
@@ -80,175 +76,164 @@ impl Link {
         if Handle::try_current().is_err() {
             return Err(StoreError::new("the Redis client needs a tokio runtime"));
         }
-        let mut number = None;
+        let mut sent = Sent {
+            link: self,
+            key,
+            at: None,
+        };
         let work = async {
             let up = self.up().await?;
-            number = Some(up.number);
+            sent.at = Some((up.number, Instant::now()));
             command(up.connection).await.map_err(Failure::of)
         };
-        let failure = match timeout(self.settings.command_timeout, work).await {
+        let result = timeout(self.settings.command_timeout, work).await;
+        let at = sent.at.take();
+        let failure = match result {
             Ok(Ok(value)) => return Ok(value),
             Ok(Err(failure)) => failure,
             Err(_) => Failure::Timeout,
         };
-        metrics::failed(&failure);
-        if failure.is_outage() {
-            self.fail(number, key, &failure);
-            return Err(StoreError::logged(failure));
+        metrics::failed(&self.settings.prefix, &failure);
+        match (&failure, at) {
+            (Failure::Open, _) => return Err(StoreError::logged(failure)),
+            // Most of its time went by before it could be sent, which proves little.
+            (Failure::Timeout, Some((number, at)))
+                if at.elapsed() < self.settings.command_timeout / 2 =>
+            {
+                self.doubt(number, at, key);
+            }
+            _ if failure.is_outage() => {
+                self.fail(at.map(|(number, _)| number), key, &failure);
+                return Err(StoreError::logged(failure));
+            }
+            _ => {}
         }
         Err(StoreError::new(failure))
     }
 
     /// Returns the connection, after waiting for one that is being opened.
     async fn up(self: &Arc<Self>) -> Result<Up, Failure> {
-        let mut state = self.state.subscribe();
+        if let State::Up(up) = &*self.state.borrow() {
+            return Ok(up.clone());
+        }
+        let mut states = self.state.subscribe();
         loop {
-            match &*state.borrow_and_update() {
+            Driver::ensure(self);
+            match &*states.borrow_and_update() {
                 State::Up(up) => return Ok(up.clone()),
                 State::Down { .. } => return Err(Failure::Open),
-                State::Idle | State::Connecting => {}
+                State::Connecting => {}
             }
-            self.connect();
-            if state.changed().await.is_err() {
+            if states.changed().await.is_err() {
                 return Err(Failure::Open);
             }
         }
     }
 
-    /// Starts to connect, unless that has begun.
-    fn connect(self: &Arc<Self>) {
-        let began = self.state.send_if_modified(|state| {
-            let is_idle = matches!(state, State::Idle);
-            if is_idle {
-                *state = State::Connecting;
+    /// Opens the circuit, unless the connection of the failed command has been replaced. A command
+    /// that was not sent has waited for a connection for too long.
+    fn fail(self: &Arc<Self>, sent: Option<u64>, key: &str, failure: &Failure) {
+        self.change(|state| {
+            let is_current = match (&*state, sent) {
+                (State::Up(up), Some(number)) => up.number == number,
+                (State::Connecting, None) => true,
+                _ => false,
+            };
+            if is_current {
+                self.probe_at(key);
+                self.open(state, failure);
             }
-            is_idle
+            is_current
         });
-        if began {
-            self.keep_connecting();
-        }
+        // The driver of this connection may have ended with its runtime.
+        Driver::ensure(self);
     }
 
-    /// Opens the circuit, unless the connection of the failed command has been replaced.
-    fn fail(self: &Arc<Self>, number: Option<u64>, key: &str, failure: &Failure) {
-        let mut is_up = false;
-        let opened = self.state.send_if_modified(|state| {
-            match (&*state, number) {
-                (State::Up(up), Some(number)) if up.number == number => is_up = true,
-                // The attempt goes on; no further caller waits for it.
-                (State::Connecting, None) => {}
-                _ => return false,
+    /// Lets the driver look at the connection, if it is still in use.
+    fn doubt(&self, number: u64, sent: Instant, key: &str) {
+        self.change(|state| match state {
+            State::Up(up) if up.number == number && up.in_doubt.is_none() => {
+                self.probe_at(key);
+                up.in_doubt = Some(sent);
+                true
             }
-            let since = Instant::now();
-            *state = State::Down { since };
+            _ => false,
+        });
+    }
+
+    /// Opens the circuit, unless it is open.
+    pub(super) fn set_down(&self, failure: &Failure) {
+        self.change(|state| {
+            let opens = !matches!(state, State::Down { .. });
+            if opens {
+                self.open(state, failure);
+            }
+            opens
+        });
+    }
+
+    /// Closes the circuit. Returns the number of the connection.
+    pub(super) fn set_up(&self, connection: Connection) -> u64 {
+        let number = rand::random();
+        self.change(|state| {
+            metrics::up(&self.settings.prefix, true);
+            match state {
+                State::Down { since } => {
+                    let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+                    tracing::info!(ms, "Redis is available again");
+                }
+                _ => tracing::debug!("connected to Redis"),
+            }
+            *state = State::Up(Up {
+                connection,
+                number,
+                in_doubt: None,
+            });
             true
         });
-        if opened {
-            *self.probe.lock().unwrap_or_else(PoisonError::into_inner) = names::probe(key);
-            down(failure);
-        }
-        if is_up {
-            self.keep_connecting();
-        }
+        number
     }
 
-    /// Connects in a task, until it succeeds or the store is dropped.
-    fn keep_connecting(self: &Arc<Self>) {
-        let mut attempts = Attempts(Arc::downgrade(self));
-        tokio::spawn(async move {
-            let mut pause = PAUSE_MIN;
-            while let Some(link) = attempts.0.upgrade() {
-                match link.attempt().await {
-                    Ok(connection) => {
-                        // Ended before the connection can fail, which starts another task.
-                        attempts.succeed();
-                        return link.set_up(connection);
-                    }
-                    Err(failure) => link.set_down(&failure),
-                }
-                drop(link);
-                // Instances that lost the server together should not return together.
-                let share = rand::rng().random_range(0.5..1.0);
-                sleep(pause.mul_f64(share)).await;
-                pause = (pause * 2).min(PAUSE_MAX);
-            }
-        });
+    pub(super) fn open(&self, state: &mut State, failure: &Failure) {
+        metrics::up(&self.settings.prefix, false);
+        let error = crate::error::chain(failure);
+        tracing::warn!(error, "Redis is unavailable: each instance works by itself");
+        let since = Instant::now();
+        *state = State::Down { since };
     }
 
-    /// Connects, and writes a probe: a server that is full or read-only accepts connections.
-    async fn attempt(&self) -> Result<Connection, Failure> {
-        let settings = &self.settings;
-        let connection = timeout(settings.connect_timeout, settings.connect());
-        let mut connection = connection
-            .await
-            .map_err(|_| Failure::Connect)?
-            .map_err(Failure::of)?;
-        let probe = self
-            .probe
+    /// Changes the state. `change` also logs and records it, so that the lines and the gauge are in
+    /// the order of the changes.
+    pub(super) fn change(&self, change: impl FnOnce(&mut State) -> bool) {
+        self.state.send_if_modified(change);
+    }
+
+    /// Returns the key of the next probe.
+    pub(super) fn probe(&self) -> String {
+        self.probe
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let mut write = redis::cmd("SET");
-        write.arg(probe).arg(1).arg("PX").arg(PROBE_LIFE);
-        let written = timeout(settings.command_timeout, write.exec_async(&mut connection));
-        written
-            .await
-            .map_err(|_| Failure::Timeout)?
-            .map_err(Failure::of)?;
-        Ok(connection)
+            .clone()
     }
 
-    fn set_up(&self, connection: Connection) {
-        let number = rand::random();
-        let up = State::Up(Up { connection, number });
-        let before = self.state.send_replace(up);
-        metrics::up(true);
-        if let State::Down { since } = before {
-            let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
-            tracing::info!(ms, "Redis is available again");
-        }
-    }
-
-    fn set_down(&self, failure: &Failure) {
-        let opened = self.state.send_if_modified(|state| {
-            let is_first = !matches!(state, State::Down { .. });
-            if is_first {
-                let since = Instant::now();
-                *state = State::Down { since };
-            }
-            is_first
-        });
-        if opened {
-            down(failure);
-        }
+    fn probe_at(&self, key: &str) {
+        *self.probe.lock().unwrap_or_else(PoisonError::into_inner) = names::probe(key);
     }
 }
 
-fn down(failure: &Failure) {
-    metrics::up(false);
-    let error = crate::error::chain(failure);
-    tracing::warn!(error, "Redis is unavailable: each instance works by itself");
+/// A command in progress. A caller that gives it up, for example because its own deadline is
+/// shorter, puts the connection in doubt: otherwise a dead one could stay in use.
+struct Sent<'a> {
+    link: &'a Link,
+    key: &'a str,
+    /// The connection, and the time.
+    at: Option<(u64, Instant)>,
 }
 
-/// The task that connects. If its runtime stops, the next command starts another one.
-struct Attempts(Weak<Link>);
-
-impl Attempts {
-    fn succeed(&mut self) {
-        self.0 = Weak::new();
-    }
-}
-
-impl Drop for Attempts {
+impl Drop for Sent<'_> {
     fn drop(&mut self) {
-        if let Some(link) = self.0.upgrade() {
-            link.state.send_if_modified(|state| {
-                let stopped = !matches!(state, State::Up(_) | State::Idle);
-                if stopped {
-                    *state = State::Idle;
-                }
-                stopped
-            });
+        if let Some((number, sent)) = self.at {
+            self.link.doubt(number, sent, self.key);
         }
     }
 }

@@ -178,7 +178,7 @@ impl Seal {
     pub(super) fn name(&self, kind: &str, id: &str) -> String {
         match self.previous.as_ref().or(self.current.as_ref()) {
             None => id.to_owned(),
-            Some(key) => hex::first(&key.derive(kind, id), 32),
+            Some(key) => hex::first(&key.derive(&format!("name:{kind}"), id), 32),
         }
     }
 

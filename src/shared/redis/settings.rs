@@ -50,6 +50,15 @@ impl Settings {
         }
     }
 
+    /// Returns the time limit for connecting. A cluster has one limit for each step: to reach one of
+    /// the given nodes, to ask it for the others, and to reach those. Nodes that are gone use it up.
+    pub(super) fn connect_limit(&self) -> Duration {
+        match &self.servers {
+            Servers::Single(_) | Servers::Sentinel { .. } => self.connect_timeout,
+            Servers::Cluster(_) => self.connect_timeout * 3,
+        }
+    }
+
     /// Returns the certificates, if a root certificate is set.
     pub(super) fn certificates(&self) -> Option<TlsCertificates> {
         let root_cert = self.root_certificate.clone()?;

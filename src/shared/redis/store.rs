@@ -5,10 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{FromRedisValue, ScriptInvocation};
+use redis::FromRedisValue;
 
 use super::link::Link;
 use super::names;
+use super::script::Invocation;
 use super::seal::{Seal, SealKey};
 use super::settings::{Servers, Settings, server, servers};
 use crate::error::Error;
@@ -35,7 +36,9 @@ pub struct RedisStore(pub(super) Arc<Link>);
 
 impl RedisStore {
     /// Creates a store on one server, at an address such as `redis://127.0.0.1:6379/0`. With
-    /// `rediss://` the connection uses TLS.
+    /// `rediss://` the connection uses TLS, with rustls and the process's default crypto provider. If
+    /// there is none when the store first connects, it installs that of `aws-lc-rs`: an application
+    /// that wants another one installs it before.
     ///
     /// # Errors
     /// [`ErrorKind::Input`](crate::ErrorKind::Input) if the address is malformed.
@@ -111,14 +114,16 @@ impl RedisStore {
         self.with(|settings| settings.seal.previous = Some(key))
     }
 
-    /// Sets the time limit for connecting. Defaults to 1 second.
+    /// Sets the time limit for connecting, which includes the search for the master and the login.
+    /// Defaults to 1 second. A cluster has three times as long, since some of its nodes may be gone.
     #[must_use]
     pub fn connect_timeout(self, timeout: Duration) -> Self {
         self.with(|settings| settings.connect_timeout = timeout)
     }
 
     /// Sets the time limit for a command, which includes the wait for a connection. Defaults to 300
-    /// milliseconds.
+    /// milliseconds. The callers of a store have limits of their own: 1 second for tokens, half a
+    /// second for pushes.
     #[must_use]
     pub fn command_timeout(self, timeout: Duration) -> Self {
         self.with(|settings| settings.command_timeout = timeout)
@@ -128,12 +133,9 @@ impl RedisStore {
     pub(super) async fn run<T: FromRedisValue + Send>(
         &self,
         name: &str,
-        script: impl Borrow<ScriptInvocation<'_>> + Send,
+        script: impl Borrow<Invocation<'_>> + Send,
     ) -> Result<T, StoreError> {
-        let run = |mut connection| async move {
-            let script = script.borrow();
-            script.invoke_async(&mut connection).await
-        };
+        let run = |connection| async move { script.borrow().invoke(connection).await };
         self.0.run(name, run).await
     }
 
@@ -151,9 +153,6 @@ impl RedisStore {
     }
 
     fn of(settings: Settings) -> Self {
-        if settings.uses_tls() {
-            choose_crypto_provider();
-        }
         Self(Link::new(settings))
     }
 
@@ -162,15 +161,6 @@ impl RedisStore {
         change(&mut settings);
         Self::of(settings)
     }
-}
-
-/// Chooses the crypto provider of rustls for this process, unless the application has. The Redis
-/// client takes the process's default, and rustls panics when two providers are linked and none is
-/// chosen.
-fn choose_crypto_provider() {
-    let chosen = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    // An error means that the application has chosen one.
-    drop(chosen);
 }
 
 impl fmt::Debug for RedisStore {

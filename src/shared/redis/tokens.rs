@@ -12,8 +12,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::Script;
-
+use super::script::Script;
 use super::store::RedisStore;
 use crate::secret::Secret;
 use crate::store::{Owner, StoreError};
