@@ -6,5 +6,6 @@
     clippy::indexing_slicing
 )]
 
+mod dedup;
 mod server;
 mod tokens;

@@ -1,6 +1,7 @@
 //! Shared state on Redis.
 
 mod connect;
+mod dedup;
 mod failure;
 mod link;
 mod metrics;
