@@ -129,9 +129,16 @@
 //!
 //! Signatures are remembered in the memory of one process. After a restart, or on another instance,
 //! a captured push of the last ten minutes is handled once more, unless the handler recognizes the
-//! message. The same holds for older pushes when the wall clock is set back by more than ten
-//! minutes. The memory holds the last 100,000 signatures; [`Callback::forgotten`] counts those that
-//! were evicted early.
+//! message. Instances that [share a store of
+//! pushes](callback::dedup#several-instances) recognize it: behind
+//! [`Dedup`](callback::dedup::Dedup), a captured push is not run again by any of them, also after a
+//! restart, and in plaintext mode no instance accepts a signature with a second body. Not shared are
+//! the signatures of verified URLs, and those of a [`Callback`] without `Dedup`. While the store
+//! cannot be reached, each instance remembers for itself.
+//!
+//! Older pushes are handled once more when the wall clock is set back by more than ten minutes. The
+//! memory holds the last 100,000 signatures; [`Callback::forgotten`] counts those that were evicted
+//! early.
 //!
 //! ## Routes and calls
 //!

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::callback::Rejection;
 use crate::error::BoxError;
 
 /// The error of a message beyond the limit of messages that are handled at once.
@@ -20,18 +21,23 @@ impl Overloaded {
 
     /// Returns whether `error` is an `Overloaded` or has one among its sources.
     pub(crate) fn caused(error: &BoxError) -> bool {
-        let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&**error);
-        while let Some(error) = source {
-            if error.is::<Self>() {
-                return true;
-            }
-            source = match error.downcast_ref::<HandlerError>() {
-                Some(HandlerError(inner)) => Some(&**inner),
-                None => error.source(),
-            };
-        }
-        false
+        find::<Self>(error).is_some()
     }
+}
+
+/// Returns the error of this type that `error` is or has among its sources.
+fn find<E: std::error::Error + 'static>(error: &BoxError) -> Option<&E> {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&**error);
+    while let Some(error) = source {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        source = match error.downcast_ref::<HandlerError>() {
+            Some(HandlerError(inner)) => Some(&**inner),
+            None => error.source(),
+        };
+    }
+    None
 }
 
 impl fmt::Display for Overloaded {
@@ -82,6 +88,25 @@ impl std::error::Error for HandlerError {
         self.0.source()
     }
 }
+
+/// Another instance has seen the push: the callback must refuse it like one that it has seen.
+#[derive(Debug)]
+pub(crate) struct Refused(pub(crate) Rejection);
+
+impl Refused {
+    /// Returns the reason, if `error` is a `Refused` or has one among its sources.
+    pub(crate) fn caused(error: &BoxError) -> Option<Rejection> {
+        find::<Self>(error).map(|refused| refused.0)
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the push was refused: {}", self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
 
 /// The handler panicked.
 #[derive(Debug)]

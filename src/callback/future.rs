@@ -15,6 +15,7 @@ use tracing::{Level, Span};
 use crate::body::Body;
 use crate::callback::body_buffer::BodyBuffer;
 use crate::callback::dedup::DedupKey;
+use crate::callback::error::Refused;
 use crate::callback::reply::response;
 use crate::callback::run::Answer;
 use crate::callback::service::Config;
@@ -209,10 +210,14 @@ where
                             tracing::warn!(%appid, "too many messages are being handled");
                             response::overloaded(appid)
                         }
-                        Ok(Poll::Ready(Err(error))) => {
-                            tracing::error!(%appid, error = chain(&*error), "the handler failed");
-                            response::failure(appid)
-                        }
+                        Ok(Poll::Ready(Err(error))) => match Refused::caused(&error) {
+                            Some(rejection) => config.reject(rejection),
+                            None => {
+                                let error = chain(&*error);
+                                tracing::error!(%appid, error, "the handler failed");
+                                response::failure(appid)
+                            }
+                        },
                         Err(_) => {
                             tracing::error!(%appid, "the handler panicked");
                             response::failure(appid)

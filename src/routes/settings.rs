@@ -86,7 +86,8 @@ impl Routes<NoHandler> {
     {
         let dedup = DedupLayer::new()
             .shared_clock(self.shared.wechat.clock().clone())
-            .shared_runtime(self.shared.wechat.runtime().clone());
+            .shared_runtime(self.shared.wechat.runtime().clone())
+            .shared_store(self.shared.wechat.shared_state().dedup.clone());
         let deadline = deadline.or_runtime(self.shared.wechat.runtime());
         self.on_message_bare(dedup.layer(deadline.layer(handler)))
     }

@@ -6,7 +6,7 @@
 //! | store | shares | set alone with |
 //! |---|---|---|
 //! | [`TokenStore`](crate::token::TokenStore) | tokens, tickets, leases and budgets | [`WechatBuilder::token_store`](crate::WechatBuilder::token_store) |
-//! | [`DedupStore`](crate::callback::dedup::DedupStore) | running and finished pushes | [`DedupLayer::store`](crate::callback::dedup::DedupLayer::store) |
+//! | [`DedupStore`](crate::callback::dedup::DedupStore) | running and finished pushes, and the signatures of plaintext mode | [`DedupLayer::store`](crate::callback::dedup::DedupLayer::store) |
 //!
 //! With the feature `redis`, `RedisStore` is such a bundle: its module says what an application sees
 //! while Redis is unavailable.

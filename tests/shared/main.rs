@@ -14,5 +14,6 @@ mod platform;
 mod processes;
 mod directory;
 mod faults;
+mod dedup;
 mod server;
 mod tokens;

@@ -78,7 +78,8 @@ impl DedupLayer {
     /// Sets the minimum time for which a finished push is remembered. Defaults to 60 seconds.
     ///
     /// The actual time is at most a quarter longer. The platform's three pushes arrive within about
-    /// ten seconds.
+    /// ten seconds. A [store](Self::store) remembers for longer: at least as long as the callback
+    /// accepts the signature.
     pub fn window(mut self, window: Duration) -> Self {
         self.window = window;
         self
@@ -124,9 +125,17 @@ impl DedupLayer {
         self
     }
 
-    /// Shares the state of pushes with other instances through a store.
-    pub fn store(mut self, store: impl DedupStore) -> Self {
-        self.store = Some(SharedStore::new(store));
+    /// Shares the state of pushes with other instances through a store: see [several
+    /// instances](crate::callback::dedup#several-instances).
+    ///
+    /// [`Routes::on_message`](crate::routes::Routes::on_message) uses the store of
+    /// [`WechatBuilder::shared`](crate::WechatBuilder::shared) by itself.
+    pub fn store(self, store: impl DedupStore) -> Self {
+        self.shared_store(Some(SharedStore::new(store)))
+    }
+
+    pub(crate) fn shared_store(mut self, store: Option<SharedStore>) -> Self {
+        self.store = store;
         self
     }
 }
@@ -143,6 +152,7 @@ impl<H> Layer<H> for DedupLayer {
                 clock: self.clock.clone(),
                 runtime: self.runtime.clone(),
                 store: self.store.clone(),
+                window: self.window,
             }),
         }
     }

@@ -1,13 +1,14 @@
 //! The pushes that this process has seen.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use crate::callback::dedup::key;
-use crate::callback::dedup::store::SharedStore;
+use crate::callback::dedup::push_key::{Life, PushKey};
+use crate::callback::dedup::replies::Replies;
+use crate::callback::dedup::store::{SharedClaim, SharedStore};
 use crate::callback::memory::fingerprint::{FingerprintMap, Fingerprints};
 use crate::callback::memory::ttl_ring::TtlRing;
 use crate::callback::verify::replay::{Claim as SignatureClaim, Delivery};
@@ -18,16 +19,14 @@ use crate::runtime::SharedRuntime;
 /// The maximum number of pushes that wait for one run. The platform sends a push three times.
 const WAITERS_MAX: usize = 8;
 
-/// How many replies are kept. A reply is needed for as long as the platform may retry its push,
-/// which is some seconds.
-const REPLIES_MAX: usize = 1024;
-
 /// The state that the clones of a service share.
 pub(super) struct Shared {
     pub(super) memory: Memory,
     pub(super) clock: SharedClock,
     pub(super) runtime: Option<SharedRuntime>,
     pub(super) store: Option<SharedStore>,
+    /// How long a finished push is remembered at least.
+    pub(super) window: Duration,
 }
 
 pub(super) struct Memory {
@@ -68,36 +67,6 @@ struct Running {
     joined: Vec<SignatureClaim>,
 }
 
-/// The last replies that are not `success`, numbered from 1.
-#[derive(Default)]
-struct Replies {
-    kept: VecDeque<Reply>,
-    /// The number of replies that were evicted before these.
-    before: u64,
-}
-
-impl Replies {
-    /// Stores a reply and returns its number.
-    fn put(&mut self, reply: &Reply) -> u64 {
-        if reply.is_empty() {
-            return 0;
-        }
-        if self.kept.len() >= REPLIES_MAX {
-            self.kept.pop_front();
-            self.before += 1;
-        }
-        self.kept.push_back(reply.clone());
-        self.before + self.kept.len() as u64
-    }
-
-    /// Returns the reply with a number, or `success` if it was evicted.
-    fn get(&self, number: u64) -> Reply {
-        let at = number.checked_sub(self.before + 1);
-        let reply = at.and_then(|at| self.kept.get(usize::try_from(at).ok()?));
-        reply.cloned().unwrap_or_else(Reply::none)
-    }
-}
-
 /// The action for a push.
 pub(super) enum Verdict {
     /// The push is new: run it. While the claim exists, no other run of the push starts.
@@ -136,6 +105,23 @@ impl Memory {
 }
 
 impl Shared {
+    /// Returns the claim of a new push in the store, and how long it is remembered there.
+    pub(super) fn of_store(&self, message: &Message) -> Option<(SharedClaim, Life)> {
+        let store = self.store.clone()?;
+        let claim = SharedClaim::new(store, self.runtime.clone(), PushKey::of(message));
+        Some((claim, Life::new(message, self.window)))
+    }
+
+    /// Tells the store about a push that needs no claim: other instances must not accept its
+    /// signature with another body.
+    pub(super) fn recognized(&self, message: &Message) {
+        if let Some(store) = &self.store
+            && message.delivery().unsigned().is_some()
+        {
+            store.remember(PushKey::of(message), self.runtime.as_ref());
+        }
+    }
+
     pub(super) fn meet(self: &Arc<Self>, message: &Message) -> Verdict {
         let (memory, now) = (&self.memory, self.clock.monotonic());
         // Acquired before the lock on `state`, and released after it, so that the two locks are

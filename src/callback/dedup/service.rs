@@ -8,7 +8,6 @@ use std::task::{Context, Poll, ready};
 use tokio::sync::oneshot;
 use tower::Service;
 
-use super::DedupKey;
 use super::error::RunFailed;
 use super::memory::{Claim, Shared, Verdict};
 use crate::accessors::inner_service_accessors;
@@ -59,8 +58,14 @@ where
     fn call(&mut self, message: Message) -> DedupFuture {
         let state = match self.shared.meet(&message) {
             Verdict::Run(claim) => State::Run(Some(self.run(claim, message))),
-            Verdict::Join(reply) => State::Join(reply),
-            Verdict::Finished(reply) => State::Done(Some(Ok(reply))),
+            Verdict::Join(reply) => {
+                self.shared.recognized(&message);
+                State::Join(reply)
+            }
+            Verdict::Finished(reply) => {
+                self.shared.recognized(&message);
+                State::Done(Some(Ok(reply)))
+            }
             Verdict::Full => State::Done(Some(Err(Overloaded::new().into()))),
         };
         DedupFuture { state }
@@ -75,12 +80,11 @@ where
     H::Future: Send,
 {
     fn run(&self, claim: Claim, message: Message) -> Run {
-        let Shared { runtime, store, .. } = &*self.shared;
-        let stored = store.clone().map(|store| (store, DedupKey::new(&message)));
+        let shared = self.shared.of_store(&message);
         let work: Work<Reply> = Box::pin(Answer::new(self.inner.clone(), message));
-        let work = match stored {
+        let work = match shared {
             None => work,
-            Some((store, key)) => Box::pin(store.run(key, runtime.clone(), work)),
+            Some((shared, life)) => Box::pin(shared.run(work, move |reply| life.of(reply))),
         };
         Run {
             work,

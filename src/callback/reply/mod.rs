@@ -236,6 +236,11 @@ impl Reply {
         !required.chars().any(is_legal)
     }
 
+    /// Whether the platform sends the push again after this reply, so that it is handled again.
+    pub(crate) fn asks_for_retry(&self) -> bool {
+        matches!(self.0, Kind::Acknowledged { err_code, .. } if err_code != 0)
+    }
+
     /// Whether a mini-program may send this reply.
     pub(crate) fn suits_mini_program(&self) -> bool {
         match &self.0 {

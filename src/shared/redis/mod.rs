@@ -129,6 +129,7 @@
 
 mod connect;
 mod driver;
+mod dedup;
 mod failure;
 mod link;
 mod metrics;

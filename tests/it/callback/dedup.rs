@@ -1,8 +1,6 @@
 //! Deduplication: every message is handled once, however often it is sent.
 
-use std::collections::HashMap;
 use std::future::{pending, poll_fn};
-use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -10,13 +8,10 @@ use http::StatusCode;
 use proptest::prelude::*;
 use tower::{Layer, Service, ServiceExt};
 use tower_wechat::callback::deadline::DeadlineLayer;
-use tower_wechat::callback::dedup::{Claimed, DedupKey, DedupLayer, DedupStore};
+use tower_wechat::callback::dedup::{DedupKey, DedupLayer};
 use tower_wechat::callback::{HandlerFn, Overloaded};
 use tower_wechat::sandbox::{Attempt, Push, Sandbox};
-use tower_wechat::shared::Owner;
-use tower_wechat::{
-    BoxFuture, ManualClock, Message, Reply, Runtime, StoreError, TokioRuntime, handler_fn,
-};
+use tower_wechat::{BoxFuture, ManualClock, Message, Reply, Runtime, TokioRuntime, handler_fn};
 
 use super::support::{
     APPID, NOW, Tally, callback, counting, document, handler, message_of, push, seconds, send,
@@ -330,150 +325,6 @@ async fn the_platform_retries_until_the_handler_succeeds() {
         "{delivery:?}"
     );
     assert_eq!(delivery.reply().unwrap().text(), Some("at last"));
-}
-
-/// A store shared by several instances, in place of a database.
-#[derive(Clone, Default)]
-struct Shared {
-    entries: Arc<Mutex<HashMap<DedupKey, Entry>>>,
-    fault: Option<Fault>,
-}
-
-enum Entry {
-    Claim(Owner),
-    Finished(Reply),
-}
-
-#[derive(Clone, Copy)]
-enum Fault {
-    Fails,
-    Hangs,
-    Panics,
-    /// Claims hang; the other calls succeed.
-    ClaimHangs,
-}
-
-impl Shared {
-    async fn apply_fault(&self) -> Result<(), StoreError> {
-        match self.fault {
-            None | Some(Fault::ClaimHangs) => Ok(()),
-            Some(Fault::Fails) => Err(StoreError::new("connection refused")),
-            Some(Fault::Hangs) => pending().await,
-            Some(Fault::Panics) => panic!("the store's own fault"),
-        }
-    }
-}
-
-impl DedupStore for Shared {
-    async fn claim(&self, key: &DedupKey, owner: &Owner) -> Result<Claimed, StoreError> {
-        self.apply_fault().await?;
-        if let Some(Fault::ClaimHangs) = self.fault {
-            pending::<()>().await;
-        }
-        let mut entries = self.entries.lock().unwrap();
-        Ok(match entries.get(key) {
-            Some(Entry::Claim(_)) => Claimed::Running,
-            Some(Entry::Finished(reply)) => Claimed::Finished(reply.clone()),
-            None => {
-                entries.insert(*key, Entry::Claim(*owner));
-                Claimed::Granted
-            }
-        })
-    }
-
-    async fn finish(&self, key: &DedupKey, reply: &Reply) -> Result<(), StoreError> {
-        self.apply_fault().await?;
-        let finished = Entry::Finished(reply.clone());
-        self.entries.lock().unwrap().insert(*key, finished);
-        Ok(())
-    }
-
-    async fn release(&self, key: &DedupKey, owner: &Owner) -> Result<(), StoreError> {
-        self.apply_fault().await?;
-        let mut entries = self.entries.lock().unwrap();
-        if matches!(entries.get(key), Some(Entry::Claim(claimed)) if claimed == owner) {
-            entries.remove(key);
-        }
-        Ok(())
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn instances_that_share_a_store_handle_a_message_once() {
-    let (tally, store) = (Tally::default(), Shared::default());
-    let instance = || {
-        let layer = DedupLayer::new().store(store.clone());
-        layer.layer(handler(&tally, seconds(2.0), |number| match number {
-            1 => panic!("the first time"),
-            number => Ok(Reply::text(format!("{number}"))),
-        }))
-    };
-    let (one, two) = (instance(), instance());
-    let error = one.clone().oneshot(text(1)).await.unwrap_err();
-    assert_eq!(error.to_string(), "the handler panicked");
-    let first = send(&one, text(1));
-    settle().await;
-    let second = send(&two, text(1));
-    assert_eq!(first.await.unwrap().unwrap(), Reply::text("2"));
-    assert_eq!(second.await.unwrap().unwrap(), Reply::text("2"));
-    assert_eq!(instance().oneshot(text(1)).await.unwrap(), Reply::text("2"));
-    assert_eq!(tally.started(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_failed_claim_does_not_release_the_claim_of_another_instance() {
-    let (tally, store) = (Tally::default(), Shared::default());
-    let instance = |fault| {
-        let store = store.clone();
-        let layer = DedupLayer::new().store(Shared { fault, ..store });
-        layer.layer(handler(&tally, seconds(3.0), |number| match number {
-            1 => Err("the database is gone".into()),
-            number => Ok(Reply::text(format!("{number}"))),
-        }))
-    };
-    let failing = send(&instance(Some(Fault::ClaimHangs)), text(1));
-    tokio::time::sleep(seconds(2.0)).await;
-    let claimed = send(&instance(None), text(1));
-    let error = failing.await.unwrap().unwrap_err();
-    assert_eq!(error.to_string(), "the database is gone");
-    let third = send(&instance(None), text(1));
-    assert_eq!(claimed.await.unwrap().unwrap(), Reply::text("2"));
-    assert_eq!(third.await.unwrap().unwrap(), Reply::text("2"));
-    assert_eq!(tally.started(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_push_fails_when_another_instance_runs_it_for_too_long() {
-    let (tally, store) = (Tally::default(), Shared::default());
-    let long = DedupLayer::new()
-        .store(store.clone())
-        .layer(handler_fn(|_: Message| pending::<()>()));
-    send(&long, text(1));
-    settle().await;
-    let dedup = DedupLayer::new()
-        .store(store)
-        .layer(counting(&tally, seconds(1.0)));
-    let error = dedup.oneshot(text(1)).await.unwrap_err();
-    assert_eq!(error.to_string(), "the run that this push joined failed");
-    assert_eq!(tally.started(), 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_store_that_fails_hangs_or_panics_is_bypassed() {
-    for fault in [Fault::Fails, Fault::Hangs, Fault::Panics] {
-        let tally = Tally::default();
-        let store = Shared {
-            fault: Some(fault),
-            ..Shared::default()
-        };
-        let dedup = DedupLayer::new()
-            .store(store)
-            .layer(counting(&tally, seconds(1.0)));
-        for _ in 0..2 {
-            let reply = dedup.clone().oneshot(text(1)).await.unwrap();
-            assert_eq!(reply, Reply::text("1"));
-        }
-    }
 }
 
 #[tokio::test]

@@ -6,6 +6,8 @@ mod attacks;
 mod count;
 mod deadline;
 mod dedup;
+mod dedup_replays;
+mod dedup_store;
 mod events;
 mod forward;
 mod fuzzed;

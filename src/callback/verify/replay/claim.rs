@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::memory::{Admission, Replays, RunId};
+use super::memory::{AGE, Admission, Replays, RunId};
 use crate::callback::verify::signature::Signature;
 
 /// Holds the run of a signature. When the last holder is dropped without success, the signature is
@@ -78,6 +78,22 @@ impl Drop for Claim {
 impl Delivery {
     pub(crate) fn is_repeat(&self) -> bool {
         matches!(self, Self::Repeat { .. })
+    }
+
+    /// Returns the last bits of the signature, if it does not cover the body.
+    pub(crate) fn unsigned(&self) -> Option<u64> {
+        match self {
+            Self::First { run, .. } => run.unsigned(),
+            Self::Parsed | Self::Repeat { .. } => None,
+        }
+    }
+
+    /// Returns how long the callback remembers the signature.
+    pub(crate) fn age(&self) -> Duration {
+        match self {
+            Self::First { replays, .. } => replays.age(),
+            Self::Parsed | Self::Repeat { .. } => AGE,
+        }
     }
 
     /// Adds a holder to the run if it has not ended, for work that outlives the response.

@@ -13,7 +13,7 @@ use crate::callback::verify::signature::Signature;
 
 /// How long a signature is remembered if timestamps are not checked: as for the default window of
 /// ten minutes each way.
-const AGE: Duration = Duration::from_secs(1200);
+pub(super) const AGE: Duration = Duration::from_secs(1200);
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -30,6 +30,7 @@ pub(crate) struct Replays(Arc<Shared>);
 
 struct Shared {
     appid: AppId,
+    age: Duration,
     fingerprints: Fingerprints,
     state: Mutex<State>,
     forgotten: AtomicU64,
@@ -48,6 +49,8 @@ struct State {
 pub(crate) struct RunId {
     key: u64,
     number: u32,
+    /// Whether the signature covers the body of its push.
+    covers_body: bool,
 }
 
 struct Run {
@@ -114,6 +117,7 @@ impl Replays {
         let age = window.map_or(AGE, life);
         Self(Arc::new(Shared {
             appid,
+            age,
             fingerprints: Fingerprints::default(),
             state: Mutex::new(State {
                 seen: TtlRing::new(age, capacity.unwrap_or(CAPACITY)),
@@ -122,6 +126,11 @@ impl Replays {
             }),
             forgotten: AtomicU64::default(),
         }))
+    }
+
+    /// Returns how long a signature is remembered.
+    pub(super) fn age(&self) -> Duration {
+        self.0.age
     }
 
     /// Returns how many signatures were evicted early.
@@ -171,7 +180,11 @@ impl Replays {
             }
         };
         *runs = runs.wrapping_add(1);
-        let id = RunId { key, number: *runs };
+        let id = RunId {
+            key,
+            number: *runs,
+            covers_body: body.is_none(),
+        };
         place.insert(Run {
             id,
             admitted: now,
@@ -255,6 +268,13 @@ impl Replays {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RunId {
+    /// Returns the last bits of the signature, if it does not cover the body.
+    pub(super) fn unsigned(self) -> Option<u64> {
+        (!self.covers_body).then_some(self.key)
     }
 }
 

@@ -4,6 +4,7 @@ mod handlers;
 mod messages;
 mod platform;
 mod push;
+mod store;
 
 use tower_wechat::callback::Mode;
 
@@ -11,6 +12,7 @@ pub use handlers::{Handler, Tally, counting, handler, instant, seconds, send};
 pub use messages::{document, message_of, text, text_document, text_fields};
 pub use platform::{Platform, Sealed, callback, push};
 pub use push::Push;
+pub use store::{Fault, TestStore};
 
 pub const APPID: &str = "wx3cc8fd6963e31a32";
 pub const TOKEN: &str = "thetoken";
