@@ -3,8 +3,17 @@
     unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    clippy::disallowed_methods
 )]
 
+mod browser;
+#[path = "../it/chromium.rs"]
+mod chromium;
+mod pick_up;
+#[path = "../it/process.rs"]
+mod process;
+mod round_robin;
+mod scans;
 mod server;
 mod tokens;

@@ -1,6 +1,7 @@
 //! Starts `redis-server` processes.
 
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Once;
 use std::thread::sleep;
@@ -36,6 +37,20 @@ impl Server {
             process,
             options,
         })
+    }
+
+    /// Starts a cluster of one server.
+    pub fn start_cluster() -> Option<Self> {
+        let file = format!("tower-wechat-nodes-{}-{}.conf", std::process::id(), free_port());
+        let options = ["--cluster-enabled", "yes", "--cluster-config-file", &file];
+        let server = Self::with(&options)?;
+        server.cli(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !server.cli(&["CLUSTER", "INFO"]).contains("cluster_state:ok") {
+            assert!(Instant::now() < deadline, "the cluster did not start");
+            sleep(Duration::from_millis(50));
+        }
+        Some(server)
     }
 
     pub fn url(&self) -> String {
@@ -75,6 +90,14 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Returns a directory for the files of a server.
+pub fn directory(test: &str) -> PathBuf {
+    let name = format!("tower-wechat-{}-{test}", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&path).unwrap();
+    path
 }
 
 pub fn free_port() -> u16 {

@@ -64,11 +64,11 @@ impl Account {
     }
 
     pub(super) fn secrets(&self) -> impl Iterator<Item = Secret> + use<> {
-        [
-            self.secret.clone(),
-            self.token.clone(),
-            self.encoding_aes_key.clone(),
-        ]
-        .into_iter()
+        self.credentials().map(Secret::clone).into_iter()
+    }
+
+    /// Returns the app's secret, its callback token and its AES key.
+    pub(in crate::sandbox) fn credentials(&self) -> [&Secret; 3] {
+        [&self.secret, &self.token, &self.encoding_aes_key]
     }
 }

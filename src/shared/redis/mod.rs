@@ -3,11 +3,15 @@
 mod connect;
 mod failure;
 mod link;
+mod listener;
 mod metrics;
 mod names;
+mod pick_up;
+mod scans;
 mod seal;
 mod settings;
 mod store;
+mod subscription;
 mod tokens;
 
 pub use self::seal::SealKey;

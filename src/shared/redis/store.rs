@@ -11,6 +11,7 @@ use super::link::Link;
 use super::names;
 use super::seal::{Seal, SealKey};
 use super::settings::{Servers, Settings, server, servers};
+use super::subscription::Subscription;
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::store::StoreError;
@@ -31,7 +32,7 @@ use crate::store::StoreError;
 /// # Ok::<(), tower_wechat::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct RedisStore(pub(super) Arc<Link>);
+pub struct RedisStore(pub(super) Arc<Link>, pub(super) Arc<Subscription>);
 
 impl RedisStore {
     /// Creates a store on one server, at an address such as `redis://127.0.0.1:6379/0`. With
@@ -151,7 +152,7 @@ impl RedisStore {
         if settings.uses_tls() {
             choose_crypto_provider();
         }
-        Self(Link::new(settings))
+        Self(Link::new(settings), Subscription::new())
     }
 
     fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
