@@ -5,23 +5,34 @@
 //! code instead of a phone. Each client can have twenty codes at a time. Clients are distinguished
 //! by address. Behind a reverse proxy, pass its address or network, so that its `X-Forwarded-For`
 //! is trusted.
+//!
+//! Several instances share the sign-ins on Redis. The scan reaches the first of these, and a page of
+//! the second continues:
+//! ```sh
+//! redis-server --port 6399
+//! run='cargo run --features redis --example scan_login --'
+//! shared="--redis redis://127.0.0.1:6399 --key $(openssl rand -hex 32)"
+//! $run 127.0.0.1:36016 $shared
+//! $run 127.0.0.1:36017 $shared --platform http://127.0.0.1:36016/sandbox
+//! ```
 
 #[path = "shared/hosts.rs"]
 mod hosts;
+#[path = "shared/instances.rs"]
+mod instances;
+#[path = "shared/sessions.rs"]
+mod sessions;
 
-use std::collections::HashMap;
 use std::error::Error;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::{ConnectInfo, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use rand::RngExt;
-use rand::distr::Alphanumeric;
+use clap::Parser;
 use tokio::net::TcpListener;
 use tower::Layer;
 use tower_wechat::api::qrcode::ShowQrcode;
@@ -30,22 +41,42 @@ use tower_wechat::sandbox::Sandbox;
 use tower_wechat::scan_login::{ScanLogin, ScannedUser, TrustedProxies, scanned_fn};
 use tower_wechat::{App, Body, BoxError, Message, Reply, Wechat, handler_fn};
 
+use crate::instances::Instances;
+use crate::sessions::Sessions;
+
+#[derive(Parser)]
+struct Arguments {
+    /// The address to listen on.
+    #[arg(default_value = "127.0.0.1:36016")]
+    address: String,
+
+    /// The reverse proxies whose `X-Forwarded-For` is trusted: addresses or networks.
+    trusted_proxy: Vec<String>,
+
+    #[command(flatten)]
+    instances: Instances,
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let address = arguments.next();
-    let address = address.unwrap_or_else(|| "127.0.0.1:36016".to_owned());
-    let proxies = TrustedProxies::new(arguments)?;
+    let Arguments {
+        address,
+        trusted_proxy,
+        instances,
+    } = Arguments::parse();
+    let proxies = TrustedProxies::new(trusted_proxy)?;
     let bound = TcpListener::bind(&address).await;
     let listener = bound.map_err(|error| format!("{address}: {error}"))?;
     let address = listener.local_addr()?;
     let base = format!("http://{address}");
 
-    // For a real account: `Wechat::builder().app(AppConfig::new(appid, secret).callback(keys))`.
-    let sandbox = Sandbox::new();
-    sandbox.set_callback_url(&sandbox.appid(), format!("{base}/v1/service/wx/wxmsg"));
-    let platform = sandbox.http().push_through(ReqwestTransport::new()?);
-    let app = app(&sandbox.wechat(), proxies)?.nest_service("/sandbox", platform);
+    let (wechat, sandbox) = instances.connect(&base).await?;
+    let sessions = Sessions::new(&instances.key())?;
+    let mut app = app(&wechat, proxies, sessions, instances.shown_platform(&base))?;
+    if let Some(sandbox) = sandbox {
+        let platform = sandbox.http().push_through(ReqwestTransport::new()?);
+        app = app.nest_service("/sandbox", platform);
+    }
     let app = hosts::check(app, address, &[]);
 
     println!("Listening on {base}");
@@ -58,12 +89,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
 struct Host {
     app: App,
     scans: ScanLogin,
-    /// The signed-in users by session cookie. A real application keeps sessions in a store and
-    /// expires them.
-    sessions: Arc<Mutex<HashMap<String, ScannedUser>>>,
+    sessions: Sessions,
+    /// The address of the sandbox.
+    platform: String,
 }
 
-fn app(wechat: &Wechat, proxies: TrustedProxies) -> Result<Router, tower_wechat::Error> {
+fn app(
+    wechat: &Wechat,
+    proxies: TrustedProxies,
+    sessions: Sessions,
+    platform: String,
+) -> Result<Router, tower_wechat::Error> {
     let scans = ScanLogin::new(wechat)
         .client_key(move |request: &Parts| {
             let peer = request.extensions.get::<ConnectInfo<SocketAddr>>();
@@ -79,14 +115,15 @@ fn app(wechat: &Wechat, proxies: TrustedProxies) -> Result<Router, tower_wechat:
     let host = Host {
         app: wechat.app(Sandbox::APPID)?,
         scans: scans.clone(),
-        sessions: Arc::default(),
+        sessions,
+        platform,
     };
 
     let on_message = scans.layer().layer(handler_fn(on_message));
     let opened = host.clone();
     let pages = scans.service(scanned_fn(move |user: ScannedUser, _| {
         let opened = opened.clone();
-        async move { opened.open(user) }
+        async move { opened.open(&user) }
     }));
     Ok(Router::new()
         .route("/", get(home))
@@ -101,7 +138,7 @@ async fn on_message(message: Message) -> Reply {
 }
 
 async fn home(State(host): State<Host>, request: Parts) -> Response {
-    if let Some(user) = host.user(&request.headers) {
+    if let Some(user) = host.sessions.user::<ScannedUser>(&request.headers) {
         let again = if user.new_follower { "" } else { " back" };
         let greeting = format!("<p>Welcome{again}, {}!", user.openid);
         return Html(page(&greeting)).into_response();
@@ -123,7 +160,8 @@ impl Host {
         let image = self.app.call(ShowQrcode::of(&ticket)).await?;
         let code = CODE
             .replace("IMAGE", &image.data_url())
-            .replace("SCENE", pending.scene());
+            .replace("SCENE", pending.scene())
+            .replace("PLATFORM", &self.platform);
         let mut response = Html(page(&code)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -134,31 +172,15 @@ impl Host {
     }
 
     /// Opens a session for the user who scanned, and redirects the browser to the home page.
-    fn open(&self, user: ScannedUser) -> http::Response<Body> {
-        let letters = rand::rng().sample_iter(Alphanumeric).take(32);
-        let id: String = letters.map(char::from).collect();
-        let cookie = format!("session={id}; Path=/; HttpOnly; SameSite=Lax");
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.insert(id, user);
-
+    fn open(&self, user: &ScannedUser) -> http::Response<Body> {
         let mut response = http::Response::new(Body::empty());
         *response.status_mut() = StatusCode::FOUND;
         let headers = response.headers_mut();
         headers.insert(header::LOCATION, HeaderValue::from_static("/"));
-        if let Ok(cookie) = HeaderValue::try_from(cookie) {
+        if let Some(cookie) = self.sessions.cookie(user) {
             headers.append(header::SET_COOKIE, cookie);
         }
         response
-    }
-
-    fn user(&self, headers: &HeaderMap) -> Option<ScannedUser> {
-        // Bytes, since other cookies of the site may not be ASCII.
-        let cookies = headers.get_all(header::COOKIE).into_iter();
-        let mut pairs = cookies.flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
-        let id = pairs.find_map(|pair| pair.trim_ascii().strip_prefix(b"session="))?;
-        let id = std::str::from_utf8(id).ok()?;
-        let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.get(id).cloned()
     }
 }
 
@@ -187,7 +209,7 @@ scan it. The page then continues by itself:
 <noscript><p>This page needs JavaScript.</noscript>
 <script>
 const scan = '{"type":"scan","scene":"SCENE"}';
-command.textContent = `curl -s ${location.origin}/sandbox/control/push -d '${scan}'`;
+command.textContent = `curl -s PLATFORM/control/push -d '${scan}'`;
 const events = new EventSource('/login/scan/events');
 events.addEventListener('scanned', () => {
   events.close();

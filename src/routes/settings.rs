@@ -88,7 +88,9 @@ impl Routes<NoHandler> {
             .shared_clock(self.shared.wechat.clock().clone())
             .shared_runtime(self.shared.wechat.runtime().clone())
             .shared_store(self.shared.wechat.shared_state().dedup.clone());
-        let deadline = deadline.or_runtime(self.shared.wechat.runtime());
+        let deadline = deadline
+            .or_runtime(self.shared.wechat.runtime())
+            .or_shared(self.shared.wechat.shared_state());
         self.on_message_bare(dedup.layer(deadline.layer(handler)))
     }
 

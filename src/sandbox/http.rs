@@ -30,6 +30,7 @@ const BODY_MAX: usize = 1 << 20;
 /// | `POST` | body | |
 /// |---|---|---|
 /// | `/control/push` | `{"type":"text","content":"hi"}`, `{"type":"scan","scene":"order-42"}` or with the `ticket` of a created code, `{"type":"subscribe"}`, optionally with a `scene`, `{"type":"unsubscribe"}`, `{"type":"click","key":"HELP"}`; optional `appid` and `user` | sends a push to the app's callback and returns the result |
+/// | `/control/app` | `{}`; optional `appid` | returns an app's secret and callback keys, for another process that acts as the app |
 /// | `/control/user` | `{"nickname":"Hui"}` | creates a user |
 /// | `/control/template` | `{"title":"发货通知","content":"{{thing1.DATA}}"}`, with `"subscribe":true` for subscribe messages; optional `appid` | adds a template and returns its id |
 /// | `/control/media` | `{}`; optional `appid` | uploads a temporary material and returns its MediaId |

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::request::Parts;
 
 use super::clients::{Client, Clients};
-use super::kept::Kept;
+use super::erased::SharedStore;
 use super::login::{DIGITS, ScanLogin};
 use super::memory::MemoryScanStore;
 use super::settings::Settings;
@@ -27,11 +27,14 @@ const WAITING_MAX: usize = 10_000;
 const PREFIX_MAX: usize = 64 - DIGITS;
 
 impl ScanLogin {
-    /// Creates pending sign-ins with the clock and the runtime of `wechat`. By default they are in
-    /// memory, at most 10,000 at a time, last five minutes each, and have scenes that start with
-    /// `login-`.
+    /// Creates pending sign-ins with the clock and the runtime of `wechat`. By default they last
+    /// five minutes each, and have scenes that start with `login-`. They are in the [shared
+    /// state](crate::WechatBuilder::shared) of `wechat`, or else in memory, at most 10,000 at a
+    /// time.
     pub fn new(wechat: &Wechat) -> Self {
-        let store = MemoryScanStore::new(wechat.clock().clone(), PENDING_MAX);
+        let store = wechat.shared_state().scans.clone().unwrap_or_else(|| {
+            SharedStore::new(MemoryScanStore::new(wechat.clock().clone(), PENDING_MAX))
+        });
         Self {
             settings: Arc::new(Settings {
                 prefix: "login-".to_owned(),
@@ -40,7 +43,7 @@ impl ScanLogin {
                 cookie: Cookie::new("wechat-scan", true),
                 signed_in: Reply::none(),
                 too_late: Reply::none(),
-                store: Kept::new(store),
+                store,
                 clients: Clients::new(wechat.clock().clone()),
                 client_key: None,
                 per_client: PER_CLIENT_MAX,
@@ -134,10 +137,10 @@ impl ScanLogin {
         self.with(|settings| settings.per_client = pending.max(1))
     }
 
-    /// Sets the store of pending sign-ins. Defaults to the memory of this process.
+    /// Sets the store of pending sign-ins: see [`new`](Self::new) for the default.
     #[must_use]
     pub fn store(self, store: impl ScanStore) -> Self {
-        self.with(|settings| settings.store = Kept::new(store))
+        self.with(|settings| settings.store = SharedStore::new(store))
     }
 
     /// Sets the replies in the chat after a scan: `signed_in` when it signed the page in, and

@@ -2,22 +2,24 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
-use super::store::{ScanStore, ScannedUser};
+use super::store::{LIFE_MAX, ScanStore, ScannedUser};
 use crate::clock::{Clock, Moment, SharedClock};
 use crate::store::StoreError;
 
-/// A [`ScanStore`] in the memory of one process, with a limited number of scenes.
+/// A [`ScanStore`] in the memory of one process, with a limited number of scenes. Clones share the
+/// scenes.
 ///
 /// When it is full, no further sign-in begins until one ends. It never evicts a pending sign-in.
+#[derive(Clone)]
 pub struct MemoryScanStore {
     clock: SharedClock,
     capacity: usize,
-    scenes: Mutex<Scenes>,
+    scenes: Arc<Mutex<Scenes>>,
 }
 
 /// The scenes by name, and by their end on the wall clock and on the monotonic clock.
@@ -71,7 +73,7 @@ impl MemoryScanStore {
         Self {
             clock: SharedClock::new(clock),
             capacity,
-            scenes: Mutex::default(),
+            scenes: Arc::default(),
         }
     }
 
@@ -86,10 +88,7 @@ impl MemoryScanStore {
     }
 
     fn add(&self, scene: &str, life: Duration) -> bool {
-        let now = self.clock.moment();
-        let Some(wall) = now.wall.checked_add(life) else {
-            return false;
-        };
+        let Moment { wall, monotonic } = self.clock.moment().after(life.min(LIFE_MAX));
         let mut scenes = self.scenes();
         if scenes.open.len() >= self.capacity || scenes.open.contains_key(scene) {
             return false;
@@ -98,7 +97,7 @@ impl MemoryScanStore {
         let pending = Scene {
             user,
             wall,
-            monotonic: now.monotonic.saturating_add(life),
+            monotonic,
         };
         scenes.open(scene, pending);
         true
@@ -109,10 +108,9 @@ impl MemoryScanStore {
         let Some(Scene { user: sender, .. }) = scenes.open.get(scene) else {
             return false;
         };
-        let same = |known: &ScannedUser| known.appid == user.appid && known.openid == user.openid;
         // The platform retries pushes: a repeated scan of the same user succeeds again.
         if let Some(known) = &*sender.borrow() {
-            return same(known);
+            return known.is_same(&user);
         }
         sender.send_replace(Some(user));
         true

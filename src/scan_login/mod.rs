@@ -57,8 +57,8 @@
 mod answer;
 mod builder;
 mod clients;
+mod erased;
 mod events;
-mod kept;
 mod layer;
 mod login;
 mod memory;
@@ -70,6 +70,7 @@ mod store;
 mod waits;
 
 pub use self::answer::scanned_fn;
+pub(crate) use self::erased::SharedStore;
 pub use self::events::ScanBody;
 pub use self::layer::{ScanHandler, ScanLoginLayer};
 pub use self::login::{ScanLogin, ScanStatus};
@@ -77,5 +78,7 @@ pub use self::memory::MemoryScanStore;
 pub use self::pending::PendingLogin;
 pub use self::proxies::TrustedProxies;
 pub use self::service::ScanLoginService;
+#[cfg(feature = "redis")]
+pub(crate) use self::store::LIFE_MAX;
 pub use self::store::{ScanError, ScanStore, ScannedUser};
 pub use crate::browser::AnswerFn as ScannedFn;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::request::Parts;
 
 use super::clients::{Client, Clients};
-use super::kept::Kept;
+use super::erased::SharedStore;
 use super::waits::Waits;
 use crate::browser::Cookie;
 use crate::callback::Reply;
@@ -22,7 +22,7 @@ pub(super) struct Settings {
     pub(super) cookie: Cookie,
     pub(super) signed_in: Reply,
     pub(super) too_late: Reply,
-    pub(super) store: Kept,
+    pub(super) store: SharedStore,
     pub(super) clients: Arc<Clients>,
     pub(super) client_key: Option<ClientKey>,
     pub(super) per_client: usize,

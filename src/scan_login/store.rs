@@ -10,6 +10,9 @@ use crate::app::AppId;
 use crate::error::chain;
 use crate::store::StoreError;
 
+/// The longest life of a scene. A clock cannot show every later time.
+pub(crate) const LIFE_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// The user who scanned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -31,18 +34,25 @@ impl ScannedUser {
             new_follower,
         }
     }
+
+    /// Returns whether `other` is the same user of the same app.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.appid == other.appid && self.openid == other.openid
+    }
 }
 
 /// Stores pending sign-ins by scene.
 ///
-/// [`MemoryScanStore`](super::MemoryScanStore) keeps them in one process. A shared store lets the
-/// push and the waiting page reach different instances.
+/// [`MemoryScanStore`](super::MemoryScanStore) keeps them in one process. A shared store, such as
+/// `RedisStore` of the feature `redis`, lets the push and the waiting page reach different
+/// instances.
 ///
 /// A scene is not a secret. The secret id that belongs to it never reaches the store.
 ///
 /// Implement it with `async fn`s.
 pub trait ScanStore: Send + Sync + 'static {
-    /// Adds a scene for `life`. Returns `false` when the store is full.
+    /// Adds a scene for `life`, or for as long as the store can keep it. Returns `false` when the
+    /// store is full.
     fn open(
         &self,
         scene: &str,
@@ -92,9 +102,14 @@ pub enum ScanError {
 }
 
 impl ScanError {
-    /// Logs why a wait failed. A panic has already been logged.
+    /// Logs why a wait failed, unless that has been logged.
     pub(super) fn log(&self) {
-        if !matches!(self, Self::Panicked) {
+        let is_logged = match self {
+            Self::Panicked => true,
+            Self::Store(error) => error.is_logged(),
+            Self::Full | Self::Busy => false,
+        };
+        if !is_logged {
             tracing::warn!(error = chain(self), "could not wait for a scan");
         }
     }

@@ -7,6 +7,8 @@
 //! |---|---|---|
 //! | [`TokenStore`](crate::token::TokenStore) | tokens, tickets, leases and budgets | [`WechatBuilder::token_store`](crate::WechatBuilder::token_store) |
 //! | [`DedupStore`](crate::callback::dedup::DedupStore) | running and finished pushes, and the signatures of plaintext mode | [`DedupLayer::store`](crate::callback::dedup::DedupLayer::store) |
+//! | [`ScanStore`](crate::scan_login::ScanStore) | pending sign-ins by scan | [`ScanLogin::store`](crate::scan_login::ScanLogin::store) |
+//! | [`PickUpStore`](crate::callback::deadline::pick_up::PickUpStore) | late replies that wait for their user | [`PickUp::store`](crate::callback::deadline::pick_up::PickUp::store) |
 //!
 //! With the feature `redis`, `RedisStore` is such a bundle: its module says what an application sees
 //! while Redis is unavailable.

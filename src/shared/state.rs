@@ -2,25 +2,35 @@
 
 use std::fmt;
 
+use crate::callback::deadline::pick_up::{self, MemoryPickUpStore, PickUpStore};
 use crate::callback::dedup::{self, DedupStore, MemoryDedupStore};
+use crate::clock::SystemClock;
+use crate::scan_login::{self, MemoryScanStore, ScanStore};
 use crate::token::{self, MemoryTokenStore, TokenStore};
+
+/// How many sign-ins by scan may wait in memory.
+const SCANS_MAX: usize = 10_000;
 
 /// The stores that several instances share. See the [module documentation](super).
 #[derive(Clone, Default)]
 pub struct SharedState {
     pub(crate) tokens: Option<token::SharedStore>,
     pub(crate) dedup: Option<dedup::SharedStore>,
+    pub(crate) scans: Option<scan_login::SharedStore>,
+    pub(crate) pick_up: Option<pick_up::SharedStore>,
 }
 
 impl SharedState {
     /// Bundles a type that implements all stores. Its clones must share their contents.
     pub fn new<S>(store: S) -> Self
     where
-        S: TokenStore + DedupStore + Clone,
+        S: TokenStore + DedupStore + ScanStore + PickUpStore + Clone,
     {
         Self {
             tokens: Some(token::SharedStore::new(store.clone())),
-            dedup: Some(dedup::SharedStore::new(store)),
+            dedup: Some(dedup::SharedStore::new(store.clone())),
+            scans: Some(scan_login::SharedStore::new(store.clone())),
+            pick_up: Some(pick_up::SharedStore::new(store)),
         }
     }
 
@@ -37,9 +47,12 @@ impl SharedState {
     /// # Ok::<(), tower_wechat::Error>(())
     /// ```
     pub fn memory() -> Self {
+        let scans = MemoryScanStore::new(SystemClock::default(), SCANS_MAX);
         Self {
             tokens: Some(token::SharedStore::new(MemoryTokenStore::new())),
             dedup: Some(dedup::SharedStore::new(MemoryDedupStore::new())),
+            scans: Some(scan_login::SharedStore::new(scans)),
+            pick_up: Some(pick_up::SharedStore::new(MemoryPickUpStore::new())),
         }
     }
 }
@@ -56,6 +69,8 @@ impl fmt::Debug for SharedState {
         f.debug_struct("SharedState")
             .field("tokens", &self.tokens.is_some())
             .field("dedup", &self.dedup.is_some())
+            .field("scans", &self.scans.is_some())
+            .field("pick_up", &self.pick_up.is_some())
             .finish()
     }
 }

@@ -9,6 +9,7 @@
 mod answers;
 mod browser;
 mod callback;
+mod chromium;
 mod client;
 mod cookies;
 mod customer_service;
@@ -33,6 +34,7 @@ mod official;
 mod over_http;
 mod own_calls;
 mod panics;
+mod process;
 mod proxy;
 mod routes;
 mod routes_access;

@@ -12,9 +12,13 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 use tower_wechat::api::network::GetCallbackIp;
+use tower_wechat::callback::Mode;
 use tower_wechat::client::{Hosts, ReqwestTransport};
-use tower_wechat::sandbox::Sandbox;
-use tower_wechat::{App, ErrCode, ErrorKind, Event, Message, Reply, Wechat, handler_fn};
+use tower_wechat::sandbox::{Push, Sandbox};
+use tower_wechat::{
+    App, AppConfig, AppId, CallbackKeys, ErrCode, ErrorKind, Event, Message, Reply, Wechat,
+    handler_fn,
+};
 
 use crate::support::send;
 
@@ -207,6 +211,39 @@ async fn the_whole_sign_in_and_a_push_over_sockets() {
             {"type": "text", "text": "you wrote: 你好 <b>&]]>", "encrypted": true}
         ]})
     );
+}
+
+#[tokio::test]
+async fn another_process_can_act_as_the_app() {
+    let (sandbox, _, base) = platform().await;
+    let other = "wx0000000000000002";
+    sandbox.add_app(other, Mode::Secure).unwrap();
+    for appid in [APPID, other] {
+        let command = json!({"appid": appid});
+        let (status, told) = post(format!("{base}/control/app"), command).await;
+        assert_eq!((status, &told["appid"]), (StatusCode::OK, &json!(appid)));
+        let of = |name: &str| told[name].as_str().unwrap();
+        let keys = CallbackKeys::secure(of("token"), of("encoding_aes_key"));
+        let config = AppConfig::new(appid, of("secret")).callback(keys.unwrap());
+        let hosts = Hosts::default().api(&base).unwrap();
+        let wechat = Wechat::builder().hosts(hosts).app(config).build().unwrap();
+        wechat
+            .app(appid)
+            .unwrap()
+            .call(GetCallbackIp::new())
+            .await
+            .unwrap();
+        let routes = wechat
+            .routes()
+            .on_message(handler_fn(async |_: Message| "hi"));
+        let user = sandbox.user("Hui🐠").at(&AppId::new(appid).unwrap());
+        let routes = routes.prefix("/v1/service/wx");
+        let delivery = sandbox.push(Push::text(&user, "hello"), routes).await;
+        assert_eq!(delivery.reply().unwrap().text(), Some("hi"));
+    }
+    let command = json!({"appid": "wx0000000000000003"});
+    let (status, _) = post(format!("{base}/control/app"), command).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use tower_wechat::scan_login::{
 };
 use tower_wechat::{Body, Message, Reply, Secret, StoreError, Wechat, handler_fn};
 
+use crate::log::Log;
 use crate::over_http::serve;
 use crate::support::clock;
 
@@ -373,8 +374,41 @@ async fn events_come_over_a_socket_as_they_happen() {
     assert!(rest.contains("event: scanned\ndata: {}\n\n"), "{rest}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn clones_of_the_memory_store_share_the_sign_ins() {
+    let store = MemoryScanStore::new(clock(), 10);
+    let [page, pushes] = [(); 2].map(|()| Kit::new(|scans| scans.store(store.clone())));
+    let user = pushes.user("Hui🐠");
+    let pending = page.scans.start().await.unwrap();
+    let (status, text) = tokio::join!(page.status(&pending), async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        pushes.scan(&user, pending.scene()).await
+    });
+    assert_eq!(text.as_deref(), Some("signed in at shop.example"));
+    assert_eq!(status, scanned(&user, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_may_have_a_life_beyond_the_clock() {
+    let kit = Kit::new(|scans| scans.expires_in(Duration::MAX));
+    let pending = kit.scans.start().await.unwrap();
+    kit.sandbox.advance(Duration::from_secs(365 * 24 * 3600));
+    assert_eq!(kit.status(&pending).await, ScanStatus::Waiting);
+}
+
 /// A store that fails, like one on a network.
-struct Down;
+struct Down {
+    is_logged: bool,
+}
+
+impl Down {
+    fn error(&self) -> StoreError {
+        match self.is_logged {
+            true => StoreError::logged("down"),
+            false => StoreError::new("down"),
+        }
+    }
+}
 
 impl ScanStore for Down {
     async fn open(&self, _: &str, _: Duration) -> Result<bool, StoreError> {
@@ -382,17 +416,17 @@ impl ScanStore for Down {
     }
 
     async fn complete(&self, _: &str, _: ScannedUser) -> Result<bool, StoreError> {
-        Err(StoreError::new("down"))
+        Err(self.error())
     }
 
     async fn wait(&self, _: &str) -> Result<Option<ScannedUser>, StoreError> {
-        Err(StoreError::new("down"))
+        Err(self.error())
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failing_store_makes_the_platform_retry() {
-    let kit = Kit::new(|scans| scans.store(Down));
+    let kit = Kit::new(|scans| scans.store(Down { is_logged: false }));
     let pending = kit.scans.start().await.unwrap();
     let cookie = pending.cookie().unwrap();
     let delivery = kit
@@ -408,4 +442,16 @@ async fn a_failing_store_makes_the_platform_retry() {
         events.collect().await.unwrap().to_bytes(),
         "retry: 5000\n\n"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_the_store_has_logged_is_not_logged_again() {
+    for is_logged in [false, true] {
+        let kit = Kit::new(|scans| scans.store(Down { is_logged }));
+        let pending = kit.scans.start().await.unwrap();
+        let log = Log::default();
+        let _listens = log.listen();
+        kit.get("/wait", pending.cookie().as_ref()).await;
+        assert_eq!(log.text().contains("could not wait"), !is_logged);
+    }
 }

@@ -15,5 +15,13 @@ mod processes;
 mod directory;
 mod faults;
 mod dedup;
+mod browser;
+#[path = "../it/chromium.rs"]
+mod chromium;
+mod pick_up;
+#[path = "../it/process.rs"]
+mod process;
+mod round_robin;
+mod scans;
 mod server;
 mod tokens;

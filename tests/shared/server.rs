@@ -1,6 +1,7 @@
 //! Starts `redis-server` processes.
 
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{LazyLock, Once};
 use std::thread::sleep;
@@ -42,6 +43,20 @@ impl Server {
             options,
             directory,
         })
+    }
+
+    /// Starts a cluster of one server.
+    pub fn start_cluster() -> Option<Self> {
+        let file = format!("tower-wechat-nodes-{}-{}.conf", std::process::id(), free_port());
+        let options = ["--cluster-enabled", "yes", "--cluster-config-file", &file];
+        let server = Self::with(&options)?;
+        server.cli(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !server.cli(&["CLUSTER", "INFO"]).contains("cluster_state:ok") {
+            assert!(Instant::now() < deadline, "the cluster did not start");
+            sleep(Duration::from_millis(50));
+        }
+        Some(server)
     }
 
     pub fn url(&self) -> String {
@@ -120,6 +135,14 @@ pub fn cli(port: u16, command: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout)
         .trim_end()
         .to_owned()
+}
+
+/// Returns a directory for the files of a server.
+pub fn directory(test: &str) -> PathBuf {
+    let name = format!("tower-wechat-{}-{test}", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&path).unwrap();
+    path
 }
 
 pub fn free_port() -> u16 {

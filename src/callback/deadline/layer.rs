@@ -12,6 +12,7 @@ use crate::callback::deadline::pick_up::PickUp;
 use crate::callback::{Message, Reply};
 use crate::error::BoxError;
 use crate::runtime::{Runtime, SharedRuntime};
+use crate::shared::SharedState;
 
 /// Half a second before the platform times out.
 const ACK: Duration = Duration::from_millis(4500);
@@ -170,6 +171,14 @@ impl DeadlineLayer {
             Some(_) => self,
             None => self.shared_runtime(runtime.clone()),
         }
+    }
+
+    /// Keeps late replies in the shared store, if there is one and no store is set.
+    pub(crate) fn or_shared(self, state: &SharedState) -> Self {
+        if let (Some(pick_up), Some(store)) = (&self.0.pick_up, &state.pick_up) {
+            pick_up.or_store(store);
+        }
+        self
     }
 
     fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {

@@ -5,6 +5,11 @@ use serde::Deserialize;
 use crate::app::AppId;
 
 #[derive(Deserialize)]
+pub(super) struct AppCommand {
+    pub(super) appid: Option<AppId>,
+}
+
+#[derive(Deserialize)]
 pub(super) struct PushCommand {
     pub(super) appid: Option<AppId>,
     pub(super) user: Option<String>,

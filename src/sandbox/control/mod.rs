@@ -11,7 +11,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use self::command::{
-    CodeCommand, CodeKind, DelayCommand, DropCommand, FailCommand, MediaCommand, PageCommand,
+    AppCommand, CodeCommand, CodeKind, DelayCommand, DropCommand, FailCommand, MediaCommand, PageCommand,
     TemplateCommand, UserCommand,
 };
 use self::refused::Refused;
@@ -20,6 +20,7 @@ use super::handle::{Sandbox, User};
 use super::push::Carrier;
 use crate::app::AppId;
 use crate::error::ErrCode;
+use crate::secret::Secret;
 
 /// The `user` command is refused once this many users exist.
 const PEOPLE_MAX: usize = 10_000;
@@ -50,6 +51,10 @@ impl Sandbox {
         carrier: Option<Carrier>,
     ) -> Result<Value, Refused> {
         match command {
+            "app" => {
+                let AppCommand { appid } = serde_json::from_slice(body)?;
+                self.app_command(appid)
+            }
             "push" => {
                 self.push_command(serde_json::from_slice(body)?, carrier)
                     .await
@@ -101,7 +106,7 @@ impl Sandbox {
             "apps" => Ok(self.apps_command()),
             _ => Err(Refused(
                 StatusCode::NOT_FOUND,
-                "unknown command: expected push, user, code, page, template, media, fail, delay, \
+                "unknown command: expected app, push, user, code, page, template, media, fail, delay, \
                  drop, expire or apps"
                     .to_owned(),
             )),
@@ -123,6 +128,21 @@ impl Sandbox {
             Some(appid) => user.at(appid),
             None => user,
         })
+    }
+
+    fn app_command(&self, appid: Option<AppId>) -> Result<Value, Refused> {
+        let appid = appid.unwrap_or_else(|| self.appid());
+        let state = self.state();
+        let account = state.directory.account(appid.as_str());
+        let account = account
+            .ok_or_else(|| Refused(StatusCode::NOT_FOUND, "unknown app".to_owned()))?;
+        let [secret, token, encoding_aes_key] = account.credentials().map(Secret::expose);
+        Ok(json!({
+            "appid": appid,
+            "secret": secret,
+            "token": token,
+            "encoding_aes_key": encoding_aes_key,
+        }))
     }
 
     fn user_command(&self, command: UserCommand) -> Result<Value, Refused> {

@@ -63,12 +63,12 @@ impl Account {
         }
     }
 
-    /// Returns the secret, the token and the EncodingAESKey.
     pub(super) fn secrets(&self) -> [Secret; 3] {
-        [
-            self.secret.clone(),
-            self.token.clone(),
-            self.encoding_aes_key.clone(),
-        ]
+        self.credentials().map(Secret::clone)
+    }
+
+    /// Returns the app's secret, its callback token and its AES key.
+    pub(in crate::sandbox) fn credentials(&self) -> [&Secret; 3] {
+        [&self.secret, &self.token, &self.encoding_aes_key]
     }
 }

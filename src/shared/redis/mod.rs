@@ -132,13 +132,17 @@ mod driver;
 mod dedup;
 mod failure;
 mod link;
+mod listener;
 mod metrics;
 mod names;
 mod probe;
 mod script;
+mod pick_up;
+mod scans;
 mod seal;
 mod settings;
 mod store;
+mod subscription;
 mod tokens;
 
 pub use self::seal::SealKey;

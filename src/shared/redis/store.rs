@@ -12,6 +12,7 @@ use super::names;
 use super::script::Invocation;
 use super::seal::{Seal, SealKey};
 use super::settings::{Servers, Settings, server, servers};
+use super::subscription::Subscription;
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::store::StoreError;
@@ -32,7 +33,7 @@ use crate::store::StoreError;
 /// # Ok::<(), tower_wechat::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct RedisStore(pub(super) Arc<Link>);
+pub struct RedisStore(pub(super) Arc<Link>, pub(super) Arc<Subscription>);
 
 impl RedisStore {
     /// Creates a store on one server, at an address such as `redis://127.0.0.1:6379/0`. With
@@ -153,7 +154,7 @@ impl RedisStore {
     }
 
     fn of(settings: Settings) -> Self {
-        Self(Link::new(settings))
+        Self(Link::new(settings), Subscription::new())
     }
 
     fn with(self, change: impl FnOnce(&mut Settings)) -> Self {

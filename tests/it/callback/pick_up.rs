@@ -1,7 +1,8 @@
 //! A late reply waits until its user writes again.
 
-use std::sync::Arc;
+use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use tower::{Layer, Service, ServiceExt};
@@ -12,6 +13,8 @@ use tower_wechat::callback::{Article, HandlerError};
 use tower_wechat::{
     AppId, BoxError, CallbackKeys, Clock, ManualClock, Message, Reply, StoreError, handler_fn,
 };
+
+use crate::log::Log;
 
 use super::support::{
     APPID, Tally, counting, document, handler, instant, message_of, seconds, send, text,
@@ -439,6 +442,46 @@ async fn waiting_replies_are_limited_in_number_bytes_and_age() {
     assert!(clock.monotonic() > HOUR);
 }
 
+/// Looks at the store for each line of the log, as an application's own subscriber may.
+struct Looks(MemoryPickUpStore, mpsc::Sender<String>);
+
+impl Write for Looks {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        let Self(memory, lines) = self;
+        lines.send(format!("{memory:?}")).unwrap();
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn dropped_parts_are_logged_without_the_lock() {
+    let memory = MemoryPickUpStore::new().max_bytes(3000);
+    let (lines, seen) = mpsc::channel();
+    let logs = memory.clone();
+    std::thread::spawn(move || {
+        let subscriber = tracing_subscriber::fmt().with_writer({
+            let logs = logs.clone();
+            move || Looks(logs.clone(), lines.clone())
+        });
+        let _second = crate::support::second_subscriber();
+        let _listens = tracing::subscriber::set_default(subscriber.finish());
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime.unwrap().block_on(async {
+            for openid in ["o1", "o2"] {
+                let parts = vec![Reply::text("x".repeat(2000))];
+                let appid = AppId::new(APPID).unwrap();
+                logs.put(&appid, openid, parts, 9, HOUR).await.unwrap();
+            }
+        });
+    });
+    let line = seen.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert!(line.contains("users: 1"), "{line}");
+}
+
 #[tokio::test]
 async fn replies_that_cannot_be_deferred_are_rejected() {
     let pick_up = PickUp::new();
@@ -517,6 +560,89 @@ async fn a_store_that_fails_panics_or_hangs_delays_no_message() {
             start.elapsed()
         );
         assert_eq!(asked.load(Ordering::SeqCst), 1);
+    }
+}
+
+/// An in-memory store whose first calls fail after they had their effect.
+#[derive(Clone)]
+struct Broken {
+    memory: MemoryPickUpStore,
+    failures: Arc<AtomicUsize>,
+    is_logged: bool,
+}
+
+impl Broken {
+    fn answer<T>(&self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+        let fails = |failures: usize| failures.checked_sub(1);
+        let order = Ordering::SeqCst;
+        match (
+            self.failures.fetch_update(order, order, fails),
+            self.is_logged,
+        ) {
+            (Err(_), _) => answer,
+            (Ok(_), false) => Err(StoreError::new("it is gone")),
+            (Ok(_), true) => Err(StoreError::logged("it is gone")),
+        }
+    }
+}
+
+impl PickUpStore for Broken {
+    async fn put(
+        &self,
+        appid: &AppId,
+        openid: &str,
+        parts: Vec<Reply>,
+        max_parts: usize,
+        max_age: Duration,
+    ) -> Result<usize, StoreError> {
+        self.memory
+            .put(appid, openid, parts, max_parts, max_age)
+            .await
+    }
+
+    async fn take(
+        &self,
+        appid: &AppId,
+        openid: &str,
+        message: &DedupKey,
+    ) -> Result<Option<Taken>, StoreError> {
+        self.answer(self.memory.take(appid, openid, message).await)
+    }
+
+    async fn give_back(
+        &self,
+        appid: &AppId,
+        openid: &str,
+        message: &DedupKey,
+    ) -> Result<(), StoreError> {
+        self.answer(Ok(()))?;
+        self.memory.give_back(appid, openid, message).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_is_given_back_to_a_store_that_fails_for_a_moment() {
+    for is_logged in [false, true] {
+        let store = Broken {
+            memory: MemoryPickUpStore::new(),
+            failures: Arc::new(AtomicUsize::new(3)),
+            is_logged,
+        };
+        let pick_up = PickUp::new().store(store);
+        keep(&pick_up, text(1), Reply::text("late")).await.unwrap();
+        let service = DeadlineLayer::ack()
+            .pick_up(pick_up)
+            .layer(instant(&Tally::default()));
+        let log = Log::default();
+        let _listens = log.listen();
+        assert_eq!(ask(&service, text(2)).await, Reply::text("1"));
+        tokio::time::sleep(seconds(6.0)).await;
+        assert_eq!(ask(&service, text(3)).await, Reply::text("late"));
+        let text = log.text();
+        assert_eq!(
+            text.contains("the store of late replies failed"),
+            !is_logged
+        );
     }
 }
 

@@ -22,13 +22,11 @@ impl PickUp {
         }
         let parts = parts::of(&reply)?;
         let Config {
-            store,
-            max_parts,
-            max_age,
-            ..
+            max_parts, max_age, ..
         } = &*self.0;
         let all = parts.len();
-        let kept = store.put(appid, openid, parts, *max_parts, *max_age);
+        let kept = self.kept();
+        let kept = kept.put(appid, openid, parts, *max_parts, *max_age);
         let dropped = all.saturating_sub(kept.await?);
         if dropped > 0 {
             metrics::not_picked_up(appid, dropped, "full");

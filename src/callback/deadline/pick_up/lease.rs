@@ -1,11 +1,20 @@
 //! A part between its removal from the store and its delivery.
 
+use std::time::Duration;
+
 use super::{PickUp, Taken, parts};
 use crate::callback::dedup::{DedupKey, PATIENCE};
 use crate::callback::{Message, Reply};
 use crate::error::chain;
 use crate::runtime::SharedRuntime;
 use crate::store::{StoreError, within};
+
+/// The pauses between the attempts to give a part back. The store keeps the part for a minute.
+const PAUSES: [Duration; 3] = [
+    Duration::from_secs(1),
+    Duration::from_secs(4),
+    Duration::from_secs(16),
+];
 
 /// A part that a message took. It is given back if this is dropped before `show`, because the
 /// handler failed, the deadline passed, or the connection was closed.
@@ -47,7 +56,7 @@ impl PickUp {
         let (appid, openid) = (message.appid(), message.from_user_name());
         let key = DedupKey::new(message);
         let taken = within(Some(&lease.runtime), PATIENCE, async {
-            pick_up.0.store.take(appid, openid, &key).await
+            pick_up.kept().take(appid, openid, &key).await
         });
         match taken.await {
             Ok(Some(taken)) => {
@@ -63,6 +72,38 @@ impl PickUp {
                 None
             }
         }
+    }
+}
+
+impl PickUp {
+    /// Gives back the part of a message. A store that could not do so is asked again: one that did
+    /// not answer in time may have handed out the part, and may be back in a moment.
+    async fn give_back(
+        &self,
+        message: &Message,
+        runtime: &SharedRuntime,
+    ) -> Result<(), StoreError> {
+        let (appid, openid) = (message.appid(), message.from_user_name());
+        let key = DedupKey::new(message);
+        let give = || {
+            within(Some(runtime), PATIENCE, async {
+                self.kept().give_back(appid, openid, &key).await
+            })
+        };
+        let mut given = give().await;
+        // While the store is down, every message asks: only some of them repeat it.
+        if given.is_err()
+            && let Ok(_repeating) = self.0.returns.try_acquire()
+        {
+            for pause in PAUSES {
+                runtime.sleep(pause).await;
+                given = give().await;
+                if given.is_ok() {
+                    break;
+                }
+            }
+        }
+        given
     }
 }
 
@@ -94,12 +135,7 @@ impl Drop for Lease {
         let (pick_up, message) = (self.pick_up.clone(), self.message.clone());
         let runtime = self.runtime.clone();
         self.runtime.spawn(async move {
-            let (appid, openid) = (message.appid(), message.from_user_name());
-            let key = DedupKey::new(&message);
-            let given = within(Some(&runtime), PATIENCE, async {
-                pick_up.0.store.give_back(appid, openid, &key).await
-            });
-            if let Err(error) = given.await {
+            if let Err(error) = pick_up.give_back(&message, &runtime).await {
                 failed(&message, &error);
             }
         });
@@ -107,6 +143,8 @@ impl Drop for Lease {
 }
 
 fn failed(message: &Message, error: &StoreError) {
-    let (appid, error) = (message.appid(), chain(error));
-    tracing::warn!(%appid, error, "the store of late replies failed");
+    if !error.is_logged() {
+        let (appid, error) = (message.appid(), chain(error));
+        tracing::warn!(%appid, error, "the store of late replies failed");
+    }
 }

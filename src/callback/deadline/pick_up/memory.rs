@@ -110,8 +110,9 @@ impl MemoryPickUpStore {
 
     fn add(&self, user: &User, parts: Vec<Reply>, max_parts: usize, max_age: Duration) -> usize {
         let (now, max_bytes) = (self.0.clock.monotonic(), self.0.max_bytes);
+        let mut dropped = Dropped::default();
         let mut state = self.state();
-        let mut queue = state.open(user, now);
+        let mut queue = state.open(user, now, &mut dropped);
         let before = queue.parts.len();
         let mut room = max_parts.saturating_sub(queue.waiting());
         let mut bytes = queue.size(user);
@@ -126,8 +127,11 @@ impl MemoryPickUpStore {
         }
         let added = queue.parts.len() - before;
         // The user's own queue is taken out of the state, so only others are dropped.
-        state.make_room(max_bytes.saturating_sub(queue.size(user)));
+        let room = max_bytes.saturating_sub(queue.size(user));
+        state.make_room(room, &mut dropped);
         state.close(user, queue);
+        drop(state);
+        dropped.report();
         added
     }
 
@@ -145,9 +149,12 @@ impl MemoryPickUpStore {
         }
         let user = (appid.clone(), openid.into());
         let now = self.0.clock.monotonic();
-        let mut queue = state.open(&user, now);
+        let mut dropped = Dropped::default();
+        let mut queue = state.open(&user, now, &mut dropped);
         let changed = change(&mut queue, now);
         state.close(&user, queue);
+        drop(state);
+        dropped.report();
         changed
     }
 }
@@ -155,19 +162,19 @@ impl MemoryPickUpStore {
 impl State {
     /// Removes and returns a user's queue, without expired parts. Also drops the expired queues of
     /// other users.
-    fn open(&mut self, user: &User, now: Duration) -> Queue {
+    fn open(&mut self, user: &User, now: Duration, dropped: &mut Dropped) -> Queue {
         while let Some((ends, user)) = self.ends.first().cloned()
             && ends <= now
         {
             let queue = self.remove(&user);
-            drop_parts(&user.0, queue.waiting(), "age");
+            dropped.add(&user.0, queue.waiting(), "age");
         }
         // The queue is removed while it changes: `close` then updates `bytes` and `ends` in one
         // place.
         let mut queue = self.remove(user);
         let waited = queue.waiting();
         queue.parts.retain(|part| part.ends() > now);
-        drop_parts(&user.0, waited - queue.waiting(), "age");
+        dropped.add(&user.0, waited - queue.waiting(), "age");
         queue
     }
 
@@ -193,12 +200,12 @@ impl State {
     }
 
     /// Drops queues until the remaining ones take at most `bytes`.
-    fn make_room(&mut self, bytes: usize) {
+    fn make_room(&mut self, bytes: usize, dropped: &mut Dropped) {
         while self.bytes > bytes
             && let Some((_, user)) = self.ends.first().cloned()
         {
             let queue = self.remove(&user);
-            drop_parts(&user.0, queue.waiting(), "full");
+            dropped.add(&user.0, queue.waiting(), "full");
         }
     }
 }
@@ -261,10 +268,23 @@ impl Part {
     }
 }
 
-fn drop_parts(appid: &AppId, dropped: usize, reason: &'static str) {
-    if dropped > 0 {
-        metrics::not_picked_up(appid, dropped, reason);
-        tracing::warn!(%appid, dropped, reason, "dropped parts of late replies");
+/// The parts that a change dropped. They are reported after the lock is released: what receives the
+/// log may be slow, or use the store.
+#[derive(Default)]
+struct Dropped(Vec<(AppId, usize, &'static str)>);
+
+impl Dropped {
+    fn add(&mut self, appid: &AppId, parts: usize, reason: &'static str) {
+        if parts > 0 {
+            self.0.push((appid.clone(), parts, reason));
+        }
+    }
+
+    fn report(self) {
+        for (appid, dropped, reason) in self.0 {
+            metrics::not_picked_up(&appid, dropped, reason);
+            tracing::warn!(%appid, dropped, reason, "dropped parts of late replies");
+        }
     }
 }
 

@@ -71,18 +71,23 @@ mod store;
 pub(super) use self::lease::Lease;
 pub use self::memory::MemoryPickUpStore;
 pub(super) use self::parts::answers_one_push;
+pub(crate) use self::store::SharedStore;
 pub use self::store::{PickUpStore, Taken};
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use self::parts::Remaining;
-use self::store::SharedStore;
 use crate::callback::Message;
 
 const MAX_PARTS: usize = 32;
 const MAX_AGE: Duration = Duration::from_secs(60 * 60);
+
+/// How many parts may wait to be given back to a store that fails.
+const RETURNS_MAX: usize = 256;
 
 /// Keeps late replies until the user writes again: see the [module documentation](self).
 ///
@@ -94,11 +99,13 @@ pub struct PickUp(Arc<Config>);
 
 #[derive(Clone)]
 struct Config {
-    store: SharedStore,
+    /// Set at the first use at the latest, for all clones.
+    store: Arc<OnceLock<SharedStore>>,
     handles_too: bool,
     max_parts: usize,
     max_age: Duration,
     remaining: Remaining,
+    returns: Arc<Semaphore>,
 }
 
 impl Default for PickUp {
@@ -108,23 +115,38 @@ impl Default for PickUp {
 }
 
 impl PickUp {
-    /// Keeps replies in the memory of this process, within the [default limits](self#limits). A
-    /// message that picks up a part is not passed to the handler.
+    /// Keeps replies within the [default limits](self#limits). A message that picks up a part is
+    /// not passed to the handler.
     pub fn new() -> Self {
         Self(Arc::new(Config {
-            store: SharedStore::new(MemoryPickUpStore::new()),
+            store: Arc::default(),
             handles_too: false,
             max_parts: MAX_PARTS,
             max_age: MAX_AGE,
             remaining: Remaining::default(),
+            returns: Arc::new(Semaphore::new(RETURNS_MAX)),
         }))
     }
 
-    /// Sets the store, for example one that several instances share, or a [`MemoryPickUpStore`]
-    /// with another limit. Defaults to a [`MemoryPickUpStore`].
+    /// Sets the store, for example a [`MemoryPickUpStore`] with another limit.
+    ///
+    /// Defaults to the [shared state](crate::WechatBuilder::shared) of the first `Wechat` that it
+    /// is passed to, with [`on_message_within`](crate::routes::Routes::on_message_within), or else
+    /// to a new [`MemoryPickUpStore`].
     #[must_use]
     pub fn store(self, store: impl PickUpStore) -> Self {
-        self.with(|config| config.store = SharedStore::new(store))
+        let store = OnceLock::from(SharedStore::new(store));
+        self.with(|config| config.store = Arc::new(store))
+    }
+
+    /// Uses `store` if no store is set, also in the clones.
+    pub(super) fn or_store(&self, store: &SharedStore) {
+        self.0.store.get_or_init(|| store.clone());
+    }
+
+    fn kept(&self) -> &SharedStore {
+        let memory = || SharedStore::new(MemoryPickUpStore::new());
+        self.0.store.get_or_init(memory)
     }
 
     /// Also calls the handler for a message that picks up a part.

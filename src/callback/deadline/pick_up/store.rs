@@ -68,10 +68,10 @@ impl Taken {
 
 /// A type-erased store.
 #[derive(Clone)]
-pub(super) struct SharedStore(Arc<dyn DynStore>);
+pub(crate) struct SharedStore(Arc<dyn DynStore>);
 
 impl SharedStore {
-    pub(super) fn new(store: impl PickUpStore) -> Self {
+    pub(crate) fn new(store: impl PickUpStore) -> Self {
         Self(Arc::new(store))
     }
 

@@ -9,10 +9,10 @@ use crate::runtime::BoxFuture;
 use crate::store::StoreError;
 
 #[derive(Clone)]
-pub(super) struct Kept(Arc<dyn DynStore>);
+pub(crate) struct SharedStore(Arc<dyn DynStore>);
 
-impl Kept {
-    pub(super) fn new(store: impl ScanStore) -> Self {
+impl SharedStore {
+    pub(crate) fn new(store: impl ScanStore) -> Self {
         Self(Arc::new(store))
     }
 
