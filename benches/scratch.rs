@@ -2,22 +2,40 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 use std::time::{Duration, Instant};
 use tower::{Layer, ServiceExt};
-use tower_wechat::callback::dedup::{DedupLayer, PushKey, DedupStore};
-use tower_wechat::shared::redis::{RedisStore, SealKey};
+use tower_wechat::callback::dedup::{DedupLayer, DedupStore, PushKey};
 use tower_wechat::shared::Owner;
+use tower_wechat::shared::redis::{RedisStore, SealKey};
 use tower_wechat::{AppId, Message, Reply, handler_fn};
 
 fn message(id: u64) -> Message {
-    let text = format!("<xml><ToUserName>gh_1</ToUserName><FromUserName>oTEST_user_0001</FromUserName><CreateTime>1767225600</CreateTime><MsgType>text</MsgType><Content>hello</Content><MsgId>{id}</MsgId></xml>");
+    let text = format!(
+        "<xml><ToUserName>gh_1</ToUserName><FromUserName>oTEST_user_0001</FromUserName><CreateTime>1767225600</CreateTime><MsgType>text</MsgType><Content>hello</Content><MsgId>{id}</MsgId></xml>"
+    );
     Message::parse(AppId::new("wx3cc8fd6963e31a32").unwrap(), text).unwrap()
 }
-fn p50(mut t: Vec<Duration>) -> f64 { t.sort(); t[t.len()/2].as_secs_f64()*1e6 }
+fn p50(mut t: Vec<Duration>) -> f64 {
+    t.sort();
+    t[t.len() / 2].as_secs_f64() * 1e6
+}
 
 fn main() {
-    let port = std::env::args().filter_map(|a| a.parse::<u16>().ok()).next().unwrap_or(7799);
+    let port = std::env::args()
+        .filter_map(|a| a.parse::<u16>().ok())
+        .next()
+        .unwrap_or(7799);
     let url = format!("redis://127.0.0.1:{port}");
     for workers in [0, 1, 2] {
-        let rt = if workers == 0 { tokio::runtime::Builder::new_current_thread().enable_all().build() } else { tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build() }.unwrap();
+        let rt = if workers == 0 {
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+        } else {
+            tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(workers)
+                .enable_all()
+                .build()
+        }
+        .unwrap();
         rt.block_on(async {
             let body = async {
                 let client = redis::Client::open(&*url).unwrap();

@@ -8,19 +8,19 @@
 )]
 
 mod attacker;
-mod conformance;
-mod day;
-mod platform;
-mod processes;
-mod directory;
-mod faults;
-mod dedup;
 mod browser;
 #[path = "../it/chromium.rs"]
 mod chromium;
+mod conformance;
+mod day;
+mod dedup;
+mod directory;
+mod faults;
 mod pick_up;
+mod platform;
 #[path = "../it/process.rs"]
 mod process;
+mod processes;
 mod round_robin;
 mod scans;
 mod server;

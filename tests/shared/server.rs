@@ -47,12 +47,19 @@ impl Server {
 
     /// Starts a cluster of one server.
     pub fn start_cluster() -> Option<Self> {
-        let file = format!("tower-wechat-nodes-{}-{}.conf", std::process::id(), free_port());
+        let file = format!(
+            "tower-wechat-nodes-{}-{}.conf",
+            std::process::id(),
+            free_port()
+        );
         let options = ["--cluster-enabled", "yes", "--cluster-config-file", &file];
         let server = Self::with(&options)?;
         server.cli(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
         let deadline = Instant::now() + Duration::from_secs(10);
-        while !server.cli(&["CLUSTER", "INFO"]).contains("cluster_state:ok") {
+        while !server
+            .cli(&["CLUSTER", "INFO"])
+            .contains("cluster_state:ok")
+        {
             assert!(Instant::now() < deadline, "the cluster did not start");
             sleep(Duration::from_millis(50));
         }

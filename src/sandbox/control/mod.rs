@@ -11,8 +11,8 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use self::command::{
-    AppCommand, CodeCommand, CodeKind, DelayCommand, DropCommand, FailCommand, MediaCommand, PageCommand,
-    TemplateCommand, UserCommand,
+    AppCommand, CodeCommand, CodeKind, DelayCommand, DropCommand, FailCommand, MediaCommand,
+    PageCommand, TemplateCommand, UserCommand,
 };
 use self::refused::Refused;
 use super::directory::PersonId;
@@ -134,8 +134,8 @@ impl Sandbox {
         let appid = appid.unwrap_or_else(|| self.appid());
         let state = self.state();
         let account = state.directory.account(appid.as_str());
-        let account = account
-            .ok_or_else(|| Refused(StatusCode::NOT_FOUND, "unknown app".to_owned()))?;
+        let account =
+            account.ok_or_else(|| Refused(StatusCode::NOT_FOUND, "unknown app".to_owned()))?;
         let [secret, token, encoding_aes_key] = account.credentials().map(Secret::expose);
         Ok(json!({
             "appid": appid,

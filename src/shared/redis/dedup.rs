@@ -8,7 +8,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::{Script, ScriptInvocation};
+use super::script::{Invocation, Script};
 
 use super::store::RedisStore;
 use super::tokens::millis;
@@ -100,7 +100,7 @@ impl DedupStore for RedisStore {
         life: Duration,
     ) -> Result<Claimed, StoreError> {
         let name = self.push_name(push);
-        let mut script: ScriptInvocation<'_> = CLAIM.key(&name);
+        let mut script: Invocation<'_> = CLAIM.key(&name);
         script.arg(running(owner)).arg(millis(life));
         if let Some(unsigned) = &push.unsigned {
             script

@@ -128,17 +128,17 @@
 //! | `circuit_open` | was not sent |
 
 mod connect;
-mod driver;
 mod dedup;
+mod driver;
 mod failure;
 mod link;
 mod listener;
 mod metrics;
 mod names;
-mod probe;
-mod script;
 mod pick_up;
+mod probe;
 mod scans;
+mod script;
 mod seal;
 mod settings;
 mod store;

@@ -19,7 +19,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::Script;
+use super::script::Script;
 
 use super::store::RedisStore;
 use super::tokens::millis;
@@ -67,7 +67,7 @@ static PUT: LazyLock<Script> = LazyLock::new(|| {
         end \
         redis.call('PEXPIREAT', list, math.max(last, ends)) \
         return added";
-    Script::new(&[READ, put].concat())
+    Script::new([READ, put].concat())
 });
 
 static TAKE: LazyLock<Script> = LazyLock::new(|| {
@@ -86,7 +86,7 @@ static TAKE: LazyLock<Script> = LazyLock::new(|| {
           end \
         end \
         return false";
-    Script::new(&[READ, take].concat())
+    Script::new([READ, take].concat())
 });
 
 static GIVE_BACK: LazyLock<Script> = LazyLock::new(|| {
@@ -97,7 +97,7 @@ static GIVE_BACK: LazyLock<Script> = LazyLock::new(|| {
           end \
         end \
         return 1";
-    Script::new(&[READ, give_back].concat())
+    Script::new([READ, give_back].concat())
 });
 
 impl RedisStore {

@@ -10,8 +10,8 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use super::script::Script;
 use rand::RngExt;
-use redis::Script;
 use tokio::time::Instant;
 
 use super::store::RedisStore;

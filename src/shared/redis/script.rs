@@ -1,5 +1,7 @@
 //! Scripts, which run atomically on the keys of one slot.
 
+use std::borrow::Cow;
+
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisResult, ServerErrorKind, ToRedisArgs, cmd};
 use sha1::{Digest, Sha1};
 
@@ -8,13 +10,14 @@ use crate::hex;
 
 /// A script, and the hash by which the server knows it.
 pub(super) struct Script {
-    code: &'static str,
+    code: Cow<'static, str>,
     hash: String,
 }
 
 impl Script {
-    pub(super) fn new(code: &'static str) -> Self {
-        let hash = hex::first(&Sha1::digest(code), 40);
+    pub(super) fn new(code: impl Into<Cow<'static, str>>) -> Self {
+        let code = code.into();
+        let hash = hex::first(&Sha1::digest(&*code), 40);
         Self { code, hash }
     }
 
@@ -60,7 +63,7 @@ impl Invocation<'_> {
         let known = self.command("EVALSHA", &self.script.hash);
         match known.query_async(&mut connection).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                let unknown = self.command("EVAL", self.script.code);
+                let unknown = self.command("EVAL", &self.script.code);
                 unknown.query_async(&mut connection).await
             }
             result => result,
