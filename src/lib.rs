@@ -18,6 +18,7 @@
 //! | call the mini-program APIs | [`api::miniprogram`] |
 //! | use an access token in your own handlers | [`TokenLayer`] and [`Tokens`] |
 //! | share tokens between processes | [`token::TokenStore`], or [`token::TokenRouteSource`] |
+//! | share sign-ins between processes | [`oauth::CodeStore`] |
 //! | develop and test without an account | [`sandbox`] |
 //!
 //! ```no_run
@@ -154,6 +155,7 @@ mod error;
 mod hex;
 pub mod jssdk;
 pub mod oauth;
+mod owner;
 mod panic;
 pub mod routes;
 mod runtime;
@@ -161,6 +163,7 @@ mod runtime;
 pub mod sandbox;
 pub mod scan_login;
 mod secret;
+mod single_flight;
 mod store;
 mod text;
 pub mod token;
@@ -172,6 +175,7 @@ pub use self::callback::{Callback, CallbackKeys, Event, IntoReply, Message, Repl
 pub use self::client::{App, Wechat, WechatBuilder};
 pub use self::clock::{Clock, ManualClock, SystemClock};
 pub use self::error::{BoxError, ErrCode, Error, ErrorClass, ErrorKind};
+pub use self::owner::ClaimOwner;
 #[cfg(feature = "tokio")]
 pub use self::runtime::TokioRuntime;
 pub use self::runtime::{BoxFuture, Runtime};

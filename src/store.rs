@@ -10,8 +10,9 @@ use crate::runtime::SharedRuntime;
 
 /// The error of a store: of a [`TokenStore`](crate::token::TokenStore), a
 /// [`DedupStore`](crate::callback::dedup::DedupStore), a
-/// [`PickUpStore`](crate::callback::deadline::pick_up::PickUpStore) or a
-/// [`ScanStore`](crate::scan_login::ScanStore). It is logged with its causes.
+/// [`PickUpStore`](crate::callback::deadline::pick_up::PickUpStore), a
+/// [`CodeStore`](crate::oauth::CodeStore) or a [`ScanStore`](crate::scan_login::ScanStore). It is
+/// logged with its causes.
 ///
 /// ```
 /// use tower_wechat::StoreError;

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::front::Front;
 use super::refresh::Refresh;
-use super::single_flight::SingleFlight;
 use super::{TokenKey, TokenKind};
 use crate::clock::Moment;
 use crate::error::Error;
@@ -41,7 +40,6 @@ impl AppEntries {
 pub(super) struct Entry {
     pub(super) key: TokenKey,
     pub(super) front: Front,
-    pub(super) flight: SingleFlight,
     pub(super) refresh: Refresh,
     memory: Mutex<Memory>,
 }
@@ -68,7 +66,6 @@ impl Entry {
         Self {
             key,
             front: Front::default(),
-            flight: SingleFlight::default(),
             refresh: Refresh::default(),
             memory: Mutex::default(),
         }

@@ -42,7 +42,6 @@ mod front;
 mod layer;
 mod refresh;
 mod route_source;
-mod single_flight;
 mod source;
 mod store;
 mod ticket;

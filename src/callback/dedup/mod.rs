@@ -40,13 +40,12 @@ mod error;
 mod key;
 mod layer;
 mod memory;
-mod owner;
 mod service;
 mod store;
 
 pub use self::key::DedupKey;
 pub use self::layer::DedupLayer;
-pub use self::owner::DedupOwner;
 pub use self::service::{Dedup, DedupFuture};
 pub(in crate::callback) use self::store::PATIENCE;
 pub use self::store::{Claimed, DedupStore};
+pub use crate::owner::ClaimOwner as DedupOwner;
