@@ -18,6 +18,7 @@
 //! | call the mini-program APIs | [`api::miniprogram`] |
 //! | use an access token in your own handlers | [`TokenLayer`] and [`Tokens`] |
 //! | share tokens between processes | [`token::TokenStore`], or [`token::TokenRouteSource`] |
+//! | share sign-ins between processes | [`oauth::CodeStore`] |
 //! | develop and test without an account | [`sandbox`] |
 //!
 //! ```no_run
@@ -172,6 +173,7 @@ pub mod sandbox;
 pub mod scan_login;
 mod secret;
 pub mod shared;
+mod single_flight;
 mod store;
 mod text;
 pub mod token;

@@ -131,7 +131,7 @@ async fn arrive(
         None if settings.unix() >= end => return Err(Rejection::Expired),
         None => {
             let code = Secret::new(code);
-            settings.codes.user(state, code, settings.wanted).await?
+            settings.codes.user(state, code).await?
         }
     };
     Ok(SignedIn::new(user, return_to.to_owned()))

@@ -18,10 +18,17 @@
 //! login CSRF: nobody can sign another person's browser in to their own account. The destination
 //! must be a path on the same site, or on a site of the allow-list.
 //!
+//! # Several instances
+//!
 //! The destination travels in the URL that the browser returns to, not in memory. Any instance with
-//! the same [`StateKey`] can therefore finish a sign-in that another instance started. The results
-//! of codes are in the memory of one instance: if a double redirect reaches two instances, the
-//! second one refuses it.
+//! the same [`StateKey`] can therefore finish a sign-in that another instance started.
+//!
+//! By default, the results of codes are in the memory of one instance: if a double redirect reaches
+//! two instances, the second one refuses it. With a [`CodeStore`] they are shared. A code is then
+//! exchanged once by all instances, and a reload, a double redirect or the Back button may reach
+//! another instance each time. An instance that gets a code while another one exchanges it waits for
+//! the result. If that instance dies, its claim expires after 15 seconds, and the next one exchanges
+//! the code. If the store fails, each instance goes on alone.
 //!
 //! # Which ids are available
 //!
@@ -41,7 +48,7 @@
 //! The platform redirects browsers to the registered domain (网页授权域名) only. A [`Relay`] on
 //! that domain forwards them to an allow-list of other sites. See [`OAuthService::through`].
 
-mod code_cache;
+mod codes;
 mod flow;
 mod handler;
 mod origin;
@@ -52,7 +59,8 @@ mod settings;
 mod signed_in;
 mod state;
 
-pub(crate) use self::code_cache::profile_of;
+pub(crate) use self::codes::{SharedStore, profile_of};
+pub use self::codes::{CodeClaim, CodeKey, CodeRecord, CodeStore, MemoryCodeStore};
 pub use self::handler::sign_in_fn;
 pub use self::origin::Origin;
 pub use self::rejection::Rejection;

@@ -11,9 +11,10 @@ use http_body::Body as HttpBody;
 use tower::Service;
 use tracing::Instrument;
 
+use super::codes::SharedStore;
 use super::rejection::Rejection;
 use super::settings::{Settings, address};
-use super::{Origin, SignedIn, StateKey, flow};
+use super::{CodeStore, Origin, SignedIn, StateKey, flow};
 use crate::api::oauth::{Lang, Scope};
 use crate::body::Body;
 use crate::browser;
@@ -101,10 +102,20 @@ impl<H> OAuthService<H> {
         self.with(|settings| settings.result_life = life)
     }
 
-    /// Sets how many results are kept. Defaults to 10,000. Beyond that the oldest are dropped.
+    /// Sets how many results are kept in memory. Defaults to 10,000. Beyond that the least recently
+    /// used are dropped.
     #[must_use]
     pub fn max_results(self, results: u64) -> Self {
         self.with(|settings| settings.results_max = results)
+    }
+
+    /// Shares results with other instances through `store`. The instances need the same base and the
+    /// same [`StateKey`]. By default that is the one of
+    /// [`WechatBuilder::shared`](crate::WechatBuilder::shared), or else each instance keeps its own
+    /// results, in memory.
+    #[must_use]
+    pub fn code_store(self, store: impl CodeStore) -> Self {
+        self.with(|settings| settings.store = Some(SharedStore::new(store)))
     }
 
     /// Allows a destination on another site. May be called several times.

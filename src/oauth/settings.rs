@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::Response;
 
-use super::code_cache::{CodeCache, Wanted};
+use super::codes::{CodeCache, RESULTS_MAX, SharedStore, Wanted};
 use super::origin::{Origin, encoded, is_path};
 use super::rejection::Rejection;
 use super::state::StateKey;
@@ -20,7 +20,6 @@ pub(super) const HOME: &str = "/";
 
 const STATE_LIFE: Duration = Duration::from_secs(600);
 const RESULT_LIFE: Duration = Duration::from_secs(300);
-const RESULTS_MAX: u64 = 10_000;
 
 type Page = Arc<dyn Fn(&Rejection, &str) -> Response<Body> + Send + Sync>;
 
@@ -40,6 +39,7 @@ pub(super) struct Settings {
     pub(super) allowed: Vec<Origin>,
     pub(super) relay: Option<String>,
     pub(super) page: Option<Page>,
+    pub(super) store: Option<SharedStore>,
     pub(super) codes: CodeCache,
 }
 
@@ -47,6 +47,11 @@ impl Settings {
     pub(super) fn new(app: App, base: &str, key: StateKey) -> Result<Self, Error> {
         let base = base.trim_end_matches('/');
         let (origin, path) = address("base", base)?;
+        let wanted = Wanted {
+            scope: Scope::default(),
+            lang: Lang::default(),
+            snapshot: true,
+        };
         Ok(Self {
             base: base.to_owned(),
             path: path.to_owned(),
@@ -55,15 +60,18 @@ impl Settings {
             state_life: STATE_LIFE,
             result_life: RESULT_LIFE,
             results_max: RESULTS_MAX,
-            wanted: Wanted {
-                scope: Scope::default(),
-                lang: Lang::default(),
-                snapshot: true,
-            },
+            wanted,
             allowed: Vec::new(),
             relay: None,
             page: None,
-            codes: CodeCache::new(app.clone(), RESULT_LIFE, RESULTS_MAX),
+            codes: CodeCache::new(
+                app.clone(),
+                wanted,
+                RESULT_LIFE,
+                RESULTS_MAX,
+                app.wechat().shared_state().codes.clone(),
+            ),
+            store: app.wechat().shared_state().codes.clone(),
             app,
         })
     }
@@ -71,7 +79,13 @@ impl Settings {
     /// Replaces the cached results after a change of settings: a service with other settings might
     /// not have accepted them.
     pub(super) fn renew_memo(&mut self) {
-        self.codes = CodeCache::new(self.app.clone(), self.result_life, self.results_max);
+        self.codes = CodeCache::new(
+            self.app.clone(),
+            self.wanted,
+            self.result_life,
+            self.results_max,
+            self.store.clone(),
+        );
     }
 
     /// Returns the destination after a sign-in, or `None` if it is not allowed. Defaults to

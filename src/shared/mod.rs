@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | [`TokenStore`](crate::token::TokenStore) | tokens, tickets, leases and budgets | [`WechatBuilder::token_store`](crate::WechatBuilder::token_store) |
 //! | [`DedupStore`](crate::callback::dedup::DedupStore) | running and finished pushes, and the signatures of plaintext mode | [`DedupLayer::store`](crate::callback::dedup::DedupLayer::store) |
+//! | [`CodeStore`](crate::oauth::CodeStore) | codes of web OAuth and their users | [`OAuthService::code_store`](crate::oauth::OAuthService::code_store) |
 //! | [`ScanStore`](crate::scan_login::ScanStore) | pending sign-ins by scan | [`ScanLogin::store`](crate::scan_login::ScanLogin::store) |
 //! | [`PickUpStore`](crate::callback::deadline::pick_up::PickUpStore) | late replies that wait for their user | [`PickUp::store`](crate::callback::deadline::pick_up::PickUp::store) |
 //!

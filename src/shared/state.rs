@@ -5,6 +5,7 @@ use std::fmt;
 use crate::callback::deadline::pick_up::{self, MemoryPickUpStore, PickUpStore};
 use crate::callback::dedup::{self, DedupStore, MemoryDedupStore};
 use crate::clock::SystemClock;
+use crate::oauth::{self, CodeStore, MemoryCodeStore};
 use crate::scan_login::{self, MemoryScanStore, ScanStore};
 use crate::token::{self, MemoryTokenStore, TokenStore};
 
@@ -16,6 +17,7 @@ const SCANS_MAX: usize = 10_000;
 pub struct SharedState {
     pub(crate) tokens: Option<token::SharedStore>,
     pub(crate) dedup: Option<dedup::SharedStore>,
+    pub(crate) codes: Option<oauth::SharedStore>,
     pub(crate) scans: Option<scan_login::SharedStore>,
     pub(crate) pick_up: Option<pick_up::SharedStore>,
 }
@@ -24,11 +26,12 @@ impl SharedState {
     /// Bundles a type that implements all stores. Its clones must share their contents.
     pub fn new<S>(store: S) -> Self
     where
-        S: TokenStore + DedupStore + ScanStore + PickUpStore + Clone,
+        S: TokenStore + DedupStore + CodeStore + ScanStore + PickUpStore + Clone,
     {
         Self {
             tokens: Some(token::SharedStore::new(store.clone())),
             dedup: Some(dedup::SharedStore::new(store.clone())),
+            codes: Some(oauth::SharedStore::new(store.clone())),
             scans: Some(scan_login::SharedStore::new(store.clone())),
             pick_up: Some(pick_up::SharedStore::new(store)),
         }
@@ -51,6 +54,7 @@ impl SharedState {
         Self {
             tokens: Some(token::SharedStore::new(MemoryTokenStore::new())),
             dedup: Some(dedup::SharedStore::new(MemoryDedupStore::new())),
+            codes: Some(oauth::SharedStore::new(MemoryCodeStore::new())),
             scans: Some(scan_login::SharedStore::new(scans)),
             pick_up: Some(pick_up::SharedStore::new(MemoryPickUpStore::new())),
         }
@@ -69,6 +73,7 @@ impl fmt::Debug for SharedState {
         f.debug_struct("SharedState")
             .field("tokens", &self.tokens.is_some())
             .field("dedup", &self.dedup.is_some())
+            .field("codes", &self.codes.is_some())
             .field("scans", &self.scans.is_some())
             .field("pick_up", &self.pick_up.is_some())
             .finish()

@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::budget::{Fetches, Forced};
 use super::front::Front;
 use super::refresh::Refresh;
-use super::single_flight::SingleFlight;
 use super::{TokenKey, TokenKind};
 use crate::clock::Moment;
 use crate::error::Error;
@@ -46,7 +45,6 @@ pub(super) struct Entry {
     /// takes over a stopped one need not wait for the end of its lease.
     pub(super) owner: Owner,
     pub(super) front: Front,
-    pub(super) flight: SingleFlight,
     pub(super) refresh: Refresh,
     memory: Mutex<Memory>,
 }
@@ -77,7 +75,6 @@ impl Entry {
             key,
             owner: Owner::new(),
             front: Front::default(),
-            flight: SingleFlight::default(),
             refresh: Refresh::default(),
             memory: Mutex::default(),
         }

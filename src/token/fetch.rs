@@ -5,11 +5,12 @@ use std::time::Duration;
 use moka::ops::compute::Op;
 
 use super::entry::{Entry, Refused};
-use super::single_flight::{Leader, Waited};
-use super::tokens::Tokens;
+use super::tokens::{Fetched, Inner, Tokens};
 use super::{Status, Token, TokenKey};
 use crate::error::{Error, ErrorKind};
 use crate::panic::{Contained, Panicked};
+use crate::runtime::BoxFuture;
+use crate::single_flight::Run;
 
 /// The longest time a caller waits for a token.
 const FETCH_MAX: Duration = Duration::from_secs(30);
@@ -20,76 +21,44 @@ const REFUSAL_KEPT: Duration = Duration::from_secs(10);
 /// How long an answer that is not a token is cached.
 const GARBAGE_KEPT: Duration = Duration::from_secs(1);
 
-/// How often one caller takes over a stopped fetch.
-const TAKE_OVERS_MAX: usize = 3;
-
 impl Tokens {
-    /// Waits for the fetch of an app's token, and starts one if there is none.
-    ///
-    /// The fetch is a separate task, so dropping a caller doesn't cancel it. It stops if the
-    /// runtime it was spawned on stops. A waiter on another runtime then takes it over.
+    /// Waits for the fetch of an app's token, and starts one if there is none. Dropping a caller
+    /// doesn't cancel the fetch.
     pub(super) async fn fetch(&self, entry: &Entry) -> Result<Token, Error> {
-        let _waits = self.0.waiters.enter()?;
-        let mut joined = entry.flight.join();
-        for _ in 0..=TAKE_OVERS_MAX {
-            let (mut waiter, leader) = joined;
-            let led = leader.map(|leader| self.lead(entry, leader)).is_some();
-            match waiter.outcome(&self.0.runtime).await {
-                Waited::Outcome(outcome) => return outcome,
-                // This caller's own runtime doesn't accept tasks any more.
-                Waited::Stopped if led => break,
-                Waited::Stopped | Waited::Silent => {}
-            }
-            joined = entry.flight.take_over(&waiter);
-        }
-        let message = "the task that fetched the token was stopped";
-        Err(Error::new(ErrorKind::Interrupted, message))
-    }
-
-    fn lead(&self, entry: &Entry, leader: Leader) {
-        let number = leader.number();
-        // Not inside the spawned future: if the runtime drops that before it runs, the flight must
-        // still end.
-        let task = self.task(entry, move |entry| entry.flight.end(number));
-        self.0.runtime.spawn(async move {
-            let outcome = match task.entry() {
-                Ok(entry) => {
-                    let fetch = task.tokens.fetch_once(entry, number);
-                    leader.run(&task.tokens.0.runtime, fetch).await
-                }
-                Err(error) => Err(error),
-            };
-            // Before the outcome is sent: a waiter that finds the token rejected must be able to
-            // start another fetch.
-            drop(task);
-            leader.tell(outcome);
-        });
-    }
-
-    fn task(&self, entry: &Entry, end: impl Fn(&Entry) + Send + 'static) -> Task {
-        Task {
-            tokens: self.clone(),
-            key: entry.key.clone(),
-            end: Box::new(end),
-        }
+        let Inner {
+            fetches,
+            runtime,
+            waiters,
+            ..
+        } = &*self.0;
+        let _waits = waiters.enter()?;
+        let fetch = |run| self.clone().fetch_once(run);
+        let outcome = fetches.run(runtime, &entry.key, fetch).await;
+        outcome.unwrap_or_else(|| {
+            let message = "the task that fetched the token was stopped";
+            Err(Error::new(ErrorKind::Interrupted, message))
+        })
     }
 
     /// Checks the cache again before fetching: another fetch may have filled it since this caller
     /// found it empty.
-    async fn fetch_once(&self, entry: &Entry, number: u64) -> Result<Token, Error> {
-        let now = self.0.clock.moment();
-        self.remove_if(entry, |token| token.status_at(now) == Status::Expired);
-        if let Some(token) = self.0.cache.get(&entry.key) {
-            return Ok(token);
-        }
-        let token = self.obtain(entry, Status::Stale).await?;
-        // A fetch that was taken over may finish after its successor, and must not overwrite its
-        // token.
-        if entry.flight.is_current(number) {
-            let _change = entry.front.change();
-            self.0.cache.insert(entry.key.clone(), token.clone());
-        }
-        Ok(token)
+    fn fetch_once(self, run: Run<TokenKey, Fetched>) -> BoxFuture<'static, Fetched> {
+        Box::pin(async move {
+            let entry = self.slot_of(run.key())?;
+            let now = self.0.clock.moment();
+            self.remove_if(entry, |token| token.status_at(now) == Status::Expired);
+            if let Some(token) = self.0.cache.get(&entry.key) {
+                return Ok(token);
+            }
+            let token = self.obtain(entry, Status::Stale).await?;
+            // A fetch that was taken over may finish after its successor, and must not overwrite its
+            // token.
+            if run.is_current() {
+                let _change = entry.front.change();
+                self.0.cache.insert(entry.key.clone(), token.clone());
+            }
+            Ok(token)
+        })
     }
 
     /// Starts the refresh of a stale token, unless one is in progress.
@@ -97,14 +66,16 @@ impl Tokens {
         let Some(number) = entry.refresh.begin(self.0.clock.moment().monotonic) else {
             return;
         };
-        // Not inside the spawned future, as in `lead`.
-        let task = self.task(entry, move |entry| entry.refresh.end(number));
+        let refresh = Refreshing {
+            tokens: self.clone(),
+            key: entry.key.clone(),
+            number,
+        };
         self.0.runtime.spawn(async move {
-            let Ok(entry) = task.entry() else {
+            let tokens = &refresh.tokens;
+            let Ok(entry) = tokens.slot_of(&refresh.key) else {
                 return;
             };
-            let tokens = &task.tokens;
-            // A stale token of the store could be the very one that is to be replaced.
             let result = tokens.obtain(entry, Status::Fresh).await;
             tokens.publish(entry, result);
         });
@@ -121,15 +92,12 @@ impl Tokens {
             match (result, current) {
                 // Retired or replaced in the meantime: the newer token stays.
                 (Ok(new), Some(old)) if new.is_older_than(&old) => Op::Nop,
-                // The source may have returned the same token, which would be stale at once.
                 (Ok(new), Some(_)) => Op::Put(new.postponed(now, self.0.margins)),
                 (Err(error), Some(old)) => {
                     let (appid, error) = (&entry.key.appid, error.to_string());
                     tracing::warn!(%appid, error, "could not refresh a token");
                     Op::Put(old.postponed(now, self.0.margins))
                 }
-                // Removed in the meantime, so the new token may be the rejected one: the next
-                // caller fetches.
                 (_, None) => Op::Nop,
             }
         });
@@ -172,7 +140,6 @@ impl Tokens {
 fn kept(error: &Error) -> Option<Duration> {
     match error.kind() {
         ErrorKind::Interrupted => Some(GARBAGE_KEPT),
-        // The next call may succeed, and the single flight already limits the attempts.
         _ if error.is_transient() => None,
         // A broken answer or a panic may be a one-off.
         ErrorKind::Answer | ErrorKind::Status(_) => Some(GARBAGE_KEPT),
@@ -180,23 +147,17 @@ fn kept(error: &Error) -> Option<Duration> {
     }
 }
 
-/// A task for one entry. Its drop calls `end`, also when the task panics or is stopped.
-struct Task {
+/// A refresh. Its drop ends it, also when the task panics or is stopped.
+struct Refreshing {
     tokens: Tokens,
     key: TokenKey,
-    end: Box<dyn Fn(&Entry) + Send>,
+    number: u64,
 }
 
-impl Task {
-    fn entry(&self) -> Result<&Entry, Error> {
-        self.tokens.slot_of(&self.key)
-    }
-}
-
-impl Drop for Task {
+impl Drop for Refreshing {
     fn drop(&mut self) {
-        if let Ok(entry) = self.entry() {
-            (self.end)(entry);
+        if let Ok(entry) = self.tokens.slot_of(&self.key) {
+            entry.refresh.end(self.number);
         }
     }
 }

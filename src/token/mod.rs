@@ -45,7 +45,6 @@ mod margins;
 mod obtain;
 mod refresh;
 mod route_source;
-mod single_flight;
 mod source;
 mod store;
 mod ticket;

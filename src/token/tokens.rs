@@ -17,6 +17,7 @@ use crate::clock::SharedClock;
 use crate::error::Error;
 use crate::runtime::SharedRuntime;
 use crate::secret::Secret;
+use crate::single_flight::SingleFlight;
 use crate::waiters::Waiters;
 
 /// The maximum number of callers that wait for a token at once.
@@ -51,9 +52,12 @@ pub(super) struct Inner {
     pub(super) store: SharedStore,
     pub(super) clock: SharedClock,
     pub(super) runtime: SharedRuntime,
+    pub(super) fetches: SingleFlight<TokenKey, Fetched>,
     pub(super) waiters: Waiters,
     pub(super) margins: Margins,
 }
+
+pub(super) type Fetched = Result<Token, Error>;
 
 impl Tokens {
     pub(crate) fn new(
@@ -78,6 +82,7 @@ impl Tokens {
             store,
             clock,
             runtime,
+            fetches: SingleFlight::default(),
             waiters: Waiters::new(WAITERS_MAX),
             margins,
         }))
@@ -174,7 +179,7 @@ impl Tokens {
         // Among many callers with the same rejected token, only one retires it.
         // Read without changing the cache, because a change clears the copy in front of it.
         let replaced = entry.front.get().is_ok_and(|token| token.secret() != used);
-        let under_way = entry.flight.is_under_way();
+        let under_way = self.0.fetches.is_under_way(&entry.key);
         let retired = replaced || {
             let memory = entry.memory();
             let lasts = |since| now.since(since) < REINSTATED;

@@ -10,7 +10,7 @@ pub use self::authorize::{AuthorizeUrl, Scope};
 
 use bytes::Bytes;
 use http::Method;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Answer, Auth, Done, Endpoint, lenient};
 use crate::error::Error;
@@ -173,19 +173,33 @@ impl UserToken {
 }
 
 /// The language of the place names in a profile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Lang {
     /// Simplified Chinese.
     #[default]
-    #[serde(rename = "zh_CN")]
     SimplifiedChinese,
     /// Traditional Chinese.
-    #[serde(rename = "zh_TW")]
     TraditionalChinese,
     /// English.
-    #[serde(rename = "en")]
     English,
+}
+
+impl Lang {
+    /// Returns the platform's name for the language.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::SimplifiedChinese => "zh_CN",
+            Self::TraditionalChinese => "zh_TW",
+            Self::English => "en",
+        }
+    }
+}
+
+impl Serialize for Lang {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 /// Fetches the profile of a user who consented to `snsapi_userinfo`. Source: 网页授权,

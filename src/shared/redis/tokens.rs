@@ -76,7 +76,7 @@ static RENEW: LazyLock<Script> = LazyLock::new(|| {
 });
 
 /// Deletes what the owner holds.
-static RELEASE: LazyLock<Script> = LazyLock::new(|| {
+pub(super) static RELEASE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end \
          return redis.call('DEL', KEYS[1])",

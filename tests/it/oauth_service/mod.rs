@@ -1,5 +1,8 @@
 //! The OAuth sign-in service, from the start to the application's handler, and its rejections.
 
+mod shared;
+mod stopped;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
