@@ -46,6 +46,7 @@
 //! request id is on every log line of the request, in the span `wechat.route`.
 
 mod access;
+mod callbacks;
 mod caller;
 mod envelope;
 mod failure;

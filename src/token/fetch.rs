@@ -1,5 +1,6 @@
 //! Fetches and refreshes tokens: one fetch for all who wait, from the store or the source.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use moka::ops::compute::Op;
@@ -7,7 +8,7 @@ use moka::ops::compute::Op;
 use super::entry::{Entry, Refused};
 use super::single_flight::{Leader, Waited};
 use super::tokens::Tokens;
-use super::{Status, Token, TokenKey};
+use super::{Status, Token};
 use crate::error::{Error, ErrorKind};
 use crate::panic::{Contained, Panicked};
 
@@ -28,7 +29,7 @@ impl Tokens {
     ///
     /// The fetch is a separate task, so dropping a caller doesn't cancel it. It stops if the
     /// runtime it was spawned on stops. A waiter on another runtime then takes it over.
-    pub(super) async fn fetch(&self, entry: &Entry) -> Result<Token, Error> {
+    pub(super) async fn fetch(&self, entry: &Arc<Entry>) -> Result<Token, Error> {
         let _waits = self.0.waiters.enter()?;
         let mut joined = entry.flight.join();
         for _ in 0..=TAKE_OVERS_MAX {
@@ -46,19 +47,14 @@ impl Tokens {
         Err(Error::new(ErrorKind::Interrupted, message))
     }
 
-    fn lead(&self, entry: &Entry, leader: Leader) {
+    fn lead(&self, entry: &Arc<Entry>, leader: Leader) {
         let number = leader.number();
         // Not inside the spawned future: if the runtime drops that before it runs, the flight must
         // still end.
         let task = self.task(entry, move |entry| entry.flight.end(number));
         self.0.runtime.spawn(async move {
-            let outcome = match task.entry() {
-                Ok(entry) => {
-                    let fetch = task.tokens.fetch_once(entry, number);
-                    leader.run(&task.tokens.0.runtime, fetch).await
-                }
-                Err(error) => Err(error),
-            };
+            let fetch = task.tokens.fetch_once(&task.entry, number);
+            let outcome = leader.run(&task.tokens.0.runtime, fetch).await;
             // Before the outcome is sent: a waiter that finds the token rejected must be able to
             // start another fetch.
             drop(task);
@@ -66,10 +62,10 @@ impl Tokens {
         });
     }
 
-    fn task(&self, entry: &Entry, end: impl Fn(&Entry) + Send + 'static) -> Task {
+    fn task(&self, entry: &Arc<Entry>, end: impl Fn(&Entry) + Send + 'static) -> Task {
         Task {
             tokens: self.clone(),
-            key: entry.key.clone(),
+            entry: Arc::clone(entry),
             end: Box::new(end),
         }
     }
@@ -79,31 +75,30 @@ impl Tokens {
     async fn fetch_once(&self, entry: &Entry, number: u64) -> Result<Token, Error> {
         let now = self.0.clock.moment();
         self.remove_if(entry, |token| token.status_at(now) == Status::Expired);
-        if let Some(token) = self.0.cache.get(&entry.key) {
+        if let Some(token) = self.0.cache.get(&entry.id) {
             return Ok(token);
         }
         let token = self.obtain(entry, Status::Stale).await?;
         // A fetch that was taken over may finish after its successor, and must not overwrite its
         // token.
         if entry.flight.is_current(number) {
-            let _change = entry.front.change();
-            self.0.cache.insert(entry.key.clone(), token.clone());
+            self.put(entry, &token);
         }
-        Ok(token)
+        match entry.has_ended() {
+            true => Err(Error::unknown_app(entry.key.appid.as_str())),
+            false => Ok(token),
+        }
     }
 
     /// Starts the refresh of a stale token, unless one is in progress.
-    pub(super) fn refresh(&self, entry: &Entry) {
+    pub(super) fn refresh(&self, entry: &Arc<Entry>) {
         let Some(number) = entry.refresh.begin(self.0.clock.moment().monotonic) else {
             return;
         };
         // Not inside the spawned future, as in `lead`.
         let task = self.task(entry, move |entry| entry.refresh.end(number));
         self.0.runtime.spawn(async move {
-            let Ok(entry) = task.entry() else {
-                return;
-            };
-            let tokens = &task.tokens;
+            let Task { tokens, entry, .. } = &task;
             // A stale token of the store could be the very one that is to be replaced.
             let result = tokens.obtain(entry, Status::Fresh).await;
             tokens.publish(entry, result);
@@ -115,7 +110,7 @@ impl Tokens {
     fn publish(&self, entry: &Entry, result: Result<Token, Error>) {
         let now = self.0.clock.moment();
         let _change = entry.front.change();
-        let cached = self.0.cache.entry_by_ref(&entry.key);
+        let cached = self.0.cache.entry(entry.id);
         cached.and_compute_with(|current| {
             let current = current.map(moka::Entry::into_value);
             match (result, current) {
@@ -139,11 +134,15 @@ impl Tokens {
     /// `oldest`.
     async fn obtain(&self, entry: &Entry, oldest: Status) -> Result<Token, Error> {
         let now = self.0.clock.moment();
-        if let Some(refused) = &entry.memory().refused
-            && now.since(refused.since) < refused.kept
-        {
-            return Err(refused.error.clone());
-        }
+        let retries = {
+            let memory = entry.memory();
+            if let Some(refused) = &memory.refused
+                && now.since(refused.since) < refused.kept
+            {
+                return Err(refused.error.clone());
+            }
+            memory.retries
+        };
         let fetch = Contained::new(self.obtain_now(entry, oldest));
         let result = match self.0.runtime.timeout(FETCH_MAX, fetch).await {
             Some(Ok(result)) => result,
@@ -157,13 +156,18 @@ impl Tokens {
                 Err(Error::new(ErrorKind::Timeout, message))
             }
         };
-        entry.memory().refused = result.as_ref().err().and_then(|error| {
+        let refused = result.as_ref().err().and_then(|error| {
             Some(Refused {
                 error: error.clone(),
                 since: self.0.clock.moment(),
                 kept: kept(error)?,
             })
         });
+        let mut memory = entry.memory();
+        // Not if it concerns a secret that was replaced meanwhile.
+        if memory.retries == retries {
+            memory.refused = refused;
+        }
         result
     }
 }
@@ -183,20 +187,12 @@ fn kept(error: &Error) -> Option<Duration> {
 /// A task for one entry. Its drop calls `end`, also when the task panics or is stopped.
 struct Task {
     tokens: Tokens,
-    key: TokenKey,
+    entry: Arc<Entry>,
     end: Box<dyn Fn(&Entry) + Send>,
-}
-
-impl Task {
-    fn entry(&self) -> Result<&Entry, Error> {
-        self.tokens.slot_of(&self.key)
-    }
 }
 
 impl Drop for Task {
     fn drop(&mut self) {
-        if let Ok(entry) = self.entry() {
-            (self.end)(entry);
-        }
+        (self.end)(&self.entry);
     }
 }
