@@ -7,6 +7,7 @@
 //! | task | type |
 //! |---|---|
 //! | mount all documented routes on a router | [`Wechat::routes`] |
+//! | add, replace and remove apps at run time | [`Wechat::insert_app`], [`Wechat::remove_app`] |
 //! | receive pushes only | [`Callback`] |
 //! | dispatch messages to handlers | [`callback::route::Router`] |
 //! | bound the response time of slow handlers | [`callback::deadline`] |
@@ -155,7 +156,6 @@ mod accessors;
 mod address;
 pub mod api;
 mod app;
-mod app_file;
 mod body;
 mod browser;
 pub mod callback;

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use tower::{Layer, Service, service_fn};
+use tower_wechat::api::network::GetCallbackIp;
 use tower_wechat::callback::Mode;
 use tower_wechat::callback::crypto::AesKey;
 use tower_wechat::callback::dedup::DedupLayer;
@@ -18,7 +19,10 @@ use tower_wechat::callback::signature::{Signature, sign};
 use tower_wechat::sandbox::Sandbox;
 use tower_wechat::{AppId, Body, ManualClock, Message};
 
-use crate::fixture::{AES_KEY, APPID, NOW, Push, TOKEN, answering, callback, quiet, scan, text};
+use crate::fixture::platform::wechat_of;
+use crate::fixture::{
+    self, AES_KEY, APPID, NOW, Push, TOKEN, answering, callback, quiet, scan, text,
+};
 use crate::valgrind::MANY;
 
 pub(crate) struct Path {
@@ -77,8 +81,11 @@ pub(crate) const PATHS: &[Path] = &[
     }),
     varying("callback_dedup", callback_dedup),
     path("forged", forged),
-    // A cached token.
+    path("routes_plain", routes_plain),
+    // A cached token, and a call with one.
     varying("token_hit", token_hit),
+    varying("call", call),
+    varying("token_hit_1000", token_hit_1000),
 ];
 
 pub(crate) fn run(name: &str, calls: u64) {
@@ -301,6 +308,40 @@ fn token_hit(calls: u64) {
     runtime().block_on(async {
         for _ in 0..calls {
             black_box(tokens.get(Sandbox::APPID).await.unwrap());
+        }
+    });
+}
+
+/// Sends different messages to the callback of the documented routes.
+fn routes_plain(calls: u64) {
+    let keys = fixture::keys(Mode::Plaintext);
+    let wechat = wechat_of([(APPID.to_owned(), Some(keys))], ManualClock::at_unix(NOW));
+    taken(
+        Mode::Plaintext,
+        wechat.routes().on_message_bare(quiet()),
+        calls,
+    );
+}
+
+/// Makes calls over an in-memory transport.
+fn call(calls: u64) {
+    let wechat = wechat_of([(APPID.to_owned(), None)], ManualClock::at_unix(NOW));
+    let app = wechat.app(APPID).unwrap();
+    runtime().block_on(async {
+        for _ in 0..calls {
+            black_box(app.call(GetCallbackIp::new()).await.unwrap());
+        }
+    });
+}
+
+fn token_hit_1000(calls: u64) {
+    let apps = (0..1000).map(|n| (format!("wx{n:016x}"), None));
+    let wechat = wechat_of(apps, ManualClock::at_unix(NOW));
+    let appid = format!("wx{:016x}", 777);
+    let tokens = wechat.tokens();
+    runtime().block_on(async {
+        for _ in 0..calls {
+            black_box(tokens.get(&appid).await.unwrap());
         }
     });
 }

@@ -205,11 +205,12 @@ fn routes(
         None => routes.unprotected(),
     };
     let apps = settings.pushes();
-    let routes = routes.callbacks(|callback| {
-        let app = apps
+    let (known, limit) = (apps.clone(), settings.limits.push_bytes());
+    let routes = routes.callbacks(move |callback| {
+        let app = known
             .iter()
             .find(|app| app.appid == callback.appid().as_str());
-        let callback = callback.body_limit(settings.limits.push_bytes());
+        let callback = callback.body_limit(limit);
         match app.and_then(|app| app.window) {
             Some(window) => callback.timestamp_window(Some(window)),
             None => callback,

@@ -264,23 +264,28 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture<B, H> {
-        Config::answer(&self.config, &self.handler, request)
+        Config::answer(Arc::clone(&self.config), &self.handler, request)
     }
 }
 
 impl Callback<()> {
+    /// Replaces the keys. Clones share the signatures that were seen.
+    pub(crate) fn recipient(self, recipient: Recipient) -> Self {
+        self.with(|config| config.gate.recipient = recipient)
+    }
+
     /// Answers a request with the given handler.
-    pub(crate) fn answer<B, H>(&self, handler: &H, request: Request<B>) -> ResponseFuture<B, H>
+    pub(crate) fn answer<B, H>(self, handler: &H, request: Request<B>) -> ResponseFuture<B, H>
     where
         B: http_body::Body,
         H: Service<Message> + Clone,
     {
-        Config::answer(&self.config, handler, request)
+        Config::answer(self.config, handler, request)
     }
 }
 
 impl Config {
-    fn answer<B, H>(self: &Arc<Self>, handler: &H, request: Request<B>) -> ResponseFuture<B, H>
+    fn answer<B, H>(self: Arc<Self>, handler: &H, request: Request<B>) -> ResponseFuture<B, H>
     where
         B: http_body::Body,
         H: Service<Message> + Clone,
@@ -289,9 +294,7 @@ impl Config {
         match (self.gate).admit(request.method(), request.uri(), now, clock) {
             // Cloned now, because the future must not borrow the service.
             Ok(Admitted::Push(push)) => match contain(|| handler.clone()) {
-                Ok(handler) => {
-                    ResponseFuture::collect(Arc::clone(self), (push, handler), request, now)
-                }
+                Ok(handler) => ResponseFuture::collect(self, (push, handler), request, now),
                 Err(Panicked) => {
                     let appid = self.gate.recipient.appid();
                     tracing::error!(%appid, "the handler panicked when it was cloned");

@@ -30,13 +30,14 @@ impl Stack {
                 let Some(tokens) = tokens else {
                     return Err(Error::config("a token cannot be fetched with a token"));
                 };
-                let token = tokens.get(appid).await?;
+                let app = call.context.entry();
+                let token = tokens.get_for(app).await?;
                 let used = token.secret();
                 let answer = self.once(call, &[("access_token", used.expose())]).await?;
                 if !refuses_token(&answer) {
                     return Ok(answer);
                 }
-                let token = tokens.renew(appid, used).await?;
+                let token = tokens.renew_for(app, used).await?;
                 // `renew` found no better token: sending it again would fail the same way.
                 if token.secret() == used {
                     return Ok(answer);

@@ -1,6 +1,5 @@
 //! The configuration of a [`Wechat`].
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +13,7 @@ use super::failover::Failover;
 use super::retry::Retry;
 use super::transport::{self, Leaf, Transport};
 use super::{Hosts, Shared, Stack, Wechat, warm};
-use crate::app::{AppConfig, AppEntry};
+use crate::app::{AppConfig, Apps};
 use crate::clock::{Clock, SharedClock};
 use crate::error::{BoxError, Error};
 use crate::runtime::{Runtime, SharedRuntime};
@@ -28,6 +27,7 @@ use crate::token::{
 #[must_use = "the configuration takes effect with `build`"]
 pub struct WechatBuilder {
     apps: Vec<AppConfig>,
+    may_be_empty: bool,
     hosts: Hosts,
     timeout: Duration,
     clock: SharedClock,
@@ -48,6 +48,7 @@ impl WechatBuilder {
         let runtime = None;
         Self {
             apps: Vec::new(),
+            may_be_empty: false,
             hosts: Hosts::default(),
             timeout: transport::TIMEOUT,
             clock: SharedClock::default(),
@@ -64,6 +65,23 @@ impl WechatBuilder {
     /// Adds an app.
     pub fn app(mut self, app: AppConfig) -> Self {
         self.apps.push(app);
+        self
+    }
+
+    /// Allows to build without an app, for an application that adds its apps later, with
+    /// [`Wechat::insert_app`].
+    ///
+    /// ```
+    /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
+    /// use tower_wechat::{AppConfig, Wechat};
+    ///
+    /// let wechat = Wechat::builder().without_apps().build()?;
+    /// // … for each app in the database …
+    /// wechat.insert_app(AppConfig::new("wx3cc8fd6963e31a32", "the app secret"))?;
+    /// # Ok::<(), tower_wechat::Error>(())
+    /// ```
+    pub fn without_apps(mut self) -> Self {
+        self.may_be_empty = true;
         self
     }
 
@@ -121,8 +139,9 @@ impl WechatBuilder {
         self
     }
 
-    /// Fetches the token of every app at startup, and refreshes each before it expires even when it
-    /// is not in use, so that no caller waits after an idle night.
+    /// Fetches the token of every app at startup, or when it is [added](Wechat::insert_app), and
+    /// refreshes each before it expires even when it is not in use, so that no caller waits after
+    /// an idle night.
     ///
     /// The background task ends when the last handle to the built [`Wechat`] is dropped. It makes
     /// about one call per app every two hours. While a token cannot be fetched, it pauses for up to
@@ -151,17 +170,12 @@ impl WechatBuilder {
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) or
     /// [`ErrorKind::Input`](crate::ErrorKind::Input), naming the missing or wrong setting.
     pub fn build(self) -> Result<Wechat, Error> {
-        let mut apps = BTreeMap::new();
-        for app in self.apps {
-            let entry = Arc::new(AppEntry::try_from(app)?);
-            let appid = entry.appid.clone();
-            if apps.insert(appid.clone(), entry).is_some() {
-                return Err(Error::config(format!("app {appid} is configured twice")));
-            }
+        if self.apps.is_empty() && !self.may_be_empty {
+            return Err(Error::config(
+                "no app is configured: add one with `app`, or call `without_apps` and add them later",
+            ));
         }
-        if apps.is_empty() {
-            return Err(Error::config("no app is configured: add one with `app`"));
-        }
+        let apps = Apps::new(self.apps, self.source.is_none())?;
         let runtime = self.runtime.ok_or_else(|| {
             Error::config("no runtime: turn on the feature `tokio`, or pass one to `runtime`")
         })?;
@@ -179,22 +193,20 @@ impl WechatBuilder {
         let failover = Failover::new(self.clock.clone());
         let transport = Transport::new(leaf, runtime.clone(), self.timeout);
         let stack = Stack::new(retry, self.hosts.clone(), failover, transport);
-        let source = match self.source {
-            Some(source) => source,
-            None => {
-                if let Some(entry) = apps.values().find(|entry| !entry.has_secret()) {
-                    let appid = &entry.appid;
-                    return Err(Error::config(format!(
-                        "app {appid} has no secret: give it one, or set a `token_source`"
-                    )));
-                }
-                SharedSource::new(PlatformSource::new(stack.clone(), apps.clone()))
-            }
-        };
+        let source = self
+            .source
+            .unwrap_or_else(|| SharedSource::new(PlatformSource::new(stack.clone(), apps.clone())));
         let tickets = TicketSource::new(stack.clone(), apps.clone());
-        let keys = apps.values().map(|entry| entry.token_key());
         let (clock, runs) = (self.clock.clone(), runtime.clone());
-        let tokens = Tokens::new(keys, source, tickets, store, clock, runs, self.margins);
+        let tokens = Tokens::new(
+            apps.clone(),
+            source,
+            tickets,
+            store,
+            clock,
+            runs,
+            self.margins,
+        );
         let shared = Arc::new(Shared {
             apps,
             stack,

@@ -16,6 +16,7 @@
 //! code in the body, so the whole body is needed to judge the exchange.
 
 mod answer_max;
+mod apps;
 mod auth;
 mod builder;
 mod call;
@@ -42,13 +43,12 @@ pub use self::hosts::Hosts;
 pub use self::reqwest::ReqwestTransport;
 pub(crate) use self::stack::Stack;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::api::Endpoint;
 use crate::api::oauth::AuthorizeUrl;
-use crate::app::{AppEntry, AppId};
+use crate::app::{AppId, Apps};
 use crate::clock::SharedClock;
 use crate::error::Error;
 use crate::routes::{NoHandler, Routes};
@@ -56,7 +56,7 @@ use crate::runtime::SharedRuntime;
 use crate::shared::SharedState;
 use crate::token::{Token, Tokens};
 
-/// A cheaply cloneable handle to all configured apps.
+/// A cheaply cloneable handle to all apps.
 ///
 /// All clones share one token cache and one outbound stack. Create one per process and clone it: a
 /// second one for the same app would fetch and keep separate tokens.
@@ -69,11 +69,14 @@ use crate::token::{Token, Tokens};
 ///     .build()?;
 /// # Ok::<(), tower_wechat::Error>(())
 /// ```
+///
+/// [`insert_app`](Self::insert_app) and [`remove_app`](Self::remove_app) change the apps while they
+/// are in use.
 #[derive(Clone)]
 pub struct Wechat(Arc<Shared>);
 
 struct Shared {
-    apps: BTreeMap<AppId, Arc<AppEntry>>,
+    apps: Apps,
     stack: Stack,
     tokens: Tokens,
     hosts: Hosts,
@@ -91,23 +94,18 @@ impl Wechat {
     /// Returns the app with this id.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownApp`](crate::ErrorKind::UnknownApp) when the app is not configured.
+    /// [`ErrorKind::UnknownApp`](crate::ErrorKind::UnknownApp) when there is no such app.
     pub fn app(&self, appid: impl AsRef<str>) -> Result<App, Error> {
-        let appid = appid.as_ref();
-        let entry = self
-            .0
-            .apps
-            .get(appid)
-            .ok_or_else(|| Error::unknown_app(appid))?;
+        let entry = self.0.apps.get(appid.as_ref())?;
         Ok(App {
             wechat: self.clone(),
-            entry: entry.clone(),
+            appid: entry.appid.clone(),
         })
     }
 
-    /// Returns the ids of all configured apps, in order.
-    pub fn appids(&self) -> impl Iterator<Item = &AppId> {
-        self.0.apps.keys()
+    /// Returns the ids of all apps, in order.
+    pub fn appids(&self) -> impl Iterator<Item = AppId> + use<> {
+        self.0.apps.ids().into_iter()
     }
 
     /// Returns the access tokens of all apps.
@@ -121,8 +119,8 @@ impl Wechat {
         Routes::new(self.clone())
     }
 
-    pub(crate) fn entries(&self) -> impl Iterator<Item = &Arc<AppEntry>> {
-        self.0.apps.values()
+    pub(crate) fn apps(&self) -> &Apps {
+        &self.0.apps
     }
 
     pub(crate) fn clock(&self) -> &SharedClock {
@@ -142,22 +140,26 @@ impl Wechat {
 impl fmt::Debug for Wechat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Wechat")
-            .field("apps", &self.0.apps.keys())
+            .field("apps", &self.0.apps)
             .finish_non_exhaustive()
     }
 }
 
 /// One app of a [`Wechat`]. Cheap to clone.
+///
+/// The handle holds the app's id only: it follows a
+/// [replacement](Wechat::insert_app) of the app, and its calls fail after a
+/// [removal](Wechat::remove_app).
 #[derive(Clone)]
 pub struct App {
     wechat: Wechat,
-    entry: Arc<AppEntry>,
+    appid: AppId,
 }
 
 impl App {
     /// Returns the app's id.
     pub fn appid(&self) -> &AppId {
-        &self.entry.appid
+        &self.appid
     }
 
     /// Calls the platform as this app.
@@ -165,8 +167,14 @@ impl App {
     /// # Errors
     /// Errors of the platform, of the network, or of the endpoint's input and answer checks.
     pub async fn call<E: Endpoint>(&self, call: E) -> Result<E::Response, Error> {
-        let Shared { stack, tokens, .. } = &*self.wechat.0;
-        exchange(stack, Some(tokens), &self.entry, &call).await
+        let Shared {
+            apps,
+            stack,
+            tokens,
+            ..
+        } = &*self.wechat.0;
+        let entry = apps.get(self.appid.as_str())?;
+        exchange(stack, Some(tokens), &entry, &call).await
     }
 
     /// Returns the app's access token, from the cache if possible.

@@ -59,8 +59,8 @@ mod settings;
 mod signed_in;
 mod state;
 
-pub(crate) use self::codes::{SharedStore, profile_of};
 pub use self::codes::{CodeClaim, CodeKey, CodeRecord, CodeStore, MemoryCodeStore};
+pub(crate) use self::codes::{SharedStore, profile_of};
 pub use self::handler::sign_in_fn;
 pub use self::origin::Origin;
 pub use self::rejection::Rejection;

@@ -55,6 +55,7 @@
 //! `RequestId`, in its extensions. It is on every log line of the request, in the span `wechat.route`.
 
 mod access;
+mod callbacks;
 mod caller;
 mod envelope;
 mod failure;

@@ -1,6 +1,5 @@
 //! Dispatches each request to its route.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::future::ready;
@@ -11,15 +10,15 @@ use http::{Request, Response};
 use http_body::Body as HttpBody;
 use tower::{Service, service_fn};
 
+use super::callbacks::Callbacks;
 use super::envelope;
 use super::future::ResponseFuture;
 use super::json::{JsonRoute, stack};
 use super::request_id;
 use super::table::{self, Shared};
 use super::token::{ServeToken, TokenRoute};
-use crate::app::AppId;
 use crate::body::Body;
-use crate::callback::{Callback, IntoReply, Message};
+use crate::callback::{IntoReply, Message};
 use crate::error::BoxError;
 
 /// All documented routes as one service. Created by [`Wechat::routes`](crate::Wechat::routes).
@@ -58,22 +57,8 @@ pub struct Routes<H> {
     pub(super) prefix: Arc<str>,
     pub(super) shared: Shared,
     pub(super) tokens: Option<TokenRoute>,
-    /// The settings of each app's callback.
-    pub(super) callbacks: Arc<BTreeMap<AppId, Callback<()>>>,
+    pub(super) callbacks: Arc<Callbacks>,
     pub(super) handler: Option<H>,
-}
-
-impl<H> Routes<H> {
-    /// Returns the callback of a path below the mount. `rest` is the part after `wxmsg`.
-    fn callback(&self, rest: &str) -> Option<(&Callback<()>, &H)> {
-        let callback = match rest.strip_prefix('/') {
-            Some(appid) => self.callbacks.get(appid),
-            // With several apps, the path must name one.
-            None if rest.is_empty() && self.callbacks.len() == 1 => self.callbacks.values().next(),
-            None => None,
-        };
-        callback.zip(self.handler.as_ref())
-    }
 }
 
 impl<B, H> Service<Request<B>> for Routes<H>
@@ -102,7 +87,8 @@ where
         // `NormalizePath` would also strip several, and copy the URI.
         let route = route.strip_suffix('/').unwrap_or(route);
         if let Some(rest) = route.strip_prefix("wxmsg")
-            && let Some((callback, handler)) = self.callback(rest)
+            && let Some(handler) = &self.handler
+            && let Some(callback) = self.callbacks.find(rest)
         {
             return ResponseFuture::callback(callback.answer(handler, request));
         }
@@ -134,10 +120,7 @@ impl<H> fmt::Debug for Routes<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Routes")
             .field("prefix", &self.prefix)
-            .field(
-                "wxmsg",
-                &self.handler.as_ref().map(|_| self.callbacks.keys()),
-            )
+            .field("wxmsg", &self.handler.as_ref().map(|_| &*self.callbacks))
             .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tower::{Layer, Service};
 
 use super::access::Access;
+use super::callbacks::Callbacks;
 use super::json::Options;
 use super::no_handler::NoHandler;
 use super::service::Routes;
@@ -20,15 +21,8 @@ use crate::secret::Secret;
 
 impl Routes<NoHandler> {
     pub(crate) fn new(wechat: Wechat) -> Self {
-        let apps = wechat.entries().filter_map(|entry| {
-            let recipient = entry.callback.clone()?.for_app(entry.appid.clone());
-            let callback = Callback::new(recipient, ())
-                .clock(wechat.clock().clone())
-                .shared_runtime(wechat.runtime().clone());
-            Some((entry.appid.clone(), callback))
-        });
         Self {
-            callbacks: Arc::new(apps.collect()),
+            callbacks: Callbacks::new(&wechat),
             handler: None,
             prefix: "".into(),
             shared: Shared {
@@ -162,6 +156,9 @@ impl<H> Routes<H> {
     /// Changes the settings of the callbacks of all apps, for example their limits. May be called
     /// before or after [`on_message`](Routes::on_message), which sets the handler.
     ///
+    /// `change` is called again for each app that is [added later](Wechat::insert_app), during
+    /// that call, and must not change the apps itself.
+    ///
     /// ```
     /// # let sandbox = tower_wechat::sandbox::Sandbox::new();
     /// # let wechat = sandbox.wechat();
@@ -171,10 +168,12 @@ impl<H> Routes<H> {
     /// let routes = routes.on_message(handler_fn(|_: Message| async { "hello" }));
     /// ```
     #[must_use]
-    pub fn callbacks(mut self, change: impl Fn(Callback<()>) -> Callback<()>) -> Self {
-        let callbacks = self.callbacks.iter();
-        let changed = callbacks.map(|(appid, callback)| (appid.clone(), change(callback.clone())));
-        self.callbacks = Arc::new(changed.collect());
+    pub fn callbacks(
+        mut self,
+        change: impl Fn(Callback<()>) -> Callback<()> + Send + Sync + 'static,
+    ) -> Self {
+        let wechat = &self.shared.wechat;
+        self.callbacks = self.callbacks.changed(wechat, Arc::new(change));
         self
     }
 

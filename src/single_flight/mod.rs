@@ -149,10 +149,6 @@ pub(crate) struct Run<K, T> {
 }
 
 impl<K: Eq + Hash, T> Run<K, T> {
-    pub(crate) fn key(&self) -> &K {
-        &self.key
-    }
-
     /// Returns whether this is still the current run of its key, and has not been taken over.
     pub(crate) fn is_current(&self) -> bool {
         self.flight.lock().is_current(&self.key, self.number)

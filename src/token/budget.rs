@@ -44,6 +44,12 @@ impl Forced {
         self.take_of(now, FORCED_ALONE)
     }
 
+    /// Returns whether one was taken in the last day.
+    pub(super) fn counts(&self, now: Duration) -> bool {
+        let last = self.0.back();
+        last.is_some_and(|last| now.saturating_sub(*last) < DAY)
+    }
+
     fn take_of(&mut self, now: Duration, max: usize) -> bool {
         let age = |time: &Duration| now.saturating_sub(*time);
         while self.0.front().is_some_and(|first| age(first) >= DAY) {
@@ -87,6 +93,12 @@ impl Fetches {
             self.0.iter_mut().for_each(|span| span.count += 1);
         }
         granted
+    }
+
+    /// Returns whether one was taken in a span that has not ended.
+    pub(super) fn counts(&self, kind: TokenKind, now: Duration) -> bool {
+        let mut spans = self.0.iter().zip(kind.fetches());
+        spans.any(|(span, (length, _))| now.saturating_sub(span.began) < *length)
     }
 }
 

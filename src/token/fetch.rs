@@ -1,12 +1,13 @@
 //! Fetches and refreshes tokens: one fetch for all who wait, from the store or the source.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use moka::ops::compute::Op;
 
 use super::entry::{Entry, Refused};
 use super::tokens::{Fetched, Inner, Tokens};
-use super::{Status, Token, TokenKey};
+use super::{Status, Token};
 use crate::error::{Error, ErrorKind};
 use crate::panic::{Contained, Panicked};
 use crate::runtime::BoxFuture;
@@ -24,7 +25,7 @@ const GARBAGE_KEPT: Duration = Duration::from_secs(1);
 impl Tokens {
     /// Waits for the fetch of an app's token, and starts one if there is none. Dropping a caller
     /// doesn't cancel the fetch.
-    pub(super) async fn fetch(&self, entry: &Entry) -> Result<Token, Error> {
+    pub(super) async fn fetch(&self, entry: &Arc<Entry>) -> Result<Token, Error> {
         let Inner {
             fetches,
             runtime,
@@ -32,8 +33,8 @@ impl Tokens {
             ..
         } = &*self.0;
         let _waits = waiters.enter()?;
-        let fetch = |run| self.clone().fetch_once(run);
-        let outcome = fetches.run(runtime, &entry.key, fetch).await;
+        let fetch = |run| self.clone().fetch_once(Arc::clone(entry), run);
+        let outcome = fetches.run(runtime, &entry.id, fetch).await;
         outcome.unwrap_or_else(|| {
             let message = "the task that fetched the token was stopped";
             Err(Error::new(ErrorKind::Interrupted, message))
@@ -42,40 +43,39 @@ impl Tokens {
 
     /// Checks the cache again before fetching: another fetch may have filled it since this caller
     /// found it empty.
-    fn fetch_once(self, run: Run<TokenKey, Fetched>) -> BoxFuture<'static, Fetched> {
+    fn fetch_once(self, entry: Arc<Entry>, run: Run<u64, Fetched>) -> BoxFuture<'static, Fetched> {
         Box::pin(async move {
-            let entry = self.slot_of(run.key())?;
             let now = self.0.clock.moment();
-            self.remove_if(entry, |token| token.status_at(now) == Status::Expired);
-            if let Some(token) = self.0.cache.get(&entry.key) {
+            self.remove_if(&entry, |token| token.status_at(now) == Status::Expired);
+            if let Some(token) = self.0.cache.get(&entry.id) {
                 return Ok(token);
             }
-            let token = self.obtain(entry, Status::Stale).await?;
+            let token = self.obtain(&entry, Status::Stale).await?;
             // A fetch that was taken over may finish after its successor, and must not overwrite its
             // token.
             if run.is_current() {
-                let _change = entry.front.change();
-                self.0.cache.insert(entry.key.clone(), token.clone());
+                self.put(&entry, &token);
             }
-            Ok(token)
+            match entry.has_ended() {
+                true => Err(Error::unknown_app(entry.key.appid.as_str())),
+                false => Ok(token),
+            }
         })
     }
 
     /// Starts the refresh of a stale token, unless one is in progress.
-    pub(super) fn refresh(&self, entry: &Entry) {
+    pub(super) fn refresh(&self, entry: &Arc<Entry>) {
         let Some(number) = entry.refresh.begin(self.0.clock.moment().monotonic) else {
             return;
         };
         let refresh = Refreshing {
             tokens: self.clone(),
-            key: entry.key.clone(),
+            entry: Arc::clone(entry),
             number,
         };
         self.0.runtime.spawn(async move {
-            let tokens = &refresh.tokens;
-            let Ok(entry) = tokens.slot_of(&refresh.key) else {
-                return;
-            };
+            let Refreshing { tokens, entry, .. } = &refresh;
+            // A stale token of the store could be the very one that is to be replaced.
             let result = tokens.obtain(entry, Status::Fresh).await;
             tokens.publish(entry, result);
         });
@@ -86,7 +86,7 @@ impl Tokens {
     fn publish(&self, entry: &Entry, result: Result<Token, Error>) {
         let now = self.0.clock.moment();
         let _change = entry.front.change();
-        let cached = self.0.cache.entry_by_ref(&entry.key);
+        let cached = self.0.cache.entry(entry.id);
         cached.and_compute_with(|current| {
             let current = current.map(moka::Entry::into_value);
             match (result, current) {
@@ -107,11 +107,15 @@ impl Tokens {
     /// `oldest`.
     async fn obtain(&self, entry: &Entry, oldest: Status) -> Result<Token, Error> {
         let now = self.0.clock.moment();
-        if let Some(refused) = &entry.memory().refused
-            && now.since(refused.since) < refused.kept
-        {
-            return Err(refused.error.clone());
-        }
+        let retries = {
+            let memory = entry.memory();
+            if let Some(refused) = &memory.refused
+                && now.since(refused.since) < refused.kept
+            {
+                return Err(refused.error.clone());
+            }
+            memory.retries
+        };
         let fetch = Contained::new(self.obtain_now(entry, oldest));
         let result = match self.0.runtime.timeout(FETCH_MAX, fetch).await {
             Some(Ok(result)) => result,
@@ -125,13 +129,18 @@ impl Tokens {
                 Err(Error::new(ErrorKind::Timeout, message))
             }
         };
-        entry.memory().refused = result.as_ref().err().and_then(|error| {
+        let refused = result.as_ref().err().and_then(|error| {
             Some(Refused {
                 error: error.clone(),
                 since: self.0.clock.moment(),
                 kept: kept(error)?,
             })
         });
+        let mut memory = entry.memory();
+        // Not if it concerns a secret that was replaced meanwhile.
+        if memory.retries == retries {
+            memory.refused = refused;
+        }
         result
     }
 }
@@ -150,14 +159,12 @@ fn kept(error: &Error) -> Option<Duration> {
 /// A refresh. Its drop ends it, also when the task panics or is stopped.
 struct Refreshing {
     tokens: Tokens,
-    key: TokenKey,
+    entry: Arc<Entry>,
     number: u64,
 }
 
 impl Drop for Refreshing {
     fn drop(&mut self) {
-        if let Ok(entry) = self.tokens.slot_of(&self.key) {
-            entry.refresh.end(self.number);
-        }
+        self.entry.refresh.end(self.number);
     }
 }

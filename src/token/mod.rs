@@ -55,6 +55,7 @@ mod ticket;
 mod token;
 mod tokens;
 
+pub(crate) use self::entry::AppTokens;
 pub use self::layer::{TokenLayer, TokenService};
 pub(crate) use self::margins::Margins;
 pub use self::route_source::TokenRouteSource;

@@ -1,6 +1,5 @@
 //! Fetches new tokens.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -9,7 +8,7 @@ use std::time::Duration;
 use super::{Issued, TokenKey, TokenKind};
 use crate::api::Endpoint;
 use crate::api::token::{GetClassicToken, GetStableToken};
-use crate::app::{AppEntry, AppId};
+use crate::app::Apps;
 use crate::client::{Stack, exchange};
 use crate::error::Error;
 use crate::runtime::BoxFuture;
@@ -130,19 +129,18 @@ impl<T: TokenSource> DynSource for T {
 /// Fetches tokens from the platform's endpoints.
 pub(crate) struct PlatformSource {
     stack: Stack,
-    apps: BTreeMap<AppId, Arc<AppEntry>>,
+    apps: Apps,
 }
 
 impl PlatformSource {
-    pub(crate) fn new(stack: Stack, apps: BTreeMap<AppId, Arc<AppEntry>>) -> Self {
+    pub(crate) fn new(stack: Stack, apps: Apps) -> Self {
         Self { stack, apps }
     }
 }
 
 impl TokenSource for PlatformSource {
     async fn fetch(&self, key: &TokenKey, fetch: Fetch) -> Result<Issued, Error> {
-        let entry = self.apps.get(&key.appid);
-        let entry = entry.ok_or_else(|| Error::unknown_app(key.appid.as_str()))?;
+        let entry = &self.apps.get(key.appid.as_str())?;
         let (appid, stack) = (entry.appid.clone(), &self.stack);
         let (grant, path) = match key.kind {
             TokenKind::JsapiTicket | TokenKind::WxCardTicket => {

@@ -1,13 +1,11 @@
 //! Fetches tickets with the app's access token.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Issued, TokenKey, TokenKind, Tokens};
 use crate::api::Endpoint;
 use crate::api::ticket::GetTicket;
-use crate::app::{AppEntry, AppId};
+use crate::app::Apps;
 use crate::client::{Stack, exchange};
 use crate::error::Error;
 
@@ -16,17 +14,16 @@ use crate::error::Error;
 #[derive(Clone)]
 pub(crate) struct TicketSource {
     stack: Stack,
-    apps: BTreeMap<AppId, Arc<AppEntry>>,
+    apps: Apps,
 }
 
 impl TicketSource {
-    pub(crate) fn new(stack: Stack, apps: BTreeMap<AppId, Arc<AppEntry>>) -> Self {
+    pub(crate) fn new(stack: Stack, apps: Apps) -> Self {
         Self { stack, apps }
     }
 
     pub(super) async fn fetch(&self, tokens: Tokens, key: &TokenKey) -> Result<Issued, Error> {
-        let entry = self.apps.get(&key.appid);
-        let entry = entry.ok_or_else(|| Error::unknown_app(key.appid.as_str()))?;
+        let entry = &self.apps.get(key.appid.as_str())?;
         let call = match key.kind {
             TokenKind::WxCardTicket => GetTicket::wx_card(),
             _ => GetTicket::jsapi(),

@@ -8,6 +8,7 @@
 #[path = "../../benches/fixture/mod.rs"]
 mod fixture;
 
+mod apps;
 mod counted;
 mod dedup;
 mod pushes;
@@ -58,4 +59,10 @@ const SIGNATURES_HELD: &[(&str, u64)] = &[
 const DEDUP_FREED: &[(&str, u64)] = &[
     ("200,000 messages without a reply", 0),
     ("200,000 messages with a reply", 0),
+];
+
+/// Maximum memory held by what is gone, in KiB.
+const APPS_HELD: &[(&str, u64)] = &[
+    ("10,000 apps that came and went", 64),
+    ("1000 routes that were dropped", 1),
 ];

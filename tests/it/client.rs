@@ -364,7 +364,7 @@ async fn each_mode_configures_an_app() {
         sandbox.add_app(appid, mode).unwrap();
     }
     let wechat = sandbox.wechat();
-    let appids: Vec<_> = wechat.appids().map(AppId::as_str).collect();
+    let appids: Vec<_> = wechat.appids().map(|appid| appid.to_string()).collect();
     assert_eq!(appids, [APPID, "wxc", "wxp", "wxs"]);
     let handler = handler_fn(|_: Message| async { "hello" });
     let routes = wechat.routes().on_message(handler);

@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod apps;
 mod browser;
 mod callback;
 mod chromium;

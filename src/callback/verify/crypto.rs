@@ -14,6 +14,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::{Buf, Bytes};
 use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit};
+use subtle::ConstantTimeEq;
 
 use crate::error::Error;
 
@@ -61,6 +62,7 @@ pub struct AesKey(Arc<Prepared>);
 struct Prepared {
     encrypt: Aes256Enc,
     decrypt: Aes256Dec,
+    key: [u8; 32],
     iv: [u8; 16],
 }
 
@@ -89,6 +91,7 @@ impl AesKey {
         Ok(Self(Arc::new(Prepared {
             encrypt: Aes256Enc::new(&key.into()),
             decrypt: Aes256Dec::new(&key.into()),
+            key,
             iv,
         })))
     }
@@ -170,6 +173,15 @@ impl AesKey {
         }
     }
 }
+
+impl PartialEq for AesKey {
+    /// Compares in constant time.
+    fn eq(&self, other: &Self) -> bool {
+        self.0.key.ct_eq(&other.0.key).into()
+    }
+}
+
+impl Eq for AesKey {}
 
 impl fmt::Debug for AesKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

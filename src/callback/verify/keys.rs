@@ -19,6 +19,7 @@ const TOKEN_MAX: usize = 64;
 ///
 /// Both can be rotated while the platform still uses the old values. Set the old value as the
 /// previous one, and remove it some hours after the console was changed.
+/// [`Wechat::insert_app`](crate::Wechat::insert_app) does the former by itself.
 ///
 /// ```
 /// use tower_wechat::{AppId, CallbackKeys};
@@ -74,6 +75,22 @@ enum Cipher {
     Secure(Pair<AesKey>),
 }
 
+impl Cipher {
+    fn keys(&self) -> Option<&Pair<AesKey>> {
+        match self {
+            Self::Plaintext => None,
+            Self::Compatible(keys) | Self::Secure(keys) => Some(keys),
+        }
+    }
+
+    fn keys_mut(&mut self) -> Option<&mut Pair<AesKey>> {
+        match self {
+            Self::Plaintext => None,
+            Self::Compatible(keys) | Self::Secure(keys) => Some(keys),
+        }
+    }
+}
+
 /// The current key and the previous one.
 #[derive(Clone)]
 struct Pair<T> {
@@ -91,6 +108,18 @@ impl<T> Pair<T> {
 
     fn iter(&self) -> impl Iterator<Item = &T> {
         std::iter::once(&self.current).chain(&self.previous)
+    }
+}
+
+impl<T: Clone + PartialEq> Pair<T> {
+    /// Keeps a key of the pair that this one replaces as the previous one, unless it has one.
+    fn replace(&mut self, old: &Self) {
+        if self.previous.is_none() {
+            self.previous = match self.current == old.current {
+                true => old.previous.clone(),
+                false => Some(old.current.clone()),
+            };
+        }
     }
 }
 
@@ -155,16 +184,12 @@ impl CallbackKeys {
     /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a malformed key, or in
     /// [`Mode::Plaintext`].
     pub fn previous_aes_key(mut self, aes_key: impl AsRef<str>) -> Result<Self, Error> {
-        match &mut self.cipher {
-            Cipher::Plaintext => Err(Error::input(
-                "aes_key",
-                "has no effect in plaintext mode: create the keys with secure or compatible",
-            )),
-            Cipher::Compatible(keys) | Cipher::Secure(keys) => {
-                keys.previous = Some(AesKey::parse(aes_key)?);
-                Ok(self)
-            }
-        }
+        let keys = self.cipher.keys_mut().ok_or_else(|| {
+            let why = "has no effect in plaintext mode: create the keys with secure or compatible";
+            Error::input("aes_key", why)
+        })?;
+        keys.previous = Some(AesKey::parse(aes_key)?);
+        Ok(self)
     }
 
     /// Marks the app as a 小程序. The only passive reply of a mini-program is
@@ -175,6 +200,15 @@ impl CallbackKeys {
     pub fn mini_program(mut self) -> Self {
         self.mini_program = true;
         self
+    }
+
+    /// Keeps the current token and EncodingAESKey of the keys that these replace as the previous
+    /// ones, unless these have their own. A value that did not change keeps its previous one.
+    pub(crate) fn replace(&mut self, old: &Self) {
+        self.tokens.replace(&old.tokens);
+        if let (Some(keys), Some(old)) = (self.cipher.keys_mut(), old.cipher.keys()) {
+            keys.replace(old);
+        }
     }
 
     pub(crate) fn is_mini_program(&self) -> bool {
@@ -216,12 +250,7 @@ impl CallbackKeys {
 
     /// Returns the current key and the previous one; empty in plaintext mode.
     pub(crate) fn aes_keys(&self) -> impl Iterator<Item = &AesKey> {
-        match &self.cipher {
-            Cipher::Plaintext => None,
-            Cipher::Compatible(keys) | Cipher::Secure(keys) => Some(keys.iter()),
-        }
-        .into_iter()
-        .flatten()
+        self.cipher.keys().into_iter().flat_map(Pair::iter)
     }
 }
 

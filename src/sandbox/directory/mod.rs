@@ -48,6 +48,10 @@ impl Directory {
             .collect()
     }
 
+    pub(super) fn app_config(&self, appid: &AppId) -> Option<AppConfig> {
+        Some(self.account(appid.as_str())?.config(appid))
+    }
+
     pub(super) fn account(&self, appid: &str) -> Option<&Account> {
         self.accounts.get(appid)
     }

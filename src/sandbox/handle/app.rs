@@ -6,6 +6,7 @@ use crate::callback::Mode;
 use crate::client::{Wechat, WechatBuilder};
 use crate::error::Error;
 use crate::sandbox::account_type::AccountType;
+use crate::sandbox::directory::Account;
 use crate::secret::Secret;
 
 impl Sandbox {
@@ -27,6 +28,50 @@ impl Sandbox {
     /// Returns the configuration of each app, with its secret and callback keys.
     pub fn app_configs(&self) -> Vec<AppConfig> {
         self.state().directory.app_configs()
+    }
+
+    /// Returns the configuration of an app, with its secret and callback keys.
+    pub fn app_config(&self, appid: &AppId) -> Option<AppConfig> {
+        self.state().directory.app_config(appid)
+    }
+
+    /// Gives an app a new secret, as an operator does in the console. The old one is refused from
+    /// now on. The tokens stay valid.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_wechat::Error> {
+    /// # use tower_wechat::sandbox::Sandbox;
+    /// let sandbox = Sandbox::new();
+    /// let wechat = sandbox.wechat();
+    /// sandbox.reset_secret(&sandbox.appid());
+    /// assert!(wechat.tokens().get(Sandbox::APPID).await.is_err());
+    ///
+    /// if let Some(app) = sandbox.app_config(&sandbox.appid()) {
+    ///     wechat.insert_app(app)?;
+    /// }
+    /// assert!(wechat.tokens().get(Sandbox::APPID).await.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reset_secret(&self, appid: &AppId) {
+        self.reset(appid, Account::reset_secret);
+    }
+
+    /// Gives an app a new Token and EncodingAESKey, and another mode. Pushes use them from now on.
+    pub fn reset_callback_keys(&self, appid: &AppId, mode: Mode) {
+        self.reset(appid, |account| account.reset_callback_keys(mode));
+    }
+
+    /// Changes secrets of an app. The old ones stay among [`secrets`](Self::secrets).
+    fn reset(&self, appid: &AppId, reset: impl FnOnce(&mut Account)) {
+        let state = &mut *self.state();
+        if let Some(account) = state.directory.account_mut(appid) {
+            for old in account.secrets() {
+                state.issued.note(old.expose());
+            }
+            reset(account);
+        }
     }
 
     /// Sets the path or the full URL that an app's pushes are sent to. Defaults to

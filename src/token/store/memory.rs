@@ -9,7 +9,7 @@ use crate::clock::{Clock, Moment, SharedClock};
 use crate::secret::Secret;
 use crate::store::{Owner, StoreError};
 use crate::token::budget::{Fetches, Forced};
-use crate::token::{Issued, TokenKey};
+use crate::token::{Issued, TokenKey, TokenKind};
 
 /// How many rejected tokens of a key are known. The platform rejects at most a few in their life.
 const RETIRED_MAX: usize = 16;
@@ -30,7 +30,8 @@ const RETIRED_MAX: usize = 16;
 #[derive(Debug, Clone, Default)]
 pub struct MemoryTokenStore {
     clock: SharedClock,
-    // Bounded by the number of configured apps: one small record for each token.
+    // One small record for each token of the apps in use, and of those that were in use within the
+    // last day: the platform goes on counting their calls.
     records: Arc<Mutex<HashMap<TokenKey, Record>>>,
 }
 
@@ -53,6 +54,15 @@ impl Record {
             self.token = Some((token.clone(), now));
         }
         !is_retired
+    }
+
+    /// Returns whether anything in the record still counts.
+    fn counts(&self, kind: TokenKind, now: Moment) -> bool {
+        let is_alive = |(issued, saved): &(Issued, Moment)| now.since(*saved) < issued.expires_in;
+        self.token.as_ref().is_some_and(is_alive)
+            || self.lease.is_some_and(|(_, end)| now.monotonic < end)
+            || self.forced.counts(now.monotonic)
+            || self.fetches.counts(kind, now.monotonic)
     }
 
     /// Returns whether `owner` has the lease.
@@ -136,8 +146,12 @@ impl TokenStore for MemoryTokenStore {
         owner: &Owner,
         life: Duration,
     ) -> Result<Lease, StoreError> {
-        let now = self.clock.monotonic();
-        let mut records = self.records();
+        let (moment, mut records) = (self.clock.moment(), self.records());
+        let now = moment.monotonic;
+        // Before the map grows, so that it doesn't hold every app there ever was.
+        if records.len() == records.capacity() && !records.contains_key(key) {
+            records.retain(|key, record| record.counts(key.kind, moment));
+        }
         let record = records.entry(key.clone()).or_default();
         if let Some((holder, end)) = record.lease
             && holder != *owner

@@ -1,4 +1,15 @@
-//! The configured accounts: official accounts (公众号) and mini-programs (小程序).
+//! The accounts: official accounts (公众号) and mini-programs (小程序).
+//!
+//! [`AppConfig`] is what the application configures, `AppEntry` the checked form of it with the
+//! state of its tokens, and `Apps` the registry in which everything looks apps up.
+
+mod entry;
+mod file;
+mod hash;
+mod registry;
+
+pub(crate) use self::entry::AppEntry;
+pub(crate) use self::registry::{Apps, Watch};
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -10,7 +21,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::callback::CallbackKeys;
 use crate::error::Error;
 use crate::secret::Secret;
-use crate::token::{TokenKey, TokenKind};
 
 /// The id of an app, such as `wx3cc8fd6963e31a32`. It is not a secret. Case matters.
 ///
@@ -168,7 +178,9 @@ pub struct AppConfig {
 }
 
 impl AppConfig {
-    /// Creates the configuration of an app. The builder that takes it reports a malformed id.
+    /// Creates the configuration of an app. A malformed id is reported by
+    /// [`WechatBuilder::build`](crate::WechatBuilder::build) or
+    /// [`Wechat::insert_app`](crate::Wechat::insert_app).
     pub fn new(appid: impl Into<String>, secret: impl Into<AppSecret>) -> Self {
         Self {
             appid: appid.into(),
@@ -202,69 +214,5 @@ impl AppConfig {
     pub fn token_grant(mut self, grant: TokenGrant) -> Self {
         self.grant = grant;
         self
-    }
-}
-
-/// The validated configuration of one app.
-#[derive(Debug)]
-pub(crate) struct AppEntry {
-    pub(crate) appid: AppId,
-    secret: Option<AppSecret>,
-    pub(crate) callback: Option<CallbackKeys>,
-    pub(crate) grant: TokenGrant,
-}
-
-impl AppEntry {
-    /// The app's secret.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for an app without one.
-    pub(crate) fn secret(&self) -> Result<&AppSecret, Error> {
-        self.secret.as_ref().ok_or_else(|| {
-            let appid = &self.appid;
-            Error::config(format!("app {appid} has no secret, which this call needs"))
-        })
-    }
-
-    pub(crate) fn has_secret(&self) -> bool {
-        self.secret.is_some()
-    }
-
-    /// Returns the key that stores the app's access token. The two grants have independent tokens.
-    pub(crate) fn token_key(&self) -> TokenKey {
-        let kind = match self.grant {
-            TokenGrant::Stable => TokenKind::StableAccessToken,
-            TokenGrant::Classic => TokenKind::AccessToken,
-        };
-        TokenKey::new(self.appid.clone(), kind)
-    }
-}
-
-impl TryFrom<AppConfig> for AppEntry {
-    type Error = Error;
-
-    fn try_from(config: AppConfig) -> Result<Self, Error> {
-        let AppConfig {
-            appid,
-            secret,
-            callback,
-            grant,
-        } = config;
-        let appid = AppId::new(appid)?;
-        if secret
-            .as_ref()
-            .is_some_and(|secret| secret.secret().expose().is_empty())
-        {
-            return Err(Error::input(
-                "secret",
-                format!("of app {appid} must not be empty"),
-            ));
-        }
-        Ok(Self {
-            appid,
-            secret,
-            callback,
-            grant,
-        })
     }
 }
