@@ -2,7 +2,7 @@
 
 use std::future::pending;
 
-/// use tower_wechat::StoreError;
+use tower_wechat::StoreError;
 use tower_wechat::oauth::{CodeClaim, CodeKey, CodeRecord};
 use tower_wechat::shared::Owner;
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use http::request::Parts;
-/// use tower_wechat::StoreError;
+use tower_wechat::StoreError;
 use tower_wechat::oauth::{
     CodeClaim, CodeKey, CodeRecord, OAuthService, SignedIn, StateKey, sign_in_fn,
 };
