@@ -18,7 +18,8 @@
 //! | sign pages that use the JS-SDK | [`App::page_config`] |
 //! | call the mini-program APIs | [`api::miniprogram`] |
 //! | use an access token in your own handlers | [`TokenLayer`] and [`Tokens`] |
-//! | share tokens between processes | [`token::TokenStore`], or [`token::TokenRouteSource`] |
+//! | share tokens, pushes and sign-ins between instances | [`shared`], or [`token::TokenRouteSource`] for tokens alone |
+//! | add and remove apps while running | [`Wechat::insert_app`] |
 //! | share sign-ins between processes | [`oauth::CodeStore`] |
 //! | develop and test without an account | [`sandbox`] |
 //!
@@ -89,6 +90,7 @@
 //! | `metrics` | no | counters of pushes and of Redis, through the crate `metrics` |
 //! | `redis` | no | state that several instances share: see [`shared::redis`]; enables `tokio` |
 //! | `sandbox` | no | the local platform; enables `tokio` |
+//! | `test-util` | no | checks for your own stores: `shared::conformance`; enables `tokio` |
 //!
 //! # Security
 //!

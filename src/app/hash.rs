@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn ids_spread_over_the_places_of_a_map() {
         let hash = IdHash::default();
-        let ids = (0..4096).map(|n| AppId::new(format!("wx{:016x}", n * 0x10_0001)).unwrap());
+        let ids = (0..4096_u64).map(|n| AppId::new(format!("wx{:016x}", n * 0x10_0001)).unwrap());
         let hashes: Vec<_> = ids.map(|id| hash.hash_one(id)).collect();
         // Of 4096 random places, 63 % are taken.
         let lower: HashSet<_> = hashes.iter().map(|hash| hash % 4096).collect();

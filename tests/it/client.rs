@@ -244,7 +244,7 @@ fn a_configuration_error_says_what_is_wrong() {
     for (builder, expected) in [
         (
             Wechat::builder(),
-            "no app is configured: add one with `app`",
+            "no app is configured: add one with `app`, or call `without_apps` and add them later",
         ),
         (
             builder().app(AppConfig::new(APPID, "x")),

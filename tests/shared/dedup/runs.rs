@@ -45,8 +45,10 @@ async fn a_fresh_push_takes_one_round_trip_before_the_handler_and_one_after() {
     };
     let (sandbox, calls) = (sandbox(Mode::Secure), Calls::default());
     let instances = [(); 2].map(|()| instance(&sandbox, server.store(), &calls, Duration::ZERO));
-    // Loads the scripts.
-    sandbox.push(hello(&sandbox), instances[0].clone()).await;
+    // Connects, and loads the scripts.
+    for instance in &instances {
+        sandbox.push(hello(&sandbox), instance.clone()).await;
+    }
     sleep(Duration::from_millis(200)).await;
     server.cli(&["CONFIG", "RESETSTAT"]);
     let push = hello(&sandbox);
@@ -54,7 +56,7 @@ async fn a_fresh_push_takes_one_round_trip_before_the_handler_and_one_after() {
         sandbox.push(push.clone(), instance.clone()).await;
         sleep(Duration::from_millis(200)).await;
     }
-    assert_eq!(calls.count(), 2);
+    assert_eq!(calls.count(), 3);
     let stats = server.cli(&["INFO", "commandstats"]);
     // A claim and an end by the first instance, and a claim by the second.
     assert!(stats.contains("cmdstat_evalsha:calls=3,"), "{stats}");
