@@ -29,6 +29,23 @@
 //! [`ScanLogin::client_key`] and begin sign-ins with [`ScanLogin::start_for`]. A client with 20
 //! pending sign-ins then loses its own oldest one, and never another client's.
 //!
+//! # Several instances
+//!
+//! With [shared state](crate::shared), the QR code, the scan and the page may each reach another
+//! instance. The scan wakes the page at once. All pages that wait on an instance use one more
+//! connection to Redis, which checks itself every two seconds: if it breaks or dies silently, a page
+//! learns of the scan up to five seconds late.
+//!
+//! | while Redis is unavailable | |
+//! |---|---|
+//! | a new sign-in | fails with [`ScanError::Store`], as every call of a store |
+//! | a page that waits | keeps waiting, and continues when Redis is back |
+//! | a page that begins to wait | fails after a second |
+//! | a scan | fails its push, which the platform sends again five and ten seconds later |
+//!
+//! If Redis loses its data, the pending sign-ins end, as if they had expired. Anyone who can write
+//! to the Redis can sign in as any user, unless the store is sealed.
+//!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -109,6 +109,13 @@ async fn a_late_reply_is_picked_up_on_other_instances() {
     let last = send(&c, "2").await;
     assert!(seen(&last).starts_with("why? 茶\n") && !seen(&last).contains("还有"));
     assert_eq!(seen(&send(&a, "3").await), "echo 3");
+
+    // A store that is set alone takes precedence.
+    let own = (a.0.clone(), PickUp::new().store(MemoryPickUpStore::new()));
+    assert_eq!(seen(&send(&own, "again?").await), "wait");
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(seen(&send(&b, "4").await), "echo 4");
+    assert!(seen(&send(&own, "5").await).starts_with("again? 茶\n"));
 }
 
 #[tokio::test]

@@ -47,6 +47,13 @@
 //! Dropped parts are logged as a warning. With the feature `metrics`, they are counted in
 //! `wechat_pick_up_dropped_total`, with the app as `appid` and `full` or `age` as `reason`.
 //!
+//! # Several instances
+//! With [shared state](crate::shared), a part can be picked up on any instance. Each message that
+//! may pick up a part then costs one request to Redis. While Redis is unavailable, messages are
+//! handled as if no part were waiting, a late reply is lost with an error in the log, and the parts
+//! that already wait are kept. Redis itself limits their size (`maxmemory`). Those that expire there
+//! are neither logged nor counted.
+//!
 //! # Customer service first
 //! If some accounts may send customer-service messages, or if a user may have written too long ago,
 //! chain the two hooks:
