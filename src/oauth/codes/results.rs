@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::key::CodeKey;
 use super::memory::{Kept, MemoryCodeStore};
 use super::record::CodeRecord;
-use super::shared::{SharedStore, Turn};
+use super::shared::{SharedStore, StoreOf, Turn};
 use crate::client::App;
 use crate::error::{Error, ErrorKind};
 use crate::runtime::BoxFuture;
@@ -46,7 +46,7 @@ impl Results {
     pub(super) async fn load(&self, key: &CodeKey) -> Option<CodeRecord> {
         match (self.memory.get(key), &self.store) {
             (Some(record), _) => Some(record),
-            (None, Some(store)) => store.load(&self.app, key).await,
+            (None, Some(store)) => self.shared(store).load(key).await,
             (None, None) => None,
         }
     }
@@ -66,6 +66,10 @@ impl Results {
         })
     }
 
+    fn shared<'a>(&'a self, store: &'a SharedStore) -> StoreOf<'a> {
+        store.of(self.app.wechat().runtime(), self.app.appid())
+    }
+
     fn produce(
         self,
         key: CodeKey,
@@ -78,7 +82,7 @@ impl Results {
             }
             let claimed = match &self.store {
                 None => None,
-                Some(store) => match store.claim(&self.app, &key).await {
+                Some(store) => match self.shared(store).claim(&key).await {
                     Turn::Ours(owner) => Some((store, owner)),
                     Turn::Done(record) => return Ok(record),
                 },
@@ -89,9 +93,8 @@ impl Results {
             }
             if let Some((store, owner)) = claimed {
                 let record = produced.as_ref().ok();
-                store
-                    .leave(&self.app, &key, &owner, record, self.life)
-                    .await;
+                let store = self.shared(store);
+                store.leave(&key, &owner, record, self.life).await;
             }
             produced
         })

@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::key::CodeKey;
 use super::record::CodeRecord;
 use super::store::{CodeClaim, CodeStore, DynStore};
-use crate::client::App;
+use crate::app::AppId;
 use crate::error::chain;
-use crate::store::Owner;
-use crate::store::{StoreError, within};
+use crate::runtime::SharedRuntime;
+use crate::store::{Owner, StoreError, within};
 
 /// How long a store may take while a browser waits for it.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -43,34 +43,52 @@ impl SharedStore {
         Self(Arc::new(store))
     }
 
+    /// Returns the view of one app.
+    pub(super) fn of<'a>(&'a self, runtime: &'a SharedRuntime, appid: &'a AppId) -> StoreOf<'a> {
+        StoreOf {
+            store: &*self.0,
+            runtime,
+            appid,
+        }
+    }
+}
+
+/// The store of one app.
+#[derive(Clone, Copy)]
+pub(super) struct StoreOf<'a> {
+    store: &'a dyn DynStore,
+    runtime: &'a SharedRuntime,
+    appid: &'a AppId,
+}
+
+impl StoreOf<'_> {
     /// Returns the record of a key, or `None` if the store fails.
-    pub(super) async fn load(&self, app: &App, key: &CodeKey) -> Option<CodeRecord> {
-        let loaded = self.ask(app, async { self.0.load(key).await }).await;
+    pub(super) async fn load(self, key: &CodeKey) -> Option<CodeRecord> {
+        let loaded = self.answer(async { self.store.load(key).await }).await;
         loaded.flatten()
     }
 
     /// Claims a key. Waits while another instance works on it, for a bounded time.
-    pub(super) async fn claim(&self, app: &App, key: &CodeKey) -> Turn {
+    pub(super) async fn claim(self, key: &CodeKey) -> Turn {
         let owner = Owner::new();
         let polled = async {
             loop {
-                let claim = self.ask(app, async { self.0.claim(key, &owner, CLAIM_LIFE).await });
-                match claim.await {
+                let claim = async { self.store.claim(key, &owner, CLAIM_LIFE).await };
+                match self.answer(claim).await {
                     Some(CodeClaim::Finished(record)) => return Turn::Done(record),
-                    Some(CodeClaim::Running) => app.wechat().runtime().sleep(STEP).await,
+                    Some(CodeClaim::Running) => self.runtime.sleep(STEP).await,
                     Some(CodeClaim::Granted) | None => return Turn::Ours(owner),
                 }
             }
         };
-        let turn = app.wechat().runtime().timeout(WAIT, polled).await;
+        let turn = self.runtime.timeout(WAIT, polled).await;
         // A claim that has not expired by now never will.
         turn.unwrap_or(Turn::Ours(owner))
     }
 
     /// Stores the record, or releases the claim if there is none to share.
     pub(super) async fn leave(
-        &self,
-        app: &App,
+        self,
         key: &CodeKey,
         owner: &Owner,
         record: Option<&CodeRecord>,
@@ -79,27 +97,26 @@ impl SharedStore {
         let life = life.min(LIFE_MAX);
         match record.filter(|record| record.is_shareable()) {
             Some(record) => {
-                let finish = async { self.0.finish(key, record, life).await };
-                self.ask(app, finish).await;
+                let finish = async { self.store.finish(key, record, life).await };
+                self.answer(finish).await;
             }
             None => {
-                self.ask(app, async { self.0.release(key, owner).await })
-                    .await;
+                let release = async { self.store.release(key, owner).await };
+                self.answer(release).await;
             }
         }
     }
 
     /// Returns the store's answer, or `None` if it fails, panics or takes too long.
-    async fn ask<T>(
-        &self,
-        app: &App,
-        call: impl Future<Output = Result<T, StoreError>>,
-    ) -> Option<T> {
-        let answer = within(Some(app.wechat().runtime()), PATIENCE, call).await;
-        let passed_over = |error: &StoreError| {
-            let appid = app.appid();
-            tracing::warn!(%appid, error = chain(error), "the store of sign-ins failed");
+    async fn answer<T>(self, call: impl Future<Output = Result<T, StoreError>>) -> Option<T> {
+        let error = match within(Some(self.runtime), PATIENCE, call).await {
+            Ok(answer) => return Some(answer),
+            Err(error) => error,
         };
-        answer.inspect_err(passed_over).ok()
+        if !error.is_logged() {
+            let appid = self.appid;
+            tracing::warn!(%appid, error = chain(&error), "the store of sign-ins failed");
+        }
+        None
     }
 }
