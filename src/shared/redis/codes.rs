@@ -7,9 +7,8 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use super::script::Script;
+use super::script::{RELEASE, Script, millis};
 use super::store::RedisStore;
-use super::tokens::{RELEASE, millis};
 use crate::oauth::{CodeClaim, CodeKey, CodeRecord, CodeStore};
 use crate::store::{Owner, StoreError};
 

@@ -8,10 +8,8 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use super::script::{Invocation, Script};
-
+use super::script::{Invocation, RELEASE, Script, millis};
 use super::store::RedisStore;
-use super::tokens::millis;
 use crate::callback::Reply;
 use crate::callback::dedup::{Claimed, DedupStore, PushKey, UnsignedBody};
 use crate::store::{Owner, StoreError};
@@ -42,13 +40,6 @@ static REPLACE: LazyLock<Script> = LazyLock::new(|| {
          if record and record ~= ARGV[1] then return 0 end \
          redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) \
          return 1",
-    )
-});
-
-static RELEASE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end \
-         return redis.call('DEL', KEYS[1])",
     )
 });
 

@@ -19,10 +19,8 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use super::script::Script;
-
+use super::script::{Script, millis};
 use super::store::RedisStore;
-use super::tokens::millis;
 use crate::app::AppId;
 use crate::callback::Reply;
 use crate::callback::deadline::pick_up::{PickUpStore, Taken};

@@ -10,12 +10,11 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use super::script::Script;
 use rand::RngExt;
 use tokio::time::Instant;
 
+use super::script::{Script, millis};
 use super::store::RedisStore;
-use super::tokens::millis;
 use crate::scan_login::{LIFE_MAX, ScanStore, ScannedUser};
 use crate::store::StoreError;
 

@@ -1,12 +1,22 @@
 //! Scripts, which run atomically on the keys of one slot.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+use std::time::Duration;
 
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisResult, ServerErrorKind, ToRedisArgs, cmd};
 use sha1::{Digest, Sha1};
 
 use super::connect::Connection;
 use crate::hex;
+
+/// Deletes a key if it has this value: what its owner holds.
+pub(super) static RELEASE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end \
+         return redis.call('DEL', KEYS[1])",
+    )
+});
 
 /// A script, and the hash by which the server knows it.
 pub(super) struct Script {
@@ -79,4 +89,9 @@ impl Invocation<'_> {
             .arg(&self.args);
         command
     }
+}
+
+/// Returns a time in whole milliseconds, at least one.
+pub(super) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
 }

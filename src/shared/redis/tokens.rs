@@ -12,7 +12,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use super::script::Script;
+use super::script::{RELEASE, Script, millis};
 use super::store::RedisStore;
 use crate::secret::Secret;
 use crate::store::{Owner, StoreError};
@@ -72,14 +72,6 @@ static RENEW: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end \
          return redis.call('PEXPIRE', KEYS[1], ARGV[2])",
-    )
-});
-
-/// Deletes what the owner holds.
-pub(super) static RELEASE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end \
-         return redis.call('DEL', KEYS[1])",
     )
 });
 
@@ -253,9 +245,4 @@ impl TokenStore for RedisStore {
         script.arg(FORCED_A_DAY).arg(millis(FORCED_APART));
         self.run(&name, script).await
     }
-}
-
-/// Returns a time in whole milliseconds, at least one.
-pub(super) fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
 }
