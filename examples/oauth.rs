@@ -12,8 +12,6 @@ mod instances;
 #[path = "shared/sessions.rs"]
 mod sessions;
 
-use std::error::Error;
-
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, header};
@@ -23,7 +21,7 @@ use clap::Parser;
 use tokio::net::TcpListener;
 use tower_wechat::oauth::{OAuthService, SignedIn, StateKey, sign_in_fn};
 use tower_wechat::sandbox::Sandbox;
-use tower_wechat::{Body, Wechat};
+use tower_wechat::{Body, BoxError, Wechat};
 
 use crate::instances::Instances;
 use crate::sessions::Sessions;
@@ -39,7 +37,7 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), BoxError> {
     let Arguments { address, instances } = Arguments::parse();
     let bound = TcpListener::bind(&address).await;
     let listener = bound.map_err(|error| format!("{address}: {error}"))?;
@@ -58,7 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn app(wechat: &Wechat, base: &str, key: &str) -> Result<Router, Box<dyn Error>> {
+fn app(wechat: &Wechat, base: &str, key: &str) -> Result<Router, BoxError> {
     let sessions = Sessions::new(key)?;
     let opened = sessions.clone();
     let handler = sign_in_fn(move |signed_in: SignedIn, _| {

@@ -23,7 +23,6 @@ mod instances;
 #[path = "shared/sessions.rs"]
 mod sessions;
 
-use std::error::Error;
 use std::net::SocketAddr;
 
 use axum::Router;
@@ -58,7 +57,7 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), BoxError> {
     let Arguments {
         address,
         trusted_proxy,

@@ -1,16 +1,15 @@
 //! Options for several instances of an example behind one address.
 
-use std::error::Error;
+#[path = "join.rs"]
+mod join;
 
-use bytes::Bytes;
-use http::Request;
 use rand::RngExt;
 use rand::distr::Alphanumeric;
-use serde_json::Value;
-use tower::ServiceExt;
-use tower_wechat::client::{Hosts, ReqwestTransport, WechatBuilder};
+use tower_wechat::client::{Hosts, WechatBuilder};
 use tower_wechat::sandbox::Sandbox;
-use tower_wechat::{AppConfig, CallbackKeys, Wechat};
+use tower_wechat::{BoxError, Wechat};
+
+use self::join::join;
 
 #[derive(clap::Args)]
 pub(crate) struct Instances {
@@ -62,35 +61,23 @@ impl Instances {
 
     /// Connects to the platform: returns its sandbox, to be served at `/sandbox`, unless another
     /// instance has one.
-    pub(crate) async fn connect(
-        &self,
-        own: &str,
-    ) -> Result<(Wechat, Option<Sandbox>), Box<dyn Error>> {
+    pub(crate) async fn connect(&self, own: &str) -> Result<(Wechat, Option<Sandbox>), BoxError> {
         // For a real account: `Wechat::builder().app(AppConfig::new(appid, secret).callback(keys))`,
         // with the https address of the registered domain (网页授权域名) as the base.
-        let builder = self.share(Wechat::builder())?;
         if let Some(platform) = &self.platform {
-            let hosts = Hosts::default()
-                .api(platform)?
-                .mp(platform)?
-                .open(platform)?;
-            let builder = builder.app(account(platform).await?).hosts(hosts);
+            let builder = join(self.share(Wechat::builder())?, platform).await?;
             return Ok((builder.build()?, None));
         }
         let sandbox = Sandbox::new();
         let callback = format!("{}/v1/service/wx/wxmsg", self.base(own));
         sandbox.set_callback_url(&sandbox.appid(), callback);
         let hosts = Hosts::default().open(&format!("{own}/sandbox"))?;
-        let builder = sandbox
-            .app_configs()
-            .into_iter()
-            .fold(builder, WechatBuilder::app);
-        let builder = builder.hosts(hosts).transport(sandbox.clone());
+        let builder = self.share(sandbox.wechat_builder())?.hosts(hosts);
         Ok((builder.build()?, Some(sandbox)))
     }
 
     #[cfg(feature = "redis")]
-    fn share(&self, builder: WechatBuilder) -> Result<WechatBuilder, Box<dyn Error>> {
+    fn share(&self, builder: WechatBuilder) -> Result<WechatBuilder, BoxError> {
         use tower_wechat::shared::redis::RedisStore;
 
         Ok(match &self.redis {
@@ -100,23 +87,10 @@ impl Instances {
     }
 
     #[cfg(not(feature = "redis"))]
-    fn share(&self, builder: WechatBuilder) -> Result<WechatBuilder, Box<dyn Error>> {
+    fn share(&self, builder: WechatBuilder) -> Result<WechatBuilder, BoxError> {
         match self.redis {
             Some(_) => Err("--redis needs the feature redis: cargo run --features redis".into()),
             None => Ok(builder),
         }
     }
-}
-
-/// Returns the account of another instance's sandbox.
-async fn account(platform: &str) -> Result<AppConfig, Box<dyn Error>> {
-    let request = Request::post(format!("{platform}/control/app")).body(Bytes::from("{}"))?;
-    let response = ReqwestTransport::new()?.oneshot(request).await?;
-    let account: Value = serde_json::from_slice(response.body())?;
-    let field = |name: &str| match account.get(name).and_then(Value::as_str) {
-        Some(value) => Ok(value),
-        None => Err(format!("{platform} is not the sandbox of an instance")),
-    };
-    let keys = CallbackKeys::secure(field("token")?, field("encoding_aes_key")?)?;
-    Ok(AppConfig::new(field("appid")?, field("secret")?).callback(keys))
 }

@@ -10,6 +10,7 @@ mod connection;
 mod guide;
 #[path = "../shared/hosts.rs"]
 mod hosts;
+#[path = "../shared/join.rs"]
 mod join;
 mod pushes;
 
@@ -119,7 +120,11 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
         None => {
             let handler = pushes::boxed(handler_fn(on_message));
             let (builder, sandbox) = match &arguments.join {
-                Some(first) => (join::join(first).await?, None),
+                Some(first) => {
+                    let sandbox = format!("{}/sandbox", first.trim_end_matches('/'));
+                    let joined = join::join(Wechat::builder(), &sandbox).await;
+                    (joined.map_err(|error| format!("--join: {error}"))?, None)
+                }
                 None => {
                     let sandbox = Sandbox::new();
                     let callback = format!("http://{address}{MOUNT}/wxmsg");

@@ -103,11 +103,10 @@ impl Sandbox {
                 self.expire_tokens();
                 Ok(json!({}))
             }
-            "apps" => Ok(self.apps_command()),
             _ => Err(Refused(
                 StatusCode::NOT_FOUND,
                 "unknown command: expected app, push, user, code, page, template, media, fail, delay, \
-                 drop, expire or apps"
+                 drop or expire"
                     .to_owned(),
             )),
         }
@@ -159,19 +158,6 @@ impl Sandbox {
         }
         let user = self.user(&command.nickname);
         Ok(json!({ "openid": user.openid(), "unionid": user.unionid() }))
-    }
-
-    /// Returns the configuration of each app, as [`AppConfig`](crate::AppConfig) deserializes it.
-    fn apps_command(&self) -> Value {
-        let apps = self.state().directory.credentials().into_iter();
-        let apps = apps.map(|(appid, [secret, token, aes_key])| {
-            json!({
-                "appid": appid,
-                "secret": secret.expose(),
-                "callback": { "token": token.expose(), "aes_key": aes_key.expose() },
-            })
-        });
-        json!({ "apps": apps.collect::<Vec<_>>() })
     }
 
     fn template_command(&self, command: TemplateCommand) -> Result<Value, Refused> {

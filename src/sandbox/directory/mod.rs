@@ -91,14 +91,6 @@ impl Directory {
         self.accounts.values().flat_map(Account::secrets)
     }
 
-    /// Returns each app with its secret, its token and its EncodingAESKey.
-    pub(super) fn credentials(&self) -> Vec<(AppId, [Secret; 3])> {
-        let accounts = self.accounts.iter();
-        accounts
-            .map(|(appid, account)| (appid.clone(), account.secrets()))
-            .collect()
-    }
-
     /// Returns the user with a nickname. Creates one if there is none.
     pub(super) fn user(&mut self, nickname: &str) -> PersonId {
         let known = self
