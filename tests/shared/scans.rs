@@ -1,15 +1,19 @@
 //! Sign-ins by scan: the page, the push and the answer each reach another instance.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use tower::Layer;
 use tower_wechat::sandbox::{Push, Sandbox, User};
 use tower_wechat::scan_login::{
-    PendingLogin, ScanError, ScanLogin, ScanStatus, ScanStore, ScannedUser,
+    MemoryScanStore, PendingLogin, ScanError, ScanLogin, ScanStatus, ScanStore, ScannedUser,
 };
 use tower_wechat::shared::redis::{RedisStore, SealKey};
-use tower_wechat::{AppId, Message, Reply, Wechat, handler_fn};
+use tower_wechat::{AppId, Message, Reply, SystemClock, Wechat, handler_fn};
 
 use crate::server::{Server, directory};
 
@@ -182,7 +186,12 @@ async fn a_sign_in_that_is_closed_or_expires_ends_the_wait_elsewhere() {
     assert!(matches!(b.status(&pending).await, ScanStatus::Scanned(_)));
     sleep(Duration::from_millis(1100)).await;
     assert_eq!(b.status(&pending).await, ScanStatus::Gone);
-    assert_eq!(server.cli(&["KEYS", "*scan*"]), "");
+    // Only the pushes are remembered for longer.
+    let left = server.cli(&["KEYS", "*"]);
+    let others = left
+        .lines()
+        .filter(|key| !key.contains(":push:") && !key.ends_with(":probe"));
+    assert_eq!(others.count(), 0, "{left}");
 }
 
 #[tokio::test]
@@ -263,6 +272,71 @@ async fn a_broken_subscription_loses_no_scan() {
         "{:?}",
         pushed.elapsed()
     );
+}
+
+/// Passes connections on, until it swallows what they carry. Later ones are passed on again.
+async fn swallowing_proxy(port: u16) -> (u16, Arc<Notify>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = listener.local_addr().unwrap().port();
+    let swallows = Arc::new(Notify::new());
+    let swallow = swallows.clone();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let swallow = swallow.clone();
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                tokio::select! {
+                    _ = copy_bidirectional(&mut client, &mut server) => {}
+                    // The connections stay open.
+                    () = swallow.notified() => std::future::pending().await,
+                }
+            });
+        }
+    });
+    (proxy, swallows)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_survives_connections_that_die_silently() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let (port, swallows) = swallowing_proxy(server.port).await;
+    let sandbox = Sandbox::new();
+    let behind = RedisStore::new(&format!("redis://127.0.0.1:{port}")).unwrap();
+    let a = Instance::new(&sandbox, server.store());
+    let b = Instance::new(&sandbox, behind);
+    let user = sandbox.user("Hui");
+    let pending = a.scans.start().await.unwrap();
+    let wait = b.waits(&pending).await;
+    swallows.notify_waiters();
+    let pushed = Instant::now();
+    a.scan(&user, pending.scene()).await;
+    assert_eq!(end(wait).await, scanned(&user, true));
+    println!(
+        "heard {:?} after a scan over dead connections",
+        pushed.elapsed()
+    );
+    assert!(
+        pushed.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        pushed.elapsed()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_set_alone_takes_precedence() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let [a, b, _] = instances(&server);
+    let memory = MemoryScanStore::new(SystemClock::default(), 10);
+    let scans = [&a, &b].map(|instance| ScanLogin::new(&instance.wechat).store(memory.clone()));
+    let pending = scans[0].start().await.unwrap();
+    assert!(memory.complete(pending.scene(), hui()).await.unwrap());
+    let status = scans[1].wait(pending.id()).await.unwrap();
+    assert_eq!(status, ScanStatus::Scanned(hui()));
+    assert_eq!(server.cli(&["DBSIZE"]), "0");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -108,7 +108,7 @@ impl Shared {
     /// Returns the claim of a new push in the store, and how long it is remembered there.
     pub(super) fn of_store(&self, message: &Message) -> Option<(SharedClaim, Life)> {
         let store = self.store.clone()?;
-        let claim = SharedClaim::new(store, self.runtime.clone(), PushKey::of(message));
+        let claim = SharedClaim::new(store, self.runtime.clone(), PushKey::from_message(message));
         Some((claim, Life::new(message, self.window)))
     }
 
@@ -118,7 +118,7 @@ impl Shared {
         if let Some(store) = &self.store
             && message.delivery().unsigned().is_some()
         {
-            store.remember(PushKey::of(message), self.runtime.as_ref());
+            store.remember(PushKey::from_message(message), self.runtime.as_ref());
         }
     }
 

@@ -22,7 +22,7 @@ const LIFE_MAX: Duration = Duration::from_secs(24 * 3600);
 ///
 /// let text = "<xml><FromUserName>o1</FromUserName><MsgId>25000000000000001</MsgId></xml>";
 /// let message = Message::parse(AppId::new("wx3cc8fd6963e31a32")?, text.to_owned()).unwrap();
-/// let key = PushKey::of(&message);
+/// let key = PushKey::from_message(&message);
 /// assert_eq!((key.appid.as_str(), key.unsigned), ("wx3cc8fd6963e31a32", None));
 /// # Ok::<(), tower_wechat::Error>(())
 /// ```
@@ -57,7 +57,7 @@ impl PushKey {
     }
 
     /// Computes the key of a message.
-    pub fn of(message: &Message) -> Self {
+    pub fn from_message(message: &Message) -> Self {
         let key = Self::new(message.appid().clone(), DedupKey::new(message));
         let unsigned = message.delivery().unsigned().map(|signature| {
             let life = life(message.delivery().age());
@@ -78,7 +78,7 @@ impl PushKey {
 pub struct UnsignedBody {
     /// The digest of the signature.
     pub signature: u128,
-    /// The digest of the body. It is not keyed: whoever guesses the body can recognize it.
+    /// The digest of the body. It has no key, so it can be compared with the digest of a guess.
     pub body: u128,
     /// How long the two must be remembered together: longer than the signature is accepted.
     pub life: Duration,

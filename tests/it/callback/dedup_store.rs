@@ -294,7 +294,7 @@ async fn a_reply_that_asks_for_a_retry_is_remembered_for_the_window_only() {
 }
 
 fn push(id: usize) -> PushKey {
-    PushKey::of(&text(id))
+    PushKey::from_message(&text(id))
 }
 
 #[tokio::test]
@@ -360,7 +360,7 @@ async fn the_memory_store_is_bounded() {
 #[test]
 fn pushes_of_two_apps_have_two_keys() {
     let message = text(1);
-    let key = PushKey::of(&message);
+    let key = PushKey::from_message(&message);
     assert_eq!(
         key,
         PushKey::new(message.appid().clone(), DedupKey::new(&message))

@@ -16,7 +16,7 @@ const SHORT: Duration = Duration::from_millis(200);
 fn push(id: u8) -> PushKey {
     let appid = AppId::new(Sandbox::APPID).unwrap();
     let text = format!("<xml><FromUserName>o1</FromUserName><MsgId>1{id}</MsgId></xml>");
-    PushKey::of(&Message::parse(appid, text).unwrap())
+    PushKey::from_message(&Message::parse(appid, text).unwrap())
 }
 
 fn unsigned(id: u8, signature: u128, body: u128, life: Duration) -> PushKey {

@@ -8,20 +8,21 @@ use super::bed::Bed;
 use super::log::Change;
 use crate::server::Server;
 
-/// A server on which the user `shop` may use the keys of the store.
-fn server() -> Option<Server> {
+/// A server with the user `shop`, under these rules.
+fn with_user(rules: &[&str]) -> Option<Server> {
     let server = Server::start()?;
-    let rules = [
-        "ACL",
-        "SETUSER",
-        "shop",
-        "on",
-        ">the-password",
-        "~wechat:*",
-        "+@all",
-        "-@dangerous",
-    ];
-    assert_eq!(server.cli(&rules), "OK");
+    let user = ["ACL", "SETUSER", "shop", "on", ">the-password"];
+    assert_eq!(server.cli(&[&user, rules].concat()), "OK");
+    Some(server)
+}
+
+fn store(server: &Server) -> RedisStore {
+    server.store().username("shop").password("the-password")
+}
+
+/// A server on which only `shop` may use the keys of the store.
+fn server() -> Option<Server> {
+    let server = with_user(&["~wechat:*", "+@all", "-@dangerous"])?;
     assert_eq!(server.cli(&["ACL", "SETUSER", "default", "off"]), "OK");
     Some(server)
 }
@@ -56,21 +57,10 @@ async fn a_wrong_password_is_logged_once_and_never_shown() {
 
 #[tokio::test]
 async fn a_user_that_may_run_no_script_is_logged_once() {
-    let Some(server) = Server::start() else {
+    let Some(server) = with_user(&["~wechat:*", "+@all", "-@scripting"]) else {
         return;
     };
-    let rules = [
-        "ACL",
-        "SETUSER",
-        "shop",
-        "on",
-        ">the-password",
-        "~wechat:*",
-        "+@all",
-        "-@scripting",
-    ];
-    assert_eq!(server.cli(&rules), "OK");
-    let bed = Bed::new(server.store().username("shop").password("the-password"));
+    let bed = Bed::new(store(&server));
     bed.calls_for(Duration::from_secs(3)).await.waited_once();
     bed.changed(&[Change::Down]);
     assert!(bed.log.text().contains("NoPerm"), "{}", bed.log.text());
@@ -79,20 +69,10 @@ async fn a_user_that_may_run_no_script_is_logged_once() {
 /// The probe succeeds, and the commands do not.
 #[tokio::test]
 async fn a_server_that_fails_after_each_probe_is_tried_less_and_less_often() {
-    let Some(server) = Server::start() else {
+    let Some(server) = with_user(&["~*:probe", "+@all"]) else {
         return;
     };
-    let rules = [
-        "ACL",
-        "SETUSER",
-        "shop",
-        "on",
-        ">the-password",
-        "~*:probe",
-        "+@all",
-    ];
-    assert_eq!(server.cli(&rules), "OK");
-    let bed = Bed::new(server.store().username("shop").password("the-password"));
+    let bed = Bed::new(store(&server));
     let calls = bed.calls_for(Duration::from_secs(5)).await;
     let downs = bed.log.changes().len() / 2;
     assert!(
