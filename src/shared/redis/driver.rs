@@ -3,7 +3,7 @@
 //! It runs on the runtime of the command that starts it. If that runtime stops, or no longer polls
 //! the task, the next command starts another one on its own runtime.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use rand::RngExt;
@@ -32,23 +32,6 @@ const ANSWER_MIN: Duration = Duration::from_millis(50);
 
 /// How long a driver may be silent, in addition to its longest wait, before it is replaced.
 const SILENT: Duration = Duration::from_secs(5);
-
-/// Which driver is in charge.
-#[derive(Default)]
-pub(super) struct Drivers(Mutex<InCharge>);
-
-#[derive(Default)]
-struct InCharge {
-    number: u64,
-    /// When the driver was last polled, or `None` if it has ended.
-    seen: Option<Instant>,
-}
-
-impl Drivers {
-    fn lock(&self) -> MutexGuard<'_, InCharge> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// One driver. It ends when it is replaced, and soon after the store was dropped.
 pub(super) struct Driver {

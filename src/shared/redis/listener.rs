@@ -12,7 +12,7 @@ use redis::{Msg, RedisResult, Value};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::failure::Failure;
-use super::scans;
+use super::names;
 use super::settings::{Servers, Settings};
 use super::subscription::Subscription;
 use crate::error::chain;
@@ -43,15 +43,19 @@ enum End {
 }
 
 impl Listener {
-    pub(super) fn new(subscription: &Arc<Subscription>, settings: &Settings) -> Self {
-        Self {
-            subscription: Arc::downgrade(subscription),
-            settings: settings.clone(),
-            needed: Instant::now(),
+    /// Starts a listener, unless there is one.
+    pub(super) fn ensure(subscription: &Arc<Subscription>, settings: &Settings) {
+        if subscription.begin() {
+            let listener = Self {
+                subscription: Arc::downgrade(subscription),
+                settings: settings.clone(),
+                needed: Instant::now(),
+            };
+            tokio::spawn(listener.run());
         }
     }
 
-    pub(super) async fn run(mut self) {
+    async fn run(mut self) {
         let mut pause = PAUSE_MIN;
         let mut has_failed = false;
         while self.is_needed() {
@@ -92,7 +96,7 @@ impl Listener {
         let limit = self.settings.connect_timeout.saturating_mul(servers);
         let subscribed = async {
             let mut connection = self.settings.subscribe().await?;
-            let channel = scans::channel(&self.settings.prefix);
+            let channel = names::channel(&self.settings.prefix);
             connection.subscribe(channel).await?;
             RedisResult::Ok(connection)
         };

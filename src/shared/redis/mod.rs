@@ -128,10 +128,12 @@
 //! | `circuit_open` | was not sent |
 
 mod codes;
+mod command;
 mod connect;
 mod dedup;
 mod driver;
 mod failure;
+mod in_charge;
 mod link;
 mod listener;
 mod metrics;

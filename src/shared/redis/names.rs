@@ -10,6 +10,11 @@ pub(super) fn name(prefix: &str, tag: &str, rest: &str) -> String {
     format!("{prefix}:{{{tag}}}:{rest}")
 }
 
+/// Returns the channel on which scans are published.
+pub(super) fn channel(prefix: &str) -> String {
+    format!("{prefix}:scans")
+}
+
 /// Encodes what must not be part of a prefix: a brace would select another slot.
 pub(super) fn prefix(prefix: &str) -> String {
     let legal = |byte: u8| byte.is_ascii_graphic() && !b"{}%".contains(&byte);

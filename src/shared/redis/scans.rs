@@ -13,6 +13,8 @@ use std::time::Duration;
 use rand::RngExt;
 use tokio::time::Instant;
 
+use super::listener::Listener;
+use super::names;
 use super::script::{Script, millis};
 use super::store::RedisStore;
 use crate::scan_login::{LIFE_MAX, ScanStore, ScannedUser};
@@ -62,11 +64,6 @@ static CLOSE: LazyLock<Script> = LazyLock::new(|| {
          return 1",
     )
 });
-
-/// Returns the channel on which scans are published.
-pub(super) fn channel(prefix: &str) -> String {
-    format!("{prefix}:scans")
-}
 
 /// A scene as it was read.
 enum Scene {
@@ -121,7 +118,7 @@ impl ScanStore for RedisStore {
         let mut script = COMPLETE.key(&name);
         script
             .arg(self.sealing().close(&name, &value))
-            .arg(channel(&self.settings().prefix))
+            .arg(names::channel(&self.settings().prefix))
             .arg(id);
         let before: Option<Vec<u8>> = self.run(&name, script).await?;
         Ok(before.is_some_and(|before| {
@@ -146,7 +143,7 @@ impl ScanStore for RedisStore {
                     // The key is gone only after the last millisecond.
                     let left = left + Duration::from_millis(1);
                     ends = Some(Instant::now() + left);
-                    self.1.listen(self.settings());
+                    Listener::ensure(&self.1, self.settings());
                     match is_heard {
                         true => left,
                         false => left.min(jittered(POLL)),
@@ -169,7 +166,7 @@ impl ScanStore for RedisStore {
         let id = self.scene_id(scene);
         let name = self.scene_name(&id);
         let mut script = CLOSE.key(&name);
-        script.arg(channel(&self.settings().prefix)).arg(id);
+        script.arg(names::channel(&self.settings().prefix)).arg(id);
         self.run(&name, script).await
     }
 }

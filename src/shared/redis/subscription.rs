@@ -14,8 +14,6 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::time::timeout;
 
-use super::listener::Listener;
-use super::settings::Settings;
 use crate::store::StoreError;
 
 /// The most scenes that pages wait for.
@@ -73,12 +71,9 @@ impl Subscription {
         })
     }
 
-    /// Starts to listen, unless a task does.
-    pub(super) fn listen(self: &Arc<Self>, settings: &Settings) {
-        let listens = std::mem::replace(&mut self.waiting().has_listener, true);
-        if !listens {
-            tokio::spawn(Listener::new(self, settings).run());
-        }
+    /// Notes that a task listens from now on. Returns whether none did before.
+    pub(super) fn begin(&self) -> bool {
+        !std::mem::replace(&mut self.waiting().has_listener, true)
     }
 
     /// Waits for permission to read a scene.
