@@ -21,7 +21,7 @@ use tower_wechat::{AppId, Body, ManualClock, Message};
 
 use crate::fixture::platform::wechat_of;
 use crate::fixture::{
-    self, AES_KEY, APPID, NOW, Push, TOKEN, answering, callback, quiet, scan, text,
+    AES_KEY, APPID, NOW, Push, TOKEN, answering, callback, quiet, scan, text,
 };
 use crate::valgrind::MANY;
 
@@ -81,7 +81,6 @@ pub(crate) const PATHS: &[Path] = &[
     }),
     varying("callback_dedup", callback_dedup),
     path("forged", forged),
-    path("routes_plain", routes_plain),
     // A cached token, and a call with one.
     varying("token_hit", token_hit),
     varying("call", call),
@@ -310,17 +309,6 @@ fn token_hit(calls: u64) {
             black_box(tokens.get(Sandbox::APPID).await.unwrap());
         }
     });
-}
-
-/// Sends different messages to the callback of the documented routes.
-fn routes_plain(calls: u64) {
-    let keys = fixture::keys(Mode::Plaintext);
-    let wechat = wechat_of([(APPID.to_owned(), Some(keys))], ManualClock::at_unix(NOW));
-    taken(
-        Mode::Plaintext,
-        wechat.routes().on_message_bare(quiet()),
-        calls,
-    );
 }
 
 /// Makes calls over an in-memory transport.

@@ -5,7 +5,7 @@ const RATIOS: &[(&str, &[&str], f64)] = &[
     (
         "callback_plain",
         &["collect", "query", "verify", "parse_text", "replays"],
-        1.11,
+        1.10,
     ),
     (
         "callback_secure",
