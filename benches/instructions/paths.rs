@@ -20,9 +20,7 @@ use tower_wechat::sandbox::Sandbox;
 use tower_wechat::{AppId, Body, ManualClock, Message};
 
 use crate::fixture::platform::wechat_of;
-use crate::fixture::{
-    AES_KEY, APPID, NOW, Push, TOKEN, answering, callback, quiet, scan, text,
-};
+use crate::fixture::{AES_KEY, APPID, NOW, Push, TOKEN, answering, callback, quiet, scan, text};
 use crate::valgrind::MANY;
 
 pub(crate) struct Path {
