@@ -10,7 +10,7 @@ use super::server::Name;
 
 /// Opens connections to a new server, and prints the memory that they take.
 pub(crate) async fn run(connections: usize, cpus: Cpus) -> Result<(), BoxError> {
-    let target = Target::own(Name::Plaintext, cpus)?;
+    let target = Target::own(Name::Plaintext, None, cpus)?;
     // The same push over every connection: new ones would be remembered and take memory too.
     let pushes = target.pushes(&mut Author::new()?, 1)?;
     let push = pushes.get(0).unwrap_or_default();

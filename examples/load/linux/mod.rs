@@ -23,6 +23,7 @@ use tower_wechat::callback::Mode;
 
 use self::machine::Cpus;
 use self::rounds::Target;
+use self::server::Name;
 
 #[derive(Parser)]
 #[command(
@@ -42,9 +43,12 @@ enum Command {
     /// Runs one of the servers under load, and prints its port.
     #[command(hide = true)]
     Serve {
-        name: server::Name,
+        name: Name,
         #[arg(long, default_value_t = 0)]
         port: u16,
+        /// The Redis of `shared`.
+        #[arg(long)]
+        redis: Option<String>,
     },
 }
 
@@ -71,6 +75,10 @@ struct Load {
     /// memory is read, up to 100000.
     #[arg(long, value_name = "N", default_value = "100000", value_parser = remembered())]
     remembered: usize,
+
+    /// Also measures `shared` with this Redis, and `gone` with one that nobody serves.
+    #[arg(long, value_name = "URL")]
+    redis: Option<String>,
 
     /// Doesn't pin the servers and the load to processors.
     #[arg(long)]
@@ -125,7 +133,7 @@ fn mode(text: String) -> Mode {
 pub(crate) async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
-        Some(Command::Serve { name, port }) => server::serve(name, port).await,
+        Some(Command::Serve { name, port, redis }) => server::serve(name, port, redis).await,
         None => tokio::select! {
             outcome = run(arguments.load) => outcome,
             // The servers run in other process groups, which don't get the terminal's signals. They
@@ -157,8 +165,17 @@ async fn run(load: Load) -> Result<(), BoxError> {
     let cpus = Cpus::new(load.no_pin)?;
 
     let mut targets = Vec::new();
-    for name in server::Name::ALL {
-        targets.push(Target::own(name, cpus)?);
+    for name in Name::ALL {
+        targets.push(Target::own(name, None, cpus)?);
+    }
+    if let Some(redis) = &load.redis {
+        // Nothing listens on port 1.
+        for (name, url) in [
+            (Name::Shared, redis.as_str()),
+            (Name::Gone, "redis://127.0.0.1:1"),
+        ] {
+            targets.push(Target::own(name, Some(url), cpus)?);
+        }
     }
     let modes = match load.mode {
         Some(mode) => vec![mode],

@@ -33,10 +33,15 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    pub(crate) fn own(name: server::Name, cpus: Cpus) -> Result<Self, BoxError> {
+    pub(crate) fn own(
+        name: server::Name,
+        redis: Option<&str>,
+        cpus: Cpus,
+    ) -> Result<Self, BoxError> {
         let mut command = Command::new(std::env::current_exe()?);
         command
             .args(["serve", name.as_str()])
+            .args(redis.iter().flat_map(|url| ["--redis", url]))
             .stdout(Stdio::piped());
         let mut group = Group::start(command, cpus)?;
         let port = group.line()?;

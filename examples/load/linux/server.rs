@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use tower::Layer;
 use tower_wechat::callback::Mode;
 use tower_wechat::callback::dedup::DedupLayer;
+use tower_wechat::shared::redis::RedisStore;
 use tower_wechat::{
     AppConfig, AppId, BoxError, Callback, CallbackKeys, Message, Reply, Wechat, handler_fn,
 };
@@ -44,9 +45,14 @@ pub(crate) enum Name {
     /// All routes nested below a path, as in the example `axum`, in secure mode. The handler also
     /// has a deadline.
     Routes,
+    /// `Secure` with pushes remembered in Redis, too.
+    Shared,
+    /// `Shared` with a Redis that cannot be reached.
+    Gone,
 }
 
 impl Name {
+    /// The servers that need no Redis.
     pub(crate) const ALL: [Self; 5] = [
         Self::Hyper,
         Self::Axum,
@@ -62,24 +68,26 @@ impl Name {
             Self::Plaintext => "plaintext",
             Self::Secure => "secure",
             Self::Routes => "routes",
+            Self::Shared => "shared",
+            Self::Gone => "gone",
         }
     }
 
     pub(crate) fn mode(self) -> Mode {
         match self {
-            Self::Secure | Self::Routes => Mode::Secure,
-            _ => Mode::Plaintext,
+            Self::Hyper | Self::Axum | Self::Plaintext => Mode::Plaintext,
+            Self::Secure | Self::Routes | Self::Shared | Self::Gone => Mode::Secure,
         }
     }
 
     /// Returns whether the server remembers messages.
     pub(crate) fn remembers(self) -> bool {
-        matches!(self, Self::Plaintext | Self::Secure | Self::Routes)
+        !matches!(self, Self::Hyper | Self::Axum)
     }
 }
 
 /// Serves until the parent process ends.
-pub(crate) async fn serve(name: Name, port: u16) -> Result<(), BoxError> {
+pub(crate) async fn serve(name: Name, port: u16, redis: Option<String>) -> Result<(), BoxError> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     println!("{}", listener.local_addr()?.port());
@@ -92,8 +100,13 @@ pub(crate) async fn serve(name: Name, port: u16) -> Result<(), BoxError> {
             });
             Router::new().route(WXMSG, handler)
         }
-        Name::Plaintext => callback(CallbackKeys::plaintext(TOKEN)?)?,
-        Name::Secure => callback(CallbackKeys::secure(TOKEN, AES_KEY)?)?,
+        Name::Plaintext => callback(CallbackKeys::plaintext(TOKEN)?, DedupLayer::new())?,
+        Name::Secure => callback(CallbackKeys::secure(TOKEN, AES_KEY)?, DedupLayer::new())?,
+        Name::Shared | Name::Gone => {
+            let store = RedisStore::new(&redis.ok_or("the URL of Redis is missing")?)?;
+            let dedup = DedupLayer::new().store(store);
+            callback(CallbackKeys::secure(TOKEN, AES_KEY)?, dedup)?
+        }
         Name::Routes => routes(CallbackKeys::secure(TOKEN, AES_KEY)?)?,
     };
     Ok(axum::serve(listener, app).await?)
@@ -113,9 +126,9 @@ async fn hyper(listener: TcpListener) -> Result<(), BoxError> {
     }
 }
 
-fn callback(keys: CallbackKeys) -> Result<Router, BoxError> {
+fn callback(keys: CallbackKeys, dedup: DedupLayer) -> Result<Router, BoxError> {
     let handler = handler_fn(|_: Message| async { Ok::<_, Infallible>(Reply::none()) });
-    let handler = DedupLayer::new().layer(handler);
+    let handler = dedup.layer(handler);
     let callback = Callback::new(keys.for_app(AppId::new(APPID)?), handler);
     Ok(Router::new().route_service(WXMSG, callback))
 }
