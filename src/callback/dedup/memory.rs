@@ -107,7 +107,11 @@ impl Memory {
 impl Shared {
     /// Returns the claim of a new push in the store, and how long it is remembered there.
     pub(super) fn of_store(&self, message: &Message) -> Option<(SharedClaim, Life)> {
-        let store = self.store.clone()?;
+        let store = self.store.as_ref()?;
+        if !store.is_available() {
+            return None;
+        }
+        let store = store.clone();
         let claim = SharedClaim::new(store, self.runtime.clone(), PushKey::from_message(message));
         Some((claim, Life::new(message, self.window)))
     }
@@ -117,6 +121,7 @@ impl Shared {
     pub(super) fn recognized(&self, message: &Message) {
         if let Some(store) = &self.store
             && message.delivery().unsigned().is_some()
+            && store.is_available()
         {
             store.remember(PushKey::from_message(message), self.runtime.as_ref());
         }

@@ -14,6 +14,18 @@ use super::metrics;
 use crate::store::StoreError;
 
 impl Link {
+    /// Returns whether a command would be sent, or wait for a connection.
+    pub(super) fn is_available(self: &Arc<Self>) -> bool {
+        if !matches!(&*self.state.borrow(), State::Down { .. }) {
+            return true;
+        }
+        // The driver, which closes the circuit, may have ended with its runtime.
+        if Handle::try_current().is_ok() {
+            Driver::ensure(self);
+        }
+        false
+    }
+
     /// Runs a command on the key `key`, within the deadline of commands.
     pub(super) async fn run<T, F>(
         self: &Arc<Self>,

@@ -8,6 +8,8 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use redis::{Cmd, cmd};
+
 use super::script::{RELEASE, Script, millis};
 use super::store::RedisStore;
 use crate::callback::Reply;
@@ -51,16 +53,24 @@ fn running(owner: &Owner) -> String {
     format!("{}{owner}", char::from(RUNNING))
 }
 
+/// Sets a key that does not exist.
+fn set_new(name: &str, value: &str, life: Duration) -> Cmd {
+    let mut set = cmd("SET");
+    set.arg(name).arg(value).arg("NX");
+    set.arg("PX").arg(millis(life));
+    set
+}
+
 impl RedisStore {
     fn push_name(&self, push: &PushKey) -> String {
         let id = self.sealing().name("push", &push.dedup.to_string());
-        self.name(push.appid.as_str(), &format!("push:{id}"))
+        self.name(push.appid.as_str(), format_args!("push:{id}"))
     }
 
     fn signature_name(&self, push: &PushKey, unsigned: &UnsignedBody) -> String {
         let digest = format!("{:032x}", unsigned.signature);
         let id = self.sealing().name("signature", &digest);
-        self.name(push.appid.as_str(), &format!("signature:{id}"))
+        self.name(push.appid.as_str(), format_args!("signature:{id}"))
     }
 
     /// Returns how a body is compared in Redis. Without the key, nobody can guess the body.
@@ -71,19 +81,22 @@ impl RedisStore {
 
     async fn replace_push(
         &self,
-        push: &PushKey,
+        name: &str,
         owner: &Owner,
         record: &[u8],
         life: Duration,
     ) -> Result<bool, StoreError> {
-        let name = self.push_name(push);
-        let mut script = REPLACE.key(&name);
+        let mut script = REPLACE.key(name);
         script.arg(running(owner)).arg(record).arg(millis(life));
-        self.run(&name, script).await
+        self.run(name, script).await
     }
 }
 
 impl DedupStore for RedisStore {
+    fn is_available(&self) -> bool {
+        self.0.is_available()
+    }
+
     async fn claim(
         &self,
         push: &PushKey,
@@ -92,22 +105,27 @@ impl DedupStore for RedisStore {
     ) -> Result<Claimed, StoreError> {
         let name = self.push_name(push);
         let record = running(owner);
-        let signature = push.unsigned.as_ref().map(|unsigned| {
+        let unsigned = push.unsigned.as_ref().map(|unsigned| {
             let name = self.signature_name(push, unsigned);
             (name, self.body(unsigned), unsigned.life)
         });
-        let mut values = vec![(name.as_str(), record.as_str(), life)];
-        if let Some((name, body, life)) = &signature {
-            values.push((name, body, *life));
-        }
         // Nearly every push is new, and plain commands take the server half as long as a script.
-        if self.set_new(&name, &values).await? {
+        let mut sets = redis::pipe();
+        sets.add_command(set_new(&name, &record, life));
+        if let Some((name, body, life)) = &unsigned {
+            sets.add_command(set_new(name, body, *life));
+        }
+        let set = |mut connection| async move { sets.query_async(&mut connection).await };
+        let set: Vec<Option<()>> = self.0.run(&name, set).await?;
+        if set.iter().all(Option::is_some) {
             return Ok(Claimed::Granted);
         }
-        let mut script = CLAIM.key(&name);
+        let keys = unsigned.iter().map(|(name, ..)| name.as_str());
+        let keys: Vec<_> = [name.as_str()].into_iter().chain(keys).collect();
+        let mut script = CLAIM.keys(keys);
         script.arg(&record).arg(millis(life));
-        if let Some((name, body, life)) = &signature {
-            script.key(name).arg(body).arg(millis(*life));
+        if let Some((_, body, life)) = &unsigned {
+            script.arg(body).arg(millis(*life));
         }
         let record: Option<Vec<u8>> = self.run(&name, script).await?;
         let Some(record) = record else {
@@ -131,8 +149,8 @@ impl DedupStore for RedisStore {
         owner: &Owner,
         life: Duration,
     ) -> Result<bool, StoreError> {
-        let record = running(owner);
-        self.replace_push(push, owner, record.as_bytes(), life)
+        let (name, record) = (self.push_name(push), running(owner));
+        self.replace_push(&name, owner, record.as_bytes(), life)
             .await
     }
 
@@ -144,9 +162,10 @@ impl DedupStore for RedisStore {
         life: Duration,
     ) -> Result<(), StoreError> {
         let reply = serde_json::to_vec(reply).map_err(StoreError::new)?;
-        let sealed = self.sealing().close(&self.push_name(push), &reply);
+        let name = self.push_name(push);
+        let sealed = self.sealing().close(&name, &reply);
         let record = [&[FINISHED], &sealed[..]].concat();
-        let finished = self.replace_push(push, owner, &record, life);
+        let finished = self.replace_push(&name, owner, &record, life);
         finished.await.map(|_| ())
     }
 

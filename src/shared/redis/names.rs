@@ -3,10 +3,10 @@
 //! The tag, which is the app's id where there is one, selects the slot of a cluster. All keys that
 //! one script uses have the same tag.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 /// Returns the name of a key.
-pub(super) fn name(prefix: &str, tag: &str, rest: &str) -> String {
+pub(super) fn name(prefix: &str, tag: &str, rest: impl Display) -> String {
     format!("{prefix}:{{{tag}}}:{rest}")
 }
 

@@ -4,11 +4,15 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::{Cmd, ErrorKind, FromRedisValue, RedisResult, ServerErrorKind, ToRedisArgs, cmd};
+use redis::{Arg, Cmd, ErrorKind, FromRedisValue, RedisResult, ServerErrorKind, ToRedisArgs, cmd};
 use sha1::{Digest, Sha1};
 
 use super::connect::Connection;
 use crate::hex;
+
+/// How much room a command has for arguments without growing.
+const ARGS: usize = 4;
+const BYTES: usize = 256;
 
 /// Deletes a key if it has this value: what its owner holds.
 pub(super) static RELEASE: LazyLock<Script> = LazyLock::new(|| {
@@ -31,12 +35,25 @@ impl Script {
         Self { code, hash }
     }
 
-    /// Starts a call with its first key.
-    pub(super) fn key(&self, key: impl ToRedisArgs) -> Invocation<'_> {
+    /// Starts a call on one key.
+    pub(super) fn key(&self, key: &str) -> Invocation<'_> {
+        self.keys([key])
+    }
+
+    /// Starts a call on keys in one slot.
+    pub(super) fn keys<'k>(
+        &self,
+        keys: impl IntoIterator<Item = &'k str, IntoIter: ExactSizeIterator>,
+    ) -> Invocation<'_> {
+        let keys = keys.into_iter();
+        let mut command = Cmd::with_capacity(3 + keys.len() + ARGS, BYTES);
+        command.arg("EVALSHA").arg(&self.hash).arg(keys.len());
+        for key in keys {
+            command.arg(key);
+        }
         Invocation {
             script: self,
-            keys: key.to_redis_args(),
-            args: Vec::new(),
+            command,
         }
     }
 }
@@ -44,20 +61,13 @@ impl Script {
 /// A call of a script.
 pub(super) struct Invocation<'a> {
     script: &'a Script,
-    keys: Vec<Vec<u8>>,
-    args: Vec<Vec<u8>>,
+    command: Cmd,
 }
 
 impl Invocation<'_> {
-    /// Adds a key.
-    pub(super) fn key(&mut self, key: impl ToRedisArgs) -> &mut Self {
-        key.write_redis_args(&mut self.keys);
-        self
-    }
-
     /// Adds an argument.
     pub(super) fn arg(&mut self, arg: impl ToRedisArgs) -> &mut Self {
-        arg.write_redis_args(&mut self.args);
+        self.command.arg(arg);
         self
     }
 
@@ -70,23 +80,22 @@ impl Invocation<'_> {
         &self,
         mut connection: Connection,
     ) -> RedisResult<T> {
-        let known = self.command("EVALSHA", &self.script.hash);
-        match known.query_async(&mut connection).await {
+        match self.command.query_async(&mut connection).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                let unknown = self.command("EVAL", &self.script.code);
-                unknown.query_async(&mut connection).await
+                self.by_text().query_async(&mut connection).await
             }
             result => result,
         }
     }
 
-    fn command(&self, name: &str, script: &str) -> Cmd {
-        let mut command = cmd(name);
-        command
-            .arg(script)
-            .arg(self.keys.len())
-            .arg(&self.keys)
-            .arg(&self.args);
+    fn by_text(&self) -> Cmd {
+        let mut command = cmd("EVAL");
+        command.arg(&self.script.code);
+        for arg in self.command.args_iter().skip(2) {
+            if let Arg::Simple(arg) = arg {
+                command.arg(arg);
+            }
+        }
         command
     }
 }

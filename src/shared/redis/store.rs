@@ -1,7 +1,7 @@
 //! The store and its settings.
 
 use std::borrow::Borrow;
-use std::fmt;
+use std::fmt::{self, Display};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use redis::FromRedisValue;
 
 use super::link::Link;
 use super::names;
-use super::script::{Invocation, millis};
+use super::script::Invocation;
 use super::seal::{Seal, SealKey};
 use super::settings::{Servers, Settings, server, servers};
 use super::subscription::Subscription;
@@ -140,25 +140,8 @@ impl RedisStore {
         self.0.run(name, run).await
     }
 
-    /// Stores values on keys in one slot in one round trip, each unless its key exists. Returns
-    /// whether all were stored.
-    pub(super) async fn set_new(
-        &self,
-        name: &str,
-        values: &[(&str, &str, Duration)],
-    ) -> Result<bool, StoreError> {
-        let mut sets = redis::pipe();
-        for (name, value, life) in values {
-            sets.cmd("SET").arg(name).arg(value);
-            sets.arg("NX").arg("PX").arg(millis(*life));
-        }
-        let sets = |mut connection| async move { sets.query_async(&mut connection).await };
-        let stored: Vec<Option<()>> = self.0.run(name, sets).await?;
-        Ok(stored.iter().all(Option::is_some))
-    }
-
     /// Returns the name of a key. `tag` selects the slot of a cluster.
-    pub(super) fn name(&self, tag: &str, rest: &str) -> String {
+    pub(super) fn name(&self, tag: &str, rest: impl Display) -> String {
         names::name(&self.settings().prefix, tag, rest)
     }
 

@@ -135,10 +135,12 @@ impl RedisStore {
             .sealing()
             .close(&name, token.secret.expose().as_bytes());
         let record = [digest.as_bytes(), &sealed].concat();
-        let mut script = SAVE.key(&name);
+        let (fenced, retired) = (
+            self.token_name(key, ":fence"),
+            self.retired_name(key, &digest),
+        );
+        let mut script = SAVE.keys([&*name, &*fenced, &*retired]);
         script
-            .key(self.token_name(key, ":fence"))
-            .key(self.retired_name(key, &digest))
             .arg(record)
             .arg(millis(token.expires_in))
             .arg(fence.get());
@@ -175,11 +177,8 @@ impl TokenStore for RedisStore {
     async fn evict(&self, key: &TokenKey, used: &Secret) -> Result<(), StoreError> {
         let name = self.token_name(key, "");
         let digest = self.sealing().digest(used.expose());
-        let mut script = EVICT.key(&name);
-        script
-            .key(self.retired_name(key, &digest))
-            .arg(digest)
-            .arg(millis(RETIRED));
+        let mut script = EVICT.keys([&*name, &*self.retired_name(key, &digest)]);
+        script.arg(digest).arg(millis(RETIRED));
         self.run(&name, script).await
     }
 
@@ -190,9 +189,8 @@ impl TokenStore for RedisStore {
         life: Duration,
     ) -> Result<Lease, StoreError> {
         let name = self.token_name(key, ":lease");
-        let mut script = LEASE.key(&name);
+        let mut script = LEASE.keys([&*name, &*self.token_name(key, ":fence")]);
         script
-            .key(self.token_name(key, ":fence"))
             .arg(owner.to_string())
             .arg(millis(life))
             .arg(millis(FENCE));
@@ -223,20 +221,18 @@ impl TokenStore for RedisStore {
 
     async fn take_fetch(&self, key: &TokenKey) -> Result<bool, StoreError> {
         let spans = key.kind.fetches();
-        let Some(((first, max), others)) = spans.split_first() else {
+        let names: Vec<_> = spans
+            .iter()
+            .map(|(length, _)| self.token_name(key, &format!(":fetches:{}", length.as_secs())))
+            .collect();
+        let Some(name) = names.first() else {
             return Ok(true);
         };
-        let span = |length: &Duration| {
-            let seconds = length.as_secs();
-            self.token_name(key, &format!(":fetches:{seconds}"))
-        };
-        let name = span(first);
-        let mut script = COUNT.key(&name);
-        script.arg(millis(*first)).arg(*max);
-        for (length, max) in others {
-            script.key(span(length)).arg(millis(*length)).arg(*max);
+        let mut script = COUNT.keys(names.iter().map(String::as_str));
+        for (length, max) in spans {
+            script.arg(millis(*length)).arg(*max);
         }
-        self.run(&name, script).await
+        self.run(name, script).await
     }
 
     async fn take_forced_refresh(&self, key: &TokenKey) -> Result<bool, StoreError> {

@@ -22,6 +22,10 @@ impl SharedStore {
         Self(Arc::new(store))
     }
 
+    pub(in crate::callback::dedup) fn is_available(&self) -> bool {
+        self.0.is_available()
+    }
+
     /// Remembers the signature of a push with its body, in a task. Nobody waits for it.
     pub(in crate::callback::dedup) fn remember(
         &self,
@@ -51,6 +55,7 @@ pub(super) fn passed_over(error: &StoreError) {
 
 /// An object-safe version of [`DedupStore`] with boxed futures.
 pub(super) trait DynStore: Send + Sync {
+    fn is_available(&self) -> bool;
     fn claim<'a>(
         &'a self,
         push: &'a PushKey,
@@ -73,6 +78,10 @@ pub(super) trait DynStore: Send + Sync {
 type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
 impl<S: DedupStore> DynStore for S {
+    fn is_available(&self) -> bool {
+        DedupStore::is_available(self)
+    }
+
     fn claim<'a>(
         &'a self,
         push: &'a PushKey,

@@ -27,6 +27,14 @@ use crate::store::{Owner, StoreError};
 /// records, the record of a push is its owner or its [`Reply`], which implements `Serialize`. Each
 /// method must read and write the record in one step, such as a script or a transaction.
 pub trait DedupStore: Send + Sync + 'static {
+    /// Returns whether the store can be asked now. Called for each push, so it must be quick.
+    ///
+    /// While it returns `false`, each instance deduplicates by itself, at no cost. The default
+    /// implementation returns `true`.
+    fn is_available(&self) -> bool {
+        true
+    }
+
     /// Claims a push for `owner`, unless it is running or finished. The claim ends after `life`,
     /// unless it is [renewed](Self::renew): its holder may have died.
     ///
