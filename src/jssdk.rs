@@ -21,8 +21,6 @@
 
 use std::time::UNIX_EPOCH;
 
-use rand::RngExt;
-use rand::distr::Alphanumeric;
 use serde::Serialize;
 use sha1::{Digest, Sha1};
 
@@ -31,10 +29,13 @@ use crate::client::App;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::hex;
+use crate::random;
 use crate::secret::Secret;
 
 /// The maximum length of a signed URL, in bytes.
 const URL_MAX: usize = 8192;
+
+const NONCE_LEN: usize = 16;
 
 /// The fields that `wx.config` needs, under its names. Add `debug` and `jsApiList` in the page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -73,7 +74,7 @@ impl App {
     pub async fn page_config(&self, url: impl AsRef<str>) -> Result<PageConfig, Error> {
         let url = page(url.as_ref())?;
         let ticket = self.wechat().tokens().ticket(self.appid()).await?;
-        let (timestamp, nonce_str) = (self.unix_now(), nonce());
+        let (timestamp, nonce_str) = (self.unix_now(), random::alphanumeric(NONCE_LEN));
         let signature = signature(ticket.secret(), &nonce_str, timestamp, url);
         Ok(PageConfig {
             app_id: self.appid().clone(),
@@ -90,7 +91,7 @@ impl App {
     /// Returns the errors of [`Tokens::card_ticket`](crate::Tokens::card_ticket).
     pub async fn card_ext(&self, card_id: impl AsRef<str>) -> Result<CardExt, Error> {
         let ticket = self.wechat().tokens().card_ticket(self.appid()).await?;
-        let (timestamp, nonce_str) = (self.unix_now().to_string(), nonce());
+        let (timestamp, nonce_str) = (self.unix_now().to_string(), random::alphanumeric(NONCE_LEN));
         let values = [
             ticket.secret().expose(),
             &timestamp,
@@ -173,9 +174,4 @@ fn page(url: &str) -> Result<&str, Error> {
         return Err(Error::input("url", message));
     }
     Ok(url.split('#').next().unwrap_or_default())
-}
-
-fn nonce() -> String {
-    let letters = rand::rng().sample_iter(Alphanumeric);
-    letters.take(16).map(char::from).collect()
 }

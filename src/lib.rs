@@ -168,6 +168,7 @@ mod hex;
 pub mod jssdk;
 pub mod oauth;
 mod panic;
+mod random;
 pub mod routes;
 mod runtime;
 #[cfg(feature = "sandbox")]

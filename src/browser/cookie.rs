@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::header::COOKIE;
 use http::{HeaderValue, Request};
 
+use crate::random;
 use crate::secret::Secret;
 
 /// The length of the value, which holds 190 random bits.
@@ -30,7 +31,7 @@ impl Cookie {
 
     /// Returns a new random value.
     pub(crate) fn value() -> Secret {
-        Secret::new(super::random(LEN))
+        Secret::new(random::alphanumeric(LEN))
     }
 
     /// Returns the cookie's value in a request. Other cookies, and malformed values of this one,

@@ -10,13 +10,3 @@ pub(crate) use self::cookie::Cookie;
 pub use self::handler::AnswerFn;
 pub(crate) use self::handler::whole;
 pub(crate) use self::params::Params;
-
-use rand::RngExt;
-use rand::distr::Alphanumeric;
-
-/// Returns random letters and digits. Each holds almost six random bits.
-pub(crate) fn random(len: usize) -> String {
-    // A cryptographic generator: cookies and states must not be guessable.
-    let letters = rand::rng().sample_iter(Alphanumeric).take(len);
-    letters.map(char::from).collect()
-}

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use rand::RngExt;
 use tower::retry::budget::{Budget, TpsBudget};
 
 use super::call::{CallContext, Judged};
 use crate::api::Verdict;
 use crate::error::{ErrCode, Error, ErrorClass};
+use crate::random::jittered;
 use crate::runtime::{BoxFuture, SharedRuntime};
 
 /// The maximum number of repeats per call.
@@ -73,7 +73,7 @@ impl Attempts<'_> {
         if !self.retry.budget.withdraw() {
             return None;
         }
-        let pause = self.pause.mul_f64(rand::rng().random_range(1.0..1.5));
+        let pause = jittered(self.pause, 1.0..1.5);
         self.pause *= 2;
         Some(self.retry.runtime.sleep(pause))
     }

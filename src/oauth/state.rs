@@ -6,9 +6,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::browser::random;
 use crate::error::Error;
 use crate::hex;
+use crate::random;
 use crate::secret::Secret;
 
 /// Separates these signatures from other uses of the same key.
@@ -64,7 +64,7 @@ impl StateKey {
     /// Creates the state of one sign-in, valid until `end` in seconds since the Unix epoch.
     pub(super) fn issue(&self, attempt: &Attempt<'_>, end: u64) -> String {
         let end = end.min(END_MAX);
-        let open = format!("{end:010x}{}", random(NONCE));
+        let open = format!("{end:010x}{}", random::alphanumeric(NONCE));
         let signature = self.sign(attempt, &open);
         open + &signature
     }

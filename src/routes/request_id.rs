@@ -1,9 +1,9 @@
 //! The id of a request, in its answer and on its log lines.
 
 use http::{HeaderName, HeaderValue, Request};
-use rand::RngExt;
-use rand::distr::Alphanumeric;
 use tower_http::request_id::{MakeRequestId, RequestId};
+
+use crate::random;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -36,8 +36,7 @@ impl MakeRequestId for Make {
         if let Some(outer) = outer.filter(|id| is_legal(id.header_value())) {
             return Some(outer.clone());
         }
-        let random = rand::rng().sample_iter(Alphanumeric).take(10);
-        let id: String = "wxmsg_".chars().chain(random.map(char::from)).collect();
+        let id = format!("wxmsg_{}", random::alphanumeric(10));
         HeaderValue::try_from(id).ok().map(RequestId::new)
     }
 }

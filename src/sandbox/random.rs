@@ -1,16 +1,8 @@
 //! Random ids and secrets in the platform's formats.
 
 use rand::RngExt;
-use rand::distr::Alphanumeric;
 
-/// Returns `len` ASCII letters and digits.
-pub(super) fn text(len: usize) -> String {
-    rand::rng()
-        .sample_iter(Alphanumeric)
-        .take(len)
-        .map(char::from)
-        .collect()
-}
+pub(super) use crate::random::alphanumeric;
 
 /// Returns `len` lower-case hexadecimal digits.
 pub(super) fn hex(len: usize) -> String {
@@ -30,5 +22,5 @@ pub(super) fn digits(len: usize) -> String {
 
 /// Returns the ticket of a QR code. It has characters that must be percent-encoded in a query.
 pub(super) fn ticket() -> String {
-    format!("gQ{}+/{}==", text(46), text(46))
+    format!("gQ{}+/{}==", alphanumeric(46), alphanumeric(46))
 }

@@ -32,7 +32,7 @@ impl Tickets {
         let left = |end: SystemTime| end.duration_since(now).unwrap_or_default().min(LIFE);
         let current = self.0.get(&key).cloned();
         let current = current.filter(|(_, end)| left(*end) > Duration::from_secs(300));
-        let (ticket, end) = current.unwrap_or_else(|| (random::text(86), now + LIFE));
+        let (ticket, end) = current.unwrap_or_else(|| (random::alphanumeric(86), now + LIFE));
         issued.note(&ticket);
         self.0.insert(key, (ticket.clone(), end));
         let expires_in = left(end).as_secs();

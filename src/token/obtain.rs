@@ -3,14 +3,13 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use rand::RngExt;
-
 use super::entry::Entry;
 use super::store::{Fence, Lease, StoreOf};
 use super::tokens::Tokens;
 use super::{Fetch, Issued, Status, Token, TokenKind};
 use crate::clock::{Clock, Moment};
 use crate::error::{Error, ErrorKind};
+use crate::random::jittered;
 
 /// The life of a lease. A holder that dies delays the others for at most this long.
 const LEASE: Duration = Duration::from_secs(3);
@@ -81,8 +80,7 @@ impl Tokens {
                 Some(Lease::Granted(fence)) => Some(fence),
                 Some(Lease::Held) if waited < HELD_MAX => {
                     let step = (waited / 10).clamp(STEP_MIN, STEP_MAX);
-                    let share = rand::rng().random_range(0.8..1.0);
-                    self.0.runtime.sleep(step.mul_f64(share)).await;
+                    self.0.runtime.sleep(jittered(step, 0.8..1.0)).await;
                     continue;
                 }
                 Some(Lease::Held) => {

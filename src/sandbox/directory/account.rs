@@ -31,10 +31,10 @@ struct Keys {
 impl Keys {
     #[expect(clippy::expect_used, reason = "43 letters and digits are always a key")]
     fn new(mode: Mode) -> Self {
-        let encoding_aes_key = random::text(43);
+        let encoding_aes_key = random::alphanumeric(43);
         Self {
             mode,
-            token: Secret::new(random::text(32)),
+            token: Secret::new(random::alphanumeric(32)),
             aes_key: AesKey::parse(&encoding_aes_key).expect("43 letters and digits"),
             encoding_aes_key: Secret::new(encoding_aes_key),
         }

@@ -32,9 +32,9 @@ impl Person {
             nickname: nickname.to_owned(),
             headimgurl: format!(
                 "https://thirdwx.qlogo.cn/mmopen/vi_32/{}/132",
-                random::text(64)
+                random::alphanumeric(64)
             ),
-            unionid: format!("o{}", random::text(27)),
+            unionid: format!("o{}", random::alphanumeric(27)),
             phone: format!("1{}", random::digits(10)),
             snapshot: false,
             refuses: false,
@@ -47,7 +47,7 @@ impl Person {
     pub(in crate::sandbox) fn openid(&mut self, appid: &AppId) -> String {
         let openid = self.openids.entry(appid.clone());
         openid
-            .or_insert_with(|| format!("o{}", random::text(27)))
+            .or_insert_with(|| format!("o{}", random::alphanumeric(27)))
             .clone()
     }
 

@@ -67,7 +67,7 @@ impl Sandbox {
     /// ```
     pub fn add_media(&self, appid: &AppId) -> String {
         let now = self.clock.now();
-        let media_id = random::text(64);
+        let media_id = random::alphanumeric(64);
         self.state().media.add(appid, &media_id, now);
         media_id
     }

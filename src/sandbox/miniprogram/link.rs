@@ -48,7 +48,7 @@ impl Links {
         }
 
         let Body { jump_wxa, expiry } = call.json_or_malformed()?;
-        let link = format!("weixin://dl/business/?t={}", random::text(12));
+        let link = format!("weixin://dl/business/?t={}", random::alphanumeric(12));
         self.keep(link.clone(), pages, call, &jump_wxa, &expiry)?;
         Ok(json!({ "errcode": 0, "errmsg": "ok", "openlink": link }))
     }
@@ -64,7 +64,7 @@ impl Links {
         }
 
         let Body { target, expiry } = call.json_or_malformed()?;
-        let link = format!("https://wxaurl.cn/{}", random::text(12));
+        let link = format!("https://wxaurl.cn/{}", random::alphanumeric(12));
         self.keep(link.clone(), pages, call, &target, &expiry)?;
         Ok(json!({ "errcode": 0, "errmsg": "ok", "url_link": link }))
     }

@@ -29,6 +29,6 @@ pub(in crate::sandbox) fn make(pages: &Pages, call: &Call<'_>) -> Answer {
         return Err(INVALID_PAGE_URL.into());
     }
     let title: String = page_title.unwrap_or_default().chars().take(20).collect();
-    let link = format!("#小程序://{title}/{}", random::text(15));
+    let link = format!("#小程序://{title}/{}", random::alphanumeric(15));
     Ok(json!({ "errcode": 0, "errmsg": "ok", "link": link }))
 }

@@ -43,7 +43,7 @@ impl Codes {
                 self.0.remove(&oldest);
             }
         }
-        let text = random::text(32);
+        let text = random::alphanumeric(32);
         let code = Code {
             appid: appid.clone(),
             person,

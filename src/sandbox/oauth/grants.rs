@@ -68,7 +68,7 @@ impl Grants {
         if self.codes.len() >= GRANTS_MAX {
             return None;
         }
-        let code = format!("0{}", random::text(31));
+        let code = format!("0{}", random::alphanumeric(31));
         issued.note(&code);
         let grant = Grant {
             appid: appid.clone(),

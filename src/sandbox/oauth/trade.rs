@@ -44,7 +44,7 @@ impl Grants {
         // Marked only after all checks: a refused call does not use up the code.
         code.used = true;
         let grant = code.grant.until(now + TOKEN_LIFE);
-        let refresh_token = format!("{}_{}", random::digits(2), random::text(86));
+        let refresh_token = format!("{}_{}", random::digits(2), random::alphanumeric(86));
         issued.note(&refresh_token);
         let token = self.user_token(issued, &grant);
         let remembered = (grant.until(now + REFRESH_LIFE), token.clone());
@@ -89,7 +89,7 @@ impl Grants {
     }
 
     fn user_token(&mut self, issued: &mut Issued, grant: &Grant) -> String {
-        let token = format!("{}_{}", random::digits(2), random::text(86));
+        let token = format!("{}_{}", random::digits(2), random::alphanumeric(86));
         issued.note(&token);
         self.tokens.insert(token.clone(), grant.clone());
         token

@@ -79,7 +79,7 @@ impl QrCodes {
         }
         let (ticket, url) = (
             random::ticket(),
-            format!("http://weixin.qq.com/q/02{}", random::text(22)),
+            format!("http://weixin.qq.com/q/02{}", random::alphanumeric(22)),
         );
         let end = (!permanent).then(|| call.now + Duration::from_secs(life));
         let answer = match permanent {

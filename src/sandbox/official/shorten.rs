@@ -50,7 +50,7 @@ impl ShortKeys {
         if keys.len() >= KEYS_MAX {
             return Err(crate::error::ErrCode::DAILY_QUOTA_REACHED.into());
         }
-        let key = random::text(15);
+        let key = random::alphanumeric(15);
         let kept = Kept {
             appid: call.appid.clone(),
             text: body.long_data,

@@ -86,7 +86,7 @@ impl LiveTokens {
         // The platform forgets a token some time after it expires.
         self.tokens.retain(|_, live| age(live.end, now) < DAY);
         // The format of real tokens: a number, an underscore and a long random text.
-        let token = format!("{}_{}", random::digits(2), random::text(133));
+        let token = format!("{}_{}", random::digits(2), random::alphanumeric(133));
         issued.note(&token);
         let live = Live {
             appid: appid.clone(),

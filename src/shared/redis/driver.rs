@@ -6,18 +6,14 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use rand::RngExt;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
+use super::back_off::BackOff;
 use super::connect::Connection;
 use super::failure::Failure;
 use super::link::{Link, State, Up};
 use super::probe;
-
-/// The pauses between attempts to connect again.
-const PAUSE_MIN: Duration = Duration::from_millis(50);
-const PAUSE_MAX: Duration = Duration::from_secs(2);
 
 /// How long a connection must have worked for the pauses to start over. A server that answers the
 /// probe and then fails would otherwise cost the callers a deadline with each attempt.
@@ -59,23 +55,23 @@ impl Driver {
     }
 
     async fn run(self, mut states: watch::Receiver<State>) {
-        let mut pause = PAUSE_MIN;
-        while let Some(number) = self.connect(&mut pause).await {
+        let mut pauses = BackOff::new();
+        while let Some(number) = self.connect(&mut pauses).await {
             let since = Instant::now();
             if !self.watch(&mut states, number).await {
                 return;
             }
             if since.elapsed() >= STEADY {
-                pause = PAUSE_MIN;
+                pauses.reset();
             } else {
-                rest(&mut pause).await;
+                pauses.rest().await;
             }
         }
     }
 
     /// Connects, in as many attempts as it takes. Returns the number of the connection, or `None` if
     /// this driver is no longer needed.
-    async fn connect(&self, pause: &mut Duration) -> Option<u64> {
+    async fn connect(&self, pauses: &mut BackOff) -> Option<u64> {
         loop {
             let link = self.link()?;
             let attempt = attempt(&link).await;
@@ -90,7 +86,7 @@ impl Driver {
                 }
             }
             drop(link);
-            rest(pause).await;
+            pauses.rest().await;
         }
     }
 
@@ -199,12 +195,4 @@ async fn attempt(link: &Link) -> Result<Connection, Failure> {
         .map_err(|_| Failure::Timeout)?
         .map_err(Failure::of)?;
     Ok(connection)
-}
-
-/// Waits, and doubles the next pause.
-async fn rest(pause: &mut Duration) {
-    // Instances that lost the server together should not return together.
-    let share = rand::rng().random_range(0.5..1.0);
-    sleep(pause.mul_f64(share)).await;
-    *pause = (*pause * 2).min(PAUSE_MAX);
 }

@@ -6,20 +6,16 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures_core::Stream;
-use rand::RngExt;
 use redis::aio::PubSub;
 use redis::{Msg, RedisResult, Value};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
+use super::back_off::BackOff;
 use super::failure::Failure;
 use super::names;
 use super::settings::{Servers, Settings};
 use super::subscription::Subscription;
 use crate::error::chain;
-
-/// The pauses between attempts to subscribe again.
-const PAUSE_MIN: Duration = Duration::from_millis(50);
-const PAUSE_MAX: Duration = Duration::from_secs(2);
 
 /// How often the connection is checked. One that died silently delays a page for so long.
 const CHECK: Duration = Duration::from_secs(2);
@@ -56,12 +52,12 @@ impl Listener {
     }
 
     async fn run(mut self) {
-        let mut pause = PAUSE_MIN;
+        let mut pauses = BackOff::new();
         let mut has_failed = false;
         while self.is_needed() {
             match self.subscribe().await {
                 Ok(connection) => {
-                    pause = PAUSE_MIN;
+                    pauses.reset();
                     if std::mem::take(&mut has_failed) {
                         tracing::info!("subscribed to scans");
                     }
@@ -76,10 +72,7 @@ impl Listener {
                 }
                 Err(_) => {}
             }
-            // Instances that lost the server together should not return together.
-            let share = rand::rng().random_range(0.5..1.0);
-            sleep(pause.mul_f64(share)).await;
-            pause = (pause * 2).min(PAUSE_MAX);
+            pauses.rest().await;
         }
     }
 

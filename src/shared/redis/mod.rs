@@ -127,6 +127,7 @@
 //! | `server` | was refused by the server |
 //! | `circuit_open` | was not sent |
 
+mod back_off;
 mod codes;
 mod command;
 mod connect;

@@ -7,16 +7,17 @@
 //! A scan is published on one channel for all scenes, with the scene as the message. The message
 //! only wakes the waiting page, which then reads the key: it can get lost, or be false.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use rand::RngExt;
 use tokio::time::Instant;
 
 use super::listener::Listener;
 use super::names;
 use super::script::{Script, millis};
 use super::store::RedisStore;
+use crate::random::jittered;
 use crate::scan_login::{LIFE_MAX, ScanStore, ScannedUser};
 use crate::store::StoreError;
 
@@ -26,11 +27,14 @@ const GRACE: Duration = Duration::from_secs(1);
 /// The pauses of such a page between attempts.
 const RETRY: Duration = Duration::from_millis(100);
 
-/// The longest pause between two reads while no scan is heard. The shortest is half of it.
+/// The longest pause between two reads while no scan is heard.
 const POLL: Duration = Duration::from_secs(2);
 
 /// The longest pause between two reads that fail.
 const POLL_FAILING: Duration = Duration::from_secs(1);
+
+/// The shortest and the longest pause, in proportion to the longest.
+const JITTER: Range<f64> = 0.5..1.0;
 
 static OPEN: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
@@ -146,7 +150,7 @@ impl ScanStore for RedisStore {
                     Listener::ensure(&self.1, self.settings());
                     match is_heard {
                         true => left,
-                        false => left.min(jittered(POLL)),
+                        false => left.min(jittered(POLL, JITTER)),
                     }
                 }
                 // Redis is unavailable.
@@ -154,7 +158,7 @@ impl ScanStore for RedisStore {
                     None if began.elapsed() >= GRACE => return Err(error),
                     None => RETRY,
                     Some(ends) if Instant::now() >= ends => return Ok(None),
-                    Some(_) => jittered(POLL_FAILING),
+                    Some(_) => jittered(POLL_FAILING, JITTER),
                 },
                 Err(error) => return Err(error),
             };
@@ -169,11 +173,6 @@ impl ScanStore for RedisStore {
         script.arg(names::channel(&self.settings().prefix)).arg(id);
         self.run(&name, script).await
     }
-}
-
-/// Returns a time between half of `longest` and all of it.
-fn jittered(longest: Duration) -> Duration {
-    longest.mul_f64(rand::rng().random_range(0.5..1.0))
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ impl Templates {
         content: &str,
         subscribe: bool,
     ) -> String {
-        let id = random::text(43);
+        let id = random::alphanumeric(43);
         let template = Template {
             id: id.clone(),
             title: title.to_owned(),
