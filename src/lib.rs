@@ -165,6 +165,7 @@ pub mod client;
 mod clock;
 mod error;
 mod hex;
+mod json;
 pub mod jssdk;
 pub mod oauth;
 mod panic;

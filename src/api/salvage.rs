@@ -4,6 +4,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
+use crate::json::code_unit;
+
 /// The maximum number of such fields in one response.
 const MOST: usize = 256;
 
@@ -98,8 +100,7 @@ pub(super) fn without_halves(document: &str) -> String {
 
 /// Returns the code unit after `u`, and the text after it.
 fn unit(escape: &str) -> Option<(u32, &str)> {
-    let (digits, behind) = escape.strip_prefix('u')?.split_at_checked(4)?;
-    Some((u32::from_str_radix(digits, 16).ok()?, behind))
+    code_unit(escape.strip_prefix('u')?)
 }
 
 fn has_low(behind: &str) -> bool {

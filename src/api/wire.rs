@@ -2,6 +2,7 @@
 
 use super::salvage;
 use crate::error::{Error, ErrorKind};
+use crate::json::without_controls;
 
 /// Returns the body without leading white space and byte order mark.
 pub(crate) fn text(body: &[u8]) -> &[u8] {
@@ -13,21 +14,7 @@ pub(crate) fn text(body: &[u8]) -> &[u8] {
 /// Replaces invalid UTF-8, lone surrogates, and control characters inside strings. A control
 /// character becomes a space.
 pub(super) fn repair(body: &[u8]) -> String {
-    let (mut in_string, mut escaped) = (false, false);
-    let repaired = |c: char| {
-        let result = if in_string && c < ' ' { ' ' } else { c };
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if in_string => escaped = true,
-            '"' => in_string = !in_string,
-            _ => {}
-        }
-        result
-    };
-    let text: String = String::from_utf8_lossy(body)
-        .chars()
-        .map(repaired)
-        .collect();
+    let text = without_controls(&String::from_utf8_lossy(body));
     salvage::without_halves(&text)
 }
 

@@ -1,5 +1,7 @@
 //! Decodes escapes in JSON strings.
 
+use crate::json::code_unit;
+
 /// Decodes the escapes in the content of a string that a parser has accepted. An unpaired UTF-16
 /// surrogate becomes U+FFFD.
 pub(super) fn unescaped(inside: &str) -> String {
@@ -19,7 +21,7 @@ pub(super) fn unescaped(inside: &str) -> String {
             'n' => '\n',
             'r' => '\r',
             't' => '\t',
-            'u' => match code(rest) {
+            'u' => match code_unit(rest) {
                 Some((high @ 0xD800..0xDC00, behind)) => {
                     rest = behind;
                     match low(high, behind) {
@@ -44,15 +46,9 @@ pub(super) fn unescaped(inside: &str) -> String {
     text
 }
 
-/// Parses four hexadecimal digits. Returns the code and the rest.
-fn code(from: &str) -> Option<(u32, &str)> {
-    let (digits, behind) = from.split_at_checked(4)?;
-    Some((u32::from_str_radix(digits, 16).ok()?, behind))
-}
-
 /// Decodes the low surrogate after `high`. Returns the character and the rest.
 fn low(high: u32, from: &str) -> Option<(char, &str)> {
-    let (low, behind) = code(from.strip_prefix("\\u")?)?;
+    let (low, behind) = code_unit(from.strip_prefix("\\u")?)?;
     let low = low.checked_sub(0xDC00).filter(|low| *low < 0x400)?;
     let joined = 0x1_0000 + ((high - 0xD800) << 10) + low;
     Some((char::from_u32(joined)?, behind))

@@ -14,6 +14,7 @@ use crate::callback::document::json::escapes::unescaped;
 use crate::callback::document::limits::Limits;
 use crate::callback::document::span::Span;
 use crate::callback::document::substr_range::substr_range;
+use crate::json::without_controls;
 
 /// Parses `document`, a slice of `text`.
 ///
@@ -26,9 +27,7 @@ pub(crate) fn parse(text: &str, document: &str, limits: Limits) -> Result<Parsed
         if error != ParseError::Syntax {
             return Err(error);
         }
-        // The platform is known to send raw control characters inside strings. For the parser they
-        // are replaced by spaces, which keeps all offsets. The values are then sliced from the
-        // original text.
+        // Offsets are kept, so the values are sliced from the original text.
         let clean = without_controls(text);
         let place = substr_range(text, document).unwrap_or_default();
         walk(text, &clean, clean.get(place).unwrap_or_default(), limits)
@@ -142,22 +141,6 @@ impl<'a> Visitor<'a> for Inside<'_, 'a> {
         }
         Ok(())
     }
-}
-
-/// Replaces each control character inside a string by a space.
-fn without_controls(document: &str) -> String {
-    let (mut string, mut escaped) = (false, false);
-    let clean = document.chars().map(|character| {
-        let quote = character == '"' && !escaped;
-        escaped = string && !escaped && character == '\\';
-        string ^= quote;
-        if string && character < ' ' {
-            ' '
-        } else {
-            character
-        }
-    });
-    clean.collect()
 }
 
 #[cfg(test)]
