@@ -160,29 +160,30 @@ impl Sender<'_> {
 }
 
 fn alone(document: &[u8], to: &str, encrypt: &str) -> Vec<u8> {
-    let mut writer = Writer::new(format_of(document), "", encrypt.len() + 128);
+    let mut writer = Writer::new(format_of(document), b"", encrypt.len() + 128);
     writer.text(name!("ToUserName"), to);
     writer.text(name!("Encrypt"), encrypt);
-    writer.finish().into_bytes()
+    writer.finish()
 }
 
 /// Appends the ciphertext to the plaintext fields. Returns `None` if the document does not end like
 /// one of the platform's.
 fn beside(document: &[u8], encrypt: &str) -> Option<Vec<u8>> {
+    let format = format_of(document);
     let document = document.trim_ascii_end();
-    Some(match format_of(document) {
-        Format::Xml => {
-            let clear = document.strip_suffix(b"</xml>")?;
-            let encrypt = format!("<Encrypt><![CDATA[{encrypt}]]></Encrypt></xml>");
-            [clear, encrypt.as_bytes()].concat()
-        }
-        Format::Json => {
-            let clear = document.strip_suffix(b"}")?.trim_ascii_end();
-            let comma = if clear.ends_with(b"{") { "" } else { "," };
-            let encrypt = format!("{comma}\"Encrypt\":\"{encrypt}\"}}");
-            [clear, encrypt.as_bytes()].concat()
-        }
-    })
+    let (clear, start) = match format {
+        Format::Xml => (document.strip_suffix(b"</xml>")?, &b"<xml>"[..]),
+        Format::Json => (document.strip_suffix(b"}")?.trim_ascii_end(), &b"{"[..]),
+    };
+    let comma = match format {
+        Format::Json if !clear.ends_with(b"{") => &b","[..],
+        _ => b"",
+    };
+    let mut writer = Writer::new(format, b"", encrypt.len() + 64);
+    writer.plain(name!("Encrypt"), encrypt);
+    let encrypt = writer.finish();
+    let encrypt = encrypt.strip_prefix(start)?;
+    Some([clear, comma, encrypt].concat())
 }
 
 fn format_of(document: &[u8]) -> Format {

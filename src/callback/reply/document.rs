@@ -9,9 +9,9 @@ use crate::text;
 impl Reply {
     /// Writes the document that answers `message` at the Unix time `now`, after the prefix `front`.
     /// Returns `None` if the answer is `success`.
-    pub(crate) fn document(&self, message: &Message, now: u64, front: &str) -> Option<String> {
+    pub(crate) fn document(&self, message: &Message, now: u64, front: &[u8]) -> Option<Vec<u8>> {
         match &self.0 {
-            Kind::Document(document) => return Some([front, &document.text].concat()),
+            Kind::Document(document) => return Some([front, document.text.as_bytes()].concat()),
             Kind::Acknowledged { err_code, err_msg } => {
                 let mut writer = Writer::new(message.format(), front, 96 + err_msg.len());
                 writer.integer(name!("ErrCode"), *err_code);
@@ -135,7 +135,7 @@ mod tests {
     }
 
     fn content(reply: &Reply, message: &Message) -> String {
-        let document = reply.document(message, 7, "").unwrap();
+        let document = String::from_utf8(reply.document(message, 7, b"").unwrap()).unwrap();
         let head = match document.starts_with('<') {
             true => {
                 "<xml><ToUserName><![CDATA[o1]]></ToUserName><FromUserName><![CDATA[gh_1]]>\
@@ -227,10 +227,10 @@ mod tests {
             Reply::music(""),
             Reply::news([]),
         ] {
-            assert_eq!(reply.document(&message("text"), 7, ""), None, "{reply:?}");
+            assert_eq!(reply.document(&message("text"), 7, b""), None, "{reply:?}");
         }
         let nobody = Message::parse(AppId::new("wx1").unwrap(), "<xml/>".into()).unwrap();
-        assert_eq!(Reply::text("hi").document(&nobody, 7, ""), None);
+        assert_eq!(Reply::text("hi").document(&nobody, 7, b""), None);
     }
 
     #[test]
@@ -247,10 +247,10 @@ mod tests {
         #[test]
         fn text_is_read_back_as_it_was_written(text in ".+") {
             for message in [message("text"), json()] {
-                match Reply::text(&*text).document(&message, 7, "") {
+                match Reply::text(&*text).document(&message, 7, b"") {
                     None => prop_assert!(legal(&text).is_empty()),
                     Some(document) => {
-                        let document = Document::parse(document).unwrap();
+                        let document = Document::parse(String::from_utf8(document).unwrap()).unwrap();
                         let content = document.fields().find(|field| field.name() == "Content");
                         prop_assert_eq!(content.unwrap().text(), legal(&text));
                     }

@@ -37,7 +37,7 @@ pub(crate) fn reply(reply: &Reply, opened: &Opened, clock: &SharedClock) -> Resp
         return told(message, success(appid), "success");
     }
     let now = clock.unix();
-    let front = opened.seal.as_ref().map_or("", |_| crypto::ROOM);
+    let front = opened.seal.as_ref().map_or(&b""[..], |_| &crypto::ROOM);
     let Some(document) = reply.document(message, now, front) else {
         return told(message, success(appid), "success");
     };
@@ -45,7 +45,7 @@ pub(crate) fn reply(reply: &Reply, opened: &Opened, clock: &SharedClock) -> Resp
     let format = message.format();
     let body = match &opened.seal {
         Some(seal) => seal.envelope(format, document, appid, now, random()),
-        None => document.into_bytes(),
+        None => document,
     };
     let mut response = Response::new(Body::from(body));
     let content_type = HeaderValue::from_static(match format {

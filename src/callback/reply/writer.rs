@@ -15,8 +15,7 @@ pub(crate) struct Name {
     pub(crate) key: &'static str,
 }
 
-/// Builds a [`Name`] at compile time: tags are precomputed, so an element takes few `push_str`
-/// calls.
+/// Builds a [`Name`] at compile time: tags are precomputed, so an element takes few copies.
 macro_rules! name {
     ($name:literal) => {
         &$crate::callback::reply::writer::Name {
@@ -30,22 +29,23 @@ macro_rules! name {
 }
 pub(crate) use name;
 
-/// Writes a document, element by element, into one buffer.
+/// Writes a document, element by element, into one buffer of UTF-8.
 pub(crate) struct Writer {
     format: Format,
-    out: String,
+    out: Vec<u8>,
 }
 
 impl Writer {
     /// Starts a document after the prefix `front`. `capacity` is the estimated length in bytes.
-    pub(crate) fn new(format: Format, front: &str, capacity: usize) -> Self {
-        let mut out = String::with_capacity(front.len() + capacity);
-        out.push_str(front);
-        out.push_str(match format {
+    pub(crate) fn new(format: Format, front: &[u8], capacity: usize) -> Self {
+        let mut out = Vec::with_capacity(front.len() + capacity);
+        out.extend_from_slice(front);
+        let mut writer = Self { format, out };
+        writer.push(match format {
             Format::Xml => "<xml>",
             Format::Json => "{",
         });
-        Self { format, out }
+        writer
     }
 
     /// Adds a text, without characters that are illegal in XML.
@@ -55,24 +55,31 @@ impl Writer {
             Format::Xml => self.plain(name, &cdata(&text)),
             Format::Json => {
                 self.key(name);
-                self.out.push_str(&json(&text));
+                self.push(&json(&text));
             }
         }
     }
 
     /// Adds a text that needs no escaping in either format, such as digits.
     pub(crate) fn plain(&mut self, name: &Name, text: &str) {
+        self.plain_by(name, |out| out.extend_from_slice(text.as_bytes()));
+    }
+
+    /// Adds a text that `append` adds to the document, and that needs no escaping in either format.
+    pub(crate) fn plain_by<T>(&mut self, name: &Name, append: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         match self.format {
-            Format::Xml => {
-                self.out.push_str(name.open_text);
-                self.out.push_str(text);
-                self.out.push_str(name.close_text);
-            }
+            Format::Xml => self.push(name.open_text),
             Format::Json => {
                 self.key(name);
-                self.out.extend(["\"", text, "\""]);
+                self.push("\"");
             }
         }
+        let result = append(&mut self.out);
+        self.push(match self.format {
+            Format::Xml => name.close_text,
+            Format::Json => "\"",
+        });
+        result
     }
 
     /// Adds a text if it is `Some`.
@@ -84,14 +91,14 @@ impl Writer {
 
     pub(crate) fn number(&mut self, name: &Name, number: impl Into<u64>) {
         self.open(name);
-        self.out.push_str(itoa::Buffer::new().format(number.into()));
+        self.push(itoa::Buffer::new().format(number.into()));
         self.close(name);
     }
 
     /// Adds a number that may be negative.
     pub(crate) fn integer(&mut self, name: &Name, number: i64) {
         self.open(name);
-        self.out.push_str(itoa::Buffer::new().format(number));
+        self.push(itoa::Buffer::new().format(number));
         self.close(name);
     }
 
@@ -111,7 +118,7 @@ impl Writer {
     ) {
         self.open(name);
         if self.format == Format::Json {
-            self.out.push('[');
+            self.push("[");
         }
         for item in items {
             match self.format {
@@ -123,35 +130,39 @@ impl Writer {
             }
         }
         if self.format == Format::Json {
-            self.out.push(']');
+            self.push("]");
         }
         self.close(name);
     }
 
-    pub(crate) fn finish(mut self) -> String {
-        self.out.push_str(match self.format {
+    pub(crate) fn finish(mut self) -> Vec<u8> {
+        self.push(match self.format {
             Format::Xml => "</xml>",
             Format::Json => "}",
         });
         self.out
     }
 
+    fn push(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
     fn open(&mut self, name: &Name) {
         match self.format {
-            Format::Xml => self.out.push_str(name.open),
+            Format::Xml => self.push(name.open),
             Format::Json => self.key(name),
         }
     }
 
     fn close(&mut self, name: &Name) {
         if self.format == Format::Xml {
-            self.out.push_str(name.close);
+            self.push(name.close);
         }
     }
 
     fn key(&mut self, name: &Name) {
         self.comma();
-        self.out.push_str(name.key);
+        self.push(name.key);
     }
 
     fn braced(&mut self, inside: impl FnOnce(&mut Self)) {
@@ -159,15 +170,15 @@ impl Writer {
             Format::Xml => ("", ""),
             Format::Json => ("{", "}"),
         };
-        self.out.push_str(before);
+        self.push(before);
         inside(self);
-        self.out.push_str(after);
+        self.push(after);
     }
 
     fn comma(&mut self) {
         // Only a new object or list ends like this: a text ends with a quote.
-        if !self.out.ends_with(['{', '[']) {
-            self.out.push(',');
+        if !matches!(self.out.last(), Some(b'{' | b'[')) {
+            self.push(",");
         }
     }
 }
@@ -215,7 +226,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn document(format: Format, text: &str) -> String {
-        let mut writer = Writer::new(format, "", 0);
+        let mut writer = Writer::new(format, b"", 0);
         writer.text(name!("A"), text);
         writer.number(name!("B"), 7u32);
         writer.object(name!("C"), |writer| writer.optional(name!("D"), Some("d")));
@@ -223,7 +234,7 @@ mod tests {
             writer.text(name!("F"), item)
         });
         writer.optional(name!("G"), None);
-        writer.finish()
+        String::from_utf8(writer.finish()).unwrap()
     }
 
     #[test]

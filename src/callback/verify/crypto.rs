@@ -24,9 +24,8 @@ const ENCODED_LEN: usize = 43;
 const PAD: usize = 32;
 /// The length of the frame's head: the random bytes and the length of the message.
 const HEAD: usize = ROOM.len();
-/// The placeholder for the head, which is filled in when the frame is encrypted. It is text,
-/// because replies are written into a `String`.
-pub(crate) const ROOM: &str = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+/// The placeholder for the head, which is filled in when the frame is encrypted.
+pub(crate) const ROOM: [u8; 20] = [0; 20];
 
 /// Decodes keys. They have no `=`, and three in four have trailing bits that are not zero.
 const KEY: GeneralPurpose = GeneralPurpose::new(
@@ -129,7 +128,7 @@ impl AesKey {
     /// Like [`encrypt`](Self::encrypt), for a message that need not be valid UTF-8.
     pub(crate) fn encrypt_bytes(&self, message: &[u8], appid: &str, random: [u8; 16]) -> String {
         let mut frame = Vec::with_capacity(HEAD + message.len() + appid.len() + PAD);
-        frame.extend_from_slice(ROOM.as_bytes());
+        frame.extend_from_slice(&ROOM);
         frame.extend_from_slice(message);
         let mut encrypt = Vec::new();
         self.seal(frame, appid, random, &mut encrypt);

@@ -2,6 +2,7 @@
 
 use crate::app::AppId;
 use crate::callback::Format;
+use crate::callback::reply::writer::{Writer, name};
 use crate::callback::verify::crypto::AesKey;
 use crate::callback::verify::nonce::Nonce;
 use crate::callback::verify::readings;
@@ -24,7 +25,7 @@ impl Seal {
     pub(crate) fn envelope(
         &self,
         format: Format,
-        document: String,
+        document: Vec<u8>,
         appid: &AppId,
         now: u64,
         random: [u8; 16],
@@ -32,48 +33,26 @@ impl Seal {
         let [_, of_push, _] = self.signer.signed();
         // The timestamps must differ, so the reply is dated one second later if they are equal.
         let is_taken = readings::timestamp(of_push) == Some(now);
-        let mut timestamp = itoa::Buffer::new();
-        let timestamp = timestamp.format(now.saturating_add(is_taken.into()));
+        let timestamp = now.saturating_add(is_taken.into());
+        let mut digits = itoa::Buffer::new();
         let nonce = Nonce::random();
         let nonce = nonce.as_str();
-        let before = match format {
-            Format::Xml => "<xml><Encrypt><![CDATA[",
-            Format::Json => "{\"Encrypt\":\"",
-        };
         // One allocation: base64 adds a third, and everything else takes less than 512 bytes.
-        let mut envelope = Vec::with_capacity(512 + 2 * document.len());
-        envelope.extend_from_slice(before.as_bytes());
-        let document = document.into_bytes();
-        (self.key).seal(document, appid.as_str(), random, &mut envelope);
-        let encrypt = envelope.get(before.len()..).unwrap_or_default();
-        debug_assert!(!encrypt.is_empty(), "an empty ciphertext would be signed");
-        let signature = self.signer.sign_reply(timestamp, nonce, encrypt);
+        let mut writer = Writer::new(format, b"", 512 + 2 * document.len());
+        let signature = writer.plain_by(name!("Encrypt"), |out| {
+            let start = out.len();
+            self.key.seal(document, appid.as_str(), random, out);
+            let encrypt = out.get(start..).unwrap_or_default();
+            debug_assert!(!encrypt.is_empty(), "an empty ciphertext would be signed");
+            self.signer
+                .sign_reply(digits.format(timestamp), nonce, encrypt)
+        });
         let mut digits = [0; 40];
         let signature = hex::write(signature.as_bytes(), &mut digits);
-        let behind = match format {
-            Format::Xml => [
-                "]]></Encrypt><MsgSignature><![CDATA[",
-                signature,
-                "]]></MsgSignature><TimeStamp>",
-                timestamp,
-                "</TimeStamp><Nonce><![CDATA[",
-                nonce,
-                "]]></Nonce></xml>",
-            ],
-            Format::Json => [
-                "\",\"MsgSignature\":\"",
-                signature,
-                "\",\"TimeStamp\":",
-                timestamp,
-                ",\"Nonce\":\"",
-                nonce,
-                "\"}",
-            ],
-        };
-        for piece in behind {
-            envelope.extend_from_slice(piece.as_bytes());
-        }
-        envelope
+        writer.plain(name!("MsgSignature"), signature);
+        writer.number(name!("TimeStamp"), timestamp);
+        writer.plain(name!("Nonce"), nonce);
+        writer.finish()
     }
 }
 
