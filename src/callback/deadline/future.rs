@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use super::working::Working;
 use crate::callback::{HandlerError, Overloaded, Reply};
-use crate::runtime::{BoxFuture, SharedRuntime};
+use crate::runtime::BoxFuture;
 
 /// The future of [`Deadline`](super::Deadline). If it is dropped while the handler runs, the
 /// handler continues, and its reply is late.
@@ -54,21 +54,15 @@ impl Future for DeadlineFuture {
         let Some(working) = slot else {
             panic!("`DeadlineFuture` polled after completion");
         };
-        // The timers are created in the first pending poll, so later polls need no runtime.
-        let runtime = match &working.life {
-            Some(_) => None,
-            None => SharedRuntime::or_current(working.config.runtime.as_ref()),
-        };
         // Before the timer, so that a handler that completes at the deadline is not late.
-        if let Poll::Ready(result) = working.poll(runtime.as_ref(), cx) {
-            let answer = match (result, slot.take()) {
-                (Ok(reply), Some(working)) => Ok(working.answer(reply)),
-                (result, _) => result.map_err(HandlerError::new),
-            };
-            return Poll::Ready(answer);
+        if let Poll::Ready(result) = working.poll(cx) {
+            let answer = result.map(|reply| working.answer(reply));
+            // Dropped in place: a move would copy it.
+            *slot = None;
+            return Poll::Ready(answer.map_err(HandlerError::new));
         }
         if sleep.is_none() {
-            *sleep = runtime.map(|runtime| runtime.sleep(working.config.after));
+            *sleep = working.deadline();
         }
         let late = sleep
             .as_mut()

@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tower::ServiceExt;
 
@@ -25,14 +26,16 @@ pub(super) struct Working {
     /// Takes a part of an earlier reply, before the handler is polled.
     taking: Option<Taking>,
     /// The part that answers the push instead of the handler's reply.
-    taken: Option<Lease>,
+    // Boxed to keep this small: usually nothing is taken.
+    taken: Option<Box<Lease>>,
     work: Work<Reply>,
     /// The `max_life` timer. Starts when the handler is first pending.
-    pub(super) life: Option<BoxFuture<'static, ()>>,
+    life: Option<BoxFuture<'static, ()>>,
     message: Message,
-    pub(super) config: Arc<Config>,
+    config: Arc<Config>,
     span: tracing::Span,
-    entered: Entered,
+    /// Moves to the late-reply hook if a part answers the push.
+    entered: Option<Entered>,
 }
 
 impl Working {
@@ -59,19 +62,15 @@ impl Working {
             message,
             config,
             span: tracing::Span::current(),
-            entered,
+            entered: Some(entered),
         }
     }
 
     /// Polls the handler. Returns an error once it has exceeded `max_life`.
-    pub(super) fn poll(
-        &mut self,
-        runtime: Option<&SharedRuntime>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Reply, BoxError>> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Reply, BoxError>> {
         if let Some(taking) = &mut self.taking {
             // Limited by the store's timeout: `max_life` starts with the handler.
-            self.taken = ready!(taking.as_mut().poll(cx));
+            self.taken = ready!(taking.as_mut().poll(cx)).map(Box::new);
             self.taking = None;
             if self.taken.is_some() && !self.handles_too() {
                 return Poll::Ready(Ok(Reply::none()));
@@ -82,12 +81,25 @@ impl Working {
             return polled;
         }
         if self.life.is_none() {
-            self.life = runtime.map(|runtime| runtime.sleep(self.config.max_life));
+            self.life = self.sleep(self.config.max_life);
         }
         match &mut self.life {
             Some(life) => life.as_mut().poll(cx).map(|()| Err(self.outlived())),
             None => Poll::Pending,
         }
+    }
+
+    /// Starts the timer of the deadline.
+    pub(super) fn deadline(&self) -> Option<BoxFuture<'static, ()>> {
+        self.sleep(self.config.after)
+    }
+
+    fn sleep(&self, duration: Duration) -> Option<BoxFuture<'static, ()>> {
+        Some(self.runtime()?.sleep(duration))
+    }
+
+    fn runtime(&self) -> Option<SharedRuntime> {
+        SharedRuntime::or_current(self.config.runtime.as_ref())
     }
 
     fn outlived(&self) -> BoxError {
@@ -110,7 +122,7 @@ impl Working {
 
     /// Returns the answer for a handler that completed with `reply`. If a part was taken, the part
     /// is the answer and `reply` is late.
-    pub(super) fn answer(mut self, reply: Reply) -> Reply {
+    pub(super) fn answer(&mut self, reply: Reply) -> Reply {
         let Some(taken) = self.taken.take() else {
             return reply;
         };
@@ -124,14 +136,10 @@ impl Working {
         };
         let shown = taken.show(more);
         if !reply.is_empty()
-            && let Some(runtime) = SharedRuntime::or_current(self.config.runtime.as_ref())
+            && let Some(runtime) = self.runtime()
         {
-            let Self {
-                message,
-                config,
-                entered,
-                ..
-            } = self;
+            let (message, config) = (self.message.clone(), Arc::clone(&self.config));
+            let entered = self.entered.take();
             runtime.clone().spawn(async move {
                 late(&runtime, &config, message, reply).await;
                 drop(entered);
@@ -160,7 +168,7 @@ impl Working {
     pub(super) fn go_on(mut self) {
         self.taking = None;
         self.taken = None;
-        let Some(runtime) = SharedRuntime::or_current(self.config.runtime.as_ref()) else {
+        let Some(runtime) = self.runtime() else {
             return;
         };
         // Must hold the signature before the response is dropped, which holds it until then.
@@ -170,7 +178,7 @@ impl Working {
     }
 
     async fn end(mut self, runtime: SharedRuntime, signature: Option<Claim>) {
-        let result = poll_fn(|cx| self.poll(Some(&runtime), cx)).await;
+        let result = poll_fn(|cx| self.poll(cx)).await;
         let Self {
             work,
             message,
