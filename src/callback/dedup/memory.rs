@@ -9,6 +9,7 @@ use crate::callback::dedup::key;
 use crate::callback::dedup::push_key::{Life, PushKey};
 use crate::callback::dedup::replies::Replies;
 use crate::callback::dedup::store::{SharedClaim, SharedStore};
+use crate::callback::memory::app_counts::{AppCounts, Counted};
 use crate::callback::memory::fingerprint::{FingerprintMap, Fingerprints};
 use crate::callback::memory::ttl_ring::TtlRing;
 use crate::callback::verify::replay::{Claim as SignatureClaim, Delivery};
@@ -38,7 +39,7 @@ pub(super) struct Memory {
 struct State {
     running: FingerprintMap<Running>,
     /// The number of running pushes of each app.
-    apps: FingerprintMap<usize>,
+    apps: AppCounts,
     /// The value of each is the number of its reply, or 0 for `success`.
     finished: TtlRing,
     replies: Replies,
@@ -46,14 +47,9 @@ struct State {
 
 impl State {
     /// Removes a run.
-    fn end(&mut self, key: u64, app: u64) -> Option<Running> {
+    fn end(&mut self, key: u64, app: Counted) -> Option<Running> {
         let ended = self.running.remove(&key);
-        if let Some(of_app) = self.apps.get_mut(&app) {
-            *of_app = of_app.saturating_sub(1);
-            if *of_app == 0 {
-                self.apps.remove(&app);
-            }
-        }
+        self.apps.decrement(app);
         ended
     }
 }
@@ -86,7 +82,7 @@ impl Memory {
             max_running,
             state: Mutex::new(State {
                 running: FingerprintMap::default(),
-                apps: FingerprintMap::default(),
+                apps: AppCounts::default(),
                 finished: TtlRing::new(window, capacity),
                 replies: Replies::default(),
             }),
@@ -163,12 +159,9 @@ impl Shared {
             Delivery::Repeat { handled: false } => return Verdict::Full,
             Delivery::First { .. } | Delivery::Parsed => {}
         }
-        let app = memory.fingerprints.of(message.appid());
-        let of_app = apps.entry(app).or_default();
-        if *of_app >= memory.max_running {
+        let Some(app) = apps.increment(message.appid(), memory.max_running) else {
             return Verdict::Full;
-        }
-        *of_app += 1;
+        };
         running.insert(key, Running::default());
         Verdict::Run(Claim {
             shared: Arc::clone(self),
@@ -187,7 +180,7 @@ pub(super) struct Claim {
     /// The signature of the push that runs. It is used up even if the response was dropped.
     signature: Option<SignatureClaim>,
     key: Option<u64>,
-    app: u64,
+    app: Counted,
     /// When the claim was granted; `None` once the run was pending.
     now: Option<Duration>,
 }
