@@ -14,6 +14,7 @@ use tower::{Layer, Service, service_fn};
 use tower_wechat::api::network::GetCallbackIp;
 use tower_wechat::callback::Mode;
 use tower_wechat::callback::crypto::AesKey;
+use tower_wechat::callback::deadline::DeadlineLayer;
 use tower_wechat::callback::dedup::DedupLayer;
 use tower_wechat::callback::signature::{Signature, sign};
 use tower_wechat::sandbox::Sandbox;
@@ -78,6 +79,8 @@ pub(crate) const PATHS: &[Path] = &[
         taken(Mode::Secure, callback(Mode::Secure, answering()), calls);
     }),
     varying("callback_dedup", callback_dedup),
+    varying("callback_deadline", callback_deadline),
+    varying("callback_layers", callback_layers),
     path("forged", forged),
     // A cached token, and a call with one.
     varying("token_hit", token_hit),
@@ -159,6 +162,19 @@ fn callback_dedup(calls: u64) {
     let dedup = DedupLayer::new().clock(ManualClock::at_unix(NOW));
     let service = callback(Mode::Plaintext, dedup.layer(quiet()));
     taken(Mode::Plaintext, service, calls);
+}
+
+fn callback_deadline(calls: u64) {
+    let service = callback(Mode::Plaintext, DeadlineLayer::ack().layer(quiet()));
+    taken(Mode::Plaintext, service, calls);
+}
+
+/// The layers that `Routes::on_message` applies. The routes themselves are left out: with their JSON
+/// services, the compiler inlines other paths less, and `wxmsg` takes 50 instructions there.
+fn callback_layers(calls: u64) {
+    let dedup = DedupLayer::new().clock(ManualClock::at_unix(NOW));
+    let handler = dedup.layer(DeadlineLayer::ack().layer(quiet()));
+    taken(Mode::Plaintext, callback(Mode::Plaintext, handler), calls);
 }
 
 fn forged(calls: u64) {
