@@ -19,7 +19,7 @@ pub struct CodeKey([u8; 32]);
 
 impl CodeKey {
     /// Computes the key of a code.
-    pub(super) fn of_code(appid: &AppId, code: &Secret) -> Self {
+    pub(crate) fn of_code(appid: &AppId, code: &Secret) -> Self {
         Self::of(&["code", appid.as_str(), code.expose()])
     }
 

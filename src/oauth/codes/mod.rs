@@ -5,6 +5,8 @@ mod key;
 mod memory;
 mod record;
 mod results;
+#[cfg(feature = "test-util")]
+mod samples;
 mod shared;
 mod store;
 

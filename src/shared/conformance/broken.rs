@@ -1,6 +1,6 @@
 //! The result of a check.
 
-use std::fmt;
+use std::fmt::{self, Debug};
 
 use crate::store::StoreError;
 
@@ -8,7 +8,8 @@ use crate::store::StoreError;
 #[derive(Debug)]
 pub struct Broken {
     rule: &'static str,
-    error: Option<StoreError>,
+    /// What the store answered, as it prints itself.
+    answer: Result<String, StoreError>,
 }
 
 impl Broken {
@@ -20,9 +21,10 @@ impl Broken {
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.error {
-            None => write!(f, "the store breaks a rule: {}", self.rule),
-            Some(error) => write!(f, "while checking that {}: {error}", self.rule),
+        let Self { rule, answer } = self;
+        match answer {
+            Ok(answer) => write!(f, "the store breaks a rule: {rule}. It answered {answer}"),
+            Err(error) => write!(f, "while checking that {rule}: {error}"),
         }
     }
 }
@@ -30,17 +32,35 @@ impl fmt::Display for Broken {
 impl std::error::Error for Broken {}
 
 /// Requires that a store's answer is as the rule says.
-pub(super) fn rule<T>(
+pub(super) fn rule<T: Debug>(
     rule: &'static str,
     answer: Result<T, StoreError>,
     holds: impl FnOnce(&T) -> bool,
 ) -> Result<T, Broken> {
-    match answer {
-        Ok(answer) if holds(&answer) => Ok(answer),
-        Ok(_) => Err(Broken { rule, error: None }),
-        Err(error) => Err(Broken {
-            rule,
-            error: Some(error),
-        }),
+    let answer = match answer {
+        Ok(answer) if holds(&answer) => return Ok(answer),
+        answer => answer.map(|answer| format!("{answer:?}")),
+    };
+    Err(Broken { rule, answer })
+}
+
+/// Requires that a store does something whose result only shows in later answers.
+pub(super) fn done(name: &'static str, answer: Result<(), StoreError>) -> Result<(), Broken> {
+    rule(name, answer, |()| true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_rule_is_named_with_the_answer() {
+        let broken = rule("two is one", Ok(2), |answer| *answer == 1).unwrap_err();
+        assert_eq!(broken.rule(), "two is one");
+        let text = "the store breaks a rule: two is one. It answered 2";
+        assert_eq!(broken.to_string(), text);
+        let broken = done("it works", Err(StoreError::new("offline"))).unwrap_err();
+        let text = "while checking that it works: the store failed: offline";
+        assert_eq!(broken.to_string(), text);
     }
 }

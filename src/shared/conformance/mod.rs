@@ -1,8 +1,16 @@
 //! Tests for stores that an application implements.
 //!
+//! | store | every store | a store that also implements |
+//! |---|---|---|
+//! | [`TokenStore`](crate::token::TokenStore) | [`token_store`] | leases: [`token_leases`] |
+//! | [`DedupStore`](crate::callback::dedup::DedupStore) | [`dedup_store`] | `remember`: [`dedup_remember`] |
+//! | [`CodeStore`](crate::oauth::CodeStore) | [`code_store`] | |
+//! | [`ScanStore`](crate::scan_login::ScanStore) | [`scan_store`] | `close`: [`scan_close`] |
+//! | [`PickUpStore`](crate::callback::deadline::pick_up::PickUpStore) | [`pick_up_store`] | |
+//!
 //! Each function checks the rules of one trait, and returns the first rule that is broken. It uses
 //! fresh apps, users and scenes, so it may run on a store that is in use. Some rules concern time, so
-//! a check takes some seconds.
+//! a check takes some seconds. It waits with the timer of tokio.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -18,27 +26,44 @@
 //! ```
 
 mod broken;
+mod codes;
+mod dedup;
+mod pick_up;
+mod samples;
+mod scans;
+mod together;
 mod tokens;
 
 pub use self::broken::Broken;
+pub use self::codes::code_store;
+pub use self::dedup::{dedup_remember, dedup_store};
+pub use self::pick_up::pick_up_store;
+pub use self::scans::{scan_close, scan_store};
 pub use self::tokens::{token_leases, token_store};
 
 use std::time::Duration;
 
-use crate::app::AppId;
+use self::together::together;
+use crate::runtime::BoxFuture;
 
 /// A life that is over after [`after`] it, and not before some commands have run.
 const SHORT: Duration = Duration::from_millis(1500);
+
+/// A life that does not end during a check.
+const LONG: Duration = Duration::from_secs(3600);
+
+/// How many calls a check makes at the same time.
+const CROWD: usize = 8;
 
 /// Waits until `life` is certainly over.
 async fn after(life: Duration) {
     tokio::time::sleep(life + life / 3).await;
 }
 
-/// Returns the id of an app that no other check uses.
-fn fresh_app() -> AppId {
-    let digits: u64 = rand::random();
-    let appid = AppId::new(format!("wx{digits:016x}"));
-    // Sixteen hexadecimal digits always make a valid id.
-    appid.unwrap_or_else(|_| unreachable!("an app id of 18 characters is valid"))
+/// Runs independent checks at the same time, so that they wait at the same time. Returns the first
+/// broken rule, in the order of the checks.
+async fn all<'a>(
+    checks: impl IntoIterator<Item = BoxFuture<'a, Result<(), Broken>>>,
+) -> Result<(), Broken> {
+    together(checks).await.into_iter().collect()
 }

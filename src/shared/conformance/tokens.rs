@@ -1,14 +1,11 @@
 //! The rules of a [`TokenStore`].
 
-use std::time::Duration;
-
 use super::broken::{Broken, rule};
-use super::{SHORT, after, fresh_app};
+use super::samples::app;
+use super::{LONG, SHORT, after};
 use crate::secret::Secret;
 use crate::store::Owner;
 use crate::token::{Fence, Issued, Lease, TokenKey, TokenKind, TokenStore};
-
-const LONG: Duration = Duration::from_secs(3600);
 
 /// Checks what every store must do: load, save, evict, and count forced refreshes.
 ///
@@ -195,5 +192,5 @@ pub async fn token_leases(store: &impl TokenStore) -> Result<(), Broken> {
 }
 
 fn fresh_key() -> TokenKey {
-    TokenKey::new(fresh_app(), TokenKind::AccessToken)
+    TokenKey::new(app(), TokenKind::AccessToken)
 }
