@@ -8,6 +8,8 @@ use tower_wechat::token::{
 };
 use tower_wechat::{Secret, StoreError};
 
+use super::clock::TokioClock;
+
 #[derive(Clone, Copy, PartialEq)]
 enum Fault {
     None,
@@ -29,7 +31,7 @@ struct Store {
 
 impl Store {
     fn new(fault: Fault) -> Self {
-        let inner = MemoryTokenStore::new();
+        let inner = MemoryTokenStore::with_clock(TokioClock::new());
         Self { fault, inner }
     }
 
@@ -139,7 +141,7 @@ async fn broken(fault: Fault) -> Option<&'static str> {
     kept.err().map(|broken| broken.rule())
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_broken_rule_is_found() {
     let expected = [
         (Fault::None, None),
