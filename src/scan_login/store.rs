@@ -50,6 +50,10 @@ impl ScannedUser {
 /// A scene is not a secret. The secret id that belongs to it never reaches the store.
 ///
 /// Implement it with `async fn`s.
+#[cfg_attr(
+    feature = "test-util",
+    doc = "\n[`conformance`](crate::shared::conformance) checks the rules: [`scan_store`](crate::shared::conformance::scan_store), [`scan_close`](crate::shared::conformance::scan_close)."
+)]
 pub trait ScanStore: Send + Sync + 'static {
     /// Adds a scene for `life`, or for as long as the store can keep it. Returns `false` when the
     /// store is full.
@@ -59,10 +63,13 @@ pub trait ScanStore: Send + Sync + 'static {
         life: Duration,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Sets the user of a scene that has none, atomically.
+    /// Sets the user of a scene that has none, atomically, and wakes all who wait for it. The scene
+    /// ends when it would have ended without a scan.
     ///
     /// Returns `true` when the scene has this user, including when it already had it, since pushes
-    /// are retried. Returns `false` when the scene has another user, has ended, or never existed.
+    /// are retried; the first scan stays. Returns `false` when the scene has another user, has ended,
+    /// or never existed. The same openid of another app is another user, and openids are
+    /// case-sensitive.
     fn complete(
         &self,
         scene: &str,
@@ -71,6 +78,9 @@ pub trait ScanStore: Send + Sync + 'static {
 
     /// Waits for the user of a scene. Returns `None` at once when the scene has ended or never
     /// existed. The future is dropped when the wait takes too long.
+    ///
+    /// A scene has several waiters, and the user stays available until the scene ends: the answer of
+    /// an earlier wait may have been lost.
     fn wait(
         &self,
         scene: &str,

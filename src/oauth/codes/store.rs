@@ -107,6 +107,10 @@ use crate::store::StoreError;
 ///     }
 /// }
 /// ```
+#[cfg_attr(
+    feature = "test-util",
+    doc = "\n[`conformance::code_store`](crate::shared::conformance::code_store) checks the rules."
+)]
 pub trait CodeStore: Send + Sync + 'static {
     /// Returns the record of a key, or `None` if there is none, or only a claim.
     fn load(
@@ -125,7 +129,7 @@ pub trait CodeStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<CodeClaim, StoreError>> + Send;
 
     /// Stores the record of a key for `life`, at most a year. Replaces a claim, regardless of its
-    /// owner, and an earlier record.
+    /// owner, and an earlier record. No claim is required.
     fn finish(
         &self,
         key: &CodeKey,

@@ -85,6 +85,10 @@ use crate::store::{Owner, StoreError};
 /// }
 /// # let _ = tower_wechat::Wechat::builder().token_store(InRedis(Shared::default()));
 /// ```
+#[cfg_attr(
+    feature = "test-util",
+    doc = "\n[`conformance`](crate::shared::conformance) checks the rules: [`token_store`](crate::shared::conformance::token_store), [`token_leases`](crate::shared::conformance::token_leases)."
+)]
 pub trait TokenStore: Send + Sync + 'static {
     /// Returns the stored token with its remaining life, or `None`.
     fn load(

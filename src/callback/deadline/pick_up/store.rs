@@ -16,9 +16,14 @@ use crate::store::StoreError;
 /// Implement it with `async fn`s. A [`Reply`] implements `Serialize`. If `take` takes longer than
 /// half a second, fails or panics, this is logged, and the message is handled as if no part were
 /// waiting.
+#[cfg_attr(
+    feature = "test-util",
+    doc = "\n[`conformance::pick_up_store`](crate::shared::conformance::pick_up_store) checks the rules."
+)]
 pub trait PickUpStore: Send + Sync + 'static {
-    /// Appends parts to the user's queue, up to a total of `max_parts` waiting parts. Each part
-    /// expires after `max_age`. Returns how many of `parts`, from the first on, were added.
+    /// Appends parts to the user's queue, up to a total of `max_parts` waiting parts: a part that
+    /// was taken no longer waits. Each part expires after `max_age`, which may be any duration.
+    /// Returns how many of `parts`, from the first on, were added. Openids are case-sensitive.
     fn put(
         &self,
         appid: &AppId,
@@ -28,8 +33,9 @@ pub trait PickUpStore: Send + Sync + 'static {
         max_age: Duration,
     ) -> impl Future<Output = Result<usize, StoreError>> + Send;
 
-    /// Takes the oldest waiting part for a message. For at least a minute, the same message must
-    /// get the same part again, since the platform may not have received the answer.
+    /// Takes the oldest waiting part for a message, in one step: no other message gets it. For at
+    /// least a minute, also beyond the age of the part, the same message must get the same part
+    /// again, since the platform may not have received the answer.
     ///
     /// The future may be dropped after half a second. The part is then given back.
     fn take(

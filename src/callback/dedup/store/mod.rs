@@ -26,6 +26,10 @@ use crate::store::{Owner, StoreError};
 /// Implement it with `async fn`s. [`MemoryDedupStore`] is the model. In a database with expiring
 /// records, the record of a push is its owner or its [`Reply`], which implements `Serialize`. Each
 /// method must read and write the record in one step, such as a script or a transaction.
+#[cfg_attr(
+    feature = "test-util",
+    doc = "\n[`conformance`](crate::shared::conformance) checks the rules: [`dedup_store`](crate::shared::conformance::dedup_store), [`dedup_remember`](crate::shared::conformance::dedup_remember)."
+)]
 pub trait DedupStore: Send + Sync + 'static {
     /// Returns whether the store can be asked now. Called for each push, so it must be quick.
     ///
@@ -39,8 +43,9 @@ pub trait DedupStore: Send + Sync + 'static {
     /// unless it is [renewed](Self::renew): its holder may have died.
     ///
     /// If the push has an [unsigned body](PushKey::unsigned), its signature is remembered with this
-    /// body, in the same step. A signature that is remembered with another body is
-    /// [`Claimed::Replayed`], and nothing is claimed.
+    /// body, in the same step, for its own [life](super::UnsignedBody::life). A signature that is
+    /// remembered with another body is [`Claimed::Replayed`], and nothing is claimed. The
+    /// signatures of two apps may be kept apart.
     ///
     /// A claim that `owner` already holds is granted again: its first answer may have been lost.
     fn claim(
@@ -53,7 +58,7 @@ pub trait DedupStore: Send + Sync + 'static {
     /// Extends a claim to `life` from now. Returns whether `owner` holds it.
     ///
     /// A claim that ended while nobody else holds the push is taken again, for example after the
-    /// store lost its data.
+    /// store lost its data. A finished push is held by nobody, and is not claimed again.
     fn renew(
         &self,
         push: &PushKey,
@@ -61,10 +66,11 @@ pub trait DedupStore: Send + Sync + 'static {
         life: Duration,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Marks a push as finished for `life`. The reply must be kept for at least a minute.
+    /// Marks a push as finished for `life`, whatever is left of its claim. The reply must be kept for
+    /// at least a minute.
     ///
     /// If another owner holds the push or has finished it, because the claim of `owner` failed or
-    /// ended, nothing changes.
+    /// ended, nothing changes. If nobody holds it, it is marked as well.
     fn finish(
         &self,
         push: &PushKey,
@@ -74,7 +80,7 @@ pub trait DedupStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Releases a claim if it belongs to `owner`. The handler failed, and the next push with this
-    /// key should run. The signature stays remembered.
+    /// key should run. A finished push stays finished, and the signature stays remembered.
     fn release(
         &self,
         push: &PushKey,
