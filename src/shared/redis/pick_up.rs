@@ -101,7 +101,7 @@ static GIVE_BACK: LazyLock<Script> = LazyLock::new(|| {
 impl RedisStore {
     fn late_name(&self, appid: &AppId, openid: &str) -> String {
         let openid = self.sealing().name("late", openid);
-        self.name(appid.as_str(), &format!("late:{openid}"))
+        self.name(appid.as_str(), format_args!("late:{openid}"))
     }
 
     /// Returns how a message is named in the head of the part that it took.

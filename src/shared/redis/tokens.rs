@@ -116,7 +116,7 @@ impl RedisStore {
             TokenKind::JsapiTicket => "jsapi",
             TokenKind::WxCardTicket => "card",
         };
-        self.name(key.appid.as_str(), &format!("token:{kind}{part}"))
+        self.name(key.appid.as_str(), format_args!("token:{kind}{part}"))
     }
 
     fn retired_name(&self, key: &TokenKey, digest: &str) -> String {
