@@ -15,7 +15,7 @@ mod sessions;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, header};
-use axum::response::Html;
+use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use clap::Parser;
 use tokio::net::TcpListener;
@@ -88,14 +88,16 @@ fn open(sessions: &Sessions, signed_in: &SignedIn) -> Response<Body> {
     response
 }
 
-async fn home(State(sessions): State<Sessions>, headers: HeaderMap) -> Html<String> {
+async fn home(State(sessions): State<Sessions>, headers: HeaderMap) -> impl IntoResponse {
     let content = match sessions.user::<String>(&headers) {
         Some(nickname) => format!("<p>Hello, {}!", escape(&nickname)),
         None => {
             r#"<p><a href="/login/wechat/start?return_to=/">Sign in with WeChat</a>"#.to_owned()
         }
     };
-    Html(format!("{HEAD}{content}\n"))
+    // Otherwise the Back button can show the page from before the sign-in.
+    let no_store = [(header::CACHE_CONTROL, "no-store")];
+    (no_store, Html(format!("{HEAD}{content}\n")))
 }
 
 /// The start of a page, with a viewport for phones.

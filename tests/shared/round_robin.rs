@@ -50,6 +50,13 @@ impl RoundRobin {
             .collect()
     }
 
+    /// Returns the target of the last request so far whose path has this prefix.
+    pub fn last(&self, prefix: &str) -> Option<String> {
+        let requests = self.requests.lock().unwrap();
+        let mut requests = requests.iter().rev();
+        requests.find(|path| path.starts_with(prefix)).cloned()
+    }
+
     /// Passes one request on. Its connection is closed, so that the next one has another.
     async fn pass_on(&self, mut client: TcpStream) -> Option<()> {
         let mut head = Vec::new();
