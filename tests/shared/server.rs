@@ -47,13 +47,18 @@ impl Server {
 
     /// Starts a cluster of one server.
     pub fn start_cluster() -> Option<Self> {
+        Self::start_cluster_with(bus_port(), &[])
+    }
+
+    /// Starts a cluster of one server with further options on this port.
+    pub fn start_cluster_with(port: u16, options: &[&str]) -> Option<Self> {
         let file = format!(
             "tower-wechat-nodes-{}-{}.conf",
             std::process::id(),
             free_port()
         );
-        let options = ["--cluster-enabled", "yes", "--cluster-config-file", &file];
-        let server = Self::with(&options)?;
+        let cluster = ["--cluster-enabled", "yes", "--cluster-config-file", &file];
+        let server = Self::with_port(port, &[&cluster, options].concat())?;
         server.cli(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
         let deadline = Instant::now() + Duration::from_secs(10);
         while !server
@@ -155,6 +160,16 @@ pub fn directory(test: &str) -> PathBuf {
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
+}
+
+/// Returns a free port of a node of a cluster, whose bus has a free port, too.
+pub fn bus_port() -> u16 {
+    loop {
+        let port = free_port();
+        if port < 55_000 && TcpListener::bind(("127.0.0.1", port + 10_000)).is_ok() {
+            return port;
+        }
+    }
 }
 
 fn spawn(port: u16, directory: &Directory, options: &[String]) -> Child {

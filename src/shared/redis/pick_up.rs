@@ -12,9 +12,14 @@
 //! | 1 to 15 | when the part expires |
 //! | 16 to 30 | when the claim of the message that took it ends |
 //! | 31 to 62 | a digest of that message |
+//! | 63 to 94 | the id of the call that put the part |
 //!
-//! The last two are zeros while the part waits. The part is sealed under the name of the list, so it
-//! can be read at any place of it.
+//! The claim and the digest are zeros while the part waits. The part is sealed under the name of the
+//! list, so it can be read at any place of it.
+//!
+//! The client of a cluster sends a command again when the connection breaks before the answer, though
+//! the server may have run it. Parts whose id is in the list are not put again. `take` and
+//! `give_back` are repeatable by the digest.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -55,13 +60,17 @@ const READ: &str = "\
 
 static PUT: LazyLock<Script> = LazyLock::new(|| {
     let put = "\
-        local ends = now + tonumber(ARGV[2]) \
-        local room = math.min(tonumber(ARGV[1]) - waiting, #ARGV - 2) \
+        local ends, id = now + tonumber(ARGV[2]), ARGV[3] \
         local added = 0 \
+        for _, part in ipairs(parts) do \
+          if string.sub(part, 63, 94) == id then added = added + 1 end \
+        end \
+        if added > 0 then return added end \
+        local room = math.min(tonumber(ARGV[1]) - waiting, #ARGV - 3) \
         while added < room do \
           added = added + 1 \
-          local head = string.format('%015.0f', ends) .. free \
-          redis.call('RPUSH', list, head .. ARGV[added + 2]) \
+          local head = string.format('%015.0f', ends) .. free .. id \
+          redis.call('RPUSH', list, head .. ARGV[added + 3]) \
         end \
         redis.call('PEXPIREAT', list, math.max(last, ends)) \
         return added";
@@ -71,7 +80,7 @@ static PUT: LazyLock<Script> = LazyLock::new(|| {
 static TAKE: LazyLock<Script> = LazyLock::new(|| {
     let take = "\
         for _, part in ipairs(parts) do \
-          if string.sub(part, 31, 62) == ARGV[1] then return {string.sub(part, 63), waiting} end \
+          if string.sub(part, 31, 62) == ARGV[1] then return {string.sub(part, 95), waiting} end \
         end \
         for i, part in ipairs(parts) do \
           if string.sub(part, 16, 62) == free then \
@@ -80,7 +89,7 @@ static TAKE: LazyLock<Script> = LazyLock::new(|| {
             local taken = string.sub(part, 1, 15) .. claim .. string.sub(part, 63) \
             redis.call('LSET', list, i - 1, taken) \
             redis.call('PEXPIREAT', list, math.max(last, ends)) \
-            return {string.sub(part, 63), waiting - 1} \
+            return {string.sub(part, 95), waiting - 1} \
           end \
         end \
         return false";
@@ -122,6 +131,7 @@ impl PickUpStore for RedisStore {
         let name = self.late_name(appid, openid);
         let mut script = PUT.key(&name);
         script.arg(max_parts).arg(millis(max_age.min(AGE_MAX)));
+        script.arg(format!("{:032x}", rand::random::<u128>()));
         for part in &parts {
             let part = serde_json::to_vec(part).map_err(StoreError::new)?;
             script.arg(self.sealing().close(&name, &part));

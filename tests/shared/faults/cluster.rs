@@ -1,7 +1,6 @@
 //! A cluster of three masters with a replica each.
 
 use std::collections::HashSet;
-use std::net::TcpListener;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -14,7 +13,7 @@ use tower_wechat::token::{Issued, Lease, TokenStore};
 use super::bed::{APPID, Bed, key, key_of};
 use super::proxy::{Mode, Proxy};
 use crate::directory::Directory;
-use crate::server::Server;
+use crate::server::{Server, bus_port};
 
 /// A second until the master counts as down, the election, and the store's own recovery: a pause of
 /// two seconds, three seconds to connect, and a probe.
@@ -102,7 +101,6 @@ impl Cluster {
     }
 }
 
-/// Starts a node whose bus has a free port, too.
 fn node(directory: &Directory, number: usize) -> Option<Server> {
     let file = format!("nodes-{number}.conf");
     let options = [
@@ -116,16 +114,6 @@ fn node(directory: &Directory, number: usize) -> Option<Server> {
         directory.text(),
     ];
     Server::with_port(bus_port(), &options)
-}
-
-fn bus_port() -> u16 {
-    loop {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        if port < 55_000 && TcpListener::bind(("127.0.0.1", port + 10_000)).is_ok() {
-            return port;
-        }
-    }
 }
 
 fn appids() -> impl Iterator<Item = String> {

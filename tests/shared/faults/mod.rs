@@ -9,6 +9,7 @@ mod metrics;
 mod network;
 mod proxy;
 mod refusing;
+mod repeated;
 mod restart;
 mod runtimes;
 mod sentinel;

@@ -1,6 +1,7 @@
 //! A TCP proxy that fails in the ways of a network.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -27,6 +28,8 @@ pub enum Mode {
 pub struct Proxy {
     pub port: u16,
     mode: Arc<watch::Sender<Mode>>,
+    /// Whether to close the connection of the next answer instead.
+    loses: Arc<AtomicBool>,
     runtime: Option<Runtime>,
 }
 
@@ -41,16 +44,18 @@ impl Proxy {
             .build()
             .unwrap();
         let mode = Arc::new(watch::Sender::new(Mode::Pass));
-        let modes = Arc::clone(&mode);
+        let loses = Arc::new(AtomicBool::new(false));
+        let (modes, lost) = (Arc::clone(&mode), Arc::clone(&loses));
         runtime.spawn(async move {
             let listener = TcpListener::from_std(listener).unwrap();
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(connection(client, to, modes.subscribe()));
+                tokio::spawn(connection(client, to, modes.subscribe(), Arc::clone(&lost)));
             }
         });
         Self {
             port,
             mode,
+            loses,
             runtime: Some(runtime),
         }
     }
@@ -61,6 +66,16 @@ impl Proxy {
 
     pub fn set(&self, mode: Mode) {
         self.mode.send_replace(mode);
+    }
+
+    /// Closes the connection on which the server answers next, and loses this answer.
+    pub fn lose_next_answer(&self) {
+        self.loses.store(true, Ordering::SeqCst);
+    }
+
+    /// Returns whether [`lose_next_answer`](Self::lose_next_answer) has not happened yet.
+    pub fn has_lost_none(&self) -> bool {
+        self.loses.load(Ordering::SeqCst)
     }
 
     /// Lets the connections die silently that are open. New ones work.
@@ -79,7 +94,12 @@ impl Drop for Proxy {
     }
 }
 
-async fn connection(client: TcpStream, to: u16, mut modes: watch::Receiver<Mode>) {
+async fn connection(
+    client: TcpStream,
+    to: u16,
+    mut modes: watch::Receiver<Mode>,
+    loses: Arc<AtomicBool>,
+) {
     let mode = *modes.borrow();
     if mode == Mode::Close {
         return;
@@ -91,8 +111,9 @@ async fn connection(client: TcpStream, to: u16, mut modes: watch::Receiver<Mode>
     if let Mode::SlowStart(time) = mode {
         sleep(time).await;
     }
-    let there = pump(from_client, to_server, modes.clone());
-    let back = pump(from_server, to_client, modes.clone());
+    let there = pump(from_client, to_server, modes.clone(), || false);
+    let is_lost = || loses.swap(false, Ordering::SeqCst);
+    let back = pump(from_server, to_client, modes.clone(), is_lost);
     tokio::select! {
         () = there => {}
         () = back => {}
@@ -100,12 +121,20 @@ async fn connection(client: TcpStream, to: u16, mut modes: watch::Receiver<Mode>
     }
 }
 
-/// Forwards one direction. Ends when it is closed.
-async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, modes: watch::Receiver<Mode>) {
+/// Forwards one direction. Ends when it is closed, or is to lose what was read.
+async fn pump(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    modes: watch::Receiver<Mode>,
+    is_lost: impl Fn() -> bool,
+) {
     let mut dies = modes.clone();
     let forward = async {
         let mut buffer = [0; 16 * 1024];
         while let Ok(count @ 1..) = from.read(&mut buffer).await {
+            if is_lost() {
+                return;
+            }
             let mode = *modes.borrow();
             if let Mode::Delay(time) = mode {
                 sleep(time).await;
