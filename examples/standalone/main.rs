@@ -106,7 +106,8 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
     let handlers = settings.limits.handlers();
     let app = match arguments.config {
         Some(_) => {
-            let wechat = settings.wechat()?;
+            let shared = settings.shared()?;
+            let wechat = settings.wechat(shared.clone())?;
             let handler = match (settings.forward(&handlers)?, settings.replies()?) {
                 (Some(_), Some(_)) => {
                     return Err("reply: conflicts with [[forward]]: remove one of them".into());
@@ -115,7 +116,7 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
                 (None, Some(replies)) => pushes::fixed(replies),
                 (None, None) => pushes::acknowledged(),
             };
-            routes(&wechat, &settings, &handlers, handler)?
+            routes(&wechat, shared, &settings, &handlers, handler)?
         }
         None => {
             let handler = pushes::boxed(handler_fn(on_message));
@@ -132,11 +133,13 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
                     (sandbox.wechat_builder(), Some(sandbox))
                 }
             };
-            let builder = match &arguments.redis {
-                Some(url) => builder.shared(RedisStore::new(url)?),
+            let shared = arguments.redis.as_deref().map(RedisStore::new);
+            let shared = shared.transpose()?;
+            let builder = match shared.clone() {
+                Some(shared) => builder.shared(shared),
                 None => builder,
             };
-            let app = routes(&builder.build()?, &settings, &handlers, handler)?;
+            let app = routes(&builder.build()?, shared, &settings, &handlers, handler)?;
             match sandbox {
                 Some(sandbox) => {
                     let platform = sandbox.http().push_through(ReqwestTransport::new()?);
@@ -200,6 +203,7 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
 
 fn routes(
     wechat: &Wechat,
+    shared: Option<RedisStore>,
     settings: &Settings,
     handlers: &HandlerTracker,
     handler: pushes::Handler,
@@ -222,7 +226,13 @@ fn routes(
         }
     });
     let handler = pushes::in_time(wechat, &apps, handlers, handler);
-    let mut routes = routes.on_message_bare(settings.limits.dedup().layer(handler));
+    let dedup = settings.limits.dedup();
+    // The routes only share the pushes of a layer of their own.
+    let dedup = match shared {
+        Some(shared) => dedup.store(shared),
+        None => dedup,
+    };
+    let mut routes = routes.on_message_bare(dedup.layer(handler));
     if let Some(keys) = settings.token_keys() {
         routes = routes
             .serve_tokens(keys)

@@ -89,7 +89,9 @@ impl Routes<NoHandler> {
     }
 
     /// Passes every push to `handler`, including retried pushes, and waits without a deadline. For
-    /// a handler with its own layers.
+    /// a handler with its own layers. They do not know the state of
+    /// [`WechatBuilder::shared`](crate::WechatBuilder::shared): set
+    /// [`DedupLayer::store`](crate::callback::dedup::DedupLayer::store) to share pushes.
     pub fn on_message_bare<H>(self, handler: H) -> Routes<H>
     where
         H: Service<Message> + Clone,

@@ -19,6 +19,7 @@ use serde::{Deserialize, Deserializer};
 use tower_wechat::callback::deadline::HandlerTracker;
 use tower_wechat::callback::forward::Forward;
 use tower_wechat::client::Hosts;
+use tower_wechat::shared::redis::RedisStore;
 use tower_wechat::{Secret, Wechat};
 
 use self::access::Access;
@@ -168,11 +169,16 @@ impl Settings {
         Some(self.access.token_keys.clone()).filter(|keys| !keys.is_empty())
     }
 
-    pub(crate) fn wechat(&self) -> Result<Wechat, Wrong> {
+    /// The state that several instances share, if the file has any.
+    pub(crate) fn shared(&self) -> Result<Option<RedisStore>, Wrong> {
+        self.redis.as_ref().map(redis::Redis::store).transpose()
+    }
+
+    pub(crate) fn wechat(&self, shared: Option<RedisStore>) -> Result<Wechat, Wrong> {
         let mut builder = self.timeouts.apply(Wechat::builder())?;
         builder = builder.hosts(self.platform.hosts()?);
-        if let Some(redis) = &self.redis {
-            builder = builder.shared(redis.store()?);
+        if let Some(shared) = shared {
+            builder = builder.shared(shared);
         }
         for (index, app) in self.apps.iter().enumerate() {
             builder = builder.app(app.config(&format!("apps[{index}]"))?);
