@@ -16,6 +16,7 @@ mod day;
 mod dedup;
 mod directory;
 mod faults;
+mod kills;
 mod pick_up;
 mod platform;
 #[path = "../it/process.rs"]
