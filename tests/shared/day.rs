@@ -1,4 +1,4 @@
-//! A day of several instances, on a platform whose tokens live twelve seconds.
+//! A day of several instances, on a platform whose tokens live eight seconds.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,8 +11,8 @@ use tower_wechat::{TokenGrant, Wechat};
 
 use crate::server::Server;
 
-const LIFE: Duration = Duration::from_secs(12);
-const DAY: Duration = Duration::from_secs(36);
+const LIFE: Duration = Duration::from_secs(8);
+const DAY: Duration = Duration::from_secs(24);
 
 /// One instance: it calls twenty times a second, and restarts every few seconds.
 async fn instance(number: u64, sandbox: Sandbox, server: Arc<Server>, grant: TokenGrant) -> usize {

@@ -99,10 +99,28 @@ async fn a_scan_on_one_instance_wakes_the_page_on_another() {
     let Some(server) = Server::start() else {
         return;
     };
-    let [a, b, c] = instances(&server);
+    let instances = Arc::new(instances(&server));
+    let lanes: Vec<_> = (0..10)
+        .map(|_| tokio::spawn(wake_ten(Arc::clone(&instances))))
+        .collect();
+    let mut times = Vec::new();
+    for lane in lanes {
+        times.extend(lane.await.unwrap());
+    }
+    times.sort_unstable();
+    println!(
+        "push to page: median {:?}, worst {:?}",
+        times[50], times[99]
+    );
+    assert!(times[99] < Duration::from_secs(2), "{:?}", times[99]);
+}
+
+/// Scans ten codes, and returns how long each took from the push to the page.
+async fn wake_ten(instances: Arc<[Instance; 3]>) -> Vec<Duration> {
+    let [a, b, c] = &*instances;
     let user = a.sandbox.user("Hui");
     let mut times = Vec::new();
-    for _ in 0..100 {
+    for _ in 0..10 {
         let pending = a.scans.start().await.unwrap();
         let wait = b.waits(&pending).await;
         let pushed = Instant::now();
@@ -114,12 +132,7 @@ async fn a_scan_on_one_instance_wakes_the_page_on_another() {
         // The result stays, and a page that asks later gets it at once.
         assert!(matches!(a.status(&pending).await, ScanStatus::Scanned(_)));
     }
-    times.sort_unstable();
-    println!(
-        "push to page: median {:?}, worst {:?}",
-        times[50], times[99]
-    );
-    assert!(times[99] < Duration::from_secs(2), "{:?}", times[99]);
+    times
 }
 
 #[tokio::test(flavor = "multi_thread")]

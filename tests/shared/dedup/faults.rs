@@ -70,27 +70,31 @@ async fn a_handler_that_runs_while_redis_dies_answers() {
     assert_eq!(delivery.reply().unwrap().text(), Some("reply 1"));
 }
 
-/// The claim is taken again with the next renewal, within a second.
 #[tokio::test]
 async fn a_running_push_is_still_known_after_redis_lost_its_data() {
+    known_after(|server| drop(server.cli(&["FLUSHALL"]))).await;
+}
+
+#[tokio::test]
+async fn a_running_push_is_still_known_after_redis_restarted() {
+    known_after(Server::restart).await;
+}
+
+/// The claim is taken again with the next renewal, within a second.
+async fn known_after(loss: impl FnOnce(&mut Server)) {
     let Some(mut server) = Server::start() else {
         return;
     };
-    for restart in [false, true] {
-        let (sandbox, calls) = (sandbox(Mode::Secure), Calls::default());
-        let work = Duration::from_secs(7);
-        let instances = [(); 2].map(|()| instance(&sandbox, server.store(), &calls, work));
-        let push = hello(&sandbox);
-        let target = round_robin(instances.into());
-        let delivery = tokio::spawn(async move { sandbox.push(push, target).await });
-        sleep(Duration::from_secs(1)).await;
-        match restart {
-            false => drop(server.cli(&["FLUSHALL"])),
-            true => server.restart(),
-        }
-        let delivery = delivery.await.unwrap();
-        assert_eq!(delivery.attempts.len(), 2, "{delivery:?}");
-        assert_eq!(delivery.reply().unwrap().text(), Some("reply 1"));
-        assert_eq!(calls.count(), 1);
-    }
+    let (sandbox, calls) = (sandbox(Mode::Secure), Calls::default());
+    let work = Duration::from_secs(7);
+    let instances = [(); 2].map(|()| instance(&sandbox, server.store(), &calls, work));
+    let push = hello(&sandbox);
+    let target = round_robin(instances.into());
+    let delivery = tokio::spawn(async move { sandbox.push(push, target).await });
+    sleep(Duration::from_secs(1)).await;
+    loss(&mut server);
+    let delivery = delivery.await.unwrap();
+    assert_eq!(delivery.attempts.len(), 2, "{delivery:?}");
+    assert_eq!(delivery.reply().unwrap().text(), Some("reply 1"));
+    assert_eq!(calls.count(), 1);
 }

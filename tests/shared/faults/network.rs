@@ -50,6 +50,16 @@ async fn an_idle_connection_that_died_is_replaced_before_it_is_needed() {
     proxy.lose_connections().await;
     sleep(BEATS).await;
     within(bed.call().await, ms(0));
+    bed.changed(&[]);
+}
+
+#[tokio::test]
+async fn an_idle_connection_that_was_closed_is_replaced_before_it_is_needed() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let bed = Bed::new(server.store());
+    bed.call().await;
     server.cli(&["CLIENT", "KILL", "TYPE", "normal"]);
     sleep(BEATS).await;
     within(bed.call().await, ms(0));
