@@ -93,8 +93,19 @@ if grep -E '^(axum|hyper|reqwest|rustls|native-tls|openssl) ' <<<"$tree"; then
     exit 1
 fi
 
-# Unit, integration and example tests. The examples run as processes.
-step cargo test --locked --all-features
+# Unit, integration and example tests. Builds the examples, too, which run as processes.
+step cargo test --locked --all-features --no-run
+others=()
+for main in tests/*/main.rs; do
+    name=$(basename "$(dirname "$main")")
+    [[ $name == shared ]] || others+=(--test "$name")
+done
+step cargo test --locked --all-features --lib "${others[@]}"
+step cargo test --locked --all-features --doc
+# These wait for real time more than they compute, so more of them run at once than there are cores.
+threads=$(nproc)
+step env RUST_TEST_THREADS="$((threads < 6 ? 6 : threads))" \
+    cargo test --locked --all-features --test shared
 
 if [[ $quick ]]; then
     printf '\nthe slow group is SKIPPED: --quick\n'
