@@ -175,6 +175,8 @@ mod runtime;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod scan_login;
+#[cfg(any(feature = "redis", feature = "inbox"))]
+mod seal;
 mod secret;
 pub mod shared;
 mod single_flight;

@@ -21,4 +21,6 @@ pub mod redis;
 mod state;
 
 pub use self::state::SharedState;
+#[cfg(any(feature = "redis", feature = "inbox"))]
+pub use crate::seal::SealKey;
 pub use crate::store::Owner;

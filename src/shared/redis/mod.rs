@@ -143,11 +143,10 @@ mod pick_up;
 mod probe;
 mod scans;
 mod script;
-mod seal;
 mod settings;
 mod store;
 mod subscription;
 mod tokens;
 
-pub use self::seal::SealKey;
 pub use self::store::RedisStore;
+pub use crate::seal::SealKey;

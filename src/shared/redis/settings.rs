@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use redis::{ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, TlsCertificates};
 
-use super::seal::Seal;
 use crate::error::Error;
+use crate::seal::Seal;
 
 /// The default time to connect.
 const CONNECT: Duration = Duration::from_secs(1);

@@ -10,10 +10,10 @@ use redis::FromRedisValue;
 use super::link::Link;
 use super::names;
 use super::script::Invocation;
-use super::seal::{Seal, SealKey};
 use super::settings::{Servers, Settings, server, servers};
 use super::subscription::Subscription;
 use crate::error::Error;
+use crate::seal::{Seal, SealKey};
 use crate::secret::Secret;
 use crate::store::StoreError;
 

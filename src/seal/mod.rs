@@ -1,4 +1,4 @@
-//! Encryption of what is stored.
+//! Encryption of what is stored outside of the process.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,12 +22,13 @@ const SEALED: u8 = 1;
 const ID_LEN: usize = 4;
 const NONCE_LEN: usize = 12;
 
-/// A key of 32 bytes that encrypts what a [`RedisStore`](super::RedisStore) stores.
+/// A key of 32 bytes that encrypts what a store keeps outside of this process: what `RedisStore`
+/// writes to Redis, or `EmbeddedInboxStore` to its file.
 ///
 /// Generate one with `openssl rand -base64 32`. Its `Debug` output shows its number only.
 ///
 /// ```
-/// use tower_wechat::shared::redis::SealKey;
+/// use tower_wechat::shared::SealKey;
 ///
 /// let key = SealKey::from_base64("p9Vb0QmYw1cX4fHk8sJtZr2uEoLnDgAi6TyKxMv3W5s=")?;
 /// assert!(SealKey::from_base64("too short").is_err());
@@ -127,14 +128,14 @@ impl fmt::Debug for SealKey {
 
 /// The keys of a store, if it has any.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Seal {
-    pub(super) current: Option<SealKey>,
-    pub(super) previous: Option<SealKey>,
+pub(crate) struct Seal {
+    pub(crate) current: Option<SealKey>,
+    pub(crate) previous: Option<SealKey>,
 }
 
 impl Seal {
     /// Returns what is stored as the value of the record `name`.
-    pub(super) fn close(&self, name: &str, value: &[u8]) -> Vec<u8> {
+    pub(crate) fn close(&self, name: &str, value: &[u8]) -> Vec<u8> {
         let Some(key) = &self.current else {
             return [&[PLAIN], value].concat();
         };
@@ -151,7 +152,7 @@ impl Seal {
 
     /// Returns the value of the record `name`, or `None` if it was stored under another name, with
     /// another key, or not by this crate.
-    pub(super) fn open(&self, name: &str, stored: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn open(&self, name: &str, stored: &[u8]) -> Option<Vec<u8>> {
         let (kind, rest) = stored.split_first()?;
         match (*kind, &self.current) {
             (PLAIN, None) => Some(rest.to_vec()),
@@ -175,7 +176,8 @@ impl Seal {
     ///
     /// Uses the previous key while there is one, so that instances with and without the new key
     /// find the same records.
-    pub(super) fn name(&self, kind: &str, id: &str) -> String {
+    #[cfg(feature = "redis")]
+    pub(crate) fn name(&self, kind: &str, id: &str) -> String {
         match self.previous.as_ref().or(self.current.as_ref()) {
             None => id.to_owned(),
             Some(key) => hex::first(&key.derive(&format!("name:{kind}"), id), 32),
@@ -183,7 +185,8 @@ impl Seal {
     }
 
     /// Returns a digest that stands for a secret in Redis, to compare it there.
-    pub(super) fn digest(&self, secret: &str) -> String {
+    #[cfg(feature = "redis")]
+    pub(crate) fn digest(&self, secret: &str) -> String {
         let name = self.previous.as_ref().or(self.current.as_ref());
         match name {
             None => hex::first(&<Sha256 as sha2::Digest>::digest(secret), 32),
@@ -230,7 +233,9 @@ mod tests {
             new.open("a", &both.close("a", b"value")),
             Some(b"value".to_vec())
         );
+        #[cfg(feature = "redis")]
         assert_eq!(old.name("code", "x"), both.name("code", "x"));
+        #[cfg(feature = "redis")]
         assert_ne!(old.name("code", "x"), new.name("code", "x"));
     }
 
