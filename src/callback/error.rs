@@ -26,7 +26,7 @@ impl Overloaded {
 }
 
 /// Returns the error of this type that `error` is or has among its sources.
-fn find<E: std::error::Error + 'static>(error: &BoxError) -> Option<&E> {
+pub(in crate::callback) fn find<E: std::error::Error + 'static>(error: &BoxError) -> Option<&E> {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&**error);
     while let Some(error) = source {
         if let Some(found) = error.downcast_ref() {

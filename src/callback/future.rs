@@ -207,7 +207,14 @@ where
                             response::reply(&reply, opened, &config.clock)
                         }
                         Ok(Poll::Ready(Err(error))) if Overloaded::caused(&error) => {
-                            tracing::warn!(%appid, "too many messages are being handled");
+                            // Logged when it could not be stored.
+                            #[cfg(feature = "inbox")]
+                            let is_logged = crate::callback::inbox::NotStored::caused(&error);
+                            #[cfg(not(feature = "inbox"))]
+                            let is_logged = false;
+                            if !is_logged {
+                                tracing::warn!(%appid, "too many messages are being handled");
+                            }
                             response::overloaded(appid)
                         }
                         Ok(Poll::Ready(Err(error))) => match Refused::caused(&error) {

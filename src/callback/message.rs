@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::app::AppId;
 use crate::callback::Event;
+use crate::callback::dedup::DedupKey;
 use crate::callback::document::{Author, Document, Fields, Format, Limits, ParseError};
 use crate::callback::verify::replay::Delivery;
 
@@ -217,6 +218,23 @@ impl Message {
     /// Returns the format of the document. A reply uses the same format.
     pub fn format(&self) -> Format {
         self.document.format()
+    }
+
+    /// Returns the number of this try, counted from 1. It is above 1 for a message that is run again
+    /// by an [inbox](crate::callback::inbox).
+    #[cfg(feature = "inbox")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "inbox")))]
+    pub fn attempt(&self) -> u32 {
+        match self.delivery {
+            Delivery::Stored { attempt } => attempt,
+            _ => 1,
+        }
+    }
+
+    /// Returns what the platform's retries of this message have in common: the key for effects that
+    /// must happen once, also if the message is handled twice.
+    pub fn dedup_key(&self) -> DedupKey {
+        DedupKey::new(self)
     }
 
     /// Returns the typed view of this message, to match on.

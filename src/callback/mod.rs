@@ -10,6 +10,7 @@
 //! - [`dedup`] deduplicates retried pushes.
 //! - [`deadline`] bounds the response time.
 //! - [`deadline::pick_up`] keeps late replies until the user writes again.
+//! - `inbox` (feature `inbox`) keeps acknowledged messages until they are handled.
 //! - [`route`] dispatches messages to different handlers.
 //! - [`forward`] forwards pushes to other services.
 //!
@@ -45,6 +46,9 @@ pub mod event;
 pub mod forward;
 mod future;
 mod handler;
+#[cfg(feature = "inbox")]
+#[cfg_attr(docsrs, doc(cfg(feature = "inbox")))]
+pub mod inbox;
 mod memory;
 mod message;
 mod message_serde;

@@ -78,14 +78,39 @@ impl Routes<NoHandler> {
         H::Error: Into<BoxError>,
         H::Future: Send,
     {
-        let dedup = DedupLayer::new()
-            .shared_clock(self.shared.wechat.clock().clone())
-            .shared_runtime(self.shared.wechat.runtime().clone())
-            .shared_store(self.shared.wechat.shared_state().dedup.clone());
+        let dedup = self.dedup();
         let deadline = deadline
             .or_runtime(self.shared.wechat.runtime())
             .or_shared(self.shared.wechat.shared_state());
         self.on_message_bare(dedup.layer(deadline.layer(handler)))
+    }
+
+    /// Stores messages in the inbox of `layer`, answers them with `success`, and passes them to
+    /// `handler` afterwards: see [`inbox`](crate::callback::inbox).
+    ///
+    /// Retried pushes are deduplicated by [`dedup`](crate::callback::dedup).
+    #[cfg(feature = "inbox")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "inbox")))]
+    pub fn on_message_stored<H>(
+        self,
+        layer: crate::callback::inbox::InboxLayer,
+        handler: H,
+    ) -> Routes<Dedup<crate::callback::inbox::InboxService<H>>>
+    where
+        H: Service<Message> + Clone + Send + 'static,
+        H::Response: IntoReply,
+        H::Error: Into<BoxError>,
+        H::Future: Send,
+    {
+        let (dedup, layer) = (self.dedup(), layer.or_runtime(self.shared.wechat.runtime()));
+        self.on_message_bare(dedup.layer(layer.layer(handler)))
+    }
+
+    fn dedup(&self) -> DedupLayer {
+        DedupLayer::new()
+            .shared_clock(self.shared.wechat.clock().clone())
+            .shared_runtime(self.shared.wechat.runtime().clone())
+            .shared_store(self.shared.wechat.shared_state().dedup.clone())
     }
 
     /// Passes every push to `handler`, including retried pushes, and waits without a deadline. For

@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use super::spill::Storing;
 use super::working::Working;
 use crate::callback::{HandlerError, Overloaded, Reply};
 use crate::runtime::BoxFuture;
@@ -16,17 +17,24 @@ use crate::runtime::BoxFuture;
 pub struct DeadlineFuture {
     refused: Option<Overloaded>,
     working: Option<Working>,
-    sleep: Option<Sleep>,
+    phase: Phase,
 }
 
-type Sleep = BoxFuture<'static, ()>;
+/// What is awaited beside the handler.
+enum Phase {
+    /// Nothing: the handler was not pending yet, or has no deadline.
+    Untimed,
+    Waiting(BoxFuture<'static, ()>),
+    /// The deadline has passed. The message is stored before it is acknowledged.
+    Storing(Storing),
+}
 
 impl DeadlineFuture {
     pub(super) fn refused(overloaded: Overloaded) -> Self {
         Self {
             refused: Some(overloaded),
             working: None,
-            sleep: None,
+            phase: Phase::Untimed,
         }
     }
 
@@ -34,7 +42,7 @@ impl DeadlineFuture {
         Self {
             refused: None,
             working: Some(working),
-            sleep: None,
+            phase: Phase::Untimed,
         }
     }
 }
@@ -46,7 +54,7 @@ impl Future for DeadlineFuture {
         let Self {
             refused,
             working: slot,
-            sleep,
+            phase,
         } = &mut *self;
         if let Some(overloaded) = refused.take() {
             return Poll::Ready(Err(HandlerError::new(overloaded.into())));
@@ -56,19 +64,40 @@ impl Future for DeadlineFuture {
         };
         // Before the timer, so that a handler that completes at the deadline is not late.
         if let Poll::Ready(result) = working.poll(cx) {
-            let answer = result.map(|reply| working.answer(reply));
+            let answer = match result {
+                Ok(reply) => Ok(working.answer(reply)),
+                Err(error) => Err(working.fail(error)),
+            };
             // Dropped in place: a move would copy it.
             *slot = None;
-            return Poll::Ready(answer.map_err(HandlerError::new));
+            return Poll::Ready(answer);
         }
-        if sleep.is_none() {
-            *sleep = working.deadline();
+        if matches!(phase, Phase::Untimed)
+            && let Some(deadline) = working.deadline()
+        {
+            *phase = Phase::Waiting(deadline);
         }
-        let late = sleep
-            .as_mut()
-            .is_some_and(|sleep| sleep.as_mut().poll(cx).is_ready());
-        if !late {
-            return Poll::Pending;
+        loop {
+            match phase {
+                Phase::Untimed => return Poll::Pending,
+                Phase::Waiting(sleep) => {
+                    ready!(sleep.as_mut().poll(cx));
+                    match working.store() {
+                        Some(storing) => *phase = Phase::Storing(storing),
+                        None => break,
+                    }
+                }
+                Phase::Storing(storing) => match ready!(storing.as_mut().poll(cx)) {
+                    Ok(()) => break,
+                    Err(error) => {
+                        working.allow_join();
+                        if let Some(working) = slot.take() {
+                            working.go_on();
+                        }
+                        return Poll::Ready(Err(HandlerError::new(error)));
+                    }
+                },
+            }
         }
         // Before `go_on`, which gives a part back that is not shown.
         let reply = working.shown().unwrap_or_else(|| working.placeholder());

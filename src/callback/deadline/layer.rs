@@ -7,9 +7,10 @@ use std::time::Duration;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt};
 
+use super::spill::Spill;
 use super::{Deadline, HandlerTracker, LateReply};
 use crate::callback::deadline::pick_up::PickUp;
-use crate::callback::{Message, Reply};
+use crate::callback::{IntoReply, Message, Reply};
 use crate::error::BoxError;
 use crate::runtime::{Runtime, SharedRuntime};
 use crate::shared::SharedState;
@@ -20,7 +21,7 @@ const ACK: Duration = Duration::from_millis(4500);
 const HOLD: Duration = Duration::from_secs(14);
 
 /// The default of `max_life`.
-const MAX_LIFE: Duration = Duration::from_secs(600);
+pub(in crate::callback) const MAX_LIFE: Duration = Duration::from_secs(600);
 
 /// A layer that answers for a handler that is late: see the [module
 /// documentation](crate::callback::deadline).
@@ -56,6 +57,7 @@ pub(super) struct Config {
     pub(super) late: Option<LateHook>,
     pub(super) placeholder: Option<Placeholder>,
     pub(super) pick_up: Option<PickUp>,
+    pub(super) spill: Spill,
     pub(super) handlers: HandlerTracker,
     pub(super) runtime: Option<SharedRuntime>,
 }
@@ -63,7 +65,7 @@ pub(super) struct Config {
 /// The reply that a user sees while the handler runs.
 pub(super) type Placeholder = Arc<dyn Fn(&Message) -> Reply + Send + Sync>;
 
-pub(super) type LateHook = BoxCloneSyncService<LateReply, (), BoxError>;
+pub(in crate::callback) type LateHook = BoxCloneSyncService<LateReply, (), BoxError>;
 
 impl DeadlineLayer {
     /// Answers `success` if the handler does not complete within 4.5 seconds.
@@ -80,6 +82,7 @@ impl DeadlineLayer {
             late: None,
             placeholder: None,
             pick_up: None,
+            spill: Spill::default(),
             handlers: HandlerTracker::new(),
             runtime: None,
         }))
@@ -148,6 +151,32 @@ impl DeadlineLayer {
         self.with(|config| config.pick_up = Some(pick_up))
     }
 
+    /// Stores a message in `inbox` before its `success` is sent at the deadline: the spill mode of
+    /// the [inbox](crate::callback::inbox). A handler that completes in time does not use the store.
+    ///
+    /// If the message cannot be stored within 400 ms, its push fails with
+    /// [`NotStored`](crate::callback::inbox::NotStored), and the platform's next push joins the
+    /// running handler.
+    ///
+    /// ```no_run
+    /// use tower::Layer;
+    /// use tower_wechat::callback::deadline::DeadlineLayer;
+    /// use tower_wechat::callback::inbox::Inbox;
+    /// use tower_wechat::{Message, handler_fn};
+    ///
+    /// # fn run(send_late: tower_wechat::callback::deadline::CustomerService) -> Result<(), tower_wechat::Error> {
+    /// let inbox = Inbox::open("data/inbox.redb")?;
+    /// let deadline = DeadlineLayer::ack().late(send_late).inbox(inbox);
+    /// let handler = deadline.layer(handler_fn(|_: Message| async { "after a minute" }));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "inbox")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "inbox")))]
+    pub fn inbox(self, inbox: crate::callback::inbox::Inbox) -> Self {
+        self.with(|config| config.spill = Spill::new(inbox))
+    }
+
     /// Counts the handlers in `handlers`, which also limits them for each app.
     pub fn handlers(self, handlers: &HandlerTracker) -> Self {
         self.with(|config| config.handlers = handlers.clone())
@@ -195,10 +224,19 @@ impl Config {
     }
 }
 
-impl<H> Layer<H> for DeadlineLayer {
+impl<H> Layer<H> for DeadlineLayer
+where
+    H: Service<Message> + Clone + Send + 'static,
+    H::Response: IntoReply,
+    H::Error: Into<BoxError>,
+    H::Future: Send,
+{
     type Service = Deadline<H>;
 
+    /// Wraps a handler. If there is an inbox, this starts to work through what an earlier process
+    /// has left in it; outside of a runtime, this starts with the first message.
     fn layer(&self, inner: H) -> Deadline<H> {
+        self.0.spill.start(&inner, &self.0);
         Deadline {
             inner,
             config: Arc::clone(&self.0),

@@ -17,7 +17,9 @@
 //! user writes again: [`DeadlineLayer::pick_up`].
 //!
 //! If a handler fails before the deadline, its push fails and the platform retries it. A later
-//! failure is logged as an error: the platform has its answer and does not retry.
+//! failure is logged as an error: the platform has its answer and does not retry. With an
+//! inbox (feature `inbox`), the message is stored before it is answered, so
+//! that it is tried again, also after a crash.
 //!
 //! # Limits
 //! At most 1024 handlers of each app run at once, including late ones; [`HandlerTracker`] changes
@@ -37,12 +39,17 @@ mod handlers;
 mod layer;
 pub mod pick_up;
 mod service;
+mod spill;
 mod working;
 
 pub use self::customer_service::{CustomerService, CustomerServiceOr};
 pub use self::future::DeadlineFuture;
+#[cfg(feature = "inbox")]
+pub(in crate::callback) use self::handlers::Entered;
 pub use self::handlers::HandlerTracker;
 pub use self::layer::DeadlineLayer;
+#[cfg(feature = "inbox")]
+pub(in crate::callback) use self::layer::{LateHook, MAX_LIFE};
 pub use self::service::Deadline;
 
 use crate::callback::{Message, Reply};

@@ -10,7 +10,7 @@ use super::layer::Config;
 use super::working::Working;
 use super::{DeadlineFuture, HandlerTracker};
 use crate::accessors::inner_service_accessors;
-use crate::callback::run::Answer;
+use crate::callback::run::{Answer, Work};
 use crate::callback::{HandlerError, IntoReply, Message, Reply};
 use crate::error::BoxError;
 
@@ -51,9 +51,13 @@ where
         match self.config.handlers.enter(message.appid()) {
             Err(overloaded) => DeadlineFuture::refused(overloaded),
             Ok(entered) => {
-                let work = Box::pin(Answer::new(self.inner.clone(), message.clone()));
                 let config = Arc::clone(&self.config);
-                DeadlineFuture::new(Working::new(work, message, config, entered))
+                config.spill.start(&self.inner, &config);
+                let work = || -> Work<Reply> {
+                    Box::pin(Answer::new(self.inner.clone(), message.clone()))
+                };
+                let (work, spilled) = config.spill.begin(&message, config.runtime.as_ref(), work);
+                DeadlineFuture::new(Working::new(work, message, config, entered, spilled))
             }
         }
     }

@@ -10,11 +10,12 @@ use tower::ServiceExt;
 use super::LateReply;
 use super::handlers::Entered;
 use super::layer::Config;
+use super::spill::{Spilled, Storing};
 use crate::callback::deadline::pick_up::{Lease, PickUp, answers_one_push};
 use crate::callback::error::Outlived;
 use crate::callback::run::{Work, poll_work};
 use crate::callback::verify::replay::Claim;
-use crate::callback::{Message, Reply};
+use crate::callback::{HandlerError, Message, Reply};
 use crate::error::{BoxError, chain};
 use crate::panic::{Panicked, contain};
 use crate::runtime::{BoxFuture, SharedRuntime};
@@ -36,6 +37,8 @@ pub(super) struct Working {
     span: tracing::Span,
     /// Moves to the late-reply hook if a part answers the push.
     entered: Option<Entered>,
+    /// The message's entry in the inbox, once it is late.
+    spilled: Spilled,
 }
 
 impl Working {
@@ -44,6 +47,7 @@ impl Working {
         message: Message,
         config: Arc<Config>,
         entered: Entered,
+        spilled: Spilled,
     ) -> Self {
         let pick_up = config.pick_up.as_ref();
         let pick_up = pick_up.filter(|pick_up| pick_up.is_for(&message));
@@ -63,6 +67,7 @@ impl Working {
             config,
             span: tracing::Span::current(),
             entered: Some(entered),
+            spilled,
         }
     }
 
@@ -89,8 +94,12 @@ impl Working {
         }
     }
 
-    /// Starts the timer of the deadline.
+    /// Starts the timer of the deadline, which cannot answer for the handler if `success` is not the
+    /// answer to the push.
     pub(super) fn deadline(&self) -> Option<BoxFuture<'static, ()>> {
+        if self.config.spill.runs_inline(&self.message) {
+            return None;
+        }
         self.sleep(self.config.after)
     }
 
@@ -115,6 +124,27 @@ impl Working {
         pick_up.is_some_and(PickUp::handles_too)
     }
 
+    /// Stores the message, if there is an inbox. Its push may then be acknowledged.
+    pub(super) fn store(&mut self) -> Option<Storing> {
+        let Self {
+            config, message, ..
+        } = self;
+        let runtime = SharedRuntime::or_current(config.runtime.as_ref())?;
+        config.spill.store(&mut self.spilled, message, runtime)
+    }
+
+    /// Lets the platform's next push join the handler, since the message could not be stored.
+    pub(super) fn allow_join(&self) {
+        self.spilled.allow_join();
+    }
+
+    /// Returns the error of a handler that failed in time.
+    pub(super) fn fail(&mut self, error: BoxError) -> HandlerError {
+        let spilled = std::mem::take(&mut self.spilled);
+        spilled.forget(self.config.runtime.as_ref(), false);
+        HandlerError::new(error)
+    }
+
     /// Returns the part that was taken, as the user sees it.
     pub(super) fn shown(&mut self) -> Option<Reply> {
         self.taken.take().map(|taken| taken.show(0))
@@ -123,6 +153,8 @@ impl Working {
     /// Returns the answer for a handler that completed with `reply`. If a part was taken, the part
     /// is the answer and `reply` is late.
     pub(super) fn answer(&mut self, reply: Reply) -> Reply {
+        let spilled = std::mem::take(&mut self.spilled);
+        spilled.forget(self.config.runtime.as_ref(), true);
         let Some(taken) = self.taken.take() else {
             return reply;
         };
@@ -178,7 +210,9 @@ impl Working {
     }
 
     async fn end(mut self, runtime: SharedRuntime, signature: Option<Claim>) {
-        let result = poll_fn(|cx| self.poll(cx)).await;
+        let spilled = std::mem::take(&mut self.spilled);
+        let handler = poll_fn(|cx| self.poll(cx));
+        let result = spilled.renewing(&runtime, handler).await;
         let Self {
             work,
             message,
@@ -192,6 +226,9 @@ impl Working {
         if let (Ok(_), Some(signature)) = (&result, signature) {
             signature.succeed();
         }
+        let Some(result) = spilled.end(result, &message, &config, &runtime).await else {
+            return drop(entered);
+        };
         match result {
             Ok(reply) if reply.is_empty() => {}
             Ok(reply) => late(&runtime, &config, message, reply).await,

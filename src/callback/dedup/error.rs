@@ -4,7 +4,7 @@ use std::fmt;
 
 /// The run that a push joined failed or was cancelled.
 #[derive(Debug)]
-pub(super) struct RunFailed;
+pub(in crate::callback) struct RunFailed;
 
 impl fmt::Display for RunFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -44,6 +44,11 @@ impl DedupKey {
         Self(digest.finalize().into())
     }
 
+    /// Restores a key from its [bytes](Self::as_bytes), for example from a store.
+    pub fn from_bytes(bytes: [u8; 20]) -> Self {
+        Self(bytes)
+    }
+
     /// Returns the bytes of the key.
     pub fn as_bytes(&self) -> &[u8; 20] {
         &self.0

@@ -157,7 +157,7 @@ impl Shared {
             Delivery::Repeat { handled: true } => return Verdict::Finished(Reply::none()),
             // The run has just failed, and the callback has not released the signature yet.
             Delivery::Repeat { handled: false } => return Verdict::Full,
-            Delivery::First { .. } | Delivery::Parsed => {}
+            _ => {}
         }
         let Some(app) = apps.increment(message.appid(), memory.max_running) else {
             return Verdict::Full;

@@ -85,6 +85,8 @@ mod replies;
 mod service;
 mod store;
 
+#[cfg(feature = "inbox")]
+pub(in crate::callback) use self::error::RunFailed;
 pub use self::key::DedupKey;
 pub use self::layer::DedupLayer;
 pub use self::push_key::{PushKey, UnsignedBody};

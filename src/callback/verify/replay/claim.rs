@@ -23,6 +23,9 @@ pub(crate) enum Delivery {
     First { replays: Replays, run: RunId },
     /// A copy of a push whose handler is running or has succeeded. It must not start a run.
     Repeat { handled: bool },
+    /// Taken from the inbox, for this try.
+    #[cfg(feature = "inbox")]
+    Stored { attempt: u32 },
 }
 
 impl Replays {
@@ -84,7 +87,7 @@ impl Delivery {
     pub(crate) fn unsigned(&self) -> Option<u64> {
         match self {
             Self::First { run, .. } => run.unsigned(),
-            Self::Parsed | Self::Repeat { .. } => None,
+            _ => None,
         }
     }
 
@@ -92,7 +95,7 @@ impl Delivery {
     pub(crate) fn age(&self) -> Duration {
         match self {
             Self::First { replays, .. } => replays.age(),
-            Self::Parsed | Self::Repeat { .. } => AGE,
+            _ => AGE,
         }
     }
 
