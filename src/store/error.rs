@@ -6,7 +6,7 @@ use crate::error::BoxError;
 
 /// The error of a store: of a [`TokenStore`](crate::token::TokenStore), a
 /// [`DedupStore`](crate::callback::dedup::DedupStore), a
-/// [`PickUpStore`](crate::callback::deadline::pick_up::PickUpStore) or a
+/// [`PickUpStore`](crate::callback::deadline::pick_up::PickUpStore), an `InboxStore` or a
 /// [`ScanStore`](crate::scan_login::ScanStore). It is logged with its causes.
 ///
 /// ```

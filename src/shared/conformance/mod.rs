@@ -28,6 +28,8 @@
 mod broken;
 mod codes;
 mod dedup;
+#[cfg(feature = "inbox")]
+mod inbox;
 mod pick_up;
 mod samples;
 mod scans;
@@ -37,6 +39,8 @@ mod tokens;
 pub use self::broken::Broken;
 pub use self::codes::code_store;
 pub use self::dedup::{dedup_remember, dedup_store};
+#[cfg(feature = "inbox")]
+pub use self::inbox::inbox_store;
 pub use self::pick_up::pick_up_store;
 pub use self::scans::{scan_close, scan_store};
 pub use self::tokens::{token_leases, token_store};
