@@ -79,7 +79,7 @@ step cargo fmt --all -- --check
 step cargo clippy --locked --all-targets --all-features -- -D warnings
 
 # Each feature alone: a feature must not depend on another that it doesn't enable.
-for feature in '' tokio reqwest metrics redis sandbox test-util; do
+for feature in '' tokio reqwest metrics redis inbox sandbox test-util; do
     step cargo clippy --locked --no-default-features --features "$feature" -- -D warnings
 done
 

@@ -154,7 +154,7 @@ async fn all_forwarded() {
 }
 
 /// Returns what `work` counts. The clock is paused, so no sleep takes real time.
-fn counted(work: impl Future<Output = ()>) -> Vec<(String, u64)> {
+pub fn counted(work: impl Future<Output = ()>) -> Vec<(String, u64)> {
     let counts = Counts::default();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

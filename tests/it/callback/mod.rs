@@ -11,6 +11,8 @@ mod dedup_store;
 mod events;
 mod forward;
 mod fuzzed;
+#[cfg(feature = "inbox")]
+mod inbox;
 mod limits;
 mod over_sockets;
 mod pick_up;
