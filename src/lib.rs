@@ -11,6 +11,7 @@
 //! | receive pushes only | [`Callback`] |
 //! | dispatch messages to handlers | [`callback::route::Router`] |
 //! | bound the response time of slow handlers | [`callback::deadline`] |
+//! | lose no acknowledged message | `callback::inbox`, with the feature `inbox` |
 //! | forward pushes to several environments | [`callback::forward::Forward`] |
 //! | sign users in | [`oauth::OAuthService`], [`routes::UserInfoService`], or the calls in [`api::oauth`] |
 //! | sign users in with a QR code | [`scan_login`] |
@@ -88,6 +89,7 @@
 //! | `reqwest` | yes | the default transport, with rustls; enables `tokio` |
 //! | `tokio` | yes | the default [`Runtime`] |
 //! | `metrics` | no | counters of pushes and of Redis, through the crate `metrics` |
+//! | `inbox` | no | an inbox on disk, which keeps acknowledged messages: `callback::inbox` |
 //! | `redis` | no | state that several instances share: see [`shared::redis`]; enables `tokio` |
 //! | `sandbox` | no | the local platform; enables `tokio` |
 //! | `test-util` | no | checks for your own stores: `shared::conformance`; enables `tokio` |
