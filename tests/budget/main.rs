@@ -33,6 +33,7 @@ const BUDGETS: &[(&str, u64)] = &[
     ("routes, secure", 2),
     ("routes with Dedup and Deadline, new", 2),
     ("routes with Dedup and Deadline, sent again", 0),
+    ("routes with Dedup, Deadline and an inbox, new", 2),
     // A cached token.
     ("token", 0),
     ("token in a handler below TokenLayer", 3),

@@ -3,12 +3,15 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body::Frame;
 use http_body_util::Full;
 use tower::Service;
+use tower_wechat::callback::deadline::DeadlineLayer;
+use tower_wechat::callback::inbox::{Inbox, MemoryInboxStore};
 use tower_wechat::callback::{Mode, Rejection};
 use tower_wechat::routes::{NoHandler, Routes};
 use tower_wechat::{AppConfig, Body, ManualClock, Wechat};
@@ -174,4 +177,20 @@ fn through_routes_with_dedup_and_deadline() {
     ] {
         test(path, routes.clone(), &texts(mode, nonce), success);
     }
+}
+
+#[test]
+fn through_routes_with_an_inbox() {
+    let mode = Mode::Plaintext;
+    let workers = runtime();
+    let routes = workers.block_on(async {
+        let inbox = Inbox::new(MemoryInboxStore::new());
+        let deadline = DeadlineLayer::ack().inbox(inbox);
+        let routes = routes(mode).on_message_within(deadline, quiet());
+        // The workers find that an earlier process has left nothing.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        routes
+    });
+    let path = "routes with Dedup, Deadline and an inbox, new";
+    test(path, routes, &texts(mode, "n"), success);
 }
