@@ -5,7 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::broken::{Broken, rule};
-use super::{SHORT, after, fresh_app};
+use super::samples;
+use super::{SHORT, after};
 use crate::app::AppId;
 use crate::callback::dedup::DedupKey;
 use crate::callback::inbox::{DeadLimits, Entry, EntryKey, InboxStore, Put, Taken, TakenEntry};
@@ -24,7 +25,7 @@ const ASKED_MAX: usize = 50;
 /// # Errors
 /// The first broken rule.
 pub async fn inbox_store(store: &impl InboxStore) -> Result<(), Broken> {
-    let appid = fresh_app();
+    let appid = samples::app();
     taken_once(store, &appid).await?;
     in_order(store, &appid).await?;
     leased(store, &appid).await?;

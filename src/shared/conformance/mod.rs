@@ -7,6 +7,7 @@
 //! | [`CodeStore`](crate::oauth::CodeStore) | [`code_store`] | |
 //! | [`ScanStore`](crate::scan_login::ScanStore) | [`scan_store`] | `close`: [`scan_close`] |
 //! | [`PickUpStore`](crate::callback::deadline::pick_up::PickUpStore) | [`pick_up_store`] | |
+//! | `InboxStore`, with the feature `inbox` | `inbox_store` | |
 //!
 //! Each function checks the rules of one trait, and returns the first rule that is broken. It uses
 //! fresh apps, users and scenes, so it may run on a store that is in use. Some rules concern time, so
