@@ -28,6 +28,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use tower_wechat::callback::deadline::HandlerTracker;
+use tower_wechat::callback::inbox::Inbox;
 use tower_wechat::client::ReqwestTransport;
 use tower_wechat::sandbox::Sandbox;
 use tower_wechat::shared::redis::RedisStore;
@@ -104,6 +105,7 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
         .map_err(|error| format!("listen: could not listen on {listen}: {error}"))?;
     let address = listener.local_addr()?;
     let handlers = settings.limits.handlers();
+    let mut inbox = None;
     let app = match arguments.config {
         Some(_) => {
             let shared = settings.shared()?;
@@ -116,7 +118,15 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
                 (None, Some(replies)) => pushes::fixed(replies),
                 (None, None) => pushes::acknowledged(),
             };
-            routes(&wechat, shared, &settings, &handlers, handler)?
+            inbox = settings.inbox()?;
+            let handler = pushes::in_time(
+                &wechat,
+                &settings.pushes(),
+                &handlers,
+                inbox.clone(),
+                handler,
+            );
+            routes(&wechat, shared, &settings, handler)?
         }
         None => {
             let handler = pushes::boxed(handler_fn(on_message));
@@ -139,7 +149,9 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
                 Some(shared) => builder.shared(shared),
                 None => builder,
             };
-            let app = routes(&builder.build()?, shared, &settings, &handlers, handler)?;
+            let wechat = builder.build()?;
+            let handler = pushes::in_time(&wechat, &[], &handlers, None, handler);
+            let app = routes(&wechat, shared, &settings, handler)?;
             match sandbox {
                 Some(sandbox) => {
                     let platform = sandbox.http().push_through(ReqwestTransport::new()?);
@@ -193,11 +205,7 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
         None => guide::print(address),
     }
     serve(Limited { listener, limits }, app).await?;
-    // Handlers can still run after their deadline has answered the push.
-    let left = handlers.drain(tokio::time::sleep(DRAIN)).await;
-    if left > 0 {
-        tracing::warn!(left, "some handlers did not end within {DRAIN:?}");
-    }
+    drain(&handlers, inbox.map(|(inbox, _)| inbox)).await;
     Ok(())
 }
 
@@ -205,7 +213,6 @@ fn routes(
     wechat: &Wechat,
     shared: Option<RedisStore>,
     settings: &Settings,
-    handlers: &HandlerTracker,
     handler: pushes::Handler,
 ) -> Result<Router, BoxError> {
     let routes = wechat.routes();
@@ -214,9 +221,9 @@ fn routes(
         None => routes.unprotected(),
     };
     let apps = settings.pushes();
-    let (known, limit) = (apps.clone(), settings.limits.push_bytes());
+    let limit = settings.limits.push_bytes();
     let routes = routes.callbacks(move |callback| {
-        let app = known
+        let app = apps
             .iter()
             .find(|app| app.appid == callback.appid().as_str());
         let callback = callback.body_limit(limit);
@@ -225,7 +232,6 @@ fn routes(
             None => callback,
         }
     });
-    let handler = pushes::in_time(wechat, &apps, handlers, handler);
     let dedup = settings.limits.dedup();
     // The routes only share the pushes of a layer of their own.
     let dedup = match shared {
@@ -286,6 +292,26 @@ async fn serve(listener: Limited, app: Router) -> Result<(), BoxError> {
         } => tracing::warn!("some requests did not end within {DRAIN:?}"),
     }
     Ok(())
+}
+
+/// Waits for the handlers that still run after their push was answered.
+async fn drain(handlers: &HandlerTracker, inbox: Option<Inbox>) {
+    let (left, stored) = tokio::join!(handlers.drain(tokio::time::sleep(DRAIN)), async {
+        match &inbox {
+            Some(inbox) => inbox.close(tokio::time::sleep(DRAIN)).await,
+            None => 0,
+        }
+    });
+    if left > 0 {
+        tracing::warn!(left, "some handlers did not end within {DRAIN:?}");
+    }
+    if stored > 0 {
+        tracing::warn!(
+            stored,
+            "some handlers of stored messages did not end within {DRAIN:?}: they run again at the \
+             next start"
+        );
+    }
 }
 
 async fn signal() {

@@ -391,6 +391,51 @@ async fn an_invalid_setting_fails_the_start_with_one_line_that_names_it() {
             SETTINGS.replace("[access]", "[reply.events]\nsubscribe = \"\"\n[access]"),
             "reply.events.\"subscribe\": must be a text of 1 to 2048 bytes",
         ),
+        (
+            SETTINGS.replace("[access]", "[inbox]\nmode = \"always\"\n[access]"),
+            "inbox: missing field `path`",
+        ),
+        (
+            SETTINGS.replace("[access]", "[inbox]\npath = \"\"\n[access]"),
+            "inbox.path: is empty",
+        ),
+        (
+            SETTINGS.replace(
+                "[access]",
+                "[inbox]\npath = \"x\"\nmode = \"both\"\n[access]",
+            ),
+            "inbox.mode: unknown variant",
+        ),
+        (
+            SETTINGS.replace("[access]", "[inbox]\npath = \"x\"\nworkers = 0\n[access]"),
+            "inbox.workers: must be 1 to 1024 (it is 0)",
+        ),
+        (
+            SETTINGS.replace("[access]", "[inbox]\npath = \"x\"\ntries = 0\n[access]"),
+            "inbox.tries: must be 1 to 1000 (it is 0)",
+        ),
+        (
+            SETTINGS.replace(
+                "[access]",
+                "[inbox]\npath = \"x\"\nseal_key = \"short\"\n[access]",
+            ),
+            "inbox.seal_key: ",
+        ),
+        (
+            SETTINGS.replace(
+                "[access]",
+                "[inbox]\npath = \"x\"\nseal_key_env = \"NO_SUCH\"\n[access]",
+            ),
+            "inbox.seal_key_env: the environment variable",
+        ),
+        (
+            SETTINGS.replace("[access]", "[inbox]\npath = \"x\"\nredis = true\n[access]"),
+            "inbox.redis: unknown field",
+        ),
+        (
+            SETTINGS.replace("[access]", "[inbox]\npath = \"/\"\n[access]"),
+            "inbox.path: ",
+        ),
         ("listen = \"127.0.0.1:0\"".to_owned(), "apps"),
         (
             SETTINGS

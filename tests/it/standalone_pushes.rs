@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use tower_wechat::callback::Mode;
 use tower_wechat::{Clock, SystemClock};
 
+use crate::callback::inbox::embedded::Folder;
 use crate::callback::support::{APPID, Platform};
 use crate::examples::{File, SETTINGS, example, exchange, start};
 
@@ -224,13 +225,17 @@ const EXAMPLE: &str = include_str!("../../examples/standalone/config.example.tom
 
 #[tokio::test]
 async fn the_described_file_is_read() {
-    let file = File::new("described", EXAMPLE);
+    // Not in the working directory.
+    let folder = Folder::new("described");
+    let path = folder.file().display().to_string();
+    let file = File::new("described", &EXAMPLE.replace("data/inbox.redb", &path));
     let mut command = example("standalone");
     command
         .args(["--listen", "127.0.0.1:0", "--config"])
         .arg(&file.0);
     let (_child, base) = start(command).await;
     assert!(base.starts_with("http://"));
+    assert!(folder.file().exists());
 }
 
 /// The described file has every option of the settings.
@@ -241,6 +246,7 @@ fn every_option_is_described() {
         include_str!("../../examples/standalone/config/access.rs"),
         include_str!("../../examples/standalone/config/apps.rs"),
         include_str!("../../examples/standalone/config/forward.rs"),
+        include_str!("../../examples/standalone/config/inbox.rs"),
         include_str!("../../examples/standalone/config/limits.rs"),
         include_str!("../../examples/standalone/config/reply.rs"),
         include_str!("../../examples/standalone/config/server.rs"),

@@ -3,6 +3,7 @@
 mod access;
 mod apps;
 mod forward;
+mod inbox;
 mod limits;
 mod redis;
 mod reply;
@@ -18,12 +19,14 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use tower_wechat::callback::deadline::HandlerTracker;
 use tower_wechat::callback::forward::Forward;
+use tower_wechat::callback::inbox::Inbox;
 use tower_wechat::client::Hosts;
 use tower_wechat::shared::redis::RedisStore;
 use tower_wechat::{Secret, Wechat};
 
 use self::access::Access;
 pub(crate) use self::apps::Pushes;
+pub(crate) use self::inbox::Mode as InboxMode;
 pub(crate) use self::limits::Limits;
 pub(crate) use self::reply::Replies;
 use self::server::Server;
@@ -64,6 +67,7 @@ pub(crate) struct Settings {
     #[serde(default)]
     pub(crate) limits: Limits,
     redis: Option<redis::Redis>,
+    inbox: Option<inbox::Table>,
     reply: Option<reply::Table>,
     #[serde(default)]
     forward_http_hosts: Vec<String>,
@@ -106,6 +110,7 @@ impl Default for Settings {
             timeouts: Timeouts::default(),
             limits: Limits::default(),
             redis: None,
+            inbox: None,
             reply: None,
             forward_http_hosts: Vec::new(),
             forward: Vec::new(),
@@ -196,6 +201,18 @@ impl Settings {
     /// The fixed replies, if the file has any.
     pub(crate) fn replies(&self) -> Result<Option<Replies>, Wrong> {
         self.reply.as_ref().map(reply::Table::replies).transpose()
+    }
+
+    /// The inbox and its mode, if the file has one. Opens the inbox.
+    pub(crate) fn inbox(&self) -> Result<Option<(Inbox, InboxMode)>, Wrong> {
+        // A target that is down fails before the deadline, so that spill mode would keep nothing
+        // for it.
+        let default = match &*self.forward {
+            [] => InboxMode::Spill,
+            _ => InboxMode::Always,
+        };
+        let inbox = self.inbox.as_ref().map(|table| table.open(default));
+        inbox.transpose()
     }
 
     /// Logs warnings about the settings at startup.

@@ -12,7 +12,7 @@ mod events;
 mod forward;
 mod fuzzed;
 #[cfg(feature = "inbox")]
-mod inbox;
+pub mod inbox;
 mod limits;
 mod over_sockets;
 mod pick_up;

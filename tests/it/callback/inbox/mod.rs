@@ -3,7 +3,7 @@
 mod always;
 mod conformance;
 mod crash;
-mod embedded;
+pub mod embedded;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod shutdown;
