@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::post;
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
@@ -80,10 +80,10 @@ async fn until(handled: &AtomicUsize, count: usize) {
 #[tokio::test]
 async fn a_target_that_is_down_gets_what_was_acknowledged_before_a_kill() {
     let (chat, folder) = (Chat::start().await, Folder::new("standalone-down"));
-    // Bound, and closed again: nobody listens there.
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    // Bound, so that no other test gets the port, but not listening: connections are refused.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
     let url = format!("http://{address}/");
     let text = settings(&chat, &folder, "", &forward(&url)).await;
     let file = File::new("inbox-down", &text);
@@ -94,7 +94,7 @@ async fn a_target_that_is_down_gets_what_was_acknowledged_before_a_kill() {
     server.kill().await.unwrap();
 
     let (target, handled) = target(Duration::ZERO);
-    let listener = TcpListener::bind(address).await.unwrap();
+    let listener = socket.listen(16).unwrap();
     tokio::spawn(async move { axum::serve(listener, target).await.unwrap() });
     let (_server, _) = run(&file).await;
     until(&handled, 2).await;
