@@ -26,6 +26,7 @@ mod jssdk;
 mod late_replies;
 mod leaks;
 mod leaks_login;
+mod llm_bot;
 mod load;
 mod log;
 mod log_lines;
