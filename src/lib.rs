@@ -89,7 +89,7 @@
 //! | `reqwest` | yes | the default transport, with rustls; enables `tokio` |
 //! | `tokio` | yes | the default [`Runtime`] |
 //! | `metrics` | no | counters of pushes and of Redis, through the crate `metrics` |
-//! | `inbox` | no | an inbox on disk, which keeps acknowledged messages: `callback::inbox` |
+//! | `inbox` | no | an inbox on disk or Redis, which keeps acknowledged messages: `callback::inbox` |
 //! | `redis` | no | state that several instances share: see [`shared::redis`]; enables `tokio` |
 //! | `sandbox` | no | the local platform; enables `tokio` |
 //! | `test-util` | no | checks for your own stores: `shared::conformance`; enables `tokio` |

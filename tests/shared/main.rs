@@ -16,6 +16,7 @@ mod day;
 mod dedup;
 mod directory;
 mod faults;
+mod inbox;
 mod kills;
 mod pick_up;
 mod platform;

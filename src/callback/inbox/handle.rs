@@ -48,6 +48,23 @@ impl Inbox {
         EmbeddedInboxStore::open(path).map(Self::new)
     }
 
+    /// Creates an inbox on Redis, which several processes can share: see
+    /// [on Redis](super#on-redis).
+    ///
+    /// ```
+    /// use tower_wechat::callback::inbox::Inbox;
+    /// use tower_wechat::shared::redis::RedisStore;
+    ///
+    /// let redis = RedisStore::new("redis://127.0.0.1:6379")?.prefix("shop");
+    /// let inbox = Inbox::redis(redis);
+    /// # Ok::<(), tower_wechat::Error>(())
+    /// ```
+    #[cfg(feature = "redis")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+    pub fn redis(store: crate::shared::redis::RedisStore) -> Self {
+        Self::new(store)
+    }
+
     /// Creates an inbox over a store, for example an [`EmbeddedInboxStore`] with other settings.
     pub fn new(store: impl InboxStore) -> Self {
         Self(Arc::new(Settings {

@@ -72,24 +72,51 @@
 //! [`transfer_customer_service`](crate::Reply::transfer_customer_service). The message is then
 //! handled.
 //!
+//! # On Redis
+//! With the feature `redis`, `Inbox::redis(store)` keeps the messages on a server. The processes that
+//! use the same server and prefix work through them together: the messages of a user still run one
+//! after the other, whichever process runs them. If one of them dies, the others run its messages
+//! when its leases end, after at most 15 seconds.
+//!
+//! The process that receives need not be the one that works. Apply an [`InboxLayer`] to the same
+//! handler in a process without a router, and call [`Inbox::close`] in the one that only receives:
+//! messages can still be stored. Workers ask the server every second for what others have stored,
+//! with one command for each app.
+//!
+//! `redis.conf` must say:
+//!
+//! | setting | without it |
+//! |---|---|
+//! | `appendonly yes`, `appendfsync always` | a server that dies loses what it has not written: with `everysec`, up to two seconds of acknowledged messages |
+//! | `maxmemory-policy noeviction` | a server that is full drops entries of an inbox, or all of them |
+//!
+//! A replica that becomes the master, with Sentinel or in a cluster, may lack the last messages:
+//! replication is not waited for. `min-replicas-to-write` bounds how many that can be. Give the
+//! inbox a server with room: if the server has reached `maxmemory`, messages are refused, and those
+//! that are stored do not run either until it accepts writes.
+//!
+//! With a seal, a message that a process cannot read stays in its place, and is tried again after a
+//! minute. To rotate the key, wait before the second step until what was sealed with the old key is
+//! handled. Dead letters from before that step cannot be run again after it.
+//!
 //! # Guarantees
 //! A message that was acknowledged is handled at least once, or is a dead letter. A handler can be
 //! run twice for a message; [`Message::dedup_key`](crate::Message::dedup_key) is the same in all
-//! runs, and makes the handler's own effects idempotent. With an [`EmbeddedInboxStore`]:
+//! runs, and makes the handler's own effects idempotent.
 //!
-//! | fault | spill | always |
-//! |---|---|---|
-//! | the process dies before the message is stored | not acknowledged: the platform sends it again, which may double what the handler has done | not acknowledged: the platform sends it again |
-//! | the process dies while the handler runs | runs again at the next start | the same |
-//! | the process dies less than 50 ms after a run has ended | runs once more | the same |
-//! | the process dies after the message is stored and before `success` is sent | the platform's next push joins the entry: not doubled | the same |
-//! | the machine loses its power | as if the process died: the message was on the disk before `success` | the same |
-//! | the last write is torn | the file is repaired to the write before, which was not acknowledged | the same |
-//! | the disk is full, fails, or takes longer than 400 ms | 503: the platform's next push joins the running handler, if it comes to this process | 503: the platform sends the message again, and an entry that was stored after all is joined |
-//! | the inbox is full ([`max_bytes`](EmbeddedInboxOptions::max_bytes)) | the same | 503 |
-//! | the handler or the hook fails | delayed by the retries; then a dead letter | the same |
-//! | the clock jumps | a retried push may be handled twice, or be recognized for up to a day; pauses and leases are not affected | the same |
-//! | the process is stopped with [`Inbox::close`] | what is not handled runs at the next start | the same |
+//! | fault | spill | always | with `Inbox::redis` |
+//! |---|---|---|---|
+//! | the process dies before the message is stored | not acknowledged: the platform sends it again, which may double what the handler has done | not acknowledged: the platform sends it again | the same |
+//! | the process dies while the handler runs | runs again at the next start | the same | runs again on another process after at most 15 s, or at the next start |
+//! | the process dies less than 50 ms after a run has ended | runs once more | the same | runs once more, after at most 15 s |
+//! | the process dies after the message is stored and before `success` is sent | the platform's next push joins the entry: not doubled | the same | the same |
+//! | the machine loses its power | as if the process died: the message was on the disk before `success` | the same | the same for a machine of the application. For that of the server: nothing is lost with `appendfsync always` |
+//! | the last write is torn | the file is repaired to the write before, which was not acknowledged | the same | the same: the server repairs its append-only file (`aof-load-truncated`) |
+//! | the disk is full, fails, or takes longer than 400 ms | 503: the platform's next push joins the running handler, if it comes to this process | 503: the platform sends the message again, and an entry that was stored after all is joined | 503 while the server is missed, full, or slower than 300 ms (`RedisStore::command_timeout`): the platform sends the message again, and an entry that was stored after all is joined |
+//! | the inbox is full ([`max_bytes`](EmbeddedInboxOptions::max_bytes)) | the same | 503 | 503 with 100,000 messages of an app that are not handled |
+//! | the handler or the hook fails | delayed by the retries; then a dead letter | the same | the same |
+//! | the clock jumps | a retried push may be handled twice, or be recognized for up to a day; pauses and leases are not affected | the same | a jump of the clock of the server: leases and pauses end early, and messages may run twice, or they end later; the order is kept |
+//! | the process is stopped with [`Inbox::close`] | what is not handled runs at the next start | the same | runs on the other processes at once, or at the next start |
 //!
 //! The platform gives up after three pushes, within about fifteen seconds: if nothing could be
 //! acknowledged for so long, the message is lost, as it is without an inbox. In spill mode its
@@ -115,14 +142,15 @@
 //! # Limits
 //! | limit | default | set by |
 //! |---|---|---|
-//! | stored messages, including dead letters | 256 MiB | [`max_bytes`](EmbeddedInboxOptions::max_bytes) |
+//! | stored messages in a file, including dead letters | 256 MiB | [`max_bytes`](EmbeddedInboxOptions::max_bytes) |
+//! | stored messages on Redis that are not handled | 100,000 of an app | fixed |
 //! | time to store a message | 400 ms | fixed |
-//! | writes that wait for the disk | 4096 | fixed |
+//! | writes that wait for the disk, with a file | 4096 | fixed |
 //! | handlers of stored messages | 16 | [`workers`](Inbox::workers) |
 //! | duration of a handler | 10 minutes | [`DeadlineLayer::max_life`], [`InboxLayer::max_life`] |
 //! | tries | 8 | [`tries`](Inbox::tries) |
-//! | dead letters | 1000, for 7 days | [`dead_letter_limits`](Inbox::dead_letter_limits) |
-//! | finished messages remembered | 100,000, for 75 s | [`window`](Inbox::window) |
+//! | dead letters (on Redis, of each app) | 1000, for 7 days | [`dead_letter_limits`](Inbox::dead_letter_limits) |
+//! | finished messages remembered | 75 s, and in a file 100,000 | [`window`](Inbox::window) |
 //!
 //! # Shutdown
 //! [`Inbox::close`] stops taking messages, and gives running handlers a grace. It does not wait for a

@@ -6,7 +6,7 @@
 //!
 //! # What is stored
 //!
-//! Every key begins with the prefix, and expires by itself:
+//! Every key begins with the prefix. All of them expire by themselves, except those of an inbox:
 //!
 //! | state | key, after the prefix | expires after |
 //! |---|---|---|
@@ -15,12 +15,13 @@
 //! | the number of leases | `…:fence` | a day without a lease |
 //! | a rejected token | `…:retired:DIGEST` | its life |
 //! | forced refreshes, and fetches of a span | `…:forced`, `…:fetches:SECONDS` | a day, the span |
+//! | an inbox (feature `inbox`) | `{APPID}:inbox:KIND`, `{inbox}:apps` | never: a message leaves when it is handled |
 //! | a probe of the connection | `{APPID}:probe`, `{probe}:probe` | a second |
 //!
 //! The part in braces selects the slot of a cluster: all keys of an app are on one node, so the load
-//! of several apps is spread. A store needs few megabytes. Use `maxmemory-policy noeviction`: with
-//! another policy a server that is full may evict a lease or a claim, and two instances then do the
-//! same work. The user of the store needs the rules
+//! of several apps is spread. A store needs few megabytes, and an inbox the size of its messages. Use
+//! `maxmemory-policy noeviction`: with another policy a server that is full may evict a lease or a
+//! claim, and two instances then do the same work, or it loses the messages of an inbox. The user of the store needs the rules
 //! `~PREFIX:* &PREFIX:* +@all -@dangerous` or more, and `+role` with Sentinel.
 //!
 //! # Deadlines and the circuit
@@ -67,6 +68,7 @@
 //! | codes ([oauth](crate::oauth)) | the instance that exchanged a code answers reloads; on another the user signs in again | as before the loss on the same instance; on another the user signs in again |
 //! | scans ([scan_login](crate::scan_login)) | new sign-ins get 503. Pages that wait go on waiting. The push of a scan fails, and the platform sends it twice more within 15 seconds | the pages' sign-ins have ended: the user scans a new code |
 //! | late replies ([pick_up](crate::callback::deadline::pick_up)) | nothing is picked up; a new late reply is lost, and logged | waiting parts are lost |
+//! | messages of an inbox (`callback::inbox`) | new ones are not acknowledged: the platform sends them again. Running handlers go on, and run once more if their lease ends meanwhile | acknowledged messages are lost: `callback::inbox` names the settings that prevent it |
 //!
 //! No call fails because of Redis that the cache or the platform can serve, with one exception: who can
 //! write to Redis can spend the budgets (below).
@@ -135,6 +137,8 @@ mod dedup;
 mod driver;
 mod failure;
 mod in_charge;
+#[cfg(feature = "inbox")]
+mod inbox;
 mod link;
 mod listener;
 mod metrics;

@@ -33,7 +33,11 @@ use crate::store::StoreError;
 /// # Ok::<(), tower_wechat::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct RedisStore(pub(super) Arc<Link>, pub(super) Arc<Subscription>);
+pub struct RedisStore(
+    pub(super) Arc<Link>,
+    pub(super) Arc<Subscription>,
+    #[cfg(feature = "inbox")] pub(super) Arc<super::inbox::Apps>,
+);
 
 impl RedisStore {
     /// Creates a store on one server, at an address such as `redis://127.0.0.1:6379/0`. With
@@ -154,7 +158,12 @@ impl RedisStore {
     }
 
     fn of(settings: Settings) -> Self {
-        Self(Link::new(settings), Subscription::new())
+        Self(
+            Link::new(settings),
+            Subscription::new(),
+            #[cfg(feature = "inbox")]
+            Arc::default(),
+        )
     }
 
     fn with(self, change: impl FnOnce(&mut Settings)) -> Self {

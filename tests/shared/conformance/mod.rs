@@ -61,7 +61,9 @@ async fn redis_cluster() {
 
 /// Checks all rules at the same time, since each check waits for lives to end.
 async fn keeps_all(store: RedisStore) {
-    let broken: [Result<(), Broken>; 8] = tokio::join!(
+    // The rules of an inbox are those of an empty one.
+    let inbox = store.clone().prefix("inbox");
+    let broken: [Result<(), Broken>; 9] = tokio::join!(
         conformance::token_store(&store),
         conformance::token_leases(&store),
         conformance::dedup_store(&store),
@@ -70,6 +72,7 @@ async fn keeps_all(store: RedisStore) {
         conformance::scan_store(&store),
         conformance::scan_close(&store),
         conformance::pick_up_store(&store),
+        conformance::inbox_store(&inbox),
     )
     .into();
     for broken in broken {
