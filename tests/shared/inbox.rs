@@ -217,6 +217,10 @@ async fn what_was_stored_survives_the_death_of_the_server() {
         timeout(PATIENCE, receiver).await.unwrap().unwrap();
     }
     server.restart();
+    while server.cli(&["PING"]) != "PONG" {
+        // It reads its file.
+        sleep(Duration::from_millis(10)).await;
+    }
     let store = server.store();
     let mut left = stored.lock().unwrap().clone();
     for entry in &left {

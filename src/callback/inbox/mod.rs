@@ -76,7 +76,7 @@
 //! With the feature `redis`, `Inbox::redis(store)` keeps the messages on a server. The processes that
 //! use the same server and prefix work through them together: the messages of a user still run one
 //! after the other, whichever process runs them. If one of them dies, the others run its messages
-//! when its leases end, after at most 15 seconds.
+//! when its leases end, after at most 16 seconds.
 //!
 //! The process that receives need not be the one that works. Apply an [`InboxLayer`] to the same
 //! handler in a process without a router, and call [`Inbox::close`] in the one that only receives:
@@ -107,8 +107,8 @@
 //! | fault | spill | always | with `Inbox::redis` |
 //! |---|---|---|---|
 //! | the process dies before the message is stored | not acknowledged: the platform sends it again, which may double what the handler has done | not acknowledged: the platform sends it again | the same |
-//! | the process dies while the handler runs | runs again at the next start | the same | runs again on another process after at most 15 s, or at the next start |
-//! | the process dies less than 50 ms after a run has ended | runs once more | the same | runs once more, after at most 15 s |
+//! | the process dies while the handler runs | runs again at the next start | the same | runs again on another process after at most 16 s, or at the next start |
+//! | the process dies less than 50 ms after a run has ended | runs once more | the same | runs once more, after at most 16 s |
 //! | the process dies after the message is stored and before `success` is sent | the platform's next push joins the entry: not doubled | the same | the same |
 //! | the machine loses its power | as if the process died: the message was on the disk before `success` | the same | the same for a machine of the application. For that of the server: nothing is lost with `appendfsync always` |
 //! | the last write is torn | the file is repaired to the write before, which was not acknowledged | the same | the same: the server repairs its append-only file (`aof-load-truncated`) |

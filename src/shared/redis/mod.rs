@@ -21,8 +21,9 @@
 //! The part in braces selects the slot of a cluster: all keys of an app are on one node, so the load
 //! of several apps is spread. A store needs few megabytes, and an inbox the size of its messages. Use
 //! `maxmemory-policy noeviction`: with another policy a server that is full may evict a lease or a
-//! claim, and two instances then do the same work, or it loses the messages of an inbox. The user of the store needs the rules
-//! `~PREFIX:* &PREFIX:* +@all -@dangerous` or more, and `+role` with Sentinel.
+//! claim, and two instances then do the same work, or it loses the messages of an inbox. The user of
+//! the store needs the rules `~PREFIX:* &PREFIX:* +@all -@dangerous` or more, and `+role` with
+//! Sentinel.
 //!
 //! # Deadlines and the circuit
 //!
