@@ -293,3 +293,40 @@ async fn dead_letters_are_dropped_at_their_age() {
     assert!(take(&store, &Owner::new(), HOUR).await.is_none());
     assert!(!store.is_known(&one.key).await.unwrap());
 }
+
+#[tokio::test]
+async fn a_full_server_refuses_new_entries_and_lets_the_others_end() {
+    let Some(server) = Server::with(&["--maxmemory-policy", "noeviction"]) else {
+        return;
+    };
+    let store = server.store();
+    let entries = [1, 2, 3].map(|number| entry(0, "o1", number));
+    for entry in &entries {
+        put(&store, entry).await;
+    }
+    server.cli(&["CONFIG", "SET", "maxmemory", "1"]);
+    let [one, two, three] = entries.map(|entry| entry.key);
+    let mut owner = Owner::new();
+    take(&store, &owner, HOUR).await.unwrap();
+    let retried = store.retry(&one, &owner, Duration::ZERO, None).await;
+    assert!(retried.unwrap());
+    owner = Owner::new();
+    assert_eq!(take(&store, &owner, HOUR).await.unwrap().attempt, 2);
+    assert!(
+        InboxStore::finish(&store, &one, &owner, HOUR)
+            .await
+            .unwrap()
+    );
+    owner = Owner::new();
+    take(&store, &owner, HOUR).await.unwrap();
+    let limits = DeadLimits::new(10, HOUR);
+    assert!(store.bury(&two, &owner, "no", limits).await.unwrap());
+    owner = Owner::new();
+    assert_eq!(take(&store, &owner, HOUR).await.unwrap().entry.key, three);
+
+    let refused = InboxStore::put(&store, &entry(0, "o1", 4), None, HOUR).await;
+    assert!(refused.is_err());
+    server.cli(&["CONFIG", "SET", "maxmemory", "0"]);
+    let contents = server.store().contents().await.unwrap();
+    assert_eq!((contents.depth, contents.dead_letters), (1, 1));
+}

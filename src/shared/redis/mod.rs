@@ -80,7 +80,8 @@
 //! that identifies a user or gives access is encrypted with AES-256-GCM. Each record has a key of its
 //! own, derived from the [`SealKey`] and the record's name, and a random nonce. The name is also part of
 //! what is authenticated. Openids, codes, states and scenes appear in names as keyed hashes, and tokens
-//! are compared by keyed hashes. A record that cannot be opened is treated as missing.
+//! are compared by keyed hashes. A record that cannot be opened is treated as missing, except that a
+//! message of an inbox waits for an instance that can open it.
 //!
 //! | an attacker who can | without a key | with a key |
 //! |---|---|---|

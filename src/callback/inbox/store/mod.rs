@@ -15,8 +15,9 @@ use crate::store::{Owner, StoreError};
 
 /// A store of acknowledged messages, in the order in which they came.
 ///
-/// [`EmbeddedInboxStore`](super::EmbeddedInboxStore) belongs to one process. A store on a server
-/// may be used by several processes, which then work through its entries together.
+/// [`EmbeddedInboxStore`](super::EmbeddedInboxStore) belongs to one process. A store on a server,
+/// such as `RedisStore`, may be used by several processes, which then work through its entries
+/// together.
 ///
 /// # Entries
 /// An entry is *waiting*, *held* by an owner until its lease ends, a *dead letter*, or *finished*.
