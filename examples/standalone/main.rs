@@ -118,7 +118,7 @@ async fn run(arguments: Arguments) -> Result<(), BoxError> {
                 (None, Some(replies)) => pushes::fixed(replies),
                 (None, None) => pushes::acknowledged(),
             };
-            inbox = settings.inbox()?;
+            inbox = settings.inbox(shared.as_ref())?;
             let handler = pushes::in_time(
                 &wechat,
                 &settings.pushes(),

@@ -393,7 +393,7 @@ async fn an_invalid_setting_fails_the_start_with_one_line_that_names_it() {
         ),
         (
             SETTINGS.replace("[access]", "[inbox]\nmode = \"always\"\n[access]"),
-            "inbox: missing field `path`",
+            "inbox: must have one of: path; redis = true",
         ),
         (
             SETTINGS.replace("[access]", "[inbox]\npath = \"\"\n[access]"),
@@ -430,7 +430,18 @@ async fn an_invalid_setting_fails_the_start_with_one_line_that_names_it() {
         ),
         (
             SETTINGS.replace("[access]", "[inbox]\npath = \"x\"\nredis = true\n[access]"),
-            "inbox.redis: unknown field",
+            "inbox: must have one of: path; redis = true",
+        ),
+        (
+            SETTINGS.replace("[access]", "[inbox]\nredis = true\n[access]"),
+            "inbox.redis: needs the table [redis]",
+        ),
+        (
+            SETTINGS.replace(
+                "[access]",
+                "[inbox]\nredis = true\nseal_key = \"x\"\n[redis]\nurl = \"redis://h\"\n[access]",
+            ),
+            "inbox.seal_key: is for a file",
         ),
         (
             SETTINGS.replace("[access]", "[inbox]\npath = \"/\"\n[access]"),

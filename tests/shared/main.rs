@@ -7,6 +7,7 @@
     clippy::disallowed_methods
 )]
 
+mod acknowledged;
 mod attacker;
 mod browser;
 #[path = "../it/chromium.rs"]

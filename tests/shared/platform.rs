@@ -28,6 +28,17 @@ pub async fn serve(sandbox: &Sandbox) -> String {
     format!("http://{address}")
 }
 
+/// Returns the table of the callback of the sandbox's app.
+pub async fn callback(platform: &str) -> String {
+    let request = Request::post(format!("{platform}/control/app"));
+    let request = request.body(Bytes::from_static(b"{}")).unwrap();
+    let transport = ReqwestTransport::new().unwrap();
+    let answer = transport.oneshot(request).await.unwrap();
+    let keys: Value = serde_json::from_slice(answer.body()).unwrap();
+    let [token, aes_key] = ["token", "encoding_aes_key"].map(|name| keys[name].clone());
+    format!("[apps.callback]\ntoken = {token}\naes_key = {aes_key}\nmode = \"secure\"")
+}
+
 /// A process of the standalone example.
 pub struct Instance {
     pub base: String,

@@ -1,19 +1,22 @@
 //! The `[inbox]` table: acknowledged messages that are kept until they are handled.
 
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tower_wechat::Secret;
 use tower_wechat::callback::inbox::{EmbeddedInboxStore, Inbox};
 use tower_wechat::shared::SealKey;
+use tower_wechat::shared::redis::RedisStore;
 
 use super::{Wrong, given, wrong};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Table {
-    path: PathBuf,
+    path: Option<PathBuf>,
+    #[serde(default)]
+    redis: bool,
     mode: Option<Mode>,
     workers: Option<usize>,
     tries: Option<u32>,
@@ -32,21 +35,24 @@ pub(crate) enum Mode {
 }
 
 impl Table {
-    /// Opens the file. `default` is the mode if none is set.
-    pub(super) fn open(&self, default: Mode) -> Result<(Inbox, Mode), Wrong> {
+    /// Opens the inbox, on Redis if the table says so. `default` is the mode if none is set.
+    pub(super) fn open(
+        &self,
+        shared: Option<&RedisStore>,
+        default: Mode,
+    ) -> Result<(Inbox, Mode), Wrong> {
         within("workers", self.workers, 1..=1024)?;
         within("tries", self.tries, 1..=1000)?;
-        if self.path.as_os_str().is_empty() {
-            return Err(wrong("inbox.path", "is empty"));
-        }
-        let mut options = EmbeddedInboxStore::options();
-        if let Some(key) = given("inbox.seal_key", &self.seal_key, &self.seal_key_env)? {
-            let key = SealKey::from_base64(key.expose());
-            options = options.seal(key.map_err(|error| wrong("inbox.seal_key", error.message()))?);
-        }
-        let store = options.open(&self.path);
-        let store = store.map_err(|error| wrong("inbox.path", error.message()))?;
-        let mut inbox = Inbox::new(store);
+        let mut inbox = match (&self.path, self.redis, shared) {
+            (Some(path), false, _) => self.file(path)?,
+            (None, true, Some(shared)) if !self.is_sealed() => Inbox::redis(shared.clone()),
+            (None, true, Some(_)) => {
+                let why = "is for a file: with redis = true, set the one of [redis]";
+                return Err(wrong("inbox.seal_key", why));
+            }
+            (None, true, None) => return Err(wrong("inbox.redis", "needs the table [redis]")),
+            _ => return Err(wrong("inbox", "must have one of: path; redis = true")),
+        };
         if let Some(workers) = self.workers {
             inbox = inbox.workers(workers);
         }
@@ -54,6 +60,24 @@ impl Table {
             inbox = inbox.tries(tries);
         }
         Ok((inbox, self.mode.unwrap_or(default)))
+    }
+
+    fn is_sealed(&self) -> bool {
+        self.seal_key.is_some() || self.seal_key_env.is_some()
+    }
+
+    fn file(&self, path: &Path) -> Result<Inbox, Wrong> {
+        if path.as_os_str().is_empty() {
+            return Err(wrong("inbox.path", "is empty"));
+        }
+        let mut options = EmbeddedInboxStore::options();
+        if let Some(key) = given("inbox.seal_key", &self.seal_key, &self.seal_key_env)? {
+            let key = SealKey::from_base64(key.expose());
+            options = options.seal(key.map_err(|error| wrong("inbox.seal_key", error.message()))?);
+        }
+        let store = options.open(path);
+        let store = store.map_err(|error| wrong("inbox.path", error.message()))?;
+        Ok(Inbox::new(store))
     }
 }
 

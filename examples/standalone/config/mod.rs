@@ -204,14 +204,17 @@ impl Settings {
     }
 
     /// The inbox and its mode, if the file has one. Opens the inbox.
-    pub(crate) fn inbox(&self) -> Result<Option<(Inbox, InboxMode)>, Wrong> {
+    pub(crate) fn inbox(
+        &self,
+        shared: Option<&RedisStore>,
+    ) -> Result<Option<(Inbox, InboxMode)>, Wrong> {
         // A target that is down fails before the deadline, so that spill mode would keep nothing
         // for it.
         let default = match &*self.forward {
             [] => InboxMode::Spill,
             _ => InboxMode::Always,
         };
-        let inbox = self.inbox.as_ref().map(|table| table.open(default));
+        let inbox = self.inbox.as_ref().map(|table| table.open(shared, default));
         inbox.transpose()
     }
 

@@ -3,19 +3,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use bytes::Bytes;
-use http::Request;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use serde_json::Value;
 use tokio::time::interval;
-use tower::ServiceExt;
-use tower_wechat::client::ReqwestTransport;
 use tower_wechat::sandbox::Sandbox;
 
 use super::handler::Handler;
 use super::{KILL_EVERY, SEED};
-use crate::platform::{Instance, serve};
+use crate::platform::{Instance, callback, serve};
 use crate::server::Server;
 
 pub const INSTANCES: usize = 4;
@@ -46,14 +41,13 @@ impl Fleet {
         handler: &Handler,
     ) -> (Arc<Self>, Vec<Instance>) {
         let platform = serve(sandbox).await;
-        let keys = keys(&platform).await;
-        let [token, aes_key] = ["token", "encoding_aes_key"].map(|name| keys[name].clone());
+        let callback = callback(&platform).await;
         let fleet = Self {
             sandbox: sandbox.clone(),
             platform,
             redis: redis.url(),
             tables: [
-                format!("[apps.callback]\ntoken = {token}\naes_key = {aes_key}\nmode = \"secure\""),
+                callback,
                 format!(
                     "[[forward]]\nname = \"handler\"\ntoken = \"handler\"\ndefault = true\n\
                      url = \"{}",
@@ -104,13 +98,4 @@ impl Fleet {
     pub fn kills(&self) -> Vec<Kill> {
         self.kills.lock().unwrap().clone()
     }
-}
-
-/// Returns the callback keys of the sandbox's app.
-async fn keys(platform: &str) -> Value {
-    let request = Request::post(format!("{platform}/control/app"));
-    let request = request.body(Bytes::from_static(b"{}")).unwrap();
-    let transport = ReqwestTransport::new().unwrap();
-    let answer = transport.oneshot(request).await.unwrap();
-    serde_json::from_slice(answer.body()).unwrap()
 }
