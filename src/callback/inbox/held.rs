@@ -4,7 +4,6 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
 use std::time::Duration;
 
 use super::store::{Entry, EntryKey, Put};
@@ -125,10 +124,7 @@ impl Held {
             if polled.is_pending() && renews {
                 renews = renew.as_mut().poll(cx).is_pending();
             }
-            match polled {
-                Poll::Ready(output) => Poll::Ready(output),
-                Poll::Pending => Poll::Pending,
-            }
+            polled
         })
         .await
     }
@@ -213,11 +209,13 @@ impl Held {
         .await
     }
 
-    /// Makes the entry a dead letter.
+    /// Makes the entry a dead letter, and counts it.
     pub(super) async fn bury(&self, runtime: &SharedRuntime, error: &str) -> bool {
         let Shared {
             inbox, key, owner, ..
         } = &*self.0;
+        inbox.core().counts.buried.add();
+        metrics::ended(&key.appid, "buried");
         self.noted(runtime, || async {
             let limits = inbox.dead_limits();
             inbox.core().store.bury(key, owner, error, limits).await

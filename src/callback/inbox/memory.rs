@@ -188,14 +188,12 @@ impl InboxStore for MemoryInboxStore {
     }
 
     async fn revive(&self, key: &EntryKey) -> Result<bool, StoreError> {
-        let (mut index, now) = self.open();
+        let (mut index, _) = self.open();
         let Some((_, letter)) = index.letter(&key.dedup) else {
             return Ok(false);
         };
-        index.discard(&key.dedup);
         let payload = letter.payload.unwrap_or_default();
-        let wall = self.0.clock.now();
-        if let Reserved::New(number) = index.reserve(key, &payload, None, wall, now) {
+        if let Some((number, _)) = index.revive(key, &payload, self.0.clock.now()) {
             index.commit(number);
         }
         Ok(true)

@@ -65,8 +65,6 @@ impl Run {
         let runtime = &self.delivery.runtime;
         if attempt >= inbox.max_tries() {
             tracing::error!(%appid, attempt, error, "{what}: it becomes a dead letter");
-            inbox.core().counts.buried.add();
-            metrics::ended(appid, "buried");
             self.held.bury(runtime, &error).await;
             return;
         }

@@ -158,8 +158,6 @@ impl Runner {
             let appid = message.appid();
             let error = "the process ended during each try";
             tracing::error!(%appid, attempt, error, "a message of the inbox becomes a dead letter");
-            self.inbox.core().counts.buried.add();
-            super::metrics::ended(appid, "buried");
             held.bury(runtime, error).await;
             return;
         }

@@ -323,16 +323,10 @@ impl InboxStore for EmbeddedInboxStore {
             return Ok(false);
         };
         let payload = self.payload(number, true, letter.payload).await?;
-        let reserved = {
-            let (mut index, now) = self.index();
-            // Another caller may have removed it meanwhile.
-            if index.discard(&key.dedup).is_none() {
-                return Ok(false);
-            }
-            index.reserve(key, &payload, None, self.0.clock.now(), now)
-        };
-        let Reserved::New(new) = reserved else {
-            return Err(StoreError::new("the inbox is full"));
+        let revived = self.index().0.revive(key, &payload, self.0.clock.now());
+        // Another caller may have removed it meanwhile.
+        let Some((new, letter)) = revived else {
+            return Ok(false);
         };
         // One write: a crash leaves one of the two. If it fails, the dead letter is in the file.
         let changes = vec![self.record(new, key, &payload), Change::RemoveDead(number)];
@@ -340,10 +334,6 @@ impl InboxStore for EmbeddedInboxStore {
         written.inspect_err(|_| {
             let (mut index, _) = self.index();
             index.abort(new);
-            let letter = Letter {
-                payload: None,
-                ..letter
-            };
             index.restore_dead(number, letter);
         })?;
         Ok(true)

@@ -4,6 +4,7 @@
 
 mod dead;
 mod finished;
+mod letters;
 mod slot;
 
 pub(super) use self::dead::Letter;
@@ -128,18 +129,6 @@ impl Index {
         true
     }
 
-    /// Adds a dead letter that was found when the store was opened. Returns whether its key is new.
-    pub(super) fn restore_dead(&mut self, number: u64, letter: Letter) -> bool {
-        self.next = self.next.max(number.saturating_add(1));
-        if self.keys.contains_key(&letter.key.dedup) {
-            return false;
-        }
-        self.keys.insert(letter.key.dedup, number);
-        self.bytes += letter.size + OVERHEAD;
-        self.dead.insert(number, letter);
-        true
-    }
-
     /// Adds a finished key that was found when the store was opened.
     pub(super) fn restore_finished(&mut self, key: DedupKey, end: Duration) {
         self.finished.put(key, end, Duration::ZERO);
@@ -171,12 +160,7 @@ impl Index {
         if self.bytes.saturating_add(size) > self.limits.bytes {
             return Reserved::Full;
         }
-        let number = self.next;
-        self.next += 1;
-        let state = State::Writing { holder };
-        let payload = self.payload(payload.clone());
-        self.insert(number, Slot::new(key.clone(), payload, stored, state));
-        Reserved::New(number)
+        Reserved::New(self.enter(key, payload, stored, State::Writing { holder }))
     }
 
     /// Makes a written entry available, unless its holder has finished it meanwhile.
@@ -312,58 +296,11 @@ impl Index {
         })
     }
 
-    /// Makes an entry a dead letter. Returns the numbers of those that are dropped for it.
-    pub(super) fn bury(
-        &mut self,
-        key: &DedupKey,
-        owner: &Owner,
-        letter: Letter,
-        max: usize,
-    ) -> Option<(u64, Vec<u64>)> {
-        let number = self.held(key, owner)?;
-        self.remove(number);
-        self.keys.insert(*key, number);
-        self.bytes += letter.size + OVERHEAD;
-        let now = letter.since;
-        self.dead.insert(number, letter);
-        let dropped = self.dead.beyond(max, now);
-        for number in &dropped {
-            self.drop_letter(*number);
-        }
-        Some((number, dropped))
-    }
-
-    /// Returns the dead letters that have not expired at `now`, the oldest first.
-    pub(super) fn letters(&self, max: usize, now: SystemTime) -> Vec<(u64, Letter)> {
-        self.dead.list(max, now)
-    }
-
-    /// Returns the dead letter with this key.
-    pub(super) fn letter(&self, key: &DedupKey) -> Option<(u64, Letter)> {
-        let number = self.keys.get(key)?;
-        Some((*number, self.dead.get(*number)?.clone()))
-    }
-
-    /// Removes a dead letter. Returns its number.
-    pub(super) fn discard(&mut self, key: &DedupKey) -> Option<u64> {
-        let number = *self.keys.get(key)?;
-        self.drop_letter(number).then_some(number)
-    }
-
     pub(super) fn contents(&self, now: SystemTime) -> Contents {
         let depth = u64::try_from(self.slots.len()).unwrap_or(u64::MAX);
         let oldest = self.slots.values().next();
         let oldest = oldest.map(|slot| now.duration_since(slot.stored).unwrap_or_default());
         Contents::new(depth, oldest, self.dead.len(now))
-    }
-
-    fn drop_letter(&mut self, number: u64) -> bool {
-        let Some(letter) = self.dead.remove(number) else {
-            return false;
-        };
-        self.keys.remove(&letter.key.dedup);
-        self.bytes = self.bytes.saturating_sub(letter.size + OVERHEAD);
-        true
     }
 
     /// Returns the number of an entry if `owner` holds it.
@@ -377,6 +314,15 @@ impl Index {
             _ => return None,
         };
         (holder == owner).then_some(number)
+    }
+
+    /// Adds an entry under a new number.
+    fn enter(&mut self, key: &EntryKey, payload: &Bytes, stored: SystemTime, state: State) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        let payload = self.payload(payload.clone());
+        self.insert(number, Slot::new(key.clone(), payload, stored, state));
+        number
     }
 
     /// Decides whether a payload stays in memory.

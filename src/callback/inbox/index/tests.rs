@@ -125,3 +125,36 @@ fn all_memory_is_counted_and_given_back() {
     assert_eq!((index.bytes, index.cached, index.lanes.len()), (0, 0, 0));
     assert!(index.slots.is_empty() && index.ends.is_empty() && index.ready.is_empty());
 }
+
+#[test]
+fn a_dead_letter_runs_again_although_the_store_is_over_its_limit() {
+    let mut index = Index::new(Limits {
+        bytes: 1,
+        cache: 10_000,
+    });
+    let (since, payload) = (SystemTime::UNIX_EPOCH, Bytes::from_static(b"payload"));
+    let letter = Letter {
+        key: Arc::new(key("a", 1)),
+        payload: None,
+        size: payload.len(),
+        attempts: 8,
+        error: "it failed".into(),
+        since,
+        expires: since + at(60),
+    };
+    assert!(index.restore_dead(7, letter));
+    let before = index.bytes;
+    let (number, letter) = index.revive(&key("a", 1), &payload, since).unwrap();
+    assert!(index.revive(&key("a", 1), &payload, since).is_none());
+    assert_eq!(
+        (index.bytes, index.contents(since).dead_letters),
+        (before, 0)
+    );
+
+    index.abort(number);
+    assert!(index.restore_dead(7, letter));
+    let (number, _) = index.revive(&key("a", 1), &payload, since).unwrap();
+    index.commit(number);
+    let taken = index.take(Owner::new(), at(15), at(0)).ok().unwrap();
+    assert_eq!((taken.number, taken.attempt), (number, 1));
+}
